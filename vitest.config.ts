@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+// Tests run on sources; only worker threads and child processes run from dist (storage/program.ts), so `npm test` builds first.
+const source = fileURLToPath(new URL('./packages/core/src', import.meta.url))
+const alias = [{ find: /^@aquifer\/core\/(.+)$/, replacement: `${source}/$1/index.ts` }]
+
+export default defineConfig({
+  test: {
+    projects: [
+      { resolve: { alias }, test: { name: 'core', include: ['packages/core/src/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        resolve: { alias },
+        test: { name: 'server', include: ['apps/server/src/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 2 },
+      },
+      'apps/desktop/vitest.config.ts',
+    ],
+  },
+})
