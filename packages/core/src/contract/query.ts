@@ -1,0 +1,172 @@
+import { z } from 'zod'
+
+/** Requests and answers of /query/api/v1: statements on the masked reservoir, the catalogue of its tables, notebooks. */
+
+/** The format of a statement's result on the wire, by the Accept header. */
+export const arrowStreamType = 'application/vnd.apache.arrow.stream'
+/** Headers of an Arrow answer: which statement it was, and what its rows rest on (the JSON of a QueryBasis). */
+export const statementHeader = 'x-aquifer-statement'
+export const basisHeader = 'x-aquifer-basis'
+
+export const sqlCharactersMax = 100_000
+export const statementRowsMax = 1_000_000
+export const statementRowsDefault = 10_000
+export const notebookCellsMax = 500
+export const cellSourceMax = 100_000
+
+export const statementRequest = z.object({
+  study: z.string().min(1).max(32),
+  sql: z.string().min(1).max(sqlCharactersMax),
+  /** Why the caller asks; recorded in the history. */
+  purpose: z.string().min(1).max(200).default('analysis'),
+  /** Rows kept at most; the basis says how many there were. */
+  limit: z.number().int().min(1).max(statementRowsMax).default(statementRowsDefault),
+})
+export type StatementRequest = z.input<typeof statementRequest>
+
+/** What a result rests on: shown beside every number. */
+export const queryBasis = z.object({
+  /** Rows delivered. */
+  rows: z.number().int(),
+  /** Rows the statement has in all; null when counting stopped at a limit. */
+  totalRows: z.number().int().nullable(),
+  truncated: z.boolean(),
+  /** Different people in the delivered rows, when the result carries a patient_key; else null. */
+  people: z.number().int().nullable(),
+  /** ISO time of the reservoir state the statement read from its first to its last row. */
+  snapshot: z.string(),
+  maskingPolicy: z.string(),
+  consentEpoch: z.number().int(),
+  /** `current`: every consent decision up to the epoch is in the rows. `updating`: later ones are on their way; withdrawn people are left out already. */
+  consentState: z.enum(['current', 'updating']),
+  elapsedMs: z.number(),
+})
+export type QueryBasis = z.infer<typeof queryBasis>
+
+export const resultColumn = z.object({ name: z.string(), type: z.string() })
+export type ResultColumn = z.infer<typeof resultColumn>
+
+/** The answer to `Accept: application/json`: rows in the order of columns; 64-bit and decimal values beyond 2^53 are strings. */
+export const statementRows = z.object({
+  statement: z.string(),
+  basis: queryBasis,
+  columns: z.array(resultColumn),
+  rows: z.array(z.array(z.unknown())),
+})
+export type StatementRows = z.infer<typeof statementRows>
+
+/** Why a statement did not run. A problem document (RFC 9457) without any value of the data. */
+export const queryProblem = z.object({
+  type: z.string().optional(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string().optional(),
+  code: z.string().optional(),
+  /** Offset in characters of the fault in the SQL, when the engine knows it. */
+  position: z.number().int().optional(),
+  /** A name the caller may have meant. */
+  suggestion: z.string().optional(),
+})
+export type QueryProblem = z.infer<typeof queryProblem>
+
+export const statementState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
+export type StatementState = z.infer<typeof statementState>
+
+export const statementStatus = z.object({
+  id: z.string(),
+  study: z.string(),
+  state: statementState,
+  /** 0 to 1; null while the engine cannot tell. */
+  progress: z.number().nullable(),
+  elapsedMs: z.number(),
+  submittedAt: z.string(),
+  basis: queryBasis.optional(),
+  problem: queryProblem.optional(),
+})
+export type StatementStatus = z.infer<typeof statementStatus>
+
+export const statementHistoryRow = z.object({
+  id: z.string(),
+  study: z.string(),
+  sql: z.string(),
+  purpose: z.string(),
+  state: statementState,
+  submittedAt: z.string(),
+  elapsedMs: z.number().nullable(),
+  rows: z.number().int().nullable(),
+  snapshot: z.string().nullable(),
+  problem: z.string().nullable(),
+})
+export type StatementHistoryRow = z.infer<typeof statementHistoryRow>
+export const statementHistory = z.object({ rows: z.array(statementHistoryRow) })
+export type StatementHistory = z.infer<typeof statementHistory>
+
+export const catalogueColumn = z.object({
+  name: z.string(),
+  /** DuckDB type as the engine writes it. */
+  type: z.string(),
+  /** How the column came through masking, in words. */
+  masking: z.string(),
+  description: z.string(),
+})
+export type CatalogueColumn = z.infer<typeof catalogueColumn>
+export const catalogueTable = z.object({
+  name: z.string(),
+  kind: z.enum(['flat', 'nested']),
+  /** Living rows; null for flat tables whose rows are not the resources of their type. */
+  rows: z.number().int().nullable(),
+  description: z.string(),
+  columns: z.array(catalogueColumn),
+})
+export type CatalogueTable = z.infer<typeof catalogueTable>
+export const catalogue = z.object({
+  study: z.string(),
+  /** null: nothing has been published yet. */
+  snapshot: z.string().nullable(),
+  maskingPolicy: z.string(),
+  people: z.number().int(),
+  resources: z.number().int(),
+  tables: z.array(catalogueTable),
+})
+export type Catalogue = z.infer<typeof catalogue>
+
+export const notebookChart = z.object({
+  type: z.enum(['bar', 'line']),
+  /** Name of the SQL cell whose rows are drawn. */
+  of: z.string().max(64),
+  x: z.string().max(128),
+  y: z.array(z.string().max(128)).max(8),
+  series: z.string().max(128).optional(),
+})
+export type NotebookChart = z.infer<typeof notebookChart>
+export const notebookCell = z.object({
+  id: z.string().min(1).max(64),
+  kind: z.enum(['sql', 'markdown', 'chart']),
+  name: z.string().max(64),
+  source: z.string().max(cellSourceMax),
+  chart: notebookChart.optional(),
+})
+export type NotebookCell = z.infer<typeof notebookCell>
+
+export const notebookDraft = z.object({
+  study: z.string().min(1).max(32),
+  title: z.string().min(1).max(200),
+  cells: z.array(notebookCell).max(notebookCellsMax).default([]),
+})
+export type NotebookDraft = z.input<typeof notebookDraft>
+/** A save names the version it was made from; 409 when somebody saved meanwhile. */
+export const notebookSave = notebookDraft.omit({ study: true }).extend({ version: z.number().int().min(1) })
+export type NotebookSave = z.input<typeof notebookSave>
+export const notebook = z.object({
+  id: z.string(),
+  study: z.string(),
+  title: z.string(),
+  version: z.number().int(),
+  updatedAt: z.string(),
+  cells: z.array(notebookCell),
+})
+export type Notebook = z.infer<typeof notebook>
+export const notebookSummary = notebook.omit({ cells: true })
+export type NotebookSummary = z.infer<typeof notebookSummary>
+export const notebookList = z.object({ notebooks: z.array(notebookSummary) })
+export type NotebookList = z.infer<typeof notebookList>
