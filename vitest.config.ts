@@ -14,6 +14,7 @@ export default defineConfig({
         test: { name: 'server', include: ['apps/server/src/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 2 },
       },
       'apps/desktop/vitest.config.ts',
+      { test: { name: 'tidy', include: ['tidy/**/*.test.ts'] } },
     ],
   },
 })

@@ -1,0 +1,28 @@
+// `npm run test:long`: suites too long for `npm test`. `node scripts/test-long.mjs PART…` runs some of them alone.
+import { bin, build, checkNode, install, run } from './prepare.mjs'
+
+const parts = {
+  faults: { about: 'kill -9 at random over import, replication, masking and publishing', command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'] },
+  package: { about: 'the packaged desktop app: contents, fuses', command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'] },
+}
+
+checkNode()
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in parts))
+if (unknown.length > 0) {
+  console.error(`unknown part: ${unknown.join(', ')}. Parts: ${Object.entries(parts).map(([name, part]) => `${name} (${part.about})`).join('; ')}`)
+  process.exit(2)
+}
+await install()
+await build()
+const results = []
+for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+  const [command, ...args] = parts[name].command
+  console.log(`${name}: ${parts[name].about}`)
+  const { code } = await run(bin(command), args)
+  results.push({ name, code })
+}
+const failed = results.filter((result) => result.code !== 0)
+if (failed.length > 0) console.log(`failed: ${failed.map((result) => result.name).join(', ')}`)
+console.log(`${results.length - failed.length} passed, ${failed.length} failed`)
+process.exit(failed.length === 0 ? 0 : 1)

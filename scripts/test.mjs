@@ -1,0 +1,76 @@
+// `npm test`: install, build, then every test of unit, system and journey level.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { chromium, display } from './browser.mjs'
+import { bin, build, checkNode, electronBinary, install, root, run } from './prepare.mjs'
+
+checkNode()
+const withoutBrowser = process.argv.includes('--no-browser')
+await install()
+await build()
+
+const reports = mkdtempSync(path.join(os.tmpdir(), 'aquifer-test-'))
+const failures = []
+let passed = 0
+let failed = 0
+const note = (line) => console.log(`note: ${line}`)
+
+async function check(name, command, args) {
+  const started = Date.now()
+  const { code, output } = await run(bin(command), args, { quiet: true })
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`)
+  if (code === 0) {
+    passed += 1
+    return
+  }
+  failed += 1
+  failures.push(name)
+  console.log(output.split('\n').slice(-120).join('\n'))
+}
+
+await check('types (tsc -b)', 'tsc', ['-b'])
+await check('lint (oxlint)', 'oxlint', ['--type-aware', '--deny-warnings'])
+await check('format (prettier)', 'prettier', ['--check', '.', '--log-level', 'warn'])
+await check('import borders (dependency-cruiser)', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'e2e', 'tidy'])
+await check('dead code (knip)', 'knip', ['--treat-config-hints-as-errors'])
+
+if (!process.env.AQUIFER_TEST_DATA) note('AQUIFER_TEST_DATA is not set: real-data tests are left out, generated data proves the same claims')
+
+const vitestReport = path.join(reports, 'vitest.json')
+const unit = await run(bin('vitest'), ['run', '--reporter=dot', '--reporter=json', `--outputFile.json=${vitestReport}`])
+count('unit and system tests', unit.code, vitestReport, (report) => [report.numPassedTests, report.numFailedTests])
+
+if (withoutBrowser) note('--no-browser: journeys in a browser and in Electron are left out')
+else await journeys()
+
+async function journeys() {
+  const executable = await chromium()
+  const electron = electronBinary()
+  const screen = electron === undefined ? undefined : await display()
+  if (electron === undefined) note('no Electron on this machine (ELECTRON_OVERRIDE_DIST_PATH or an installed binary): the desktop test is left out')
+  else if (screen === undefined) note('no display and no xvfb-run: the desktop test is left out')
+  const projects = ['--project=web', ...(screen === undefined ? [] : ['--project=desktop'])]
+  const playwrightReport = path.join(reports, 'playwright.json')
+  const command = [bin('playwright'), 'test', ...projects, '--reporter=list,json']
+  const [first, ...rest] = [...(screen ?? []), ...command]
+  const { code } = await run(first, rest, {
+    cwd: path.join(root, 'e2e'),
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: playwrightReport, ...(executable === undefined ? {} : { E2E_CHROMIUM: executable }) },
+  })
+  count('journeys', code, playwrightReport, (report) => [report.stats.expected, report.stats.unexpected + report.stats.flaky])
+}
+
+function count(name, code, file, read) {
+  const [ok, bad] = existsSync(file) ? read(JSON.parse(readFileSync(file, 'utf8'))) : [0, 1]
+  passed += ok
+  failed += bad
+  if (code !== 0 || ok === 0) failures.push(name)
+  if (code !== 0 && bad === 0) failed += 1
+}
+
+rmSync(reports, { recursive: true, force: true })
+if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`)
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failures.length === 0 && failed === 0 ? 0 : 1)
