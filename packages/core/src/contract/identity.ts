@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { roles } from '../access/index.js'
+import { studyView } from './study.js'
+
+export const signInRequest = z
+  .strictObject({ user: z.string().min(1).max(128), password: z.string().min(1).max(1024) })
+  .meta({ id: 'SignIn' })
+export type SignInRequest = z.infer<typeof signInRequest>
+
+export const me = z
+  .object({
+    user: z.string(),
+    name: z.string(),
+    role: z.enum(roles),
+    studies: z.array(studyView),
+    sites: z.array(z.string()).describe('empty: all sites of the studies'),
+    patient: z.string().nullable(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Me', description: 'Who the token stands for and what it reaches' })
+export type Me = z.infer<typeof me>
+
+export const signedIn = z
+  .object({ access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.number().int(), me })
+  .meta({ id: 'SignedIn' })
+export type SignedIn = z.infer<typeof signedIn>
+
+export const tokenRequest = z
+  .strictObject({
+    role: z.enum(roles),
+    user: z.string().min(1).max(128).optional(),
+    studies: z.array(z.string()).max(1000).optional(),
+    sites: z.array(z.string()).max(1000).optional(),
+    patient: z.string().max(128).optional(),
+    ttlS: z
+      .number()
+      .int()
+      .min(1)
+      .max(366 * 86_400)
+      .optional(),
+    requestedBy: z.string().min(1).max(64).describe('the operating-system user who asks'),
+  })
+  .meta({ id: 'TokenRequest', description: 'Minting on the server’s own machine, proven by the local-admin secret' })
+export type TokenRequest = z.infer<typeof tokenRequest>
+
+export const mintedToken = z
+  .object({ access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.number().int() })
+  .meta({ id: 'MintedToken' })
+export type MintedToken = z.infer<typeof mintedToken>

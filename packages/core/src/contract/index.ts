@@ -1,0 +1,72 @@
+// The shapes of requests and answers, said once for server, command line and workbench.
+// Never decides anything and never reaches a store: a schema here says what may be sent, not who may send it.
+export { problem } from './errors.js'
+export type { Problem } from './errors.js'
+export { me, mintedToken, signInRequest, signedIn, tokenRequest } from './identity.js'
+export type { Me, MintedToken, SignedIn, SignInRequest, TokenRequest } from './identity.js'
+export { studyList, studyRequest, studyView } from './study.js'
+export type { StudyList, StudyRequestBody, StudyView } from './study.js'
+export { consentStates, consentSummary, decisionsRequest, decisionsResult, refusalCauses, refusedWrite, refusedWrites } from './consent.js'
+export type {
+  ConsentState,
+  ConsentSummary,
+  DecisionsRequest,
+  DecisionsResult,
+  RefusedWrite,
+  RefusedWriteCause,
+  RefusedWrites,
+} from './consent.js'
+export { pipelineStatus, replayRequest, stageNames, stageView, waitRequest, waitResult } from './pipeline.js'
+export type { PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
+export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'
+export type { ImportReport, JobList, JobView } from './jobs.js'
+export {
+  arrowStreamType,
+  basisHeader,
+  catalogue,
+  catalogueColumn,
+  catalogueTable,
+  cellSourceMax,
+  notebook,
+  notebookCell,
+  notebookCellsMax,
+  notebookChart,
+  notebookDraft,
+  notebookList,
+  notebookSave,
+  notebookSummary,
+  queryBasis,
+  queryProblem,
+  resultColumn,
+  sqlCharactersMax,
+  statementHeader,
+  statementHistory,
+  statementHistoryRow,
+  statementRequest,
+  statementRows,
+  statementRowsDefault,
+  statementRowsMax,
+  statementState,
+  statementStatus,
+} from './query.js'
+export type {
+  Catalogue,
+  CatalogueColumn,
+  CatalogueTable,
+  Notebook,
+  NotebookCell,
+  NotebookChart,
+  NotebookDraft,
+  NotebookList,
+  NotebookSave,
+  NotebookSummary,
+  QueryBasis,
+  QueryProblem,
+  ResultColumn,
+  StatementHistory,
+  StatementHistoryRow,
+  StatementRequest,
+  StatementRows,
+  StatementState,
+  StatementStatus,
+} from './query.js'

@@ -1,0 +1,4 @@
+// A study's settings and the rules between them.
+// Never stores a study and never decides who may enter it.
+export { builtInPolicies, enrolments, partitions, studyKinds, studyStatuses } from './study.js'
+export type { Enrolment, Partition, Study, StudyKind, StudyRequest, StudyStatus } from './study.js'
