@@ -124,6 +124,8 @@ export const catalogue = z.object({
   /** null: nothing has been published yet. */
   snapshot: z.string().nullable(),
   maskingPolicy: z.string(),
+  /** Epoch of the study's consent now: a result with a lower one is stale. */
+  consentEpoch: z.number().int().optional(),
   people: z.number().int(),
   resources: z.number().int(),
   tables: z.array(catalogueTable),
@@ -131,7 +133,7 @@ export const catalogue = z.object({
 export type Catalogue = z.infer<typeof catalogue>
 
 export const notebookChart = z.object({
-  type: z.enum(['bar', 'line']),
+  type: z.enum(['bar', 'line', 'area']),
   /** Name of the SQL cell whose rows are drawn. */
   of: z.string().max(64),
   x: z.string().max(128),
