@@ -2,3 +2,9 @@
 // Never reads a store and never asks for consent: that comes after access passed.
 export { isRole, roles } from './roles.js'
 export type { Role } from './roles.js'
+export { narrowGrant, reachesPerson, reachesSite, reachesStudy } from './grant.js'
+export type { Grant, GrantClaims } from './grant.js'
+export { mayUse, rights } from './rights.js'
+export type { Right } from './rights.js'
+export { dataClassOf, isOwnDataRole, isReferenceType, mayDefineStudy, mayTouch } from './fhir-rights.js'
+export type { DataClass } from './fhir-rights.js'

@@ -2,3 +2,4 @@
 // Never stores a study and never decides who may enter it.
 export { builtInPolicies, enrolments, partitions, studyKinds, studyStatuses } from './study.js'
 export type { Enrolment, Partition, Study, StudyKind, StudyRequest, StudyStatus } from './study.js'
+export { completeStudy, datesUnder, isSiteId, isStudyId } from './rules.js'

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { mayTouch, mayUse, narrowGrant, reachesPerson, reachesSite, reachesStudy, rights, roles, type Grant } from './index.js'
+
+const who = (act: 'read' | 'write', type: string) => roles.filter((role) => mayTouch(role, act, type))
+
+test('clinical data is read by those who treat, run or feed a study, and by nobody else', () => {
+  expect(who('read', 'Condition')).toEqual([
+    'patient',
+    'guardian',
+    'practitioner',
+    'care-manager',
+    'investigator',
+    'cro-admin',
+    'integrator',
+  ])
+  expect(who('write', 'Condition')).toEqual(['practitioner', 'care-manager', 'investigator', 'integrator'])
+  expect(who('write', 'Observation')).toContain('device')
+  for (const type of ['Patient', 'Observation', 'Group', 'Organization']) {
+    expect(mayTouch('analyst', 'read', type)).toBe(false)
+    expect(mayTouch('researcher', 'read', type)).toBe(false)
+  }
+})
+test('an administrator holds settings, not clinical data', () => {
+  expect([
+    mayTouch('administrator', 'write', 'Group'),
+    mayTouch('administrator', 'read', 'Patient'),
+    mayUse('administrator', 'query.run'),
+  ]).toEqual([true, false, false])
+})
+test('queries run for analysts and researchers only', () => {
+  expect(roles.filter((role) => mayUse(role, 'query.run'))).toEqual(['analyst', 'researcher'])
+  expect(rights.every((right) => roles.some((role) => mayUse(role, right)))).toBe(true)
+})
+test('a token narrows and never widens', () => {
+  const grant: Grant = { user: 'u', role: 'investigator', studies: ['A', 'B'], sites: ['s1'], patient: null }
+  const narrowed = narrowGrant(grant, { role: 'investigator', studies: ['B', 'C'], sites: ['s2'], patient: null })
+  expect(narrowed?.studies).toEqual(['B'])
+  expect(reachesSite(narrowed!, 's1') || reachesSite(narrowed!, 's2')).toBe(false)
+  expect(reachesStudy(narrowed!, 'A')).toBe(false)
+  expect(narrowGrant(grant, { role: 'administrator', studies: null, sites: null, patient: null })).toBeNull()
+  const own: Grant = { user: 'p', role: 'patient', studies: 'all', sites: [], patient: 'p1' }
+  expect([reachesPerson(own, ['p1']), reachesPerson(own, ['p1', 'p2']), reachesPerson(own, [])]).toEqual([true, false, false])
+  expect(narrowGrant(own, { role: 'patient', studies: null, sites: null, patient: 'p2' })).toBeNull()
+})

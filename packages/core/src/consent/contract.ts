@@ -1,0 +1,83 @@
+import { isFhirId, uuidOfUrn } from '../id/index.js'
+import { periodBounds } from '../time/index.js'
+import { isConsentStatus, type ConsentStatus } from './decide.js'
+
+export const consentTypeSystem = 'urn:aquifer:consent-type'
+export const consentStatusUrl = 'urn:aquifer:consent-status'
+export const studyIdUrl = 'urn:aquifer:study-id'
+
+/** What a Contract says about consent, as far as it is one. */
+export interface ConsentStatement {
+  patientId: string
+  types: string[]
+  status: ConsentStatus
+  lo: number | null
+  hi: number | null
+}
+
+interface Json {
+  readonly [key: string]: unknown
+}
+const list = (value: unknown): Json[] =>
+  Array.isArray(value) ? (value as unknown[]).filter((item): item is Json => typeof item === 'object' && item !== null) : []
+const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
+
+function extensionValue(resource: Json, url: string): string | null {
+  for (const extension of list(resource['extension'])) {
+    if (extension['url'] !== url) continue
+    const value = extension['valueString'] ?? extension['valueCode'] ?? extension['valueUri'] ?? extension['valueId']
+    if (typeof value === 'string') return value
+  }
+  return null
+}
+
+function patientIdOf(reference: unknown): string | null {
+  if (typeof reference !== 'string') return null
+  const match = /^(?:https?:\/\/[^\s]+\/)?Patient\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/.exec(reference)
+  const id = match?.[1] ?? uuidOfUrn(reference)
+  return id !== null && id !== undefined && isFhirId(id) ? id : null
+}
+
+/**
+ * The consent a Contract stands for; null when it is a plain resource (no consent-type) and a sentence when it means to be a
+ * consent and cannot be read as one.
+ */
+export function readConsentContract(resource: Json, zone: string): ConsentStatement | string | null {
+  const types = list(objectOf(resource['type'])['coding'])
+    .filter((coding) => coding['system'] === consentTypeSystem)
+    .map((coding) => coding['code'])
+    .filter((code): code is string => typeof code === 'string')
+  if (types.length === 0) return null
+  const subjects = list(resource['subject'])
+  const patients = [...new Set(subjects.map((subject) => patientIdOf(subject['reference'])).filter((id): id is string => id !== null))]
+  const [patientId, another] = patients
+  if (patientId === undefined || another !== undefined) return 'a consent names exactly one Patient as its subject'
+  const status = extensionValue(resource, consentStatusUrl)
+  if (status === null || !isConsentStatus(status)) return `a consent carries ${consentStatusUrl} with one of its statuses`
+  const bounds = resource['applies'] === undefined ? { lo: null, hi: null } : periodBounds(objectOf(resource['applies']), zone)
+  if (bounds === null) return 'the period in which the consent applies cannot be read'
+  return { patientId, types, status, lo: bounds.lo, hi: bounds.hi }
+}
+
+/** A Contract that records one consent of one person in one study. */
+export function writeConsentContract(consent: {
+  id?: string
+  patientId: string
+  study: string
+  type: string
+  status: ConsentStatus
+  start: string
+  end?: string
+}): Record<string, unknown> {
+  return {
+    resourceType: 'Contract',
+    ...(consent.id === undefined ? {} : { id: consent.id }),
+    extension: [
+      { url: consentStatusUrl, valueString: consent.status },
+      { url: studyIdUrl, valueString: consent.study },
+    ],
+    applies: { start: consent.start, ...(consent.end === undefined ? {} : { end: consent.end }) },
+    subject: [{ reference: `Patient/${consent.patientId}` }],
+    type: { coding: [{ system: consentTypeSystem, code: consent.type }] },
+  }
+}

@@ -1,0 +1,6 @@
+// Whether a person's consents allow data into a study, decided from the Contracts alone.
+// Never looks anything up and never asks who the caller is: access was decided before.
+export { consentStatuses, decideConsent, isConsentStatus, stateOfType } from './decide.js'
+export type { Consent, ConsentDecision, ConsentStatus, TypeState } from './decide.js'
+export { consentStatusUrl, consentTypeSystem, readConsentContract, studyIdUrl, writeConsentContract } from './contract.js'
+export type { ConsentStatement } from './contract.js'

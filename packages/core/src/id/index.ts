@@ -1,0 +1,3 @@
+// Ids: what is a valid one, and how Aquifer makes its own.
+// Never draws randomness or reads a clock: both are arguments.
+export { derivedUuid, isFhirId, uuidOfUrn, uuidV7 } from './id.js'
