@@ -1,0 +1,133 @@
+import path from 'node:path'
+import type { Environment } from './env.js'
+
+export const serverRoles = ['api', 'replicator', 'masker', 'compactor', 'extractor', 'scheduler', 'query'] as const
+export type ServerRole = (typeof serverRoles)[number]
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export interface Config {
+  dataDir: string
+  /** where lake and reservoir live: the data folder unless said */
+  storeDir: string
+  host: string
+  port: number
+  /** null: the embedded PostgreSQL in the data folder */
+  databaseUrl: string | null
+  masterKeyFile: string | null
+  roles: readonly ServerRole[]
+  logLevel: LogLevel
+  /** fault points to arm, for tests only */
+  faultPoints: string | null
+}
+
+/** Command-line options that win over the environment. */
+export interface Overrides {
+  data?: string
+  host?: string
+  port?: string
+  databaseUrl?: string
+  roles?: string
+}
+
+interface Setting {
+  name: string
+  means: string
+}
+/** Every setting the server knows; a test holds this equal to the documentation. */
+export const settings: readonly Setting[] = [
+  { name: 'AQUIFER_DATA', means: 'data folder (default .aquifer)' },
+  { name: 'AQUIFER_HOST', means: 'address to listen on (default 127.0.0.1)' },
+  { name: 'AQUIFER_PORT', means: 'port to listen on (default 8080; 0 picks a free one)' },
+  { name: 'DATABASE_URL', means: 'a PostgreSQL of your own (default: embedded, in the data folder)' },
+  { name: 'AQUIFER_STORE', means: 'folder for lake and reservoir (default: the data folder)' },
+  { name: 'AQUIFER_ISSUER', means: 'an outside OpenID provider (default: embedded)' },
+  { name: 'AQUIFER_MASTER_KEY_FILE', means: 'master key outside the data folder' },
+  { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
+  { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
+  { name: 'AQUIFER_FAULTS', means: 'for tests: fault points to arm' },
+]
+/** Settings of clients and tests: known to the server, and ignored by it. */
+const clientSettings = ['AQUIFER_URL', 'AQUIFER_TOKEN', 'AQUIFER_TEST_DATA']
+
+/** Settings to a Config, or every fault at once, each as one line. */
+export function readConfig(env: Environment, overrides: Overrides = {}): Config | { faults: string[] } {
+  const faults: string[] = []
+  const known = new Set([...settings.map((setting) => setting.name), ...clientSettings])
+  for (const name of Object.keys(env)) if (name.startsWith('AQUIFER_') && !known.has(name)) faults.push(unknownSetting(name, known))
+  const value = (name: string, override?: string): string | undefined => override ?? (env[name] === '' ? undefined : env[name])
+
+  const port = Number(value('AQUIFER_PORT', overrides.port) ?? '8080')
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) faults.push('AQUIFER_PORT must be a whole number from 0 to 65535')
+  const host = value('AQUIFER_HOST', overrides.host) ?? '127.0.0.1'
+  if (!/^[A-Za-z0-9.:[\]-]{1,255}$/.test(host)) faults.push('AQUIFER_HOST must be a host name or an address')
+  const databaseUrl = value('DATABASE_URL', overrides.databaseUrl) ?? null
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) faults.push('DATABASE_URL must begin with postgresql://')
+  const logLevel = value('AQUIFER_LOG_LEVEL') ?? 'info'
+  if (!isLogLevel(logLevel)) faults.push(`AQUIFER_LOG_LEVEL must be one of ${logLevels.join(', ')}`)
+  const roles = readRoles(value('AQUIFER_ROLES', overrides.roles), faults)
+  const store = value('AQUIFER_STORE')
+  if (store !== undefined && store.includes('://')) faults.push('AQUIFER_STORE: only folders are supported so far, not object stores')
+  if (value('AQUIFER_ISSUER') !== undefined) faults.push('AQUIFER_ISSUER: only the embedded identity is supported so far')
+  if (faults.length > 0) return { faults }
+  const dataDir = path.resolve(value('AQUIFER_DATA', overrides.data) ?? '.aquifer')
+  return {
+    dataDir,
+    storeDir: store === undefined ? dataDir : path.resolve(store),
+    host,
+    port,
+    databaseUrl,
+    masterKeyFile: value('AQUIFER_MASTER_KEY_FILE') ?? null,
+    roles,
+    logLevel: isLogLevel(logLevel) ? logLevel : 'info',
+    faultPoints: value('AQUIFER_FAULTS') ?? null,
+  }
+}
+
+const isLogLevel = (text: string): text is LogLevel => (logLevels as readonly string[]).includes(text)
+const isServerRole = (text: string): text is ServerRole => (serverRoles as readonly string[]).includes(text)
+
+function readRoles(text: string | undefined, faults: string[]): readonly ServerRole[] {
+  if (text === undefined) return serverRoles
+  const names = text.split(/[\s,]+/).filter((name) => name !== '')
+  const wrong = names.filter((name) => !isServerRole(name))
+  if (wrong.length > 0 || names.length === 0) faults.push(`AQUIFER_ROLES: choose from ${serverRoles.join(', ')}`)
+  return names.filter(isServerRole)
+}
+
+function unknownSetting(name: string, known: ReadonlySet<string>): string {
+  const near = [...known].find((candidate) => distanceAtMost2(candidate, name))
+  return `${name} is not a setting of Aquifer${near === undefined ? '' : `; did you mean ${near}?`}`
+}
+
+function distanceAtMost2(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 2) return false
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return (row[b.length] ?? 3) <= 2
+}
+
+/** What a command that talks to a server needs to know of its surroundings. */
+export interface ClientSettings {
+  url: string | null
+  token: string | null
+  /** where a server's data folder may be; `said` tells a wish from the default */
+  dataDir: string
+  dataDirSaid: boolean
+}
+
+export function readClientSettings(env: Environment): ClientSettings {
+  const said = env['AQUIFER_DATA']
+  return {
+    url: env['AQUIFER_URL'] || null,
+    token: env['AQUIFER_TOKEN'] || null,
+    dataDir: path.resolve(said || '.aquifer'),
+    dataDirSaid: Boolean(said),
+  }
+}
