@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileAtomic } from '../storage/atomic-file.js'
+import { TamperedError } from './sealed.js'
+
+// What a study's lake holds. Replacing manifest.json is the commit point: a file it does not name does not exist.
+// The newest segments stand in the manifest itself, older ones in immutable pages, so that a commit stays small however old the study is.
+
+/** A place in the repository's feed: transaction id, then sequence within it; both decimal strings of unsigned 64-bit numbers. */
+export interface Cursor {
+  xid: string
+  seq: string
+}
+export interface LakeSegment {
+  id: string
+  from: Cursor
+  to: Cursor
+  rows: number
+  /** Size of the rows as NDJSON, and of the file as stored. */
+  plainBytes: number
+  bytes: number
+  sha256: string
+  /** When its oldest and newest rows were written (epoch ms). */
+  atMin: number
+  atMax: number
+}
+export interface LakePage {
+  file: string
+  segments: number
+  from: Cursor
+  to: Cursor
+  sha256: string
+}
+export interface LakeManifest {
+  format: 1
+  study: string
+  epoch: string
+  cursor: Cursor
+  rows: number
+  bytes: number
+  pages: LakePage[]
+  segments: LakeSegment[]
+}
+
+export const feedStart: Cursor = { xid: '0', seq: '0' }
+
+export function compareCursors(a: Cursor, b: Cursor): number {
+  const byXid = compareDecimals(a.xid, b.xid)
+  return byXid === 0 ? compareDecimals(a.seq, b.seq) : byXid
+}
+
+function compareDecimals(a: string, b: string): number {
+  return a.length === b.length ? (a < b ? -1 : a > b ? 1 : 0) : a.length - b.length
+}
+
+export const segmentsRecentMax = 256
+
+export function emptyManifest(study: string, epoch: string): LakeManifest {
+  return { format: 1, study, epoch, cursor: feedStart, rows: 0, bytes: 0, pages: [], segments: [] }
+}
+
+export async function readManifest(dir: string): Promise<LakeManifest | null> {
+  const text = await readFile(join(dir, 'manifest.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  return text === null ? null : (JSON.parse(text) as LakeManifest)
+}
+
+export async function writeManifest(dir: string, manifest: LakeManifest): Promise<void> {
+  await writeFileAtomic(join(dir, 'manifest.json'), JSON.stringify(manifest), { mode: 0o600 })
+}
+
+export async function readPage(dir: string, study: string, page: LakePage): Promise<LakeSegment[]> {
+  const bytes = await readFile(join(dir, page.file))
+  if (sha256(bytes) !== page.sha256) throw new TamperedError(`${page.file} of ${study} was altered`)
+  return JSON.parse(bytes.toString()) as LakeSegment[]
+}
+
+/** Moves the older half of the recent segments into a page; the caller commits the manifest that comes back. */
+export async function withPage(dir: string, manifest: LakeManifest, moved: LakeSegment[]): Promise<LakeManifest> {
+  const first = moved[0]
+  const last = moved.at(-1)
+  if (!first || !last) return manifest
+  const bytes = Buffer.from(JSON.stringify(moved))
+  const file = `segments-${last.to.xid}.${last.to.seq}.json`
+  await writeFileAtomic(join(dir, file), bytes, { mode: 0o600 })
+  const page = { file, segments: moved.length, from: first.from, to: last.to, sha256: sha256(bytes) }
+  return { ...manifest, pages: [...manifest.pages, page] }
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import { writeFileAtomic } from '../storage/atomic-file.js'
+import type { Keyring } from './keyring.js'
+import type { Cursor, LakeSegment } from './manifest.js'
+import { sha256 } from './manifest.js'
+import { seal, TamperedError, unseal } from './sealed.js'
+
+const gzipAsync = promisify(gzip)
+const gunzipAsync = promisify(gunzip)
+
+/** Rows of one study in feed order, each one a line of NDJSON as bytes. */
+export interface RowBatch {
+  from: Cursor
+  to: Cursor
+  rows: number
+  lines: Buffer[]
+  atMin: number
+  atMax: number
+}
+
+// The name comes from the feed range, so that a range written again after a crash lands on the same file.
+export const segmentId = (from: Cursor, to: Cursor): string => `${from.xid}.${from.seq}-${to.xid}.${to.seq}`
+export const segmentFile = (id: string): string => `${id}.ndjson.gz.enc`
+
+export async function writeSegment(dir: string, study: string, keyring: Keyring, batch: RowBatch): Promise<LakeSegment> {
+  const plain = Buffer.concat(batch.lines)
+  const packed = await gzipAsync(plain, { level: 1 })
+  return storeSegment(dir, study, keyring, { ...batch, plainBytes: plain.length }, packed)
+}
+
+async function storeSegment(
+  dir: string,
+  study: string,
+  keyring: Keyring,
+  range: Omit<RowBatch, 'lines'> & { plainBytes: number },
+  packed: Buffer,
+): Promise<LakeSegment> {
+  const id = segmentId(range.from, range.to)
+  const { id: keyId, key } = await keyring.studyKey(study, 'lake')
+  const sealed = seal(key, { study, name: id, key: keyId, rows: range.rows }, packed)
+  await writeFileAtomic(join(dir, segmentFile(id)), sealed, { mode: 0o600 })
+  const { from, to, rows, plainBytes, atMin, atMax } = range
+  return { id, from, to, rows, plainBytes, bytes: sealed.length, sha256: sha256(sealed), atMin, atMax }
+}
+
+async function openPacked(dir: string, study: string, keyring: Keyring, segment: LakeSegment): Promise<Buffer> {
+  const sealed = await readFile(join(dir, segmentFile(segment.id)))
+  if (sha256(sealed) !== segment.sha256) throw new TamperedError(`segment ${segment.id} of ${study} was altered`)
+  return unseal((key) => keyring.keyById(study, key), { study, name: segment.id }, sealed)
+}
+
+/** The segment's rows as NDJSON; throws TamperedError when a byte differs from what was written. */
+export async function readSegment(dir: string, study: string, keyring: Keyring, segment: LakeSegment): Promise<Buffer> {
+  return gunzipAsync(await openPacked(dir, study, keyring, segment))
+}
+
+/** One segment with the rows of several neighbours: gzip members can stand one after the other, so nothing is packed again. */
+export async function joinSegments(dir: string, study: string, keyring: Keyring, parts: LakeSegment[]): Promise<LakeSegment> {
+  const first = parts[0]
+  const last = parts.at(-1)
+  if (!first || !last) throw new Error('nothing to join')
+  const packed: Buffer[] = []
+  for (const part of parts) packed.push(await openPacked(dir, study, keyring, part))
+  const range = {
+    from: first.from,
+    to: last.to,
+    rows: parts.reduce((sum, part) => sum + part.rows, 0),
+    plainBytes: parts.reduce((sum, part) => sum + part.plainBytes, 0),
+    atMin: Math.min(...parts.map((part) => part.atMin)),
+    atMax: Math.max(...parts.map((part) => part.atMax)),
+  }
+  return storeSegment(dir, study, keyring, range, Buffer.concat(packed))
+}
