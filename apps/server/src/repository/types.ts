@@ -1,0 +1,400 @@
+import type { IndexEntries } from '@aquifer/core/fhir'
+
+// sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
+export const globalSid = 0
+
+export interface ResourceKey {
+  sid: number
+  type: string
+  id: string
+}
+
+export interface PreparedWrite extends ResourceKey {
+  // create: refused where a living resource has the id · update: makes it where there is none · delete: content, hash and index are null
+  op: 'create' | 'update' | 'delete'
+  // begins with contentHead(type, id); meta.versionId and meta.lastUpdated are left out, serve() puts them in
+  content: Buffer | null
+  hash: Buffer | null // contentHash(content)
+  index: IndexEntries | null
+  patients: readonly string[] // Patient ids; the first one is the person of the resource
+  site: number | null
+  expect?: { version: number } | { absent: true }
+  unchanged: 'skip' | 'version'
+  // reference data and practitioners that this resource of a study names: they flow into the study when they are stored without one
+  refers?: readonly { type: string; id: string }[]
+  audit: bigint | null // Repository.nextAuditId()
+}
+
+export interface WriteOutcome {
+  rid: bigint | null // null only with not-found
+  id: string
+  version: number
+  updatedAt: number
+  outcome: 'created' | 'updated' | 'unchanged' | 'deleted' | 'version-conflict' | 'already-exists' | 'already-deleted' | 'not-found'
+}
+
+export interface StoredVersion extends ResourceKey {
+  rid: bigint
+  version: number
+  op: 'C' | 'U' | 'D'
+  updatedAt: number
+  patientId: string | null
+  site: number | null
+  hash: Buffer | null
+  content: Buffer | null // as stored; null when deleted. serve() makes the bytes for a client
+}
+
+// ---- people and consent
+export interface ConsentRow {
+  type: string
+  status: string
+  lo: number | null // start included
+  hi: number | null // end excluded
+  contract: bigint // rid of the Contract
+  contractId: string
+  version: number
+  order: bigint // rises with each recording for this person
+}
+export interface Enrolment {
+  site: number | null
+  subject: number
+  from: number
+  to: number | null
+}
+export interface PersonState {
+  sid: number
+  patientId: string
+  pid: bigint | null // null: this Patient id was never named here
+  enrolment: Enrolment | null
+  consents: ConsentRow[]
+}
+export interface EnrolPerson {
+  sid: number
+  patientId: string
+  site: number | null
+  from: number
+}
+// Replaces all that this Contract said before. An empty list: the Contract says nothing any more.
+export interface ContractConsents {
+  sid: number
+  patientId: string
+  contract: bigint
+  version: number
+  entries: readonly { type: string; status: string; lo: number | null; hi: number | null }[]
+}
+
+// ---- audit and refusals
+export interface AuditRecord {
+  id: bigint // Repository.nextAuditId()
+  at: number
+  request: string // correlation id
+  actor: string
+  role: string
+  action: string
+  sid: number | null
+  outcome: 'done' | 'refused' | 'failed'
+  reason?: string | null
+  detail?: Record<string, unknown>
+  // by surrogate: an id given by a client may be a medical record number
+  entries?: readonly { rid: bigint | null; version: number | null; op: string; [more: string]: unknown }[]
+}
+export interface RefusedWrite {
+  sid: number
+  at: number
+  site: number | null
+  patientId: string // '' when nobody was named
+  type: string
+  cause: string
+  missing: readonly string[]
+  client: string
+  count?: number
+}
+export interface RefusedWriteRow extends RefusedWrite {
+  id: number
+  firstAt: number
+  count: number
+  subject: number | null
+  pid: bigint | null
+}
+
+// ---- one transaction
+export interface Tx {
+  // Outcomes in the order of the writes. A key may occur more than once: they take effect in order.
+  write(writes: readonly PreparedWrite[]): Promise<WriteOutcome[]>
+  // Locks the people's rows in order of (sid, patient), then reads: what is returned cannot change before commit.
+  // Answers are in the order of the keys.
+  lockPeople(keys: readonly { sid: number; patientId: string }[], mode: 'share' | 'exclusive'): Promise<PersonState[]>
+  // Does nothing for who is enrolled; opens an ended enrolment again. Emits the people's profiles into the study.
+  enrol(people: readonly EnrolPerson[]): Promise<{ patientId: string; outcome: 'enrolled' | 'already-enrolled' }[]>
+  endEnrolment(people: readonly { sid: number; patientId: string; to: number }[]): Promise<void>
+  recordConsents(contracts: readonly ContractConsents[]): Promise<void>
+  audit(record: AuditRecord): Promise<void>
+  // Until commit nobody else gets this name: for conditional creates, which search before they write.
+  lockName(name: string): Promise<void>
+  read(key: ResourceKey): Promise<StoredVersion | null>
+  search(query: SearchQuery): Promise<SearchPage>
+}
+
+// ---- search
+export interface SearchScope {
+  sid: number // global profiles are found where the person is enrolled; global reference data where the study names it
+  sites?: readonly number[] // only resources of these sites
+  patientIds?: readonly string[] // only resources of these people
+}
+export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb'
+export interface DateValue {
+  prefix: DatePrefix
+  lo: number // core/fhir dateRange(): half-open
+  hi: number
+}
+// system: undefined = any system; null = explicitly none
+export interface TokenValue {
+  system?: string | null
+  code?: string
+}
+// Values within one clause are alternatives (or), clauses are conditions (and). param: name in core/fhir searchParameters.
+export type SearchClause =
+  | { kind: 'id'; ids: readonly string[] }
+  | { kind: 'token'; param: string; any: readonly TokenValue[]; not?: true }
+  | { kind: 'reference'; param: string; any: readonly { type: string; id: string }[]; not?: true }
+  | { kind: 'string'; param: string; any: readonly string[]; match: 'starts' | 'exact' | 'contains' }
+  | { kind: 'date'; param: string; any: readonly DateValue[] }
+  | { kind: 'lastUpdated'; any: readonly DateValue[] }
+  | { kind: 'quantity'; param: string; any: readonly { prefix: DatePrefix; lo: number; hi: number; system?: string; code?: string }[] }
+  | { kind: 'missing'; param: string; missing: boolean }
+export interface SearchSort {
+  by: '_id' | '_lastUpdated' | 'date'
+  descending: boolean
+}
+export interface SearchQuery {
+  scope: SearchScope
+  type: string
+  clauses: readonly SearchClause[]
+  sort?: SearchSort // default _id ascending: it stays the same while others write
+  count: number // 0: only the total
+  cursor?: string | null // SearchPage.next; bound to clauses, scope and sort
+}
+export interface SearchPage {
+  rows: StoredVersion[]
+  total: number
+  next: string | null
+  cursor: 'ok' | 'unusable' // unusable: the cursor is not one of this query; rows are empty
+}
+
+// ---- feed
+export interface Cursor {
+  xid: string
+  seq: string
+}
+export interface ChangeRow {
+  xid: string
+  seq: string
+  sid: number
+  study: string
+  type: string
+  id: string
+  version: number
+  op: 'C' | 'U' | 'D'
+  at: number
+  patientId: string | null
+  site: number | null
+  siteId: string | null
+  content: Buffer | null
+}
+export interface Changes {
+  rows: ChangeRow[]
+  cursor: Cursor // pass it as `after` next time; it moves past rows that are not for a lake, too
+  caughtUp: boolean // nothing finished was left below the horizon when this was read
+}
+export interface FeedState {
+  mark: Cursor // all that is committed now is before it: a reader whose cursor has reached it has read all that
+  oldestWriteMs: number // age of the oldest open writing transaction, which holds the feed back; 0 without one
+}
+
+// ---- studies
+export interface Site {
+  site: number
+  id: string
+  name: string
+}
+export interface Study {
+  sid: number
+  id: string
+  name: string
+  kind: string
+  status: string
+  enrolment: string
+  required: string[]
+  masking: string
+  publish: string
+  partition: string
+  zone: string
+  version: number
+  settings: Record<string, unknown>
+  createdAt: number
+  sites: Site[]
+}
+export type NewStudy = Omit<Study, 'sid' | 'version' | 'sites'> & { sites: readonly { id: string; name: string }[] }
+
+// ---- the repository as a whole; the parts are simple tables, each in its own file
+export interface Repository {
+  // Runs the work in one transaction and commits it durably. The work may run again (deadlock, racing creates): it has no effects
+  // but through tx. If it throws, nothing is stored.
+  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  // Ids of audit records, known before the transaction.
+  nextAuditId(): Promise<bigint>
+
+  read(key: ResourceKey): Promise<StoredVersion | null> // the newest version, a delete included (content null)
+  vread(key: ResourceKey, version: number): Promise<StoredVersion | null>
+  history(key: ResourceKey, page: { before?: number; limit: number }): Promise<StoredVersion[]> // newest first, versions < before
+  locate(type: string, id: string): Promise<number[]> // sids that hold a living resource of this name
+  search(query: SearchQuery): Promise<SearchPage>
+  counts(sid: number): Promise<Record<string, number>> // living resources by type; profiles of the study's people included
+  people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock: for reads and dashboards
+  enrolments(patientId: string): Promise<(Enrolment & { sid: number })[]>
+
+  changes(after: Cursor, limit: number, bounds?: { maxBytes?: number }): Promise<Changes>
+  feedState(): Promise<FeedState>
+  epoch(): Promise<string>
+  onWrite(listener: () => void): () => void // at least once after each commit, by whichever process; call the result to end
+
+  studies: Studies
+  consents: Consents
+  refusals: Refusals
+  audits: Audits
+  jobs: Jobs
+  leases: Leases
+  users: Users
+  notebooks: Notebooks
+  statements: Statements
+  close(): Promise<void>
+}
+
+export interface Studies {
+  create(study: NewStudy): Promise<Study | 'exists'>
+  // expects the version the change was made from
+  update(sid: number, version: number, change: Partial<Omit<NewStudy, 'id' | 'sites' | 'createdAt'>>): Promise<Study | 'version-conflict'>
+  addSite(sid: number, site: { id: string; name: string }): Promise<Site | 'exists'>
+  list(): Promise<Study[]> // by id
+  byId(id: string): Promise<Study | null> // ignoring case
+}
+
+export interface Consents {
+  epoch(sid: number): Promise<number> // rises with every recorded consent of the study
+  // Everyone of the study with all consents, in order of enrolment; for figures that core computes. Pages by `after`.
+  people(sid: number, page: { after?: bigint; limit: number }): Promise<(PersonState & { pid: bigint; enrolment: Enrolment })[]>
+  // People whose newest word about some type is a withdrawal: for the deny-list of queries.
+  withdrawn(sid: number): Promise<{ patientId: string; types: string[] }[]>
+}
+
+export interface Refusals {
+  record(rows: readonly RefusedWrite[]): Promise<void> // same day, person, type, cause, client: one row, counted
+  list(sid: number, page: { limit: number; before?: { at: number; id: number }; sites?: readonly number[] }): Promise<RefusedWriteRow[]>
+  totals(sid: number, since: number, sites?: readonly number[]): Promise<{ total: number; since: number }>
+}
+
+export interface AuditRow extends Omit<AuditRecord, 'detail' | 'entries' | 'reason'> {
+  xid: string
+  seq: string
+  reason: string | null
+  detail: Record<string, unknown>
+  entries: Record<string, unknown>[]
+}
+export interface Audits {
+  record(records: readonly AuditRecord[]): Promise<void> // for happenings without a write: reads, refusals, sign-ins
+  list(page: { limit: number; before?: bigint; sid?: number }): Promise<AuditRow[]> // newest first
+}
+
+export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+export interface Job {
+  id: string
+  kind: string
+  sid: number | null
+  state: JobState
+  actor: string
+  createdAt: number
+  updatedAt: number
+  request: Record<string, unknown>
+  progress: Record<string, unknown>
+  result: unknown
+  problem: Record<string, unknown> | null
+  cancel: boolean // somebody asked for it
+  attempts: number
+  fence: number
+}
+export interface Jobs {
+  create(job: { id: string; kind: string; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<Job>
+  // The oldest job of the kind that waits or whose owner let the lease run out; the fence makes a former owner's reports void.
+  claim(kind: string, owner: string, leaseMs: number): Promise<Job | null>
+  claimOne(id: string, owner: string, leaseMs: number): Promise<Job | null>
+  // false: the job is no longer this owner's, stop. Extends the lease.
+  report(id: string, fence: number, progress: Record<string, unknown>, leaseMs: number): Promise<{ owned: boolean; cancel: boolean }>
+  finish(
+    id: string,
+    fence: number,
+    end: { state: 'done' | 'failed' | 'cancelled'; result?: unknown; problem?: Record<string, unknown> },
+  ): Promise<boolean>
+  cancel(id: string): Promise<Job | null> // a waiting job ends at once; a running one is asked to
+  byId(id: string): Promise<Job | null>
+  list(page: { sid?: number; kind?: string; limit: number; before?: { createdAt: number; id: string } }): Promise<Job[]> // newest first
+}
+
+export interface Leases {
+  acquire(name: string, owner: string, ttlMs: number): Promise<{ fence: number } | null> // again by the same owner: extends
+  release(name: string, owner: string): Promise<void>
+}
+
+export interface User {
+  name: string
+  display: string
+  role: string
+  password: string | null // as hashed by identity
+  status: 'active' | 'disabled'
+  studies: string[]
+  sites: string[]
+  patient: string | null
+  settings: Record<string, unknown>
+  createdAt: number
+  updatedAt: number
+}
+export interface Users {
+  put(user: Omit<User, 'createdAt' | 'updatedAt'>): Promise<User>
+  byName(name: string): Promise<User | null>
+  list(): Promise<User[]>
+}
+
+export interface StoredNotebook {
+  id: string
+  sid: number
+  owner: string
+  title: string
+  version: number
+  createdAt: number
+  updatedAt: number
+  cells: unknown[]
+}
+export interface Notebooks {
+  create(notebook: { id: string; sid: number; owner: string; title: string; cells: unknown[] }): Promise<StoredNotebook>
+  save(id: string, version: number, change: { title: string; cells: unknown[] }): Promise<StoredNotebook | 'version-conflict' | 'not-found'>
+  remove(id: string): Promise<boolean>
+  byId(id: string): Promise<StoredNotebook | null>
+  list(sid: number): Promise<Omit<StoredNotebook, 'cells'>[]> // last changed first
+}
+
+export interface StatementRecord {
+  id: string
+  sid: number
+  actor: string
+  purpose: string
+  sql: string
+  state: string
+  at: number
+  elapsedMs: number | null
+  basis: unknown
+  problem: unknown
+}
+export interface Statements {
+  record(statement: StatementRecord): Promise<void> // again with the same id: changes state, elapsedMs, basis and problem
+  byId(id: string): Promise<StatementRecord | null>
+  list(sid: number, page: { actor?: string; limit: number; before?: { at: number; id: string } }): Promise<StatementRecord[]> // newest first
+}
