@@ -1,0 +1,8 @@
+// Flat tables from resources: SQL on FHIR v2 ViewDefinitions, checked, run by a FHIRPath reference runner, or compiled to DuckDB SQL.
+// Never reads a file and never runs SQL: it turns views into rows or into text.
+export { checkView, columnsOf } from './check.js'
+export type { CheckedView, ViewProblem } from './check.js'
+export { tagOf, viewTags } from './definition.js'
+export type { ViewColumn, ViewConstant, ViewDefinition, ViewSelect } from './definition.js'
+export { prepareView, runView, SeveralValues } from './run.js'
+export type { RunOptions, ViewRow } from './run.js'
