@@ -1,3 +1,4 @@
+/** What a request did, in the words an auditor reads. `other` is a request that reached no act, such as an unknown address. */
 export const auditActs = [
   'create',
   'update',
@@ -9,7 +10,6 @@ export const auditActs = [
   'transaction',
   'batch',
   'import',
-  'export',
   'sign-in',
   'token',
   'study',
@@ -17,35 +17,14 @@ export const auditActs = [
   'job',
   'pipeline',
   'query',
-  'settings',
+  'other',
 ] as const
 export type AuditAct = (typeof auditActs)[number]
 export type AuditOutcome = 'done' | 'refused' | 'failed'
 
-/** One resource touched by a request. The database joins it by surrogate: `id` is resolved there and not kept as text. */
-export interface AuditEntry {
-  act: AuditAct
-  type: string
-  rid?: bigint
-  version?: number
-  status: number
-}
+export const outcomeOf = (status: number): AuditOutcome => (status < 400 ? 'done' : status < 500 ? 'refused' : 'failed')
 
-/** One request, whether it succeeded or not. Holds no payload, no query string and no identifier that a client chose. */
-export interface AuditRecord {
-  at: number
-  correlationId: string
-  user: string
-  role: string | null
-  act: AuditAct
-  outcome: AuditOutcome
-  status: number
-  /** the refusal's code, when refused */
-  refusal: string | null
-  route: string
-  study: string | null
-  site: string | null
-  reason: string | null
-  detail: Record<string, string | number | boolean | null>
-  entries: AuditEntry[]
-}
+/** A reason for change as the original's header allows it: 1 to 255 printable ASCII characters. */
+export const isReason = (text: string): boolean => /^[\x20-\x7e]{1,255}$/.test(text)
+/** A correlation id a client may choose: short and printable, so that it can stand in a log line. */
+export const isCorrelationId = (text: string): boolean => /^[\x21-\x7e]{1,128}$/.test(text)

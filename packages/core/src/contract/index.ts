@@ -70,3 +70,5 @@ export type {
   StatementState,
   StatementStatus,
 } from './query.js'
+export { endpoints } from './endpoints.js'
+export type { Endpoint, EndpointName } from './endpoints.js'

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { isRole, type Grant, type Role } from '@aquifer/core/access'
+import { SignJWT, jwtVerify, type JWTPayload } from 'jose'
+import { signingAlgorithm, type TokenKeys } from './token-keys.js'
+
+export const audience = 'aquifer'
+export const issuer = 'urn:aquifer:embedded'
+
+export interface TokenClaims {
+  user: string
+  role: Role
+  /** null: as access grants */
+  studies: string[] | null
+  sites: string[] | null
+  patient: string | null
+  expiresAt: number
+  /** a service account on the server's machine, whose claims are its grant */
+  local: boolean
+}
+
+export async function signToken(keys: TokenKeys, grant: Grant, times: { now: number; ttlS: number }): Promise<string> {
+  const issuedAt = Math.floor(times.now / 1000)
+  const claims: JWTPayload = {
+    aquifer_role: grant.role,
+    ...(grant.studies === 'all' ? {} : { aquifer_studies: [...grant.studies] }),
+    ...(grant.sites.length === 0 ? {} : { aquifer_sites: [...grant.sites] }),
+    ...(grant.patient === null ? {} : { aquifer_patient: grant.patient }),
+  }
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: signingAlgorithm, kid: keys.kid, typ: 'JWT' })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject(grant.user)
+    .setJti(randomUUID())
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + times.ttlS)
+    .sign(keys.sign)
+}
+
+const strings = (value: unknown): string[] | null =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null
+
+/** The claims of a token we signed and that still holds; null for anything else. */
+export async function verifyToken(keys: TokenKeys, token: string, now: number): Promise<TokenClaims | null> {
+  try {
+    const { payload } = await jwtVerify(token, keys.verify, {
+      issuer,
+      audience,
+      algorithms: [signingAlgorithm],
+      currentDate: new Date(now),
+      requiredClaims: ['sub', 'exp', 'aquifer_role'],
+    })
+    const role = payload['aquifer_role']
+    if (typeof role !== 'string' || !isRole(role) || payload.sub === undefined || payload.exp === undefined) return null
+    const patient = payload['aquifer_patient']
+    return {
+      user: payload.sub,
+      role,
+      studies: payload['aquifer_studies'] === undefined ? null : strings(payload['aquifer_studies']),
+      sites: payload['aquifer_sites'] === undefined ? null : strings(payload['aquifer_sites']),
+      patient: typeof patient === 'string' ? patient : null,
+      expiresAt: payload.exp * 1000,
+      local: payload.sub.startsWith('local:'),
+    }
+  } catch {
+    return null
+  }
+}

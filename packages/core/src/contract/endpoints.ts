@@ -1,0 +1,259 @@
+import type { z } from 'zod'
+import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
+import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
+import { importReport, jobList, jobView } from './jobs.js'
+import { pipelineStatus, replayRequest, waitRequest, waitResult } from './pipeline.js'
+import {
+  catalogue,
+  notebook,
+  notebookDraft,
+  notebookList,
+  notebookSave,
+  statementHistory,
+  statementRequest,
+  statementRows,
+  statementStatus,
+} from './query.js'
+import { studyList, studyRequest, studyView } from './study.js'
+
+/** One address of the API, as data: the server binds a handler to it, /openapi.json and the documentation list it. */
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** parameters in braces, as OpenAPI writes them */
+  path: string
+  system: string
+  summary: string
+  /** no token needed */
+  open?: true
+  query?: readonly string[]
+  body?: z.ZodType
+  bodyType?: string
+  answer?: z.ZodType
+  answerType?: string
+  status?: number
+}
+
+const fhir = '/fhir-server/api/v1'
+const fhirJson = 'application/json+fhir'
+const fhirEndpoint = (method: Endpoint['method'], path: string, summary: string, more: Partial<Endpoint> = {}): Endpoint => ({
+  method,
+  path: `${fhir}${path}`,
+  system: 'fhir-server',
+  summary,
+  answerType: fhirJson,
+  ...(method === 'POST' || method === 'PUT' ? { bodyType: fhirJson } : {}),
+  ...more,
+})
+
+export const endpoints = {
+  conformance: fhirEndpoint('GET', '/metadata', 'What this server can do, as a Conformance resource', { open: true }),
+  conformanceOptions: fhirEndpoint('GET', '/_conformance', 'The same as /metadata, for clients that cannot send OPTIONS', { open: true }),
+  bundle: fhirEndpoint('POST', '', 'A transaction or batch Bundle'),
+  fhirImport: fhirEndpoint('POST', '/$import', 'Bulk load: NDJSON of resources or of Bundles, or one Bundle; gzip is recognised', {
+    query: ['studyid', 'siteid', 'consentOnFile', 'strict'],
+    bodyType: 'application/x-ndjson',
+    answer: importReport,
+    answerType: 'application/json',
+  }),
+  create: fhirEndpoint('POST', '/{type}', 'Create a resource; the server gives the id', { status: 201 }),
+  search: fhirEndpoint('GET', '/{type}', 'Search resources of a type'),
+  searchByPost: fhirEndpoint('POST', '/{type}/_search', 'Search with the parameters in the body', {
+    bodyType: 'application/x-www-form-urlencoded',
+  }),
+  read: fhirEndpoint('GET', '/{type}/{id}', 'The current version of a resource'),
+  update: fhirEndpoint('PUT', '/{type}/{id}', 'A new version of a resource, or a resource under the client’s id'),
+  remove: fhirEndpoint('DELETE', '/{type}/{id}', 'Delete a resource; its versions stay', { status: 204 }),
+  history: fhirEndpoint('GET', '/{type}/{id}/_history', 'All versions of a resource, newest first', { query: ['_count', 'before'] }),
+  vread: fhirEndpoint('GET', '/{type}/{id}/_history/{vid}', 'One version of a resource'),
+
+  signIn: {
+    method: 'POST',
+    path: '/identity/api/v1/sign-in',
+    system: 'identity',
+    summary: 'Sign in with user and password',
+    open: true,
+    body: signInRequest,
+    answer: signedIn,
+  },
+  me: { method: 'GET', path: '/identity/api/v1/me', system: 'identity', summary: 'Who the token stands for', answer: me },
+  refresh: {
+    method: 'POST',
+    path: '/identity/api/v1/refresh',
+    system: 'identity',
+    summary: 'A new token with the same grant',
+    answer: signedIn,
+  },
+  mintToken: {
+    method: 'POST',
+    path: '/identity/api/v1/tokens',
+    system: 'identity',
+    summary: 'Mint a token on the server’s own machine, with its local secret',
+    open: true,
+    body: tokenRequest,
+    answer: mintedToken,
+    status: 201,
+  },
+
+  studies: { method: 'GET', path: '/study/api/v1/studies', system: 'study', summary: 'Studies within reach', answer: studyList },
+  createStudy: {
+    method: 'POST',
+    path: '/study/api/v1/studies',
+    system: 'study',
+    summary: 'Create a study',
+    body: studyRequest,
+    answer: studyView,
+    status: 201,
+  },
+  study: { method: 'GET', path: '/study/api/v1/studies/{id}', system: 'study', summary: 'One study and its settings', answer: studyView },
+
+  consentSummary: {
+    method: 'GET',
+    path: '/consent/api/v1/studies/{id}/summary',
+    system: 'consent',
+    summary: 'Consent figures of a study',
+    query: ['asOf'],
+    answer: consentSummary,
+  },
+  refusedWrites: {
+    method: 'GET',
+    path: '/consent/api/v1/studies/{id}/refusals',
+    system: 'consent',
+    summary: 'Writes that were refused, newest first',
+    query: ['limit', 'before'],
+    answer: refusedWrites,
+  },
+  recordDecisions: {
+    method: 'POST',
+    path: '/consent/api/v1/studies/{id}/decisions',
+    system: 'consent',
+    summary: 'Record consent collected elsewhere',
+    body: decisionsRequest,
+    answer: decisionsResult,
+  },
+
+  jobs: {
+    method: 'GET',
+    path: '/jobs/api/v1',
+    system: 'jobs',
+    summary: 'Jobs, newest first',
+    query: ['study', 'kind', 'limit'],
+    answer: jobList,
+  },
+  job: { method: 'GET', path: '/jobs/api/v1/{id}', system: 'jobs', summary: 'One job: progress and result', answer: jobView },
+  cancelJob: { method: 'DELETE', path: '/jobs/api/v1/{id}', system: 'jobs', summary: 'Cancel a job', answer: jobView },
+
+  pipelineStatus: {
+    method: 'GET',
+    path: '/pipeline/api/v1/status',
+    system: 'pipeline',
+    summary: 'Watermark and lag of every stage',
+    query: ['study'],
+    answer: pipelineStatus,
+  },
+  pipelineWait: {
+    method: 'POST',
+    path: '/pipeline/api/v1/wait',
+    system: 'pipeline',
+    summary: 'Answers when all that was written before can be queried',
+    body: waitRequest,
+    answer: waitResult,
+  },
+  pipelineReplay: {
+    method: 'POST',
+    path: '/pipeline/api/v1/replay',
+    system: 'pipeline',
+    summary: 'Rebuild downstream stores',
+    body: replayRequest,
+    answer: jobView,
+    status: 202,
+  },
+
+  runStatement: {
+    method: 'POST',
+    path: '/query/api/v1/statements',
+    system: 'query',
+    summary: 'Run SQL on the masked reservoir',
+    body: statementRequest,
+    answer: statementRows,
+    answerType: 'application/vnd.apache.arrow.stream',
+  },
+  statements: {
+    method: 'GET',
+    path: '/query/api/v1/statements',
+    system: 'query',
+    summary: 'History of statements',
+    query: ['study'],
+    answer: statementHistory,
+  },
+  statement: {
+    method: 'GET',
+    path: '/query/api/v1/statements/{id}',
+    system: 'query',
+    summary: 'State of a statement',
+    answer: statementStatus,
+  },
+  statementResult: {
+    method: 'GET',
+    path: '/query/api/v1/statements/{id}/result',
+    system: 'query',
+    summary: 'Rows of a finished statement',
+    answerType: 'application/vnd.apache.arrow.stream',
+  },
+  cancelStatement: {
+    method: 'DELETE',
+    path: '/query/api/v1/statements/{id}',
+    system: 'query',
+    summary: 'Cancel a statement',
+    answer: statementStatus,
+  },
+  catalogue: {
+    method: 'GET',
+    path: '/query/api/v1/catalogue',
+    system: 'query',
+    summary: 'Tables and columns of a study',
+    query: ['study'],
+    answer: catalogue,
+  },
+  notebooks: {
+    method: 'GET',
+    path: '/query/api/v1/notebooks',
+    system: 'query',
+    summary: 'Notebooks of a study',
+    query: ['study'],
+    answer: notebookList,
+  },
+  createNotebook: {
+    method: 'POST',
+    path: '/query/api/v1/notebooks',
+    system: 'query',
+    summary: 'Create a notebook',
+    body: notebookDraft,
+    answer: notebook,
+    status: 201,
+  },
+  notebook: { method: 'GET', path: '/query/api/v1/notebooks/{id}', system: 'query', summary: 'One notebook', answer: notebook },
+  saveNotebook: {
+    method: 'PUT',
+    path: '/query/api/v1/notebooks/{id}',
+    system: 'query',
+    summary: 'Save a notebook; 409 when somebody saved meanwhile',
+    body: notebookSave,
+    answer: notebook,
+  },
+  removeNotebook: { method: 'DELETE', path: '/query/api/v1/notebooks/{id}', system: 'query', summary: 'Delete a notebook', status: 204 },
+
+  live: { method: 'GET', path: '/health/live', system: 'operations', summary: 'The process runs', open: true },
+  ready: { method: 'GET', path: '/health/ready', system: 'operations', summary: 'The platform takes work', open: true },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    system: 'operations',
+    summary: 'Figures for Prometheus',
+    open: true,
+    answerType: 'text/plain',
+  },
+  openapi: { method: 'GET', path: '/openapi.json', system: 'operations', summary: 'This description', open: true },
+  docs: { method: 'GET', path: '/docs', system: 'operations', summary: 'The same for people', open: true, answerType: 'text/html' },
+} as const satisfies Record<string, Endpoint>
+
+export type EndpointName = keyof typeof endpoints
