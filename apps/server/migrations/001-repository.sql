@@ -70,7 +70,7 @@ create table current (
   constraint current_key unique (sid, type, id)
 );
 create index current_updated on current (sid, type, updated, rid) where not deleted;
-create index current_date on current (sid, type, dlo, rid) where not deleted;
+create index current_dlo on current (sid, type, dlo, rid) where not deleted;
 create index current_code on current (sid, type, hcode, updated, rid) where not deleted and hcode is not null;
 create index current_patient on current (patient, type, dlo) where not deleted and patient is not null;
 create index current_patient_code on current (patient, hcode, dlo) where not deleted and patient is not null and hcode is not null;

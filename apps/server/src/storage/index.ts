@@ -1,5 +1,12 @@
 // Openers and handle types for disk and drivers: PostgreSQL, DuckDB, files, clock, fault points.
 // Never knows what is stored.
+export { syncFolder, writeAtomically } from './atomic-file.js'
 export { systemClock } from './clock.js'
 export type { Clock } from './clock.js'
+export { openDuckDb } from './duckdb.js'
+export type { DuckDb, DuckDbOptions } from './duckdb.js'
+export { armFaults, disarmFaults, faultPoint, InjectedFault } from './fault-points.js'
+export { migrate } from './migrate.js'
+export { openPostgres, PostgresInUse } from './postgres.js'
+export type { PoolOptions, Postgres, PostgresOptions } from './postgres.js'
 export { packageRoot, programPath } from './program.js'

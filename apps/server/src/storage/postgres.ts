@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { writeAtomically } from './atomic-file.js'
+import { completeBinaries, findBinaries } from './postgres-binaries.js'
+import { addressFor, dataFolder, findRunning, initCluster, newPassword, startServer, stopServer } from './postgres-cluster.js'
+import type { Address, Running, Transport } from './postgres-cluster.js'
+import { settlePlace } from './postgres-identity.js'
+import type { PostgresMode, PostgresPlace } from './postgres-identity.js'
+import { prepareRoles, roleName, rolesRemedy } from './postgres-roles.js'
+import type { DatabaseRole } from './postgres-roles.js'
+import { fingerprint, postgresSettings } from './postgres-settings.js'
+
+export interface PostgresOptions {
+  dataDir: string
+  databaseUrl?: string | undefined
+  postgresMode?: 'auto' | PostgresMode
+  transport?: Transport // default: socket; loopback on Windows
+  sharedBuffersMb?: number
+  logFile?: string // default: <dataDir>/logs/postgres.log
+  // Off only for throw-away folders of tests: skips the flush after initdb, never that of a commit.
+  durableInit?: boolean
+}
+
+export interface PoolOptions {
+  max?: number
+  settings?: Record<string, string> // of each session
+  types?: pg.CustomTypesConfig
+}
+
+export interface Postgres {
+  mode: PostgresMode | 'external'
+  pid: number | null
+  pool(role: DatabaseRole, options?: PoolOptions): pg.Pool
+  client(role: DatabaseRole): pg.Client // not connected yet; for LISTEN
+  stop(): Promise<void> // ends the pools, then the embedded server
+}
+
+export class PostgresInUse extends Error {}
+
+const startPatienceMs = 30_000
+// Held by the session of the server that works on this database, so the kernel lets it go when that process dies.
+const serverLock = 0x41715f01
+
+export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
+  return options.databaseUrl === undefined ? await openEmbedded(options) : await openExternal(options.databaseUrl)
+}
+
+async function openEmbedded(options: PostgresOptions): Promise<Postgres> {
+  const found = await completeBinaries(await findBinaries(), join(options.dataDir, 'postgres-files'))
+  const place = await settlePlace({ mode: options.postgresMode ?? 'auto', dataDir: options.dataDir, binaries: found })
+  const password = await passwordOf(place)
+  await initCluster(place, password, options.durableInit ?? true)
+  const { running, lock } = await takeServer(place, password, options)
+  try {
+    await prepareDatabase(running.address, password)
+  } catch (error) {
+    await lock.end()
+    await stopServer(running.pid)
+    throw error
+  }
+  const connect = (role: DatabaseRole): pg.ClientConfig => ({
+    ...connection(running.address, password),
+    user: roleName(role),
+    database: 'aquifer',
+  })
+  return handle(connect, {
+    mode: place.mode,
+    pid: running.pid,
+    async stop() {
+      await lock.end()
+      await stopServer(running.pid)
+    },
+  })
+}
+
+// Only used on loopback; made always, so that the way of connecting can change later.
+async function passwordOf(place: PostgresPlace): Promise<string> {
+  const path = join(place.home, 'password')
+  const known = await readFile(path, 'utf8').catch(() => null)
+  if (known !== null) return known
+  const password = newPassword()
+  await writeAtomically(path, password)
+  return password
+}
+
+const connection = (address: Address, password: string): pg.ClientConfig => ({ host: address.host, port: address.port, password })
+
+async function takeServer(
+  place: PostgresPlace,
+  password: string,
+  options: PostgresOptions,
+): Promise<{ running: Running; lock: pg.Client }> {
+  const settings = postgresSettings(options.sharedBuffersMb)
+  const transport = options.transport ?? (process.platform === 'win32' ? 'loopback' : 'socket')
+  settings['aquifer.fingerprint'] = fingerprint(place.binaries.version, { ...settings, transport })
+  const logFile = options.logFile ?? join(options.dataDir, 'logs', 'postgres.log')
+  const deadline = Date.now() + startPatienceMs
+  for (;;) {
+    const running =
+      (await findRunning(place, password)) ??
+      (await startServer(place, { settings, address: await addressFor(place, transport, password), logFile }))
+    const lock = running?.ready ? await lockServer(running.address, password) : null
+    if (lock !== null && running !== null) {
+      const same = await lock.query<{ value: string }>(`select current_setting('aquifer.fingerprint', true) as value`)
+      if (same.rows[0]?.value === settings['aquifer.fingerprint']) return { running, lock }
+      await lock.end()
+      await stopServer(running.pid)
+    }
+    if (Date.now() > deadline) throw new Error(`PostgreSQL in ${dataFolder(place)} does not start: see ${logFile}`)
+    await sleep(150)
+  }
+}
+
+// Null: it does not answer (it is starting, stopping or dying).
+async function lockServer(address: Address, password: string): Promise<pg.Client | null> {
+  const client = new pg.Client({ ...connection(address, password), user: 'postgres', database: 'postgres', connectionTimeoutMillis: 5_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch {
+    await client.end().catch(() => undefined)
+    return null
+  }
+  for (let attempt = 0; attempt < 15; attempt += 1) {
+    const answer = await client.query<{ got: boolean }>(`select pg_try_advisory_lock($1) as got`, [serverLock])
+    if (answer.rows[0]?.got) return client
+    // A process that was killed a moment ago may still seem to be there.
+    await sleep(100)
+  }
+  await client.end()
+  throw new PostgresInUse('another server is working on this data folder: stop it, or choose another folder with --data')
+}
+
+async function prepareDatabase(address: Address, password: string): Promise<void> {
+  const admin = new pg.Client({ ...connection(address, password), user: 'postgres', database: 'postgres' })
+  await admin.connect()
+  try {
+    const there = await admin.query(`select 1 from pg_database where datname = 'aquifer'`)
+    if (there.rowCount === 1) return
+    await prepareRoles(admin, { embedded: true, password })
+    await admin.query(`create database aquifer owner ${roleName('owner')}`)
+  } finally {
+    await admin.end()
+  }
+}
+
+async function openExternal(databaseUrl: string): Promise<Postgres> {
+  const admin = new pg.Client({ connectionString: databaseUrl })
+  await admin.connect()
+  try {
+    const version = await admin.query<{ number: number }>(`select current_setting('server_version_num')::int as number`)
+    if ((version.rows[0]?.number ?? 0) < 140_000) throw new Error('DATABASE_URL: PostgreSQL 14 or newer is needed')
+    await prepareRoles(admin, { embedded: false }).catch(() => {
+      throw new Error(`DATABASE_URL: its user may not create roles; ${rolesRemedy}`)
+    })
+    await admin.query(`grant create, usage on schema public to ${roleName('owner')}`).catch(() => undefined)
+  } finally {
+    await admin.end()
+  }
+  const connect = (role: DatabaseRole): pg.ClientConfig => ({ connectionString: databaseUrl, options: `-c role=${roleName(role)}` })
+  return handle(connect, { mode: 'external', pid: null, stop: () => Promise.resolve() })
+}
+
+function handle(
+  connect: (role: DatabaseRole) => pg.ClientConfig,
+  server: { mode: Postgres['mode']; pid: number | null; stop(): Promise<void> },
+): Postgres {
+  const pools: pg.Pool[] = []
+  return {
+    mode: server.mode,
+    pid: server.pid,
+    pool(role, { max = 4, settings = {}, types } = {}) {
+      const base = connect(role)
+      const session = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
+      const optionText = [base.options, ...session].filter(Boolean).join(' ')
+      const pool = new pg.Pool({ ...base, max, ...(optionText === '' ? {} : { options: optionText }), ...(types ? { types } : {}) })
+      // An idle connection that breaks is replaced when the next one is asked for; unheard, it would end the process.
+      pool.on('error', () => undefined)
+      pools.push(pool)
+      return pool
+    },
+    client(role) {
+      const client = new pg.Client(connect(role))
+      client.on('error', () => undefined)
+      return client
+    },
+    async stop() {
+      await Promise.all(pools.splice(0).map((pool) => (pool.ended ? undefined : pool.end())))
+      await server.stop()
+    },
+  }
+}
