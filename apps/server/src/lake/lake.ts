@@ -4,44 +4,48 @@ import { join } from 'node:path'
 import type { Keyring } from './keyring.js'
 import { openStudyLake, type StudyLake } from './study-lake.js'
 
-export interface Lake {
-  /** The folder, for the replicator's own checkpoint. */
-  readonly dir: string
-  study(id: string): Promise<StudyLake>
-  /** Studies that have rows, opened. */
-  studies(): StudyLake[]
-  onStudy(listener: (study: StudyLake) => void): () => void
-}
-
 export async function openLake(options: { dir: string; keyring: Keyring }): Promise<Lake> {
   await mkdir(options.dir, { recursive: true, mode: 0o700 })
-  const open = new Map<string, Promise<StudyLake>>()
-  const ready: StudyLake[] = []
-  const listeners = new Set<(study: StudyLake) => void>()
+  const lake = new Lake(options.dir, options.keyring)
+  for (const entry of await readdir(options.dir, { withFileTypes: true })) {
+    if (entry.isDirectory() && existsSync(join(options.dir, entry.name, 'manifest.json'))) await lake.study(entry.name)
+  }
+  return lake
+}
 
-  function study(id: string): Promise<StudyLake> {
-    const known = open.get(id)
+export class Lake {
+  /** The folder, where the replicator keeps its checkpoint. */
+  readonly dir: string
+  readonly #keyring: Keyring
+  readonly #studies = new Map<string, Promise<StudyLake>>()
+  readonly #opened: StudyLake[] = []
+  readonly #listeners = new Set<(study: StudyLake) => void>()
+
+  constructor(dir: string, keyring: Keyring) {
+    this.dir = dir
+    this.#keyring = keyring
+  }
+
+  study(id: string): Promise<StudyLake> {
+    const known = this.#studies.get(id)
     if (known) return known
-    const opening = openStudyLake(options.dir, id, options.keyring).then((opened) => {
-      ready.push(opened)
-      for (const listener of listeners) listener(opened)
+    const opening = openStudyLake(this.dir, id, this.#keyring).then((opened) => {
+      this.#opened.push(opened)
+      for (const listener of this.#listeners) listener(opened)
       return opened
     })
-    open.set(id, opening)
-    opening.catch(() => open.delete(id))
+    this.#studies.set(id, opening)
+    opening.catch(() => this.#studies.delete(id))
     return opening
   }
 
-  for (const entry of await readdir(options.dir, { withFileTypes: true })) {
-    if (entry.isDirectory() && existsSync(join(options.dir, entry.name, 'manifest.json'))) await study(entry.name)
+  /** The studies that are open: those with rows, and those asked for. */
+  studies(): StudyLake[] {
+    return [...this.#opened]
   }
-  return {
-    dir: options.dir,
-    study,
-    studies: () => [...ready],
-    onStudy(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+
+  onStudy(listener: (study: StudyLake) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 }

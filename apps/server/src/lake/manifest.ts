@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../storage/atomic-file.js'
+import { writeAtomically } from '../storage/index.js'
 import { TamperedError } from './sealed.js'
 
 // What a study's lake holds. Replacing manifest.json is the commit point: a file it does not name does not exist.
@@ -69,7 +69,7 @@ export async function readManifest(dir: string): Promise<LakeManifest | null> {
 }
 
 export async function writeManifest(dir: string, manifest: LakeManifest): Promise<void> {
-  await writeFileAtomic(join(dir, 'manifest.json'), JSON.stringify(manifest), { mode: 0o600 })
+  await writeAtomically(join(dir, 'manifest.json'), JSON.stringify(manifest), { mode: 0o600 })
 }
 
 export async function readPage(dir: string, study: string, page: LakePage): Promise<LakeSegment[]> {
@@ -85,7 +85,7 @@ export async function withPage(dir: string, manifest: LakeManifest, moved: LakeS
   if (!first || !last) return manifest
   const bytes = Buffer.from(JSON.stringify(moved))
   const file = `segments-${last.to.xid}.${last.to.seq}.json`
-  await writeFileAtomic(join(dir, file), bytes, { mode: 0o600 })
+  await writeAtomically(join(dir, file), bytes, { mode: 0o600 })
   const page = { file, segments: moved.length, from: first.from, to: last.to, sha256: sha256(bytes) }
   return { ...manifest, pages: [...manifest.pages, page] }
 }

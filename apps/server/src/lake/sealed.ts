@@ -26,13 +26,17 @@ export function seal(key: Buffer, header: SealedHeader, plain: Uint8Array): Buff
 }
 
 /** Opens what `seal` made; the study and the name must be those the caller expects. */
-export function unseal(keyOf: (key: string) => Buffer, expected: { study: string; name: string }, sealed: Buffer): Buffer {
+export async function unseal(
+  keyOf: (key: string) => Promise<{ key: Buffer }>,
+  expected: { study: string; name: string },
+  sealed: Buffer,
+): Promise<Buffer> {
   const bodyAt = 8 + (sealed.length >= 8 ? sealed.readUInt32BE(4) : 0)
   if (sealed.length < bodyAt + tagBytes || bodyAt > headerBytesMax || !sealed.subarray(0, 4).equals(magic)) {
     throw new TamperedError(`${expected.name} of ${expected.study} is no sealed file`)
   }
   const header = readHeader(sealed.subarray(8, bodyAt), expected)
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(header.key), Buffer.from(header.iv, 'base64'))
+  const decipher = createDecipheriv('aes-256-gcm', (await keyOf(header.key)).key, Buffer.from(header.iv, 'base64'))
   decipher.setAAD(sealed.subarray(0, bodyAt))
   decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
   try {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { writeFileAtomic } from '../storage/atomic-file.js'
+import { writeAtomically } from '../storage/index.js'
 import type { Keyring } from './keyring.js'
 import type { Cursor, LakeSegment } from './manifest.js'
 import { sha256 } from './manifest.js'
@@ -41,7 +41,7 @@ async function storeSegment(
   const id = segmentId(range.from, range.to)
   const { id: keyId, key } = await keyring.studyKey(study, 'lake')
   const sealed = seal(key, { study, name: id, key: keyId, rows: range.rows }, packed)
-  await writeFileAtomic(join(dir, segmentFile(id)), sealed, { mode: 0o600 })
+  await writeAtomically(join(dir, segmentFile(id)), sealed, { mode: 0o600 })
   const { from, to, rows, plainBytes, atMin, atMax } = range
   return { id, from, to, rows, plainBytes, bytes: sealed.length, sha256: sha256(sealed), atMin, atMax }
 }

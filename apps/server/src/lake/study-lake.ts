@@ -1,120 +1,121 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { faultPoint } from '../storage/fault-points.js'
+import { faultPoint } from '../storage/index.js'
 import { openJournal, type Journal } from './journal.js'
 import type { Keyring } from './keyring.js'
-import {
-  compareCursors,
-  emptyManifest,
-  readManifest,
-  readPage,
-  segmentsRecentMax,
-  withPage,
-  writeManifest,
-  type Cursor,
-  type LakeManifest,
-  type LakeSegment,
-} from './manifest.js'
+import { compareCursors, emptyManifest, readManifest, readPage, segmentsRecentMax, withPage, writeManifest } from './manifest.js'
+import type { Cursor, LakeManifest, LakeSegment } from './manifest.js'
 import { joinSegments, readSegment, segmentFile, writeSegment, type RowBatch } from './segment.js'
-
-export interface StudyLake {
-  readonly study: string
-  manifest(): LakeManifest
-  /** Stores a batch and commits it. A batch that ends at or before the manifest's cursor is there already and stores nothing. */
-  append(batch: RowBatch, epoch: string): Promise<void>
-  /** Segments after a place in the feed, oldest first, at most `bytesMax` of plain rows (but always one). */
-  after(cursor: Cursor, bytesMax: number): Promise<LakeSegment[]>
-  read(segment: LakeSegment): Promise<Buffer>
-  /** Joins small segments and moves old ones to pages; only those up to `read`, which everyone that follows the lake has passed. */
-  settle(read: Cursor): Promise<void>
-  journal(name: string): Journal
-  onAppend(listener: () => void): () => void
-}
 
 // Small segments are joined up to this size, which is about what one batch of a busy replicator holds.
 const joinedBytesMax = 8 * 1024 * 1024
 
 export async function openStudyLake(root: string, study: string, keyring: Keyring): Promise<StudyLake> {
   const dir = join(root, study)
-  const stored = await readManifest(dir)
-  let manifest = stored ?? emptyManifest(study, '')
+  const manifest = (await readManifest(dir)) ?? emptyManifest(study, '')
   await sweep(dir, manifest)
-  const listeners = new Set<() => void>()
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = turn.then(work, work)
-    turn = next.catch(() => null)
-    return next
+  return new StudyLake(dir, manifest, keyring)
+}
+
+/** One study's identified rows, in feed order. */
+export class StudyLake {
+  readonly study: string
+  readonly #dir: string
+  readonly #keyring: Keyring
+  readonly #listeners = new Set<() => void>()
+  #manifest: LakeManifest
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(dir: string, manifest: LakeManifest, keyring: Keyring) {
+    this.study = manifest.study
+    this.#dir = dir
+    this.#manifest = manifest
+    this.#keyring = keyring
   }
 
-  async function commit(next: LakeManifest): Promise<void> {
-    await writeManifest(dir, next)
-    manifest = next
+  manifest(): LakeManifest {
+    return this.#manifest
+  }
+
+  /** Stores a batch and commits it. A batch that ends at or before the manifest's cursor is there already: nothing is stored. */
+  append(batch: RowBatch, epoch: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (compareCursors(batch.to, this.#manifest.cursor) <= 0) return
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 })
+      const segment = await writeSegment(this.#dir, this.study, this.#keyring, batch)
+      await faultPoint('lake.segment-written')
+      const { rows, bytes, segments } = this.#manifest
+      const grown = { rows: rows + segment.rows, bytes: bytes + segment.bytes, segments: [...segments, segment] }
+      await this.#commit({ ...this.#manifest, ...grown, epoch, cursor: batch.to })
+      for (const listener of this.#listeners) listener()
+    })
+  }
+
+  /** Segments after a place in the feed, oldest first, at most `bytesMax` of plain rows (but always one). */
+  async after(cursor: Cursor, bytesMax: number): Promise<LakeSegment[]> {
+    const manifest = this.#manifest
+    const found: LakeSegment[] = []
+    let bytes = 0
+    const take = (segments: LakeSegment[]): boolean => {
+      for (const segment of segments) {
+        if (compareCursors(segment.to, cursor) <= 0) continue
+        if (found.length > 0 && bytes + segment.plainBytes > bytesMax) return false
+        found.push(segment)
+        bytes += segment.plainBytes
+      }
+      return true
+    }
+    for (const page of manifest.pages) {
+      if (compareCursors(page.to, cursor) > 0 && !take(await readPage(this.#dir, this.study, page))) return found
+    }
+    take(manifest.segments)
+    return found
+  }
+
+  /** The rows of a segment as NDJSON; throws TamperedError when a byte differs from what was written. */
+  read(segment: LakeSegment): Promise<Buffer> {
+    return readSegment(this.#dir, this.study, this.#keyring, segment)
+  }
+
+  /** Joins small segments and moves old ones to a page; only those up to `read`, which all that follow the lake have passed. */
+  settle(read: Cursor): Promise<void> {
+    return this.#inTurn(async () => {
+      const { segments, bytes } = this.#manifest
+      const old = segments.slice(0, segmentsRecentMax / 2)
+      if (segments.length < segmentsRecentMax || compareCursors(old.at(-1)!.to, read) > 0) return
+      const joined: LakeSegment[] = []
+      for (const group of groupsToJoin(old)) {
+        joined.push(group.length === 1 ? group[0]! : await joinSegments(this.#dir, this.study, this.#keyring, group))
+      }
+      const paged = await withPage(this.#dir, this.#manifest, joined)
+      await faultPoint('lake.segments-joined')
+      await this.#commit({ ...paged, bytes: bytes - sizeOf(old) + sizeOf(joined), segments: segments.slice(old.length) })
+      const kept = new Set(joined.map((segment) => segment.id))
+      for (const { id } of old) if (!kept.has(id)) await rm(join(this.#dir, segmentFile(id)), { force: true })
+    })
+  }
+
+  /** A small encrypted list beside the rows, such as what was held back from masking. */
+  journal(name: string): Promise<Journal> {
+    return openJournal(this.#dir, this.study, this.#keyring, name)
+  }
+
+  onAppend(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async #commit(next: LakeManifest): Promise<void> {
+    await writeManifest(this.#dir, next)
+    this.#manifest = next
     await faultPoint('lake.manifest-written')
   }
 
-  async function append(batch: RowBatch, epoch: string): Promise<void> {
-    if (compareCursors(batch.to, manifest.cursor) <= 0) return
-    await mkdir(dir, { recursive: true, mode: 0o700 })
-    const segment = await writeSegment(dir, study, keyring, batch)
-    await faultPoint('lake.segment-written')
-    await commit({
-      ...manifest,
-      epoch,
-      cursor: batch.to,
-      rows: manifest.rows + segment.rows,
-      bytes: manifest.bytes + segment.bytes,
-      segments: [...manifest.segments, segment],
-    })
-    for (const listener of listeners) listener()
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(work)
+    this.#turn = next.catch(() => null)
+    return next
   }
-
-  async function settle(read: Cursor): Promise<void> {
-    if (manifest.segments.length < segmentsRecentMax) return
-    const old = manifest.segments.slice(0, segmentsRecentMax / 2).filter((segment) => compareCursors(segment.to, read) <= 0)
-    if (old.length < segmentsRecentMax / 2) return
-    const joined: LakeSegment[] = []
-    for (const group of groupsToJoin(old)) joined.push(group.length === 1 ? group[0]! : await joinSegments(dir, study, keyring, group))
-    const rest = manifest.segments.slice(old.length)
-    const bytes = manifest.bytes - sizeOf(old) + sizeOf(joined)
-    await commit({ ...(await withPage(dir, manifest, joined)), bytes, segments: rest })
-    const kept = new Set(joined.map((segment) => segment.id))
-    for (const segment of old) if (!kept.has(segment.id)) await rm(join(dir, segmentFile(segment.id)), { force: true })
-  }
-
-  return {
-    study,
-    manifest: () => manifest,
-    append: (batch, epoch) => inTurn(() => append(batch, epoch)),
-    after: (cursor, bytesMax) => segmentsAfter(dir, manifest, cursor, bytesMax),
-    read: (segment) => readSegment(dir, study, keyring, segment),
-    settle: (read) => inTurn(() => settle(read)),
-    journal: (name) => openJournal(dir, study, keyring, name),
-    onAppend(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-  }
-}
-
-async function segmentsAfter(dir: string, manifest: LakeManifest, cursor: Cursor, bytesMax: number): Promise<LakeSegment[]> {
-  const found: LakeSegment[] = []
-  let bytes = 0
-  const take = (segments: LakeSegment[]): boolean => {
-    for (const segment of segments) {
-      if (compareCursors(segment.to, cursor) <= 0) continue
-      if (found.length > 0 && bytes + segment.plainBytes > bytesMax) return false
-      found.push(segment)
-      bytes += segment.plainBytes
-    }
-    return true
-  }
-  for (const page of manifest.pages) {
-    if (compareCursors(page.to, cursor) <= 0) continue
-    if (!take(await readPage(dir, manifest.study, page))) return found
-  }
-  take(manifest.segments)
-  return found
 }
 
 function groupsToJoin(segments: LakeSegment[]): LakeSegment[][] {
@@ -137,13 +138,13 @@ const sizeOf = (segments: LakeSegment[]): number => segments.reduce((sum, segmen
 
 // What a crash left between a segment and its manifest, or between a manifest and the removal of what it replaced.
 async function sweep(dir: string, manifest: LakeManifest): Promise<void> {
-  const named = new Set(['manifest.json', ...manifest.pages.map((page) => page.file)])
-  for (const segment of manifest.segments) named.add(segmentFile(segment.id))
-  for (const page of manifest.pages) for (const segment of await readPage(dir, manifest.study, page)) named.add(segmentFile(segment.id))
   const files = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
+  const named = new Set(['manifest.json', ...manifest.pages.map((page) => page.file)])
+  for (const segment of manifest.segments) named.add(segmentFile(segment.id))
+  for (const page of manifest.pages) for (const { id } of await readPage(dir, manifest.study, page)) named.add(segmentFile(id))
   for (const file of files) {
     if (!named.has(file) && !file.endsWith('.journal')) await rm(join(dir, file), { recursive: true, force: true })
   }
