@@ -28,3 +28,27 @@ export { repair, validateAndRepair } from './repair.js'
 export type { Checked, Repair } from './repair.js'
 export { repairRules } from './repair-rules.js'
 export type { RepairRule } from './repair-rules.js'
+export { clinicalDate } from './clinical-date.js'
+export { compartmentPatients, patientCompartment } from './compartment.js'
+export { dateMax, dateMin, dateRange } from './date-range.js'
+export type { DateRange } from './date-range.js'
+export { extractIndex, normalizeText } from './extract-index.js'
+export type { IndexEntries } from './extract-index.js'
+export { hash64 } from './hash64.js'
+export { canonicalParameter, mainCodeParameter, mainDateParameter } from './index-plan.js'
+export { operationOutcome } from './outcome.js'
+export type { OutcomeIssue } from './outcome.js'
+export { forEachReference, parseReference, rewriteReferences } from './reference.js'
+export type { Reference } from './reference.js'
+export {
+  consentExemptTypes,
+  definitionalTypes,
+  globalTypes,
+  isConsentExempt,
+  isDefinitional,
+  isGlobal,
+  isReferenceData,
+  isStudyData,
+  referenceDataTypes,
+  transportTypes,
+} from './resource-kinds.js'
