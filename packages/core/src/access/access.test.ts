@@ -1,10 +1,21 @@
 import { expect, test } from 'vitest'
-import { mayTouch, mayUse, narrowGrant, reachesPerson, reachesSite, reachesStudy, rights, roles, type Grant } from './index.js'
+import {
+  mayTouch,
+  mayUse,
+  narrowGrant,
+  reachesPerson,
+  reachesSite,
+  reachesStudy,
+  rights,
+  roles,
+  type DataClass,
+  type Grant,
+} from './index.js'
 
-const who = (act: 'read' | 'write', type: string) => roles.filter((role) => mayTouch(role, act, type))
+const who = (act: 'read' | 'write', data: DataClass) => roles.filter((role) => mayTouch(role, act, data))
 
 test('clinical data is read by those who treat, run or feed a study, and by nobody else', () => {
-  expect(who('read', 'Condition')).toEqual([
+  expect(who('read', 'clinical')).toEqual([
     'patient',
     'guardian',
     'practitioner',
@@ -13,17 +24,17 @@ test('clinical data is read by those who treat, run or feed a study, and by nobo
     'cro-admin',
     'integrator',
   ])
-  expect(who('write', 'Condition')).toEqual(['practitioner', 'care-manager', 'investigator', 'integrator'])
-  expect(who('write', 'Observation')).toContain('device')
-  for (const type of ['Patient', 'Observation', 'Group', 'Organization']) {
-    expect(mayTouch('analyst', 'read', type)).toBe(false)
-    expect(mayTouch('researcher', 'read', type)).toBe(false)
+  expect(who('write', 'clinical')).toEqual(['practitioner', 'care-manager', 'investigator', 'integrator'])
+  expect(who('write', 'reading')).toContain('device')
+  for (const data of ['person', 'reading', 'study', 'reference'] as const) {
+    expect(mayTouch('analyst', 'read', data)).toBe(false)
+    expect(mayTouch('researcher', 'read', data)).toBe(false)
   }
 })
 test('an administrator holds settings, not clinical data', () => {
   expect([
-    mayTouch('administrator', 'write', 'Group'),
-    mayTouch('administrator', 'read', 'Patient'),
+    mayTouch('administrator', 'write', 'study'),
+    mayTouch('administrator', 'read', 'person'),
     mayUse('administrator', 'query.run'),
   ]).toEqual([true, false, false])
 })

@@ -1,28 +1,7 @@
 import type { Role } from './roles.js'
 
-/** How a resource type is treated by access: who it tells about, not what it is about. */
+/** How access sees a resource type: who it tells about, not what it is about. */
 export type DataClass = 'study' | 'consent' | 'person' | 'reading' | 'clinical' | 'reference'
-
-const classOfType: Readonly<Record<string, DataClass>> = {
-  Group: 'study',
-  Contract: 'consent',
-  Patient: 'person',
-  Person: 'person',
-  RelatedPerson: 'person',
-  Observation: 'reading',
-  QuestionnaireResponse: 'reading',
-  Device: 'reading',
-  DeviceComponent: 'reading',
-  DeviceMetric: 'reading',
-}
-const referenceTypes = [
-  'Practitioner', 'Organization', 'Location', 'Medication', 'Substance', 'HealthcareService', 'Questionnaire', 'ValueSet', 'ConceptMap',
-  'NamingSystem', 'StructureDefinition', 'DataElement', 'Conformance', 'OperationDefinition', 'SearchParameter', 'ImplementationGuide', 'TestScript',
-] as const // prettier-ignore
-
-/** Types that tell about nobody: they need no consent and may stand outside a study. */
-export const isReferenceType = (type: string): boolean => (referenceTypes as readonly string[]).includes(type)
-export const dataClassOf = (type: string): DataClass => classOfType[type] ?? (isReferenceType(type) ? 'reference' : 'clinical')
 
 const everything: readonly DataClass[] = ['study', 'consent', 'person', 'reading', 'clinical', 'reference']
 const caseData: readonly DataClass[] = ['consent', 'person', 'reading', 'clinical']
@@ -47,11 +26,7 @@ const table: Readonly<Record<Role, { read: readonly DataClass[]; write: readonly
   administrator: { read: ['study', 'reference'], write: ['study', 'reference'] },
 }
 
-export function mayTouch(role: Role, act: 'read' | 'write', type: string): boolean {
-  return table[role][act].includes(dataClassOf(type))
-}
+export const mayTouch = (role: Role, act: 'read' | 'write', data: DataClass): boolean => table[role][act].includes(data)
 
-/** Roles that stand for one person and may see only what is about that person. */
-export const isOwnDataRole = (role: Role): boolean => role === 'patient' || role === 'guardian'
 /** A Group that is a study is a setting: only these define one. */
 export const mayDefineStudy = (role: Role): boolean => role === 'study-manager' || role === 'administrator'

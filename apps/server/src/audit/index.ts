@@ -1,0 +1,4 @@
+// The audit trail: one record per request, whatever came of it, durable before the answer leaves.
+// Never holds a payload or an identifier that a client chose.
+export { auditRecord, openAuditTrail } from './trail.js'
+export type { AuditEntry, AuditTrail, RequestFacts } from './trail.js'

@@ -1,0 +1,127 @@
+import { decideConsent, type Consent, type ConsentStatement } from '@aquifer/core/consent'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import type { PersonState, Study, Tx } from '../repository/index.js'
+
+export interface PersonKey {
+  sid: number
+  patientId: string
+}
+
+/** What is asked of one person for one unit of writing. */
+export interface Question {
+  study: Study
+  patientId: string
+  at: number
+  /** how the person is named: by his own Patient resource, or only by data about him */
+  named: 'by-patient-resource' | 'by-data'
+  /** whether his Patient resource is stored already, perhaps through another study */
+  patientStored: boolean
+}
+/** `enrolled`: may enter · `enrol`: may enter, and enters the study with it */
+export type Decision = 'enrolled' | 'enrol'
+
+interface Entry {
+  enrolled: boolean
+  site: number | null
+  consents: (Consent & { contractId: string })[]
+}
+
+/**
+ * The consents of the people named in one transaction, locked so that nothing said here changes before commit. What the transaction
+ * itself records counts for what is asked afterwards.
+ */
+export interface ConsentLedger {
+  decide(question: Question): Decision | Refusal
+  recordConsent(sid: number, contractId: string, statement: ConsentStatement | null, at: number): void
+  markEnrolled(key: PersonKey, site: number | null): void
+  siteOf(key: PersonKey): number | null
+  isWithdrawn(key: PersonKey, type: string): boolean
+}
+
+const keyOf = (sid: number, patientId: string): string => `${sid}/${patientId}`
+
+export async function lockConsents(tx: Tx, keys: readonly PersonKey[], mode: 'share' | 'exclusive'): Promise<ConsentLedger> {
+  const states = keys.length === 0 ? [] : await tx.lockPeople(keys, mode)
+  return ledgerOf(states)
+}
+
+export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
+  const entries = new Map<string, Entry>()
+  for (const state of states) entries.set(keyOf(state.sid, state.patientId), entryOf(state))
+  const entry = (sid: number, patientId: string): Entry => {
+    const key = keyOf(sid, patientId)
+    const known = entries.get(key) ?? { enrolled: false, site: null, consents: [] }
+    entries.set(key, known)
+    return known
+  }
+  return {
+    decide: (question) => decide(question, entry(question.study.sid, question.patientId)),
+    recordConsent(sid, contractId, statement, at) {
+      for (const each of entries.values()) each.consents = each.consents.filter((consent) => consent.contractId !== contractId)
+      if (statement === null) return
+      const person = entry(sid, statement.patientId)
+      for (const type of statement.types)
+        person.consents.push({ contractId, type, status: statement.status, lo: statement.lo, hi: statement.hi, order: at })
+    },
+    markEnrolled(key, site) {
+      const person = entry(key.sid, key.patientId)
+      if (!person.enrolled) person.site = site
+      person.enrolled = true
+    },
+    siteOf: (key) => entry(key.sid, key.patientId).site,
+    isWithdrawn(key, type) {
+      const decision = decideConsent([type], entry(key.sid, key.patientId).consents, 0)
+      return !decision.given && (decision.cause === 'withdrawn' || decision.cause === 'suspended')
+    },
+  }
+}
+
+function entryOf(state: PersonState): Entry {
+  return {
+    enrolled: state.enrolment !== null && state.enrolment.to === null,
+    site: state.enrolment?.site ?? null,
+    consents: state.consents.map((row) => ({
+      contractId: row.contractId,
+      type: row.type,
+      status: row.status as Consent['status'],
+      lo: row.lo,
+      hi: row.hi,
+      order: row.at,
+    })),
+  }
+}
+
+function decide(question: Question, person: Entry): Decision | Refusal {
+  const { study } = question
+  const closedFor = studyTakes(study, person.enrolled)
+  if (closedFor !== null) return closedFor
+  const decision = decideConsent(study.required, person.consents, question.at)
+  if (!decision.given) {
+    return refuse('no-consent', {
+      detail: 'The person’s consent to this study is not active.',
+      missing: decision.missing,
+      cause: decision.cause,
+      remedy:
+        decision.cause === 'withdrawn'
+          ? 'Stop sending this person’s data to the study.'
+          : 'Record an active consent of each missing type, then send again.',
+    })
+  }
+  if (person.enrolled) return 'enrolled'
+  if (study.enrolment === 'open' || question.named === 'by-patient-resource') return 'enrol'
+  // A person known through another study enters this one by his consents alone; without required consents that would be no act of his.
+  if (study.required.length > 0 && question.patientStored) return 'enrol'
+  return refuse('not-enrolled', {
+    detail: 'The person is not enrolled in this study.',
+    remedy: 'Send the Patient first, or together with the data.',
+  })
+}
+
+function studyTakes(study: Study, enrolled: boolean): Refusal | null {
+  if (study.status === 'open' || (study.status === 'closed' && enrolled)) return null
+  const remedy = study.status === 'draft' ? 'Open the study first.' : 'Ask the study manager.'
+  return refuse('study-not-open', {
+    detail: `The study is ${study.status} and takes no ${study.status === 'closed' ? 'new people' : 'data'}.`,
+    remedy,
+  })
+}

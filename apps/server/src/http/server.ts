@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { isCorrelationId, isReason } from '@aquifer/core/audit'
+import { uuidV7 } from '@aquifer/core/id'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import type { AuditTrail } from '../audit/index.js'
+import type { Identity } from '../identity/index.js'
+import { errorName, type Log, type Metrics } from '../monitoring/index.js'
+import { sendBug, sendRefusal } from './answer.js'
+import { headerOf } from './context.js'
+import { hostAllowed } from './hosts.js'
+
+export const jsonBytesMax = 1024 * 1024
+export const fhirBytesMax = 32 * 1024 * 1024
+
+export interface ServerParts {
+  host: string
+  identity: Identity
+  trail: AuditTrail
+  log: Log
+  metrics: Metrics
+  now: () => number
+  /** false while the server drains or starts */
+  accepting: () => boolean
+}
+
+/** The bare server: what holds for every request before and after its route. */
+export function openServer(parts: ServerParts): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: jsonBytesMax,
+    routerOptions: { maxParamLength: 256 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  })
+  app.decorateRequest('aquifer', null as never)
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = await admit(parts, request)
+    void reply
+      .header('x-correlation-id', request.aquifer.facts.correlationId)
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer')
+    if (request.routeOptions.config.unaudited !== true) void reply.header('cache-control', 'no-store')
+    if (refusal !== null) return sendRefusal(request, reply, refusal)
+    return undefined
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { facts } = request.aquifer
+    if (facts.recorded || (request.routeOptions.config.unaudited === true && reply.statusCode < 400)) return payload
+    await parts.trail.record(facts, reply.statusCode)
+    return payload
+  })
+  app.addHook('onResponse', async (request, reply) => observe(parts, request, reply))
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const refusal = refusalOf(error)
+    if (refusal !== null) return sendRefusal(request, reply, refusal)
+    parts.log.error(
+      { err: errorName(error), route: request.aquifer.facts.route, correlationId: request.aquifer.facts.correlationId },
+      'a request met an error of the server',
+    )
+    return sendBug(request, reply)
+  })
+  return app
+}
+
+async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refusal | null> {
+  const now = parts.now()
+  const said = headerOf(request, 'x-correlation-id')
+  const reason = headerOf(request, 'x-aquifer-reason')
+  const route = `${request.method} ${request.routeOptions.url ?? '(unknown)'}`
+  const correlationId = said !== null && isCorrelationId(said) ? said : uuidV7(now, randomBytes(10))
+  request.aquifer = {
+    caller: null,
+    facts: {
+      at: now,
+      correlationId,
+      route,
+      reason: reason !== null && isReason(reason) ? reason : null,
+      actor: 'anonymous',
+      role: 'none',
+      act: 'other',
+      sid: null,
+      refusal: null,
+      detail: {},
+      entries: [],
+      recorded: false,
+    },
+  }
+  if (!hostAllowed(parts.host, request.headers.host))
+    return refuse('host-not-allowed', { detail: 'This server answers on loopback only under loopback’s names.' })
+  if (said !== null && !isCorrelationId(said))
+    return refuse('bad-header', {
+      detail: 'X-Correlation-Id: at most 128 printable characters without spaces.',
+      header: 'X-Correlation-Id',
+    })
+  if (reason !== null && !isReason(reason))
+    return refuse('bad-header', { detail: 'X-Aquifer-Reason: at most 255 printable ASCII characters.', header: 'X-Aquifer-Reason' })
+  if (request.routeOptions.config.open === true || request.routeOptions.url === undefined) return null
+  if (!parts.accepting()) return refuse('not-ready', { detail: 'The server is starting or stopping.', retryAfterS: 2 })
+  const caller = await parts.identity.authenticate(bearerOf(request))
+  if (isRefusal(caller)) return caller
+  request.aquifer.caller = caller
+  request.aquifer.facts.actor = caller.grant.user
+  request.aquifer.facts.role = caller.grant.role
+  return null
+}
+
+function bearerOf(request: FastifyRequest): string | null {
+  return /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(headerOf(request, 'authorization') ?? '')?.[1] ?? null
+}
+
+function refusalOf(error: FastifyError): Refusal | null {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return refuse('too-large', { detail: 'The body is larger than this address takes.' })
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return refuse('unsupported-media-type', { detail: 'Send JSON.' })
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return refuse('malformed-body', { detail: 'The body is not JSON.' })
+    case 'FST_ERR_BAD_URL':
+      return refuse('bad-parameter', { detail: 'The address cannot be read.', parameter: 'url' })
+    default:
+      return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
+        ? refuse('malformed-body', { detail: 'The request cannot be read.' })
+        : null
+  }
+}
+
+function observe(parts: ServerParts, request: FastifyRequest, reply: FastifyReply): void {
+  const { facts } = request.aquifer
+  const labels = { route: request.routeOptions.url ?? '(unknown)', method: request.method }
+  parts.metrics.requests.inc({ ...labels, status: String(reply.statusCode) })
+  parts.metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000)
+  parts.log.info(
+    {
+      route: facts.route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      correlationId: facts.correlationId,
+      refusal: facts.refusal ?? undefined,
+    },
+    'request',
+  )
+}

@@ -1,0 +1,5 @@
+// Studies: creating them, finding them, and how they look as a FHIR Group.
+// Never decides whose data may enter one: access and consent do.
+export { openStudies, toStudyView } from './studies.js'
+export type { Studies } from './studies.js'
+export { studyGroup, studyStatusOf } from './group.js'

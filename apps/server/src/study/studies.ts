@@ -1,0 +1,74 @@
+import type { StudyView } from '@aquifer/core/contract'
+import { completeStudy, type StudyRequest, type StudyStatus } from '@aquifer/core/study'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import type { Repository, Study } from '../repository/index.js'
+
+// Settings change seldom; a change made by another process is seen after at most this long.
+const freshMs = 2_000
+
+export interface Studies {
+  create(request: StudyRequest): Promise<Study | Refusal>
+  byId(id: string): Promise<Study | null>
+  bySid(sid: number): Promise<Study | null>
+  list(): Promise<Study[]>
+  changeStatus(study: Study, status: StudyStatus): Promise<Study | Refusal>
+  /** Forget what was read, after a change made past this object. */
+  refresh(): void
+}
+
+export function openStudies(options: { repository: Repository; now: () => number }): Studies {
+  const { repository, now } = options
+  let read: { at: number; all: Promise<Study[]> } | null = null
+  const all = (): Promise<Study[]> => {
+    if (read === null || now() - read.at > freshMs) read = { at: now(), all: repository.studies.list() }
+    return read.all
+  }
+  const refresh = () => {
+    read = null
+  }
+  return {
+    async create(request) {
+      const study = completeStudy(request)
+      if (isRefusal(study)) return study
+      const created = await repository.studies.create({
+        ...study,
+        settings: {},
+        createdAt: now(),
+        sites: study.sites.map((id) => ({ id, name: id })),
+      })
+      refresh()
+      return created === 'exists' ? refuse('already-exists', { detail: 'A study with this id exists already.' }) : created
+    },
+    async byId(id) {
+      const wanted = id.toLowerCase()
+      const known = (await all()).find((study) => study.id.toLowerCase() === wanted)
+      return known ?? (await repository.studies.byId(id))
+    },
+    bySid: async (sid) => (await all()).find((study) => study.sid === sid) ?? null,
+    list: all,
+    async changeStatus(study, status) {
+      const changed = await repository.studies.update(study.sid, study.version, { status })
+      refresh()
+      return changed === 'version-conflict' ? refuse('conflict', { detail: 'The study was changed meanwhile.' }) : changed
+    },
+    refresh,
+  }
+}
+
+export function toStudyView(study: Study): StudyView {
+  return {
+    id: study.id,
+    name: study.name,
+    kind: study.kind as StudyView['kind'],
+    status: study.status as StudyView['status'],
+    enrolment: study.enrolment as StudyView['enrolment'],
+    sites: study.sites.map((site) => site.id),
+    required: study.required,
+    maskingPolicy: study.masking,
+    publish: study.publish,
+    partition: study.partition as StudyView['partition'],
+    zone: study.zone,
+    version: study.version,
+    createdAt: new Date(study.createdAt).toISOString(),
+  }
+}
