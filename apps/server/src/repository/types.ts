@@ -55,6 +55,7 @@ export interface ConsentRow {
   contractId: string
   version: number
   order: bigint // rises with each recording for this person
+  at: number // when this version of the Contract was written: a later word beats an earlier one
 }
 export interface Enrolment {
   site: number | null
@@ -129,7 +130,7 @@ export interface Tx {
   enrol(people: readonly EnrolPerson[]): Promise<{ patientId: string; outcome: 'enrolled' | 'already-enrolled' }[]>
   endEnrolment(people: readonly { sid: number; patientId: string; to: number }[]): Promise<void>
   recordConsents(contracts: readonly ContractConsents[]): Promise<void>
-  audit(record: AuditRecord): Promise<void>
+  audit(records: readonly AuditRecord[]): Promise<void> // one round trip: a group commit carries many requests
   // Until commit nobody else gets this name: for conditional creates, which search before they write.
   lockName(name: string): Promise<void>
   read(key: ResourceKey): Promise<StoredVersion | null>
