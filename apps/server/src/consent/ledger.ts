@@ -32,7 +32,7 @@ interface Entry {
  */
 export interface ConsentLedger {
   decide(question: Question): Decision | Refusal
-  recordConsent(sid: number, contractId: string, statement: ConsentStatement | null, at: number): void
+  recordConsent(sid: number, contractId: string, statement: ConsentStatement | null): void
   markEnrolled(key: PersonKey, site: number | null): void
   siteOf(key: PersonKey): number | null
   isWithdrawn(key: PersonKey, type: string): boolean
@@ -45,9 +45,13 @@ export async function lockConsents(tx: Tx, keys: readonly PersonKey[], mode: 'sh
   return ledgerOf(states)
 }
 
+// What this transaction records comes after all that is stored.
+const afterStored = 1n << 62n
+
 export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
   const entries = new Map<string, Entry>()
   for (const state of states) entries.set(keyOf(state.sid, state.patientId), entryOf(state))
+  let latest = afterStored
   const entry = (sid: number, patientId: string): Entry => {
     const key = keyOf(sid, patientId)
     const known = entries.get(key) ?? { enrolled: false, site: null, consents: [] }
@@ -56,12 +60,12 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
   }
   return {
     decide: (question) => decide(question, entry(question.study.sid, question.patientId)),
-    recordConsent(sid, contractId, statement, at) {
+    recordConsent(sid, contractId, statement) {
       for (const each of entries.values()) each.consents = each.consents.filter((consent) => consent.contractId !== contractId)
       if (statement === null) return
       const person = entry(sid, statement.patientId)
-      for (const type of statement.types)
-        person.consents.push({ contractId, type, status: statement.status, lo: statement.lo, hi: statement.hi, order: at })
+      const order = (latest += 1n)
+      for (const type of statement.types) person.consents.push({ contractId, type, status: statement.status, lo: statement.lo, hi: statement.hi, order })
     },
     markEnrolled(key, site) {
       const person = entry(key.sid, key.patientId)
@@ -86,7 +90,7 @@ function entryOf(state: PersonState): Entry {
       status: row.status as Consent['status'],
       lo: row.lo,
       hi: row.hi,
-      order: row.at,
+      order: row.order,
     })),
   }
 }

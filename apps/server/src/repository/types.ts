@@ -55,7 +55,6 @@ export interface ConsentRow {
   contractId: string
   version: number
   order: bigint // rises with each recording for this person
-  at: number // when this version of the Contract was written: a later word beats an earlier one
 }
 export interface Enrolment {
   site: number | null
