@@ -24,7 +24,12 @@ const doorRules = (root) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-cycle', severity: 'error', from: { pathNot: '\\.test\\.tsx?$' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.tsx?$' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     ...folderRules('apps/server/src', edges.server),
     ...folderRules('packages/core/src', edges.core),
     doorRules('packages/core/src'),
@@ -57,13 +62,22 @@ module.exports = {
       from: { path: '^apps/server/src/query' },
       to: { path: '^apps/server/src/(lake|replicator|masking)' },
     },
-    { name: 'not-to-tests', severity: 'error', from: { pathNot: '(\\.test\\.tsx?$|/test/|^e2e|^tidy)' }, to: { path: '(\\.test\\.tsx?$|/test/)' } },
+    {
+      name: 'not-to-tests',
+      severity: 'error',
+      from: { pathNot: '(\\.test\\.tsx?$|/test/|^e2e|^tidy)' },
+      to: { path: '(\\.test\\.tsx?$|/test/)' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|out|dist-types)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'], extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
+    },
   },
 }

@@ -15,7 +15,10 @@ const mayInstall = () => process.env.CI === 'true' && process.getuid?.() === 0 &
 async function installDebian(names) {
   console.error(`installing Debian packages: ${names.join(' ')}`)
   await run('apt-get', ['update', '-qq'], { quiet: true })
-  return run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { quiet: true, env: { DEBIAN_FRONTEND: 'noninteractive' } })
+  return run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
+    quiet: true,
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  })
 }
 
 /** Path of a Chromium, or undefined where Playwright's own is installed; stops with the remedy when there is none. */

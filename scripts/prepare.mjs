@@ -38,7 +38,9 @@ export const bin = (name) => path.join(root, 'node_modules', '.bin', windows ? `
 
 // The lock file's hash stands in node_modules, so a changed lock installs again and an unchanged one costs nothing.
 export async function install() {
-  const hash = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex')
+  const hash = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex')
   const stamp = path.join(root, 'node_modules', '.aquifer-installed')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   console.error('installing packages (npm ci)')
@@ -67,5 +69,8 @@ export async function build() {
 export function electronBinary() {
   const name = windows ? 'electron.exe' : process.platform === 'darwin' ? 'Electron.app/Contents/MacOS/Electron' : 'electron'
   const folders = [process.env.ELECTRON_OVERRIDE_DIST_PATH, path.join(root, 'node_modules', 'electron', 'dist')]
-  return folders.filter(Boolean).map((folder) => path.join(folder, name)).find((file) => existsSync(file))
+  return folders
+    .filter(Boolean)
+    .map((folder) => path.join(folder, name))
+    .find((file) => existsSync(file))
 }

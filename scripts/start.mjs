@@ -19,10 +19,14 @@ let port = wanted
 while (port < wanted + 200 && !(await free(port))) port += 1
 if (port !== wanted) console.error(`port ${wanted} is taken, using ${port}`)
 
-const server = spawn(process.execPath, [path.join(root, 'apps/server/bin/aquifer.mjs'), 'demo', '--port', String(port), ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
+const server = spawn(
+  process.execPath,
+  [path.join(root, 'apps/server/bin/aquifer.mjs'), 'demo', '--port', String(port), ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+)
 let workbench
 let stopping = false
 const stop = () => {

@@ -2,15 +2,25 @@
 import { bin, build, checkNode, install, run } from './prepare.mjs'
 
 const parts = {
-  faults: { about: 'kill -9 at random over import, replication, masking and publishing', command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'] },
-  package: { about: 'the packaged desktop app: contents, fuses', command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'] },
+  faults: {
+    about: 'kill -9 at random over import, replication, masking and publishing',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
+  },
+  package: {
+    about: 'the packaged desktop app: contents, fuses',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],
+  },
 }
 
 checkNode()
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !(name in parts))
 if (unknown.length > 0) {
-  console.error(`unknown part: ${unknown.join(', ')}. Parts: ${Object.entries(parts).map(([name, part]) => `${name} (${part.about})`).join('; ')}`)
+  console.error(
+    `unknown part: ${unknown.join(', ')}. Parts: ${Object.entries(parts)
+      .map(([name, part]) => `${name} (${part.about})`)
+      .join('; ')}`,
+  )
   process.exit(2)
 }
 await install()

@@ -36,7 +36,8 @@ await check('format (prettier)', 'prettier', ['--check', '.', '--log-level', 'wa
 await check('import borders (dependency-cruiser)', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'e2e', 'tidy'])
 await check('dead code (knip)', 'knip', ['--treat-config-hints-as-errors'])
 
-if (!process.env.AQUIFER_TEST_DATA) note('AQUIFER_TEST_DATA is not set: real-data tests are left out, generated data proves the same claims')
+if (!process.env.AQUIFER_TEST_DATA)
+  note('AQUIFER_TEST_DATA is not set: real-data tests are left out, generated data proves the same claims')
 
 const vitestReport = path.join(reports, 'vitest.json')
 const unit = await run(bin('vitest'), ['run', '--reporter=dot', '--reporter=json', `--outputFile.json=${vitestReport}`])
@@ -49,7 +50,8 @@ async function journeys() {
   const executable = await chromium()
   const electron = electronBinary()
   const screen = electron === undefined ? undefined : await display()
-  if (electron === undefined) note('no Electron on this machine (ELECTRON_OVERRIDE_DIST_PATH or an installed binary): the desktop test is left out')
+  if (electron === undefined)
+    note('no Electron on this machine (ELECTRON_OVERRIDE_DIST_PATH or an installed binary): the desktop test is left out')
   else if (screen === undefined) note('no display and no xvfb-run: the desktop test is left out')
   const projects = ['--project=web', ...(screen === undefined ? [] : ['--project=desktop'])]
   const playwrightReport = path.join(reports, 'playwright.json')

