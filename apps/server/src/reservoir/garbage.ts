@@ -1,0 +1,42 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { filesOf, type ReservoirManifest } from './manifest.js'
+
+// A reader that opened a snapshot may still come back for one of its files: they stay for a while after the snapshot went, and for as
+// long as somebody in this process holds it.
+export const deletionDelayMs = 60_000
+
+export interface Pin {
+  manifest: ReservoirManifest
+  release(): void
+}
+
+export class Garbage {
+  readonly #dir: string
+  readonly #since = new Map<string, number>()
+  readonly #pins = new Set<Set<string>>()
+
+  constructor(dir: string) {
+    this.#dir = dir
+  }
+
+  pin(manifest: ReservoirManifest): Pin {
+    const files = filesOf(manifest)
+    this.#pins.add(files)
+    return { manifest, release: () => void this.#pins.delete(files) }
+  }
+
+  /** What only `before` names can go, later. */
+  left(before: (ReservoirManifest | null)[], now: (ReservoirManifest | null)[], at: number): void {
+    const kept = new Set(now.flatMap((manifest) => [...filesOf(manifest)]))
+    for (const manifest of before) for (const file of filesOf(manifest)) if (!kept.has(file)) this.#since.set(file, at)
+  }
+
+  async collect(at: number): Promise<void> {
+    for (const [file, since] of this.#since) {
+      if (at - since < deletionDelayMs || [...this.#pins].some((files) => files.has(file))) continue
+      await rm(join(this.#dir, file), { force: true })
+      this.#since.delete(file)
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { faultPoint, syncFolder, writeAtomically } from '../storage/index.js'
+import type { PartitionLevel } from './jobs.js'
+import { livingRowsSql, textSql } from './living-sql.js'
+import type { ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
+import type { StudyReservoir } from './study-reservoir.js'
+import type { WriterProcess } from './writer-process.js'
+
+// Whole generations for readers outside (Spark, Hive, pandas): plain folders that never change once they have their name.
+// What did not change since the last one is linked, not written again.
+
+export interface FlatTable {
+  name: string
+  /** Resource types whose rows it is made of. */
+  types: readonly string[]
+  sql: string
+}
+export interface FlatTableInput {
+  /** SQL of the living rows of a type, to stand in brackets after FROM; null when the study has none. */
+  rowsOf: (type: string) => string | null
+  /** SQL of the study's dictionary (system, code, text). */
+  displays: string | null
+}
+/** Made by the query system's views; the reservoir knows no view. */
+export type FlatTables = (input: FlatTableInput) => readonly FlatTable[]
+
+interface PublishedState {
+  generation: number
+  snapshot: string
+  stamp: ReservoirStamp
+  levels: PartitionLevel[]
+  /** By type: what its files were, and its partitions with their fingerprints. */
+  types: Record<string, { of: string; partitions: Record<string, string> }>
+  tables: Record<string, string>
+}
+
+const stateFile = 'published.json'
+const generationsKept = 3
+// Times of files and folders say nothing: all have this one.
+const noTime = new Date('2000-01-01T00:00:00Z')
+
+export async function readPublished(dir: string): Promise<PublishedState | null> {
+  const text = await readFile(join(dir, stateFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  return text === null ? null : (JSON.parse(text) as PublishedState)
+}
+
+/** Folder of the newest generation, or null before the first. */
+export async function newestGeneration(dir: string): Promise<string | null> {
+  const state = await readPublished(dir)
+  return state ? join(dir, 'published', String(state.generation)) : null
+}
+
+const identityOf = (type: ReservoirType): string => [...type.files.map((file) => file.path), ...type.superseded].sort().join('|')
+
+export interface GenerationParts {
+  reservoir: StudyReservoir
+  writer: WriterProcess
+  levels: PartitionLevel[]
+  flatTables: FlatTables
+}
+
+export async function publishGeneration(parts: GenerationParts, manifest: ReservoirManifest): Promise<string> {
+  const { dir } = parts.reservoir
+  const { maskingPolicy, maskingKey, modelVersion } = manifest
+  const stamp = { maskingPolicy, maskingKey, modelVersion }
+  const last = await readPublished(dir)
+  const sameMaking = last && JSON.stringify([last.stamp, last.levels]) === JSON.stringify([stamp, parts.levels])
+  const generation = (last?.generation ?? 0) + 1
+  const target = join(dir, 'published', String(generation))
+  const making = join(dir, 'published', `.making-${generation}`)
+  const base = sameMaking ? { state: last, folder: join(dir, 'published', String(last.generation)) } : null
+  await rm(making, { recursive: true, force: true })
+  await mkdir(making, { recursive: true, mode: 0o755 })
+  const state: PublishedState = { generation, snapshot: manifest.snapshot, stamp, levels: parts.levels, types: {}, tables: {} }
+  for (const [type, entry] of Object.entries(manifest.types)) {
+    if (entry.rows > 0) state.types[type] = await publishType(parts, type, entry, making, base)
+  }
+  await publishTables(parts, manifest, making, base, state)
+  await forgetTimes(making)
+  await faultPoint('reservoir.generation-written')
+  await rm(target, { recursive: true, force: true })
+  await rename(making, target)
+  await syncFolder(dirname(target))
+  await writeAtomically(join(dir, stateFile), JSON.stringify(state), { mode: 0o600 })
+  await faultPoint('reservoir.generation-published')
+  await removeOld(join(dir, 'published'), generation)
+  return target
+}
+
+interface Base {
+  state: PublishedState
+  folder: string
+}
+
+async function publishType(parts: GenerationParts, type: string, entry: ReservoirType, making: string, base: Base | null) {
+  const of = identityOf(entry)
+  const before = base?.state.types[type]
+  const folder = join(making, type)
+  await mkdir(folder, { recursive: true, mode: 0o755 })
+  if (base && before?.of === of) {
+    for (const path of Object.keys(before.partitions)) await linkFolder(join(base.folder, type, path), join(folder, path))
+    return before
+  }
+  const { dir } = parts.reservoir
+  const found = await parts.writer.run('upkeep', { kind: 'partitions', dir, type: entry, levels: parts.levels })
+  const changed = found.filter((part) => before?.partitions[part.path] !== part.fingerprint).map((part) => part.path)
+  if (base) for (const { path } of found) if (!changed.includes(path)) await linkFolder(join(base.folder, type, path), join(folder, path))
+  if (changed.length > 0) {
+    const job = { kind: 'publish-type', dir, type: entry, levels: parts.levels, partitions: changed, out: folder } as const
+    await parts.writer.run('upkeep', job)
+  }
+  return { of, partitions: Object.fromEntries(found.map((part) => [part.path, part.fingerprint])) }
+}
+
+async function publishTables(parts: GenerationParts, manifest: ReservoirManifest, making: string, base: Base | null, state: PublishedState) {
+  const { dir } = parts.reservoir
+  const living = (type: string): string | null => {
+    const entry = manifest.types[type]
+    return entry && entry.files.length > 0 ? livingRowsSql(dir, entry) : null
+  }
+  const displays = manifest.displays ? `SELECT system, code, text FROM read_parquet(${textSql(join(dir, manifest.displays))})` : null
+  const tables = parts.flatTables({ rowsOf: living, displays })
+  // The same statements without file names: what a table is made of is the rows, wherever compaction has put them.
+  const shapes = parts.flatTables({ rowsOf: (type) => (living(type) ? type : null), displays: manifest.displays })
+  for (const [index, table] of tables.entries()) {
+    const rows = table.types.map((type) => state.types[type]?.partitions ?? null)
+    const of = createHash('sha256').update(JSON.stringify([shapes[index]?.sql, rows])).digest('hex')
+    const folder = join(making, 'tables', table.name)
+    state.tables[table.name] = of
+    if (base && base.state.tables[table.name] === of) await linkFolder(join(base.folder, 'tables', table.name), folder)
+    else {
+      await mkdir(folder, { recursive: true, mode: 0o755 })
+      await parts.writer.run('upkeep', { kind: 'publish-table', sql: table.sql, out: join(folder, 'part-0.parquet') })
+    }
+  }
+}
+
+async function linkFolder(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o755 })
+  for (const file of await readdir(from)) {
+    await link(join(from, file), join(to, file)).catch(() => copyFile(join(from, file), join(to, file)))
+  }
+}
+
+async function forgetTimes(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await forgetTimes(path)
+    else await utimes(path, noTime, noTime)
+  }
+  await syncFolder(folder)
+  await utimes(folder, noTime, noTime)
+}
+
+async function removeOld(published: string, newest: number): Promise<void> {
+  for (const name of await readdir(published)) {
+    const generation = Number(name)
+    if (Number.isInteger(generation) ? generation <= newest - generationsKept : name.startsWith('.making-')) {
+      await rm(join(published, name), { recursive: true, force: true })
+    }
+  }
+}

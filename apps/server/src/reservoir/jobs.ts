@@ -1,0 +1,87 @@
+import type { ReservoirType } from './manifest.js'
+
+// What the writer process is asked for. It reads and writes only the files that a job names; all paths are absolute.
+
+export interface DeltaJob {
+  kind: 'delta'
+  type: string
+  policy: string
+  /** Masked rows as NDJSON. */
+  rows: string
+  /** Where rows and superseded keys go; a file without rows is not left behind. */
+  out: string
+  keysOut: string
+  /** Versions that are held back: what they replace is dead, and they are not here. */
+  dead: { id: string; version: number }[]
+  dir: string
+  current: Pick<ReservoirType, 'files' | 'superseded'>
+}
+export interface DeltaResult {
+  rows: number
+  keys: number
+  /** Rows that the schema cannot hold: left out. */
+  unfit: { id: string; version: number; patientKey: string | null }[]
+  living: number
+  people: number
+}
+export interface CompactJob {
+  kind: 'compact'
+  dir: string
+  inputs: Pick<ReservoirType, 'files' | 'superseded'>
+  out: string
+  /** Keys that still have to be kept, from these files, into one. */
+  keepKeys: string[]
+  keysOut: string
+}
+export interface CompactResult {
+  rows: number
+  keys: number
+}
+export interface DisplaysJob {
+  kind: 'displays'
+  rows: string
+  out: string
+}
+export interface PartitionsJob {
+  kind: 'partitions'
+  dir: string
+  type: Pick<ReservoirType, 'files' | 'superseded'>
+  levels: PartitionLevel[]
+}
+/** Of each partition, by its path such as `year=2015`: a fingerprint of its living rows. */
+export type PartitionsResult = { path: string; rows: number; fingerprint: string }[]
+export type PartitionLevel = 'year' | 'month' | 'day'
+export interface PublishTypeJob {
+  kind: 'publish-type'
+  dir: string
+  type: Pick<ReservoirType, 'files' | 'superseded'>
+  levels: PartitionLevel[]
+  partitions: string[]
+  out: string
+}
+export interface PublishTableJob {
+  kind: 'publish-table'
+  sql: string
+  out: string
+}
+export type Job = DeltaJob | CompactJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
+
+export interface JobResults {
+  delta: DeltaResult
+  compact: CompactResult
+  displays: null
+  partitions: PartitionsResult
+  'publish-type': null
+  'publish-table': null
+}
+
+export interface WriterStart {
+  start: { threads: number; memoryLimitMb: number; tempFolder: string }
+}
+export interface WriterRequest {
+  id: number
+  /** Deltas never wait for compaction: each lane has its own connection. */
+  lane: 'delta' | 'upkeep'
+  job: Job
+}
+export type WriterAnswer = { id: number; result: unknown } | { id: number; error: string }

@@ -1,0 +1,222 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { livingRowsSql, modelVersion, openReservoir, readReservoirManifest, type Reservoir, type ReservoirBatch } from './index.js'
+
+let folder = ''
+let reservoir: Reservoir
+let reader: { instance: DuckDBInstance; connection: DuckDBConnection }
+const clock = { at: Date.parse('2026-11-22T10:00:00Z'), now: () => clock.at }
+const stamp = { maskingPolicy: 'safe-harbor v1', maskingKey: 'k1', modelVersion: modelVersion() }
+
+beforeAll(async () => {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  reader = { instance, connection: await instance.connect() }
+})
+afterAll(() => {
+  reader.connection.closeSync()
+  reader.instance.closeSync()
+})
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aquifer-reservoir-'))
+  reservoir = await open()
+})
+afterEach(async () => {
+  await reservoir.close()
+  await rm(folder, { recursive: true, force: true })
+})
+const flatTables = ({ rowsOf }: { rowsOf: (type: string) => string | null }) => {
+  const rows = rowsOf('Observation')
+  return rows ? [{ name: 'observations', types: ['Observation'], sql: `SELECT _id AS id, patient_key, status FROM (${rows}) ORDER BY id` }] : []
+}
+const open = (): Promise<Reservoir> => openReservoir({ dir: join(folder, 'reservoir'), clock, flatTables })
+
+interface Row {
+  id: string
+  v?: number
+  deleted?: true
+  year?: number
+  value?: unknown
+}
+const line = ({ id, v = 1, deleted, year = 2015, value = 7 }: Row): string =>
+  JSON.stringify({
+    _id: id,
+    _v: v,
+    ...(deleted ? { _d: true } : {}),
+    patient_key: `p${id.length}`,
+    _date: String(year),
+    _year: year,
+    _site: 's1',
+    resource: deleted
+      ? null
+      : { resourceType: 'Observation', id, status: 'final', valueQuantity: { value }, extension: [{ url: 'u', valueString: 'x' }] },
+  })
+let place = 0
+function batch(rows: Row[], more: Partial<ReservoirBatch> = {}): ReservoirBatch {
+  place++
+  const bytes = Buffer.from(rows.map((row) => `${line(row)}\n`).join(''))
+  return {
+    cursor: { xid: String(place), seq: '1' },
+    feedAt: clock.at,
+    consentEpoch: 3,
+    byType: new Map(rows.length > 0 ? [['Observation', [bytes]]] : []),
+    dead: [],
+    displays: null,
+    visible: 'now',
+    ...more,
+  }
+}
+
+async function begun() {
+  const study = await reservoir.study('ASTHMA-1')
+  await study.begin(stamp)
+  return study
+}
+const commit = async (rows: Row[], more: Partial<ReservoirBatch> = {}) => reservoir.commit(await begun(), batch(rows, more))
+
+async function living(type = 'Observation'): Promise<string[]> {
+  const dir = join(folder, 'reservoir', 'ASTHMA-1')
+  const manifest = await readReservoirManifest(dir)
+  const entry = manifest?.types[type]
+  if (!entry) return []
+  const sql = `SELECT _id || '/' || _v FROM (${livingRowsSql(dir, entry)}) ORDER BY 1`
+  const rows = (await reader.connection.runAndReadAll(sql)).getRows().map(([text]) => String(text))
+  expect(entry.rows).toBe(rows.length)
+  return rows
+}
+
+test('one living row per resource: updates and deletes take the rows before them, in whatever order they come', async () => {
+  await commit([{ id: 'a' }, { id: 'b' }, { id: 'c' }])
+  await commit([{ id: 'a', v: 2, value: 8 }, { id: 'b', v: 2, deleted: true }])
+  expect(await living()).toEqual(['a/2', 'c/1'])
+  await commit([{ id: 'd', v: 2 }])
+  await commit([{ id: 'd', v: 1 }])
+  await commit([{ id: 'b', v: 3 }])
+  expect(await living()).toEqual(['a/2', 'b/3', 'c/1', 'd/2'])
+  const manifest = (await reservoir.study('ASTHMA-1')).snapshot()!
+  expect(manifest).toMatchObject({ study: 'ASTHMA-1', maskingPolicy: 'safe-harbor v1', consentEpoch: 3, snapshot: '2026-11-22T10:00:00.000Z' })
+  expect(manifest.types['Observation']).toMatchObject({ rows: 4, people: 1 })
+})
+
+test('a version that is held back takes what it replaces', async () => {
+  await commit([{ id: 'a' }, { id: 'b' }])
+  await commit([], { dead: [{ type: 'Observation', id: 'a', version: 2 }] })
+  expect(await living()).toEqual(['b/1'])
+})
+
+test('a row that the schema cannot hold is left out and named, the others are stored', async () => {
+  const { unfit } = await commit([{ id: 'a' }, { id: 'b', value: { not: 'a number' } }, { id: 'c', v: 2 }])
+  expect(unfit).toEqual([{ type: 'Observation', id: 'b', version: 1, patientKey: 'p1' }])
+  expect(await living()).toEqual(['a/1', 'c/2'])
+})
+
+test('nothing is seen of a batch before its manifest, and a restart sweeps what had none', async () => {
+  await commit([{ id: 'a' }])
+  await commit([{ id: 'b' }], { visible: 'later' })
+  expect(await living()).toEqual(['a/1'])
+  await reservoir.close()
+  const dir = join(folder, 'reservoir', 'ASTHMA-1')
+  const { writeFile } = await import('node:fs/promises')
+  await writeFile(join(dir, 'Observation-orphan.parquet'), 'x')
+  reservoir = await open()
+  expect(existsSync(join(dir, 'Observation-orphan.parquet'))).toBe(false)
+  const study = await reservoir.study('ASTHMA-1')
+  expect(study.head()!.cursor.xid).toBe(String(place))
+  await study.publish()
+  expect(await living()).toEqual(['a/1', 'b/1'])
+  expect(existsSync(join(dir, 'head.json'))).toBe(false)
+})
+
+test('another stamp is made anew beside the snapshot, which stays until the new one is published', async () => {
+  await commit([{ id: 'a' }, { id: 'b' }])
+  const study = await reservoir.study('ASTHMA-1')
+  expect(await study.begin({ ...stamp, maskingPolicy: 'expert v1' })).toEqual({ xid: '0', seq: '0' })
+  await reservoir.commit(study, batch([{ id: 'x' }], { visible: 'later' }))
+  expect(await living()).toEqual(['a/1', 'b/1'])
+  await study.publish()
+  expect(await living()).toEqual(['x/1'])
+  clock.at += 61_000
+  await study.collectGarbage()
+  const files = await readdir(join(folder, 'reservoir', 'ASTHMA-1'))
+  expect(files.filter((file) => file.endsWith('.parquet')).length).toBe(1)
+})
+
+test('compaction bounds the files under a reader, changes no row, and lets superseded keys go when nothing older can come', async () => {
+  const study = await begun()
+  const expected: string[] = []
+  for (let n = 0; n < 14; n++) {
+    const rows = Array.from({ length: 50 }, (_, i) => ({ id: `r${n}-${i}` }))
+    await reservoir.commit(study, batch([...rows, { id: 'moving', v: n + 1 }]))
+    expected.push(...rows.map((row) => `${row.id}/1`))
+    if (n % 4 === 3) expect((await living()).length).toBe((n + 1) * 50 + 1)
+  }
+  await expect.poll(() => study.head()!.types['Observation']!.files.length, { timeout: 20_000 }).toBeLessThan(9)
+  expect(await living()).toEqual([...expected, 'moving/14'].sort())
+  clock.at += 3_600_000
+  await reservoir.commit(study, batch([{ id: 'moving', v: 15 }]))
+  await expect.poll(() => study.head()!.types['Observation']!.superseded.length, { timeout: 20_000 }).toBeLessThan(3)
+  expect(await living()).toEqual([...expected, 'moving/15'].sort())
+})
+
+test('a late older version stays dead after compaction', async () => {
+  const study = await begun()
+  await commit([{ id: 'a', v: 2 }])
+  for (let n = 0; n < 10; n++) await commit([{ id: `x${n}`, v: 2 }])
+  await expect.poll(() => study.head()!.types['Observation']!.files.length, { timeout: 20_000 }).toBeLessThan(9)
+  await commit([{ id: 'a', v: 1 }])
+  expect((await living()).filter((row) => row.startsWith('a/'))).toEqual(['a/2'])
+})
+
+test('a pinned snapshot keeps its files', async () => {
+  await commit([{ id: 'a' }])
+  const study = await reservoir.study('ASTHMA-1')
+  const pin = study.pin()!
+  const path = join(study.dir, pin.manifest.types['Observation']!.files[0]!.path)
+  await study.begin({ ...stamp, maskingKey: 'k2' })
+  await study.publish()
+  clock.at += 120_000
+  await study.collectGarbage()
+  expect(existsSync(path)).toBe(true)
+  pin.release()
+  await study.collectGarbage()
+  expect(existsSync(path)).toBe(false)
+})
+
+test('a generation for outside readers: by masked year, linked where nothing changed, no version, no time', async () => {
+  await commit([{ id: 'a', year: 2014 }, { id: 'b', year: 2015 }, { id: 'c', year: 0 }])
+  const first = (await reservoir.publishGeneration('ASTHMA-1'))!
+  clock.at += 1000
+  await commit([{ id: 'b', v: 2, year: 2015, value: 9 }])
+  const second = (await reservoir.publishGeneration('ASTHMA-1'))!
+  expect(second).not.toBe(first)
+  expect(await reservoir.newestGeneration('ASTHMA-1')).toBe(second)
+  expect((await readdir(join(second, 'Observation'))).sort()).toEqual(['year=0', 'year=2014', 'year=2015'])
+  const inode = async (path: string): Promise<number> => (await stat(path)).ino
+  const file = (generation: string, year: number): string => join(generation, 'Observation', `year=${year}`, 'part-0.parquet')
+  expect(await inode(file(first, 2014))).toBe(await inode(file(second, 2014)))
+  expect(await inode(file(first, 2015))).not.toBe(await inode(file(second, 2015)))
+  expect((await stat(file(second, 2015))).mtime.toISOString()).toBe('2000-01-01T00:00:00.000Z')
+  const all = await reader.connection.runAndReadAll(
+    `SELECT id, year, valueQuantity.value FROM read_parquet('${second}/Observation/**/*.parquet', hive_partitioning = true) ORDER BY id`,
+  )
+  expect(all.getRows().map((row) => row.map(String))).toEqual([['a', '2014', '7'], ['b', '2015', '9'], ['c', '0', '7']])
+  const described = await reader.connection.runAndReadAll(`DESCRIBE SELECT * FROM '${file(second, 2015)}'`)
+  const columns = described.getRows().map(([name]) => String(name))
+  expect(columns.slice(0, 3)).toEqual(['id', 'patient_key', 'masking_policy'])
+  expect(columns.filter((name) => ['_v', '_id', '_d'].includes(name))).toEqual([])
+  const flat = await reader.connection.runAndReadAll(`SELECT count(*) FROM '${second}/tables/observations/*.parquet'`)
+  expect(Number(flat.getRows()[0]![0])).toBe(3)
+})
+
+test('the writer process can be killed at any time: the batch fails, the next one is stored', async () => {
+  await commit([{ id: 'a' }])
+  process.kill(reservoir.writerPid!, 'SIGKILL')
+  const rows = Array.from({ length: 200 }, (_, i) => ({ id: `r${i}` }))
+  const failed = commit(rows).catch((error: Error) => error.name)
+  expect(['WriterError', undefined]).toContain(typeof (await failed) === 'string' ? await failed : undefined)
+  await commit([{ id: 'b' }])
+  expect((await living()).filter((row) => !row.startsWith('r'))).toEqual(['a/1', 'b/1'])
+})

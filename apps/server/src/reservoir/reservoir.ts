@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../storage/index.js'
+import { newestGeneration, type FlatTables } from './generation.js'
+import type { PartitionLevel } from './jobs.js'
+import { headFile, manifestFile } from './manifest.js'
+import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
+import { Upkeep } from './upkeep.js'
+import { WriterProcess } from './writer-process.js'
+
+export interface ReservoirOptions {
+  dir: string
+  clock: Clock
+  /** How finely a study's generations are partitioned. */
+  partitionOf?: (study: string) => Promise<PartitionLevel>
+  flatTables?: FlatTables
+  threads?: number
+  memoryLimitMb?: number
+  /** Told when compaction or a generation fails; it is tried again. */
+  onFailure?: (failure: { study: string; reason: string }) => void
+}
+
+export async function openReservoir(options: ReservoirOptions): Promise<Reservoir> {
+  const work = join(options.dir, '.work')
+  await rm(work, { recursive: true, force: true })
+  await mkdir(work, { recursive: true, mode: 0o700 })
+  const reservoir = new Reservoir(options, work)
+  for (const entry of await readdir(options.dir, { withFileTypes: true })) {
+    const begun = [manifestFile, headFile].some((file) => existsSync(join(options.dir, entry.name, file)))
+    if (entry.isDirectory() && begun) await reservoir.study(entry.name)
+  }
+  return reservoir
+}
+
+export class Reservoir {
+  readonly dir: string
+  readonly #work: string
+  readonly #clock: Clock
+  readonly #writer: WriterProcess
+  readonly #upkeep: Upkeep
+  readonly #studies = new Map<string, Promise<StudyReservoir>>()
+  readonly #opened = new Map<string, StudyReservoir>()
+
+  constructor(options: ReservoirOptions, work: string) {
+    const { dir, clock, threads = 1, memoryLimitMb = 1024, onFailure } = options
+    this.dir = dir
+    this.#work = work
+    this.#clock = clock
+    this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill') })
+    const partitionOf = options.partitionOf ?? (() => Promise.resolve('year' as const))
+    const flatTables = options.flatTables ?? (() => [])
+    this.#upkeep = new Upkeep({ writer: this.#writer, clock, flatTables, partitionOf, ...(onFailure ? { onFailure } : {}) })
+  }
+
+  study(id: string): Promise<StudyReservoir> {
+    const known = this.#studies.get(id)
+    if (known) return known
+    const parts = { dir: join(this.dir, id), work: this.#work, writer: this.#writer, clock: this.#clock }
+    const opening = openStudyReservoir(id, parts).then((opened) => {
+      this.#opened.set(id, opened)
+      this.#upkeep.add(opened)
+      return opened
+    })
+    this.#studies.set(id, opening)
+    opening.catch(() => this.#studies.delete(id))
+    return opening
+  }
+
+  /** A study that is open: null for one that never had a masked row. */
+  opened(id: string): StudyReservoir | null {
+    return this.#opened.get(id) ?? null
+  }
+
+  studies(): StudyReservoir[] {
+    return [...this.#opened.values()]
+  }
+
+  /** Takes a batch when there is room for it: compaction sets the pace of a writer that is faster. */
+  async commit(study: StudyReservoir, batch: ReservoirBatch): Promise<Committed> {
+    await this.#upkeep.room(study)
+    const committed = await study.commit(batch)
+    this.#upkeep.committed()
+    return committed
+  }
+
+  /** Makes a generation for outside readers of the present snapshot without waiting for its time. */
+  async publishGeneration(study: string): Promise<string | null> {
+    const opened = this.#opened.get(study)
+    if (!opened) return null
+    await this.#upkeep.generation(opened)
+    return newestGeneration(opened.dir)
+  }
+
+  /** Folder of the newest generation for outside readers. */
+  async newestGeneration(study: string): Promise<string | null> {
+    return newestGeneration(join(this.dir, study))
+  }
+
+  /** The process that writes, for a test that ends it. */
+  get writerPid(): number | null {
+    return this.#writer.pid
+  }
+
+  async close(): Promise<void> {
+    const stopped = this.#upkeep.stop()
+    await this.#writer.close()
+    await stopped
+  }
+}

@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { faultPoint, syncFolder, type Clock } from '../storage/index.js'
+import { Garbage, type Pin } from './garbage.js'
+import type { DeltaResult } from './jobs.js'
+import { emptyReservoir, emptyType, filesOf, headFile, manifestFile, readReservoirManifest, writeReservoirManifest } from './manifest.js'
+import type { FeedPlace, ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
+import type { WriterProcess } from './writer-process.js'
+
+export interface DisplayText {
+  system: string
+  code: string
+  text: string
+}
+/** What came out of masking for one stretch of a study's feed. */
+export interface ReservoirBatch {
+  cursor: FeedPlace
+  feedAt: number
+  consentEpoch: number
+  /** NDJSON of masked rows by type, in order. */
+  byType: ReadonlyMap<string, readonly Uint8Array[]>
+  /** Versions held back from masking: what they replace is no longer shown. */
+  dead: readonly { type: string; id: string; version: number }[]
+  /** The whole dictionary when it changed. */
+  displays: readonly DisplayText[] | null
+  /** `later`: kept ready until `publish` is called. */
+  visible: 'now' | 'later'
+}
+export interface Committed {
+  unfit: (DeltaResult['unfit'][number] & { type: string })[]
+  rows: number
+}
+export interface ReservoirParts {
+  dir: string
+  work: string
+  writer: WriterProcess
+  clock: Clock
+}
+
+/** One study's masked rows: the head, which takes batches, and the snapshot that readers see, mostly the same. */
+export class StudyReservoir {
+  readonly study: string
+  readonly dir: string
+  readonly #parts: ReservoirParts
+  readonly #garbage: Garbage
+  #head: ReservoirManifest | null
+  #visible: ReservoirManifest | null
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(study: string, parts: ReservoirParts, visible: ReservoirManifest | null, head: ReservoirManifest | null) {
+    this.study = study
+    this.dir = parts.dir
+    this.#parts = parts
+    this.#garbage = new Garbage(parts.dir)
+    this.#visible = visible
+    this.#head = head
+  }
+
+  /** The snapshot that queries see; null before the first one. */
+  snapshot(): ReservoirManifest | null {
+    return this.#visible
+  }
+
+  head(): ReservoirManifest | null {
+    return this.#head
+  }
+
+  /** Keeps the files of the present snapshot until it is released. */
+  pin(): Pin | null {
+    return this.#visible ? this.#garbage.pin(this.#visible) : null
+  }
+
+  /** Where to go on from. A head of another stamp is begun anew, beside the snapshot, which stays until the new one has caught up. */
+  begin(stamp: ReservoirStamp): Promise<FeedPlace> {
+    return this.#inTurn(async () => {
+      const head = this.#head
+      if (head && sameStamp(head, stamp)) return head.cursor
+      await mkdir(this.dir, { recursive: true, mode: 0o700 })
+      const next = emptyReservoir(this.study, stamp, (head?.generation ?? this.#visible?.generation ?? 0) + 1)
+      await this.#store(next, 'later')
+      return next.cursor
+    })
+  }
+
+  commit(batch: ReservoirBatch): Promise<Committed> {
+    return this.#inTurn(async () => {
+      const head = this.#head
+      if (!head) throw new Error('commit before begin')
+      const types = { ...head.types }
+      const unfit: Committed['unfit'] = []
+      let rows = 0
+      const names = new Set([...batch.byType.keys(), ...batch.dead.map((dead) => dead.type)])
+      for (const type of names) {
+        const { entry, result } = await this.#delta(type, types[type] ?? emptyType(), batch, head.maskingPolicy)
+        types[type] = entry
+        rows += result.rows
+        for (const row of result.unfit) unfit.push({ ...row, type })
+      }
+      const displays = batch.displays ? await this.#displays(batch.displays) : head.displays
+      await syncFolder(this.dir)
+      await faultPoint('reservoir.files-written')
+      const { cursor, consentEpoch } = batch
+      const feedAt = Math.max(head.feedAt, batch.feedAt)
+      await this.#store({ ...head, generation: head.generation + 1, cursor, feedAt, consentEpoch, types, displays }, batch.visible)
+      return { unfit, rows }
+    })
+  }
+
+  /** Makes the head the snapshot that queries see. */
+  publish(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#head && this.#head !== this.#visible) await this.#store(this.#head, 'now')
+    })
+  }
+
+  /** Replaces one type's files by what compaction made of some of them; what came in meanwhile stays. */
+  replaceFiles(type: string, gone: ReadonlySet<string>, made: ReservoirType): Promise<void> {
+    return this.#inTurn(async () => {
+      const head = this.#head
+      const entry = head?.types[type]
+      // A head begun anew meanwhile does not name these files: what compaction made of them is nobody's.
+      if (!head || !entry || ![...gone].every((path) => namesFile(entry, path))) return this.#remove(made)
+      const kept = entry.superseded.filter((path) => !gone.has(path))
+      const keys = Object.fromEntries(kept.map((path) => [path, entry.keys[path]!]))
+      const merged: ReservoirType = {
+        ...entry,
+        files: [...made.files, ...entry.files.filter((file) => !gone.has(file.path))],
+        superseded: [...made.superseded, ...kept],
+        keys: { ...made.keys, ...keys },
+      }
+      const visible = this.#head === this.#visible ? 'now' : 'later'
+      await faultPoint('reservoir.compacted')
+      await this.#store({ ...head, generation: head.generation + 1, types: { ...head.types, [type]: merged } }, visible)
+    })
+  }
+
+  newFile(name: string): string {
+    return `${name}-${randomBytes(8).toString('hex')}.parquet`
+  }
+
+  async collectGarbage(): Promise<void> {
+    await this.#garbage.collect(this.#parts.clock.now())
+  }
+
+  async #delta(type: string, current: ReservoirType, batch: ReservoirBatch, policy: string): Promise<{ entry: ReservoirType; result: DeltaResult }> {
+    const rows = join(this.#parts.work, `${type}-${randomBytes(6).toString('hex')}.ndjson`)
+    const [out, keysOut] = [this.newFile(type), this.newFile(`${type}-superseded`)]
+    try {
+      await writeFile(rows, Buffer.concat([...(batch.byType.get(type) ?? [])]), { mode: 0o600 })
+      const dead = batch.dead.filter((each) => each.type === type).map(({ id, version }) => ({ id, version }))
+      const paths = { out: join(this.dir, out), keysOut: join(this.dir, keysOut) }
+      const result = await this.#parts.writer.run('delta', { kind: 'delta', type, policy, rows, ...paths, dead, dir: this.dir, current })
+      const entry = { ...current, rows: result.living, people: result.people }
+      if (result.rows > 0) entry.files = [...current.files, { path: out, rows: result.rows, bytes: await this.settleFile(out) }]
+      if (result.keys > 0) {
+        await this.settleFile(keysOut)
+        entry.superseded = [...current.superseded, keysOut]
+        entry.keys = { ...current.keys, [keysOut]: { rows: result.keys, at: batch.feedAt } }
+      }
+      return { entry, result }
+    } finally {
+      await rm(rows, { force: true })
+    }
+  }
+
+  async #displays(texts: readonly DisplayText[]): Promise<string> {
+    const rows = join(this.#parts.work, `displays-${randomBytes(6).toString('hex')}.ndjson`)
+    const out = this.newFile('displays')
+    try {
+      await writeFile(rows, texts.map((text) => `${JSON.stringify(text)}\n`).join(''), { mode: 0o600 })
+      await this.#parts.writer.run('delta', { kind: 'displays', rows, out: join(this.dir, out) })
+      await this.settleFile(out)
+      return out
+    } finally {
+      await rm(rows, { force: true })
+    }
+  }
+
+  /** Makes a file durable and tells its size. */
+  async settleFile(path: string): Promise<number> {
+    const file = await open(join(this.dir, path), 'r+')
+    try {
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    return (await stat(join(this.dir, path))).size
+  }
+
+  async #store(next: ReservoirManifest, visible: 'now' | 'later'): Promise<void> {
+    const before = [this.#head, this.#visible]
+    if (visible === 'now') {
+      const stamped = { ...next, snapshot: new Date(this.#parts.clock.now()).toISOString() }
+      await writeReservoirManifest(this.dir, manifestFile, stamped)
+      await faultPoint('reservoir.manifest-written')
+      await rm(join(this.dir, headFile), { force: true })
+      this.#head = stamped
+      this.#visible = stamped
+    } else {
+      await writeReservoirManifest(this.dir, headFile, next)
+      await faultPoint('reservoir.manifest-written')
+      this.#head = next
+    }
+    this.#garbage.left(before, [this.#head, this.#visible], this.#parts.clock.now())
+  }
+
+  async #remove(made: ReservoirType): Promise<void> {
+    for (const path of [...made.files.map((file) => file.path), ...made.superseded]) await rm(join(this.dir, path), { force: true })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(work)
+    this.#turn = next.catch(() => null)
+    return next
+  }
+}
+
+const namesFile = (entry: ReservoirType, path: string): boolean =>
+  entry.superseded.includes(path) || entry.files.some((file) => file.path === path)
+
+const sameStamp = (a: ReservoirStamp, b: ReservoirStamp): boolean =>
+  a.maskingPolicy === b.maskingPolicy && a.maskingKey === b.maskingKey && a.modelVersion === b.modelVersion
+
+/** Opens what is there: the newer of head and snapshot goes on, and files that neither names go. */
+export async function openStudyReservoir(study: string, parts: ReservoirParts): Promise<StudyReservoir> {
+  const visible = await readReservoirManifest(parts.dir)
+  const stored = await readReservoirManifest(parts.dir, headFile)
+  const head = stored && stored.generation > (visible?.generation ?? 0) ? stored : visible
+  const named = new Set([...filesOf(visible), ...filesOf(head), manifestFile, ...(head === stored && stored ? [headFile] : [])])
+  const files = await readdir(parts.dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  for (const file of files) {
+    const keep = file.isDirectory() ? file.name === 'published' : named.has(file.name) || file.name === 'published.json'
+    if (!keep) await rm(join(parts.dir, basename(file.name)), { recursive: true, force: true })
+  }
+  return new StudyReservoir(study, parts, visible, head)
+}

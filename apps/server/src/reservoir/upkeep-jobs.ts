@@ -1,0 +1,56 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { numbers } from './delta.js'
+import type { CompactJob, CompactResult, DisplaysJob, PartitionLevel, PartitionsJob, PartitionsResult, PublishTableJob, PublishTypeJob } from './jobs.js'
+import { filesSql, livingRowsSql, textSql } from './living-sql.js'
+
+const parquet = 'FORMAT parquet, COMPRESSION zstd'
+
+export async function runCompact(connection: DuckDBConnection, job: CompactJob): Promise<CompactResult> {
+  const living = livingRowsSql(job.dir, job.inputs)
+  await connection.run(`COPY (${living}) TO ${textSql(job.out)} (${parquet})`)
+  const [rows = 0] = await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.out)})`)
+  if (job.keepKeys.length === 0) return { rows, keys: 0 }
+  const kept = `SELECT _id, max(_v) AS _v FROM read_parquet(${filesSql(job.dir, job.keepKeys)}) GROUP BY _id`
+  await connection.run(`COPY (${kept}) TO ${textSql(job.keysOut)} (${parquet})`)
+  const [keys = 0] = await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.keysOut)})`)
+  return { rows, keys }
+}
+
+export async function runDisplays(connection: DuckDBConnection, job: DisplaysJob): Promise<null> {
+  const columns = `{system: 'VARCHAR', code: 'VARCHAR', text: 'VARCHAR'}`
+  const source = `read_json(${textSql(job.rows)}, format = 'newline_delimited', records = true, columns = ${columns})`
+  await connection.run(`COPY (SELECT system, code, text FROM ${source} ORDER BY ALL) TO ${textSql(job.out)} (${parquet})`)
+  return null
+}
+
+// Partitions follow the masked date only: a true date never becomes a folder's name.
+const partSql: Readonly<Record<PartitionLevel, string>> = {
+  year: 'r._year',
+  month: `coalesce(nullif(substr(r._date, 6, 2), ''), '00')`,
+  day: `coalesce(nullif(substr(r._date, 9, 2), ''), '00')`,
+}
+const pathSql = (levels: readonly PartitionLevel[]): string => levels.map((level) => `'${level}=' || ${partSql[level]}`).join(` || '/' || `)
+
+export async function runPartitions(connection: DuckDBConnection, job: PartitionsJob): Promise<PartitionsResult> {
+  const living = livingRowsSql(job.dir, job.type, `${pathSql(job.levels)} AS path, hash(r._id, r._v) AS h`)
+  const sql = `SELECT path, count(*) AS n, bit_xor(h) AS x, sum(h % 1000000007) AS s FROM (${living}) GROUP BY path ORDER BY path`
+  const rows = (await connection.runAndReadAll(sql)).getRows()
+  return rows.map(([path, n, x, s]) => ({ path: String(path), rows: Number(n), fingerprint: `${String(n)}-${String(x)}-${String(s)}` }))
+}
+
+// What outside readers get has no version numbers, and is ordered by pseudonym, so that it tells nothing of the order of arrival.
+export async function runPublishType(connection: DuckDBConnection, job: PublishTypeJob): Promise<null> {
+  const parts = job.levels.map((level) => `${partSql[level]} AS ${level}`)
+  const living = livingRowsSql(job.dir, job.type, `r.*, ${pathSql(job.levels)} AS _path, ${parts.join(', ')}`)
+  const wanted = job.partitions.map(textSql).join(', ')
+  const rest = `* EXCLUDE (_id, _v, _year, _path, patient_key, masking_policy)`
+  const rows = `SELECT _id AS id, patient_key, masking_policy, ${rest} FROM (${living}) WHERE _path IN (${wanted}) ORDER BY patient_key, id`
+  const options = `${parquet}, PARTITION_BY (${job.levels.join(', ')}), OVERWRITE_OR_IGNORE true, FILENAME_PATTERN 'part-{i}'`
+  await connection.run(`COPY (${rows}) TO ${textSql(job.out)} (${options})`)
+  return null
+}
+
+export async function runPublishTable(connection: DuckDBConnection, job: PublishTableJob): Promise<null> {
+  await connection.run(`COPY (${job.sql}) TO ${textSql(job.out)} (${parquet})`)
+  return null
+}

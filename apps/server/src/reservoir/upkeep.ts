@@ -1,0 +1,160 @@
+import type { Clock } from '../storage/index.js'
+import { Sleeper } from '../storage/index.js'
+import { compact, filesMax, planCompaction } from './compact.js'
+import { publishGeneration, readPublished, type FlatTables } from './generation.js'
+import type { PartitionLevel } from './jobs.js'
+import type { StudyReservoir } from './study-reservoir.js'
+import type { WriterProcess } from './writer-process.js'
+
+export interface UpkeepOptions {
+  writer: WriterProcess
+  clock: Clock
+  flatTables: FlatTables
+  partitionOf: (study: string) => Promise<PartitionLevel>
+  onFailure?: (failure: { study: string; reason: string }) => void
+}
+
+// A generation is made when a study has been quiet for a while, and at the latest after this long while it is not.
+const quietMs = 5_000
+const generationMsMax = 45_000
+// A generation may take this share of the time: one that takes long is made less often.
+const generationShare = 0.25
+const roundMs = 1_000
+
+interface Progress {
+  published: string | null
+  snapshot: string | null
+  changedAt: number
+  quietSince: number
+  tookMs: number
+  madeAt: number
+}
+
+/** Compaction and generations: rewrites files within the reservoir, and never sees anything else. */
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  readonly #reservoirs = new Map<string, StudyReservoir>()
+  readonly #progress = new Map<string, Progress>()
+  readonly #sleeper = new Sleeper()
+  readonly #running: Promise<void>
+  readonly #room = new Set<() => void>()
+  #stopping = false
+  #generationTurn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+    this.#running = this.#run()
+  }
+
+  add(reservoir: StudyReservoir): void {
+    this.#reservoirs.set(reservoir.study, reservoir)
+  }
+
+  committed(): void {
+    this.#sleeper.wake()
+  }
+
+  /** Resolves when no type of the study has too many files to take another batch. */
+  async room(reservoir: StudyReservoir): Promise<void> {
+    while (!this.#stopping && this.#crowded(reservoir)) {
+      this.#sleeper.wake()
+      await new Promise<void>((resolve) => this.#room.add(resolve))
+    }
+  }
+
+  /** Makes a generation of the present snapshot now, unless there is one. */
+  generation(reservoir: StudyReservoir): Promise<void> {
+    const next = this.#generationTurn.then(() => this.#generation(reservoir))
+    this.#generationTurn = next.catch(() => null)
+    return next
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#sleeper.end()
+    this.#makeRoom()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      for (const reservoir of this.#reservoirs.values()) {
+        if (this.#stopping) return
+        try {
+          await this.#tend(reservoir)
+        } catch (error) {
+          if (!this.#stopping) this.#options.onFailure?.({ study: reservoir.study, reason: error instanceof Error ? error.message : 'failed' })
+        }
+      }
+      this.#makeRoom()
+      await this.#sleeper.pause(roundMs)
+    }
+  }
+
+  async #tend(reservoir: StudyReservoir): Promise<void> {
+    const head = reservoir.head()
+    if (!head) return
+    for (let plan = planCompaction(head); plan && !this.#stopping; plan = planCompaction(reservoir.head()!)) {
+      await compact(reservoir, this.#options.writer, plan, head.feedAt)
+      this.#makeRoom()
+    }
+    if (await this.#generationDue(reservoir)) await this.generation(reservoir)
+    await reservoir.collectGarbage()
+  }
+
+  async #generation(reservoir: StudyReservoir): Promise<void> {
+    const pin = reservoir.pin()
+    if (!pin) return
+    try {
+      const progress = await this.#progressOf(reservoir)
+      if (progress.published === pin.manifest.snapshot) return
+      const begun = this.#options.clock.now()
+      const { writer, flatTables, partitionOf } = this.#options
+      const levels = levelsOf(await partitionOf(reservoir.study))
+      await publishGeneration({ reservoir, writer, levels, flatTables }, pin.manifest)
+      progress.published = pin.manifest.snapshot
+      progress.madeAt = this.#options.clock.now()
+      progress.tookMs = progress.madeAt - begun
+    } finally {
+      pin.release()
+    }
+  }
+
+  async #progressOf(reservoir: StudyReservoir): Promise<Progress> {
+    const known = this.#progress.get(reservoir.study)
+    if (known) return known
+    const now = this.#options.clock.now()
+    const published = (await readPublished(reservoir.dir))?.snapshot ?? null
+    const made = { published, snapshot: null, changedAt: now, quietSince: now, tookMs: 0, madeAt: 0 }
+    this.#progress.set(reservoir.study, made)
+    return made
+  }
+
+  async #generationDue(reservoir: StudyReservoir): Promise<boolean> {
+    const snapshot = reservoir.snapshot()?.snapshot ?? null
+    const now = this.#options.clock.now()
+    const progress = await this.#progressOf(reservoir)
+    if (snapshot === null || snapshot === progress.published) {
+      progress.changedAt = now
+      return false
+    }
+    if (snapshot !== progress.snapshot) {
+      progress.snapshot = snapshot
+      progress.quietSince = now
+    }
+    if (now - progress.madeAt < progress.tookMs / generationShare) return false
+    return now - progress.quietSince >= quietMs || now - progress.changedAt >= generationMsMax
+  }
+
+  #crowded(reservoir: StudyReservoir): boolean {
+    return Object.values(reservoir.head()?.types ?? {}).some((type) => type.files.length >= filesMax)
+  }
+
+  #makeRoom(): void {
+    for (const resolve of this.#room) resolve()
+    this.#room.clear()
+  }
+}
+
+const levelsOf = (level: PartitionLevel): PartitionLevel[] =>
+  level === 'year' ? ['year'] : level === 'month' ? ['year', 'month'] : ['year', 'month', 'day']
