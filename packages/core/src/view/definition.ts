@@ -93,6 +93,8 @@ export const viewTags = {
   row: 'aquifer/row',
   /** Name of a TIMESTAMP column of this view: the column counts its days from the person's first dated row, which is day 1. */
   day: 'aquifer/day-of',
+  /** The column's value is followed by the row's places in its iterations, counted from 1: `<key>.2.1`. */
+  trail: 'aquifer/trail',
   /** How masking treats what the column shows, in words, for the catalogue. */
   masking: 'aquifer/masking',
 } as const

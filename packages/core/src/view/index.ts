@@ -2,7 +2,10 @@
 // Never reads a file and never runs SQL: it turns views into rows or into text.
 export { checkView, columnsOf } from './check.js'
 export type { CheckedView, ViewProblem } from './check.js'
+export { compileView } from './compile.js'
+export type { Compilation, CompiledView, CompileOptions } from './compile.js'
 export { tagOf, viewTags } from './definition.js'
 export type { ViewColumn, ViewConstant, ViewDefinition, ViewSelect } from './definition.js'
+export { plainTableName, plainView } from './plain-view.js'
 export { prepareView, runView, SeveralValues } from './run.js'
 export type { RunOptions, ViewRow } from './run.js'

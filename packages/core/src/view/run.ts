@@ -22,6 +22,8 @@ interface Place {
   /** False for the one row that forEachOrNull makes of nothing. */
   present: boolean
   environment: Environment
+  /** Places in all iterations so far, from 0. */
+  trail: readonly number[]
 }
 type Step = (place: Place) => ViewRow[]
 
@@ -39,7 +41,7 @@ export function prepareView(view: ViewDefinition, options: RunOptions = {}): (re
     if ((resource as { resourceType?: string }).resourceType !== view.resource) return []
     const environment = { ...constants, resource, rowIndex: 0 }
     if (!wheres.every((where) => where(resource, environment)[0] === true)) return []
-    const rows = product(selects, { node: resource, present: true, environment })
+    const rows = product(selects, { node: resource, present: true, environment, trail: [] })
     return rows.map((row) => Object.fromEntries(order.map((name) => [name, row[name] ?? null])))
   }
 }
@@ -83,13 +85,19 @@ function prepareIteration(select: ViewSelect): (place: Place) => Place[] {
   const orNull = select.forEach === undefined
   return (place) => {
     const found = place.present ? evaluate(place.node, place.environment) : []
-    if (found.length === 0 && orNull) return [{ node: {}, present: false, environment: { ...place.environment, rowIndex: 0 } }]
+    if (found.length === 0 && orNull)
+      return [{ node: {}, present: false, environment: { ...place.environment, rowIndex: 0 }, trail: [...place.trail, 0] }]
     return numbered(found, place)
   }
 }
 
 const numbered = (nodes: unknown[], place: Place): Place[] =>
-  nodes.map((node, rowIndex) => ({ node, present: true, environment: { ...place.environment, rowIndex } }))
+  nodes.map((node, rowIndex) => ({
+    node,
+    present: true,
+    environment: { ...place.environment, rowIndex },
+    trail: [...place.trail, rowIndex],
+  }))
 
 function descend(paths: PathEvaluator[], place: Place): unknown[] {
   const below = (node: unknown): unknown[] =>
@@ -107,11 +115,13 @@ function prepareColumn(column: ViewColumn, options: RunOptions): (place: Place) 
   if (dictionary !== undefined && options.dictionary) return prepareDictionary(column.name, compilePath(dictionary), options.dictionary)
   const evaluate = compilePath(column.path)
   const type = tagOf(column, viewTags.sqlType)
-  return ({ node, environment }) => {
+  const trailed = tagOf(column, viewTags.trail) !== undefined
+  return ({ node, environment, trail }) => {
     const values = evaluate(node, environment)
     if (column.collection) return { [column.name]: values }
     if (values.length > 1) throw new SeveralValues(column.name)
     const value = values[0] ?? null
+    if (trailed) return { [column.name]: value === null ? null : [value, ...trail.map((index) => index + 1)].join('.') }
     return { [column.name]: type === undefined ? value : sqlValue(value, type) }
   }
 }

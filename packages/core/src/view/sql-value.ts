@@ -24,12 +24,19 @@ export function sqlValue(value: unknown, type: string): unknown {
   }
 }
 
+// Written as DuckDB writes it: no trailing zeros of the fraction, microseconds at most.
 function timestamp(text: string): string | null {
   const match = instant.exec(text)
   if (!match) return null
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match
-  // A leap second has no place on the clock of SQL.
-  const clock = `${year}-${month}-${day}T${hour}:${minute}:${second === '60' ? '59' : second}`
-  const milliseconds = Date.parse(`${clock}.${fraction.padEnd(3, '0').slice(0, 3)}${zone}`)
-  return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString().slice(0, 23).replace('T', ' ')
+  const seconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`)
+  if (Number.isNaN(seconds) || !isDay(`${year}-${month}-${day}`)) return null
+  const digits = fraction.slice(0, 6).replace(/0+$/, '')
+  return new Date(seconds).toISOString().slice(0, 19).replace('T', ' ') + (digits === '' ? '' : `.${digits}`)
+}
+
+// The clock of JavaScript turns 30 February into 1 March.
+const isDay = (day: string): boolean => {
+  const at = Date.parse(day)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day)
 }

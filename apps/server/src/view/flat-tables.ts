@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { checkView, columnsOf, compileView, plainView, tagOf, viewTags, type CompiledView, type ViewDefinition } from '@aquifer/core/view'
+
+export interface FlatTable {
+  name: string
+  /** Resource type its rows come from. */
+  type: string
+  title: string
+  view: ViewDefinition
+  /** A table that the contract names; the rest are plain views of types that have no own. */
+  named: boolean
+}
+
+const folder = fileURLToPath(new URL('../../views/', import.meta.url))
+let named: ReadonlyMap<string, FlatTable> | null = null
+
+function namedTables(): ReadonlyMap<string, FlatTable> {
+  named ??= new Map(
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.json'))
+      .sort()
+      .map((file) => {
+        const checked = checkView(JSON.parse(readFileSync(folder + file, 'utf8')))
+        if ('problems' in checked)
+          throw new Error(`${file}: ${checked.problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`)
+        return tableOf(checked.view, true)
+      })
+      .map((table) => [table.type, table] as const),
+  )
+  return named
+}
+
+const tableOf = (view: ViewDefinition, isNamed: boolean): FlatTable => ({
+  name: view.name ?? view.resource,
+  type: view.resource,
+  title: view.title ?? '',
+  view,
+  named: isNamed,
+})
+
+const plain = new Map<string, FlatTable>()
+
+/** The flat table of a resource type. */
+export function flatTable(type: string): FlatTable {
+  const own = namedTables().get(type)
+  if (own) return own
+  const made = plain.get(type) ?? tableOf(plainView(type), false)
+  plain.set(type, made)
+  return made
+}
+
+export const flatTablesOf = (types: readonly string[]): FlatTable[] => types.map(flatTable)
+export const flatTableNames = (): string[] => [...namedTables().values()].map(({ name }) => name)
+
+export interface FlatTableSource {
+  /** What may follow FROM: one row per living resource, with _id, patient_key, masking_policy and the type's nested columns. */
+  from: string
+  /** The nested columns and their DuckDB types. */
+  columns: Readonly<Record<string, string>>
+  /** Relation (system, code, text), one row per code, '' for no system; null without a dictionary. */
+  displays: string | null
+  /** Column names that will be read; texts and study days of others are left null. */
+  needed?: ReadonlySet<string>
+}
+
+/** SQL of a flat table over the nested rows of its type: `id`, `patient_key` first, `masking_policy` last. */
+export function flatTableSql({ name, view }: FlatTable, source: FlatTableSource): CompiledView {
+  const compiled = compileView(view, { ...source, key: '_id', besides: ['patient_key', 'masking_policy'] })
+  // Every view here is compiled by a test, so this is a bug and no fault of the caller.
+  if ('notCompilable' in compiled) throw new Error(`view ${name} does not compile: ${compiled.notCompilable}`)
+  const columns = ordered(compiled.columns)
+  return { sql: `SELECT ${columns.map((column) => `"${column.name}"`).join(', ')} FROM (${compiled.sql})`, columns }
+}
+
+const rank = (name: string): number => ['id', 'patient_key'].indexOf(name) + 1 || (name === 'masking_policy' ? 9 : 3)
+function ordered<T extends { name: string }>(columns: readonly T[]): T[] {
+  return [...columns].sort((a, b) => rank(a.name) - rank(b.name))
+}
+
+/** How masking treats each column of a table: the word of its tag. */
+export function maskingOf(table: FlatTable): Map<string, { masking: string; description: string }> {
+  return new Map(
+    ordered(columnsOf(table.view)).map((column) => [
+      column.name,
+      { masking: tagOf(column, viewTags.masking) ?? 'kept', description: column.description ?? '' },
+    ]),
+  )
+}

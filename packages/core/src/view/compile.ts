@@ -1,0 +1,205 @@
+import { columnsOf } from './check.js'
+import { tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
+import { parsePath } from './fhirpath-dstu2.js'
+import { compileNode } from './path-sql.js'
+import { asText, isText, NotCompilable, one, scalar, withoutRepeats, type PathScope, type PathSql } from './path-value.js'
+import { bigint, boolean, double, parseSqlType, quoteName, quoteText, typeSql, varchar, type SqlType } from './sql-type.js'
+
+export interface CompileOptions {
+  /** SQL of the relation with one row per living resource: `from` may follow FROM. */
+  from: string
+  /** DuckDB types of its element columns, by name. */
+  columns: Readonly<Record<string, string>>
+  /** Its column with the resource's key. */
+  key: string
+  /** Columns that stand beside the resource: what the tag aquifer/row may name. */
+  besides: readonly string[]
+  /** SQL of a relation (system, code, text) with one row per code and '' for no system; null: there is no dictionary. */
+  displays: string | null
+  /** Columns that somebody will read; dictionary texts and study days of others are not worked out. All when absent. */
+  needed?: ReadonlySet<string>
+}
+export interface CompiledView {
+  sql: string
+  columns: { name: string; type: string }[]
+}
+export type Compilation = CompiledView | { notCompilable: string }
+
+// unionAll multiplied out: each alternative is a chain of iterations with the columns that are read along it.
+interface Alternative {
+  iterations: { path: string; orNull: boolean; parent: number }[]
+  columns: { column: ViewColumn; at: number }[]
+}
+
+/** DuckDB SQL that gives the rows of a checked view, or the reason why the view must be run by the reference runner. */
+export function compileView(view: ViewDefinition, options: CompileOptions): Compilation {
+  try {
+    const compiled = alternativesOf(view).map((alternative) => compileAlternative(view, alternative, options))
+    const first = compiled[0]
+    if (first === undefined) throw new NotCompilable('the view has no rows')
+    const union = compiled.map(({ sql }) => sql).join('\nUNION ALL\n')
+    return { sql: withDays(view, union, options), columns: first.columns }
+  } catch (error) {
+    if (error instanceof NotCompilable) return { notCompilable: error.message }
+    throw error
+  }
+}
+
+function alternativesOf(view: ViewDefinition): Alternative[] {
+  return cross(view.select, [{ iterations: [], columns: [] }], -1)
+}
+
+function cross(selects: readonly ViewSelect[], start: Alternative[], parent: number): Alternative[] {
+  return selects.reduce((done, select) => done.flatMap((alternative) => extend(select, alternative, parent)), start)
+}
+
+function extend(select: ViewSelect, alternative: Alternative, parent: number): Alternative[] {
+  if (select.repeat) throw new NotCompilable('repeat does not compile')
+  const path = select.forEach ?? select.forEachOrNull
+  const iterations =
+    path === undefined ? alternative.iterations : [...alternative.iterations, { path, orNull: select.forEach === undefined, parent }]
+  const at = path === undefined ? parent : iterations.length - 1
+  const columns = [...alternative.columns, ...(select.column ?? []).map((column) => ({ column, at }))]
+  const inner = cross(select.select ?? [], [{ iterations, columns }], at)
+  if (!select.unionAll || select.unionAll.length === 0) return inner
+  const branches = select.unionAll
+  return inner.flatMap((one) => branches.flatMap((branch) => extend(branch, one, at)))
+}
+
+const rowType = (columns: Readonly<Record<string, string>>): SqlType => ({
+  kind: 'struct',
+  fields: new Map(Object.entries(columns).map(([name, type]) => [name, parseSqlType(type)])),
+})
+
+function compileAlternative(view: ViewDefinition, alternative: Alternative, options: CompileOptions): CompiledView {
+  const root: PathSql = { ...one('r', rowType(options.columns)), root: true }
+  const base: PathScope = {
+    focus: root,
+    resource: root,
+    rowIndex: '0',
+    constants: constantsOf(view),
+    key: quoteName(options.key),
+    names: { next: 0 },
+    compile: compileNode,
+  }
+  const wheres = (view.where ?? []).map(({ path }) => `coalesce(${scalar(compile(path, base))}, false)`)
+  const scopes: PathScope[] = []
+  let source = `SELECT * FROM ${options.from}${wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : ''}`
+  for (const [index, { path, orNull, parent }] of alternative.iterations.entries()) {
+    const list = withoutRepeats(compile(path, scopes[parent] ?? base))
+    const items = list.many ? list.sql : `(CASE WHEN ${list.sql} IS NOT NULL THEN [${list.sql}] END)`
+    const rows = orNull ? `(CASE WHEN coalesce(len(${items}), 0) = 0 THEN [NULL] ELSE ${items} END)` : items
+    source = `SELECT *, unnest(${rows}) AS e${index}, unnest(range(len(${rows}))) AS i${index} FROM (${source})`
+    scopes.push({ ...base, focus: one(`e${index}`, list.type), rowIndex: `i${index}` })
+  }
+  return project(view, alternative, source, scopes, base, options)
+}
+
+function project(
+  view: ViewDefinition,
+  { columns }: Alternative,
+  source: string,
+  scopes: PathScope[],
+  base: PathScope,
+  options: CompileOptions,
+): CompiledView {
+  const joins: string[] = []
+  const order = columnsOf(view).map(({ name }) => name)
+  const made = columns.map(({ column, at }) => {
+    const trail = scopes.slice(0, at + 1).map(({ rowIndex }) => rowIndex)
+    const value = columnSql(column, scopes[at] ?? base, trail, joins, options)
+    return { name: column.name, value }
+  })
+  made.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+  const list = made.map(({ name, value }) => `${value.sql} AS ${quoteName(name)}`).join(',\n  ')
+  const days = made.some(({ name }) => dayColumns(view).has(name)) ? [...dayColumns(view).values()] : []
+  if (days.some(({ of }) => !order.includes(of))) throw new NotCompilable('study days of a column that is not there')
+  return {
+    sql: `SELECT\n  ${list}\nFROM (${source}) AS r${joins.join('')}`,
+    columns: made.map(({ name, value }) => ({ name, type: value.many ? `${typeSql(value.type)}[]` : typeSql(value.type) })),
+  }
+}
+
+function columnSql(column: ViewColumn, scope: PathScope, trail: string[], joins: string[], options: CompileOptions): PathSql {
+  const beside = tagOf(column, viewTags.row)
+  if (beside !== undefined && options.besides.includes(beside)) return one(quoteName(beside), varchar)
+  const coding = tagOf(column, viewTags.dictionary)
+  if (coding !== undefined) return dictionaryText(column.name, compile(coding, scope), scope, joins, options)
+  if (tagOf(column, viewTags.day) !== undefined) return one('CAST(NULL AS BIGINT)', bigint)
+  const value = compile(column.path, scope)
+  if (column.collection)
+    return value.many ? { ...value, sql: `coalesce(${value.sql}, [])` } : { ...value, many: true, sql: `[${value.sql}]` }
+  if (value.many && !value.loose) throw new NotCompilable(`column ${column.name} may have several values: add .first() or say collection`)
+  if (tagOf(column, viewTags.trail) !== undefined) {
+    return one([asText(value), ...trail.map((index) => `'.' || (${index} + 1)`)].join(' || '), varchar)
+  }
+  return typed(value, tagOf(column, viewTags.sqlType))
+}
+
+function dictionaryText(name: string, coding: PathSql, scope: PathScope, joins: string[], options: CompileOptions): PathSql {
+  if (options.displays === null || (options.needed && !options.needed.has(name))) return one('CAST(NULL AS VARCHAR)', varchar)
+  const part = (member: string): string => scalar(compileNode(parsePath(`${member}.first()`), { ...scope, focus: coding }))
+  const [alias, n] = [`d${joins.length}`, joins.length]
+  const displays = `SELECT "system" AS s${n}, code AS c${n}, "text" AS t${n} FROM (${options.displays})`
+  joins.push(`\nLEFT JOIN (${displays}) AS ${alias} ON s${n} = coalesce(${part('system')}, '') AND c${n} = ${part('code')}`)
+  return one(`t${n}`, varchar)
+}
+
+// A date or time that is not known to the day is no TIMESTAMP: null here, while its year stands in the companion column.
+function typed(value: PathSql, type: string | undefined): PathSql {
+  if (value.type.kind === 'json' && type === undefined) return one(scalar(value), varchar)
+  if (type === undefined) return value
+  const from = scalar(value)
+  // A cast to TIMESTAMP drops the zone; one to TIMESTAMPTZ keeps the instant (and takes a time without a zone as the session's: UTC).
+  const instant = `make_timestamp(epoch_us(TRY_CAST(${from} AS TIMESTAMPTZ)))`
+  const dated = `(CASE WHEN length(${from}) = 10 THEN TRY_CAST(${from} AS TIMESTAMP) WHEN length(${from}) > 10 THEN ${instant} END)`
+  switch (type) {
+    case 'TIMESTAMP':
+      return one(dated, { kind: 'scalar', name: 'TIMESTAMP' })
+    case 'DATE':
+      return one(`CAST(${dated} AS DATE)`, { kind: 'scalar', name: 'DATE' })
+    case 'INTEGER':
+    case 'BIGINT':
+      return one(
+        isText(value)
+          ? `(CASE WHEN regexp_full_match(${from}, '[+-]?\\d{1,18}') THEN TRY_CAST(${from} AS ${type}) END)`
+          : `CAST(${from} AS ${type})`,
+        { kind: 'scalar', name: type },
+      )
+    case 'DOUBLE':
+    case 'BOOLEAN':
+      return one(`TRY_CAST(${from} AS ${type})`, type === 'DOUBLE' ? double : boolean)
+    default:
+      return one(asText(value), varchar)
+  }
+}
+
+function dayColumns(view: ViewDefinition): Map<string, { of: string }> {
+  const found = columnsOf(view).flatMap((column) => {
+    const of = tagOf(column, viewTags.day)
+    return of === undefined ? [] : [[column.name, { of }] as const]
+  })
+  return new Map(found)
+}
+
+function withDays(view: ViewDefinition, union: string, options: CompileOptions): string {
+  const days = [...dayColumns(view)].filter(([name]) => !options.needed || options.needed.has(name))
+  if (days.length === 0) return union
+  const replaced = days.map(([name, { of }]) => {
+    const at = quoteName(of)
+    return `date_diff('day', min(${at}) OVER (PARTITION BY patient_key), ${at}) + 1 AS ${quoteName(name)}`
+  })
+  return `SELECT * REPLACE (${replaced.join(', ')}) FROM (${union})`
+}
+
+function constantsOf(view: ViewDefinition): Map<string, PathSql> {
+  const entries = (view.constant ?? []).map((constant) => {
+    const [, value] = Object.entries(constant).find(([key]) => key !== 'name') ?? []
+    if (typeof value === 'number') return [constant.name, one(String(value), Number.isInteger(value) ? bigint : double)] as const
+    if (typeof value === 'boolean') return [constant.name, one(String(value), boolean)] as const
+    return [constant.name, one(quoteText(value ?? ''), varchar)] as const
+  })
+  return new Map(entries)
+}
+
+const compile = (path: string, scope: PathScope): PathSql => compileNode(parsePath(path), scope)
