@@ -25,8 +25,8 @@ function childLines(
   codeSets: CodeSets,
 ): string[] {
   const children = elements.filter((element) => element.path.slice(0, element.path.lastIndexOf('.')) === parent)
-  const names = children.map((child) => nameOf(child))
-  for (const name of implied[kind]) if (!names.includes(name)) throw new Error(`${parent} has no ${name}`)
+  const names = new Set(children.map(nameOf))
+  for (const name of implied[kind]) if (!names.has(name)) throw new Error(`${parent} has no ${name}`)
   const lines: string[] = []
   for (const child of children) {
     if (implied[kind].includes(nameOf(child))) continue

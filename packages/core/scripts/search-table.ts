@@ -24,7 +24,7 @@ const extensionValues = ['valueCodeableConcept', 'valueCoding', 'valueString', '
 /** One line per parameter: name, type, `|`-separated paths or `-`, `|`-separated targets; grouped under `Type` header lines. */
 export function searchLines(parameters: SearchParameter[]): string[] {
   const bases = [...new Set(parameters.map((parameter) => parameter.base))].filter((base) => base !== 'Resource').toSorted()
-  return bases.flatMap((base) => [base, ...parameters.filter((parameter) => parameter.base === base).map(line)])
+  return bases.flatMap((base) => [base, ...new Set(parameters.filter((parameter) => parameter.base === base).map(line))])
 }
 
 function line(parameter: SearchParameter): string {

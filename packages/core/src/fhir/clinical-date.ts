@@ -1,7 +1,7 @@
 import { choiceName, resourceFacts } from './facts.js'
 import { isGlobal, isReferenceData } from './resource-kinds.js'
 import { isObject } from './resource.js'
-import type { JsonObject, Resource } from './resource.js'
+import type { Resource } from './resource.js'
 
 // When it happened, before when it was planned, before when it was written down: the first of these that a type has and a resource fills.
 const candidates = [
@@ -84,6 +84,6 @@ function dateAt(value: unknown, path: readonly string[], depth: number): string 
   if (key !== undefined) return isObject(single) ? dateAt(single[key], path, depth + 1) : null
   if (typeof single === 'string') return single
   if (!isObject(single)) return null
-  const { start, end } = single as JsonObject
+  const { start, end } = single
   return typeof start === 'string' ? start : typeof end === 'string' ? end : null
 }

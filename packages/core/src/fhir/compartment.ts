@@ -138,8 +138,9 @@ function patientOf(text: string, isSubject: boolean): string | null {
       return reference.type === 'Patient' ? text : null
     case 'contained':
     case 'other':
-      return null
+      break
   }
+  return null
 }
 
 function patientExtension(resource: Resource): string[] {

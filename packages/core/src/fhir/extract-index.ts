@@ -13,7 +13,7 @@ export interface IndexEntries {
   tokens: bigint[]
   /** hash64 of 'system|code' of the first coding of the main code. */
   code: bigint | null
-  /** Bit i: the i-th search parameter of the type has a value. */
+  /** Bit i: the element of the i-th search parameter of the type is there, be it as text or display only. */
   present: bigint
   /** The span of the main date parameter, milliseconds, end excluded. */
   dateLo: number | null
@@ -61,7 +61,7 @@ function gather(value: unknown, node: PlanNode, found: Gathering): void {
   if (value === null || value === undefined) return
   if (node.filter && (value as JsonObject)[node.filter.key] !== node.filter.value) return
   for (const leaf of node.leaves) {
-    if (!take(value, leaf, found)) continue
+    take(value, leaf, found)
     for (const finder of leaf.finders) {
       if (finder.targets && !mayPointTo(value, finder.targets)) continue
       found.low |= finder.low
@@ -74,68 +74,75 @@ function gather(value: unknown, node: PlanNode, found: Gathering): void {
   }
 }
 
-/** True where the element held a value of its parameter. */
-function take(value: unknown, leaf: Leaf, found: Gathering): boolean {
+function take(value: unknown, leaf: Leaf, found: Gathering): void {
   switch (leaf.kind) {
     case 'token':
-      return takeToken(value, leaf, found)
+      takeToken(value, leaf, found)
+      break
     case 'reference':
-      return takeReference(value, leaf, found)
+      takeReference(value, leaf, found)
+      break
     case 'string':
-      return takeString(value, leaf, found)
+      addStrings(value, leaf.type, leaf, found)
+      break
     case 'date':
-      return takeDate(value, leaf, found)
+      takeDate(value, leaf, found)
+      break
     case 'quantity':
     case 'number':
-      return takeQuantity(value, leaf, found)
+      takeQuantity(value, leaf, found)
+      break
     case 'uri':
-      return typeof value === 'string' && addToken(leaf, undefined, value, found)
+      addToken(leaf, undefined, value, found)
+      break
     case 'composite':
-      return false
+      break
   }
 }
 
-function takeToken(value: unknown, leaf: Leaf, found: Gathering): boolean {
-  if (typeof value === 'string') {
-    // Patient.deceased is a boolean or a date: a date says true.
-    return addToken(leaf, undefined, leaf.type === 'dateTime' ? 'true' : value, found)
+function takeToken(value: unknown, leaf: Leaf, found: Gathering): void {
+  if (!isObject(value)) {
+    // Patient.deceased is a boolean or a date: a date says true. Coverage.dependent is a number.
+    if (value !== null && value !== undefined) addToken(leaf, undefined, leaf.type === 'dateTime' ? 'true' : String(value), found)
+    return
   }
-  if (typeof value === 'boolean') return addToken(leaf, undefined, String(value), found)
-  if (!isObject(value)) return false
   switch (leaf.type) {
     case 'CodeableConcept': {
       const codings: unknown = value['coding']
-      let any = false
-      if (Array.isArray(codings))
-        for (const coding of codings as JsonObject[]) any = addToken(leaf, coding?.['system'], coding?.['code'], found) || any
-      return any
+      if (Array.isArray(codings)) for (const coding of codings as JsonObject[]) addToken(leaf, coding?.['system'], coding?.['code'], found)
+      break
     }
     case 'Identifier':
-      return addToken(leaf, value['system'], value['value'], found)
+      addToken(leaf, value['system'], value['value'], found)
+      break
     case 'ContactPoint':
-      return addToken(leaf, undefined, value['value'], found)
+      addToken(leaf, undefined, value['value'], found)
+      break
     default:
-      return addToken(leaf, value['system'], value['code'], found)
+      addToken(leaf, value['system'], value['code'], found)
   }
 }
 
-function addToken(leaf: Leaf, system: unknown, code: unknown, found: Gathering): boolean {
-  if (typeof code !== 'string') return false
+function addToken(leaf: Leaf, system: unknown, code: unknown, found: Gathering): void {
+  if (typeof code !== 'string') return
   found.tokens.push(hashOf(leaf.start, code), hashOf(leaf.start, typeof system === 'string' ? system : '', `|${code}`))
-  return true
 }
 
-function takeReference(value: unknown, leaf: Leaf, found: Gathering): boolean {
-  const reference = typeof value === 'string' ? value : (value as JsonObject)['reference']
-  if (typeof reference !== 'string' || reference === '' || reference.startsWith('#')) return false
+function takeReference(value: unknown, leaf: Leaf, found: Gathering): void {
+  const reference = referenceText(value)
+  if (reference === '' || reference.startsWith('#')) return
   const history = reference.indexOf('/_history/')
   found.tokens.push(hashOf(leaf.start, history < 0 ? reference : reference.slice(0, history)))
-  return true
+}
+
+function referenceText(value: unknown): string {
+  const text = isObject(value) ? value['reference'] : value
+  return typeof text === 'string' ? text : ''
 }
 
 // `patient` and `subject` read one element: a Group there is a subject, no patient. A reference that tells no type counts for all.
 function mayPointTo(value: unknown, targets: ReadonlySet<string>): boolean {
-  const text = typeof value === 'string' ? value : String((value as JsonObject)['reference'])
+  const text = referenceText(value)
   if (targets.has(text.slice(0, text.indexOf('/')))) return true
   const reference = parseReference(text)
   return reference.kind === 'relative' || reference.kind === 'absolute' ? targets.has(reference.type) : true
@@ -144,31 +151,19 @@ function mayPointTo(value: unknown, targets: ReadonlySet<string>): boolean {
 const textParts: Readonly<Record<string, readonly string[]>> = {
   HumanName: ['text', 'family', 'given', 'prefix', 'suffix'],
   Address: ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country'],
-  CodeableConcept: ['text'],
+  CodeableConcept: ['text', 'coding'],
+  Coding: ['display'],
 }
 
-function takeString(value: unknown, leaf: Leaf, found: Gathering): boolean {
-  if (typeof value === 'string') return addString(leaf, value, found)
-  let any = false
-  for (const part of textParts[leaf.type] ?? []) {
-    const text = (value as JsonObject)[part]
-    if (typeof text === 'string') any = addString(leaf, text, found) || any
-    else if (Array.isArray(text)) for (const item of text) any = (typeof item === 'string' && addString(leaf, item, found)) || any
+function addStrings(value: unknown, type: string, leaf: Leaf, found: Gathering): void {
+  if (typeof value === 'string') {
+    const text = normalizeText(value)
+    if (text !== '') found.strings.push({ param: leaf.parameter, text })
+  } else if (Array.isArray(value)) {
+    for (const item of value) addStrings(item, type, leaf, found)
+  } else if (isObject(value)) {
+    for (const part of textParts[type] ?? []) addStrings(value[part], part === 'coding' ? 'Coding' : '', leaf, found)
   }
-  if (leaf.type === 'CodeableConcept' && Array.isArray((value as JsonObject)['coding'])) {
-    for (const coding of (value as JsonObject)['coding'] as JsonObject[]) {
-      const display = coding?.['display']
-      any = (typeof display === 'string' && addString(leaf, display, found)) || any
-    }
-  }
-  return any
-}
-
-function addString(leaf: Leaf, text: string, found: Gathering): boolean {
-  const normal = normalizeText(text)
-  if (normal === '') return false
-  found.strings.push({ param: leaf.parameter, text: normal })
-  return true
 }
 
 const ascii = /^[\u0020-\u007e]*$/
@@ -179,15 +174,14 @@ export function normalizeText(text: string): string {
   return plain.toLowerCase().replaceAll(/\s+/g, ' ').trim()
 }
 
-function takeDate(value: unknown, leaf: Leaf, found: Gathering): boolean {
+function takeDate(value: unknown, leaf: Leaf, found: Gathering): void {
   const range = rangeOf(value)
-  if (!range) return false
+  if (!range) return
   if (!leaf.isMainDate) found.dates.push({ param: leaf.parameter, lo: range.lo, hi: range.hi })
   else {
     found.dateLo = found.dateLo === null ? range.lo : Math.min(found.dateLo, range.lo)
     found.dateHi = found.dateHi === null ? range.hi : Math.max(found.dateHi, range.hi)
   }
-  return true
 }
 
 /** Of a date text, a Period, or a Timing: from its first to its last event or the bounds it repeats in. */
@@ -208,21 +202,20 @@ function spanOfAll(events: unknown[]): DateRange | null {
   return { lo: Math.min(...ranges.map((range) => range.lo)), hi: Math.max(...ranges.map((range) => range.hi)) }
 }
 
-function takeQuantity(value: unknown, leaf: Leaf, found: Gathering): boolean {
+function takeQuantity(value: unknown, leaf: Leaf, found: Gathering): void {
   const plain = numberOf(value)
   if (plain !== null) {
     found.quantities.push({ hash: hashOf(leaf.start.slice(0, -1), ''), value: plain })
-    return true
+    return
   }
-  if (!isObject(value)) return false
-  const amount = numberOf(value['value'])
-  if (amount === null) return false
+  const amount = isObject(value) ? numberOf(value['value']) : null
+  if (!isObject(value) || amount === null) return
   const { system, code, unit } = value
-  if (typeof system === 'string' && typeof code === 'string')
+  if (typeof system === 'string' && typeof code === 'string') {
     found.quantities.push({ hash: hashOf(leaf.start, system, `|${code}`), value: amount })
+  }
   const shown = typeof unit === 'string' ? unit : code
   if (typeof shown === 'string') found.quantities.push({ hash: hashOf(leaf.start, '|', shown), value: amount })
-  return true
 }
 
 function firstCode(value: unknown, path: readonly string[], depth: number): bigint | null {

@@ -63,7 +63,7 @@ function isInstant(value: unknown): boolean {
   return end > 0 && isZone(value, end)
 }
 
-const isDate = (value: unknown): boolean => typeof value === 'string' && value.length <= 10 && datePart(value) === value.length
+const isDate = (value: unknown): boolean => typeof value === 'string' && value.length >= 4 && datePart(value) === value.length
 const isDateTime = (value: unknown): boolean => isDate(value) || isInstant(value)
 const isTime = (value: unknown): boolean => typeof value === 'string' && timePart(value, 0) === value.length && value.length > 0
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0

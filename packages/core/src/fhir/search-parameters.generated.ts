@@ -402,7 +402,6 @@ FamilyMemberHistory
  patient reference patient Patient
  relationship token relationship
  condition token condition.code
- relationship token relationship
 Flag
  author reference author Device|Patient|Organization|Practitioner
  date date period

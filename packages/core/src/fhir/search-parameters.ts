@@ -1,3 +1,4 @@
+import { resourceTypes } from './facts.js'
 import { searchTable } from './search-parameters.generated.js'
 
 export type SearchParameterType = 'token' | 'string' | 'date' | 'reference' | 'quantity' | 'number' | 'uri' | 'composite'
@@ -11,7 +12,7 @@ export interface SearchParameterFact {
 }
 
 function decode(): Record<string, SearchParameterFact[]> {
-  const byType: Record<string, SearchParameterFact[]> = {}
+  const byType: Record<string, SearchParameterFact[]> = Object.fromEntries(resourceTypes.map((type) => [type, []]))
   let current: SearchParameterFact[] = []
   for (const line of searchTable.slice(1, -1).split('\n')) {
     if (!line.startsWith(' ')) {
