@@ -4,6 +4,7 @@
 create sequence feed_seq cache 64;
 create sequence rid_seq cache 64;
 create sequence subject_seq;
+create sequence person_pid_seq cache 16;
 -- Handed out in blocks, so that a process knows a record's id before it writes.
 create sequence audit_block_seq;
 -- Without a cache: numbers drawn one after the other under a person's lock must rise.
@@ -45,7 +46,7 @@ create table site (
 
 -- Every Patient id that was ever named gets a number; no right follows from it.
 create table person (
-  pid bigint generated always as identity primary key,
+  pid bigint primary key,
   id text collate "C" not null constraint person_id_key unique
 );
 

@@ -1,5 +1,8 @@
 // The truth: versions, current state, search index, people, consents, audit and feed, each change in one transaction.
 // Never decides who may write or read, never knows HTTP, never changes or deletes a version.
+export { contentHash, contentHead, contentOf, serve } from './content.js'
+export { openRepository } from './repository.js'
+export type { RepositoryOptions } from './repository.js'
 export { globalSid } from './types.js'
 export type {
   AuditRecord,
@@ -15,6 +18,7 @@ export type {
   FeedState,
   PersonState,
   PreparedWrite,
+  QuantityValue,
   RefusedWrite,
   RefusedWriteRow,
   Repository,

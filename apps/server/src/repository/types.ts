@@ -148,20 +148,29 @@ export interface DateValue {
   lo: number // core/fhir dateRange(): half-open
   hi: number
 }
+// lo and hi: what the written digits stand for, half-open; eq and ne use them, the others the value itself
+export interface QuantityValue {
+  prefix: DatePrefix
+  value: number
+  lo: number
+  hi: number
+  system?: string
+  code?: string // without a system: the unit as shown
+}
 // system: undefined = any system; null = explicitly none
 export interface TokenValue {
   system?: string | null
-  code?: string
+  code: string
 }
 // Values within one clause are alternatives (or), clauses are conditions (and). param: name in core/fhir searchParameters.
 export type SearchClause =
   | { kind: 'id'; ids: readonly string[] }
   | { kind: 'token'; param: string; any: readonly TokenValue[]; not?: true }
   | { kind: 'reference'; param: string; any: readonly { type: string; id: string }[]; not?: true }
-  | { kind: 'string'; param: string; any: readonly string[]; match: 'starts' | 'exact' | 'contains' }
+  | { kind: 'string'; param: string; any: readonly string[]; match: 'starts' | 'contains' }
   | { kind: 'date'; param: string; any: readonly DateValue[] }
   | { kind: 'lastUpdated'; any: readonly DateValue[] }
-  | { kind: 'quantity'; param: string; any: readonly { prefix: DatePrefix; lo: number; hi: number; system?: string; code?: string }[] }
+  | { kind: 'quantity'; param: string; any: readonly QuantityValue[] }
   | { kind: 'missing'; param: string; missing: boolean }
 export interface SearchSort {
   by: '_id' | '_lastUpdated' | 'date'

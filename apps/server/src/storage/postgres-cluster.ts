@@ -188,14 +188,17 @@ export async function stopServer(pid: number, how: 'fast' | 'immediate' = 'fast'
         ]
       : [['SIGQUIT', 5_000]]
   for (const [signal, patienceMs] of [...signals, ['SIGKILL', 2_000] as [NodeJS.Signals, number]]) {
-    if (!isAlive(pid)) return
+    if (!(await isRunning(pid))) return
     try {
       process.kill(pid, signal)
     } catch {
       return
     }
-    for (let waited = 0; waited < patienceMs && isAlive(pid); waited += 10) await sleep(10)
+    for (let waited = 0; waited < patienceMs && (await isRunning(pid)); waited += 10) await sleep(10)
   }
 }
+
+// A process that ended but that nobody has buried yet has no command line.
+const isRunning = async (pid: number): Promise<boolean> => isAlive(pid) && (await commandOf(pid)) !== null
 
 export const newPassword = (): string => randomBytes(24).toString('base64url')

@@ -1,0 +1,111 @@
+import type { CustomTypesConfig } from 'pg'
+
+// Arrays as PostgreSQL sends them itself: no text to build, escape or parse. A Buffer parameter is sent as binary by the driver.
+const oid = { bool: 16, bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, float8: 701 } as const
+const headerBytes = 20
+
+function header(buffer: Buffer, elementOid: number, length: number, nulls: boolean): void {
+  buffer.writeInt32BE(1, 0)
+  buffer.writeInt32BE(nulls ? 1 : 0, 4)
+  buffer.writeInt32BE(elementOid, 8)
+  buffer.writeInt32BE(length, 12)
+  buffer.writeInt32BE(1, 16)
+}
+
+function emptyArray(elementOid: number): Buffer {
+  const buffer = Buffer.alloc(12)
+  buffer.writeInt32BE(elementOid, 8)
+  return buffer
+}
+
+type Put<T> = (buffer: Buffer, value: T, at: number) => void
+
+function fixedArray<T>(elementOid: number, size: number, values: readonly (T | null)[], put: Put<T>): Buffer {
+  if (values.length === 0) return emptyArray(elementOid)
+  const buffer = Buffer.allocUnsafe(headerBytes + values.length * (4 + size))
+  let at = headerBytes
+  let nulls = false
+  for (const value of values) {
+    if (value === null) {
+      nulls = true
+      buffer.writeInt32BE(-1, at)
+      at += 4
+      continue
+    }
+    buffer.writeInt32BE(size, at)
+    put(buffer, value, at + 4)
+    at += 4 + size
+  }
+  header(buffer, elementOid, values.length, nulls)
+  return buffer.subarray(0, at)
+}
+
+const putInt8: Put<bigint | number> = (buffer, value, at) => {
+  if (typeof value === 'bigint') {
+    buffer.writeBigInt64BE(value, at)
+    return
+  }
+  buffer.writeInt32BE(Math.floor(value / 4294967296), at)
+  buffer.writeUInt32BE(value >>> 0, at + 4)
+}
+
+export const int2Array = (values: readonly (number | null)[]): Buffer =>
+  fixedArray(oid.int2, 2, values, (buffer, value, at) => buffer.writeInt16BE(value, at))
+export const int4Array = (values: readonly (number | null)[]): Buffer =>
+  fixedArray(oid.int4, 4, values, (buffer, value, at) => buffer.writeInt32BE(value, at))
+export const int8Array = (values: readonly (bigint | number | null)[]): Buffer => fixedArray(oid.int8, 8, values, putInt8)
+export const float8Array = (values: readonly number[]): Buffer =>
+  fixedArray(oid.float8, 8, values, (buffer, value, at) => buffer.writeDoubleBE(value, at))
+export const boolArray = (values: readonly boolean[]): Buffer =>
+  fixedArray(oid.bool, 1, values, (buffer, value, at) => buffer.writeInt8(value ? 1 : 0, at))
+
+export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
+  if (values.length === 0) return emptyArray(oid.bytea)
+  let total = headerBytes
+  for (const value of values) total += 4 + (value?.length ?? 0)
+  const buffer = Buffer.allocUnsafe(total)
+  let at = headerBytes
+  let nulls = false
+  for (const value of values) {
+    buffer.writeInt32BE(value === null ? -1 : value.length, at)
+    at += 4
+    if (value === null) nulls = true
+    else {
+      buffer.set(value, at)
+      at += value.length
+    }
+  }
+  header(buffer, oid.bytea, values.length, nulls)
+  return buffer
+}
+
+// PostgreSQL has no NUL in text: it is left out.
+export function textArray(values: readonly (string | null)[]): Buffer {
+  const bytes = values.map((value) => (value === null ? null : Buffer.from(value.includes('\0') ? value.replaceAll('\0', '') : value)))
+  const buffer = byteaArray(bytes)
+  buffer.writeInt32BE(oid.text, 8)
+  return buffer
+}
+
+// Numbers of 64 bits are bigints everywhere. Columns whose numbers are counts or times are turned into numbers by who reads them.
+const parsers: Record<string, Record<number, (value: never) => unknown>> = {
+  text: { [oid.int8]: (value: string) => BigInt(value) },
+  binary: {
+    [oid.bool]: (value: Buffer) => value[0] === 1,
+    [oid.bytea]: (value: Buffer) => value,
+    [oid.int8]: (value: Buffer) => value.readBigInt64BE(0),
+    [oid.int2]: (value: Buffer) => value.readInt16BE(0),
+    [oid.int4]: (value: Buffer) => value.readInt32BE(0),
+    [oid.text]: (value: Buffer) => value.toString('utf8'),
+    18: (value: Buffer) => value.toString('latin1'), // "char"
+    5069: (value: Buffer) => value.readBigUInt64BE(0).toString(), // xid8
+  },
+}
+
+export function resultTypes(fallback: CustomTypesConfig): CustomTypesConfig {
+  return {
+    getTypeParser: ((id: number, format?: 'text' | 'binary') =>
+      parsers[format ?? 'text']?.[id] ??
+      (fallback.getTypeParser as (id: number, format?: string) => unknown)(id, format)) as CustomTypesConfig['getTypeParser'],
+  }
+}

@@ -1,0 +1,48 @@
+import type { Pool } from 'pg'
+import type { Notebooks, StoredNotebook } from './registers.js'
+
+interface Row extends Omit<StoredNotebook, 'createdAt' | 'updatedAt'> {
+  created_at: bigint
+  updated_at: bigint
+}
+
+const summary = `id, sid, owner, title, version, created_at, updated_at`
+
+function notebookOf({ created_at, updated_at, ...row }: Row): StoredNotebook {
+  return { ...row, createdAt: Number(created_at), updatedAt: Number(updated_at) }
+}
+
+export function openNotebooks(writer: Pool, now: () => number): Notebooks {
+  const byId = async (id: string): Promise<StoredNotebook | null> => {
+    const { rows } = await writer.query<Row>(`select ${summary}, cells from notebook where id = $1`, [id])
+    return rows[0] ? notebookOf(rows[0]) : null
+  }
+  return {
+    byId,
+    async create({ id, sid, owner, title, cells }) {
+      const { rows } = await writer.query<Row>(
+        `insert into notebook (id, sid, owner, title, version, created_at, updated_at, cells) values ($1, $2, $3, $4, 1, $5, $5, $6)
+         returning ${summary}, cells`,
+        [id, sid, owner, title, now(), JSON.stringify(cells)],
+      )
+      return notebookOf(rows[0] as Row)
+    },
+    async save(id, version, { title, cells }) {
+      const { rows } = await writer.query<Row>(
+        `update notebook set title = $3, cells = $4, version = version + 1, updated_at = $5 where id = $1 and version = $2
+         returning ${summary}, cells`,
+        [id, version, title, JSON.stringify(cells), now()],
+      )
+      if (rows[0]) return notebookOf(rows[0])
+      return (await byId(id)) === null ? 'not-found' : 'version-conflict'
+    },
+    async remove(id) {
+      const { rowCount } = await writer.query(`delete from notebook where id = $1`, [id])
+      return rowCount === 1
+    },
+    async list(sid) {
+      const { rows } = await writer.query<Row>(`select ${summary} from notebook where sid = $1 order by updated_at desc, id`, [sid])
+      return rows.map(notebookOf)
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { typeName, typeNumber } from '@aquifer/core/fhir'
+import type { Queryable } from './people.js'
+import type { ResourceKey, StoredVersion } from './types.js'
+
+export interface VersionRow {
+  rid: bigint
+  sid: number
+  type: number
+  id: string
+  version: number
+  op: 'C' | 'U' | 'D'
+  at: bigint
+  patient_id: string | null
+  site: number | null
+  hash: Buffer | null
+  content: Buffer | null
+}
+
+// c: current (for the id), v: version
+export const versionColumns = `v.rid, v.sid, v.type, c.id, v.version, v.op, v.at,
+  (select p.id from person p where p.pid = v.patient) as patient_id, v.site, v.hash, v.content`
+
+export function storedVersion(row: VersionRow): StoredVersion {
+  return {
+    rid: row.rid,
+    sid: row.sid,
+    type: typeName(row.type),
+    id: row.id,
+    version: row.version,
+    op: row.op,
+    updatedAt: Number(row.at),
+    patientId: row.patient_id,
+    site: row.site,
+    hash: row.hash,
+    content: row.content,
+  }
+}
+
+async function versions(client: Queryable, name: string, text: string, values: unknown[]): Promise<StoredVersion[]> {
+  const statement = { name, text, values, binary: true }
+  const { rows } = await client.query<VersionRow>(statement)
+  return rows.map(storedVersion)
+}
+
+const ofKey = `c.sid = $1 and c.type = $2 and c.id = $3`
+const keyValues = (key: ResourceKey): unknown[] => [key.sid, typeNumber(key.type), key.id]
+
+export async function readNewest(client: Queryable, key: ResourceKey): Promise<StoredVersion | null> {
+  const text = `select ${versionColumns} from current c join version v on v.rid = c.rid and v.version = c.version where ${ofKey}`
+  return (await versions(client, 'read', text, keyValues(key)))[0] ?? null
+}
+
+export async function readVersion(client: Queryable, key: ResourceKey, version: number): Promise<StoredVersion | null> {
+  const text = `select ${versionColumns} from current c join version v on v.rid = c.rid where ${ofKey} and v.version = $4`
+  return (await versions(client, 'vread', text, [...keyValues(key), version]))[0] ?? null
+}
+
+export async function readHistory(client: Queryable, key: ResourceKey, page: { before?: number; limit: number }): Promise<StoredVersion[]> {
+  const text = `select ${versionColumns} from current c join version v on v.rid = c.rid
+    where ${ofKey} and v.version < $4 order by v.version desc limit $5`
+  return await versions(client, 'history', text, [...keyValues(key), page.before ?? 2147483647, page.limit])
+}
+
+export async function locate(client: Queryable, type: string, id: string): Promise<number[]> {
+  const { rows } = await client.query<{ sid: number }>({
+    name: 'locate',
+    text: `select s.sid from (select sid from study union all select 0::int2) s
+      cross join lateral (select 1 from current c where c.sid = s.sid and c.type = $1 and c.id = $2 and not c.deleted) x order by s.sid`,
+    values: [typeNumber(type), id],
+  })
+  return rows.map((row) => row.sid)
+}
+
+export async function countsByType(client: Queryable, sid: number): Promise<Record<string, number>> {
+  const { rows } = await client.query<{ type: number; n: bigint }>(
+    `select type, sum(n)::int8 as n from (
+       select type, count(*) as n from current where sid = $1 and not deleted group by type
+       union all
+       select c.type, count(*) from enrolment e join current c on c.patient = e.patient and c.sid = 0 and not c.deleted
+       where e.sid = $1 and $1 <> 0 group by c.type
+     ) x group by type`,
+    [sid],
+  )
+  return Object.fromEntries(rows.map((row) => [typeName(row.type), Number(row.n)]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)))
+}

@@ -1,0 +1,81 @@
+import pg from 'pg'
+import type { Clock, Postgres } from '../storage/index.js'
+import { auditIds, openAudits } from './audits.js'
+import { resultTypes } from './binary.js'
+import { readChanges, readFeedState } from './changes.js'
+import { openConsents } from './consents.js'
+import { openJobs, openLeases } from './jobs.js'
+import { openNotebooks } from './notebooks.js'
+import { enrolmentsOfPerson, readPeople } from './people.js'
+import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
+import { openRefusals } from './refusals.js'
+import { search } from './search.js'
+import { openStatements } from './statements.js'
+import { openStudies } from './studies.js'
+import { transact } from './transact.js'
+import type { Repository } from './types.js'
+import { openUsers } from './users.js'
+import { openWakeUp } from './wake-up.js'
+
+export interface RepositoryOptions {
+  postgres: Postgres
+  clock: Clock
+  random?: () => number // 0 ≤ n < 1, for the waits between attempts
+  writers?: number // connections
+  readers?: number
+}
+
+// The writing statement is planned once, on tables that may be empty. Its joins are all look-ups by key; any other plan would be
+// good for the size the tables had then and wrong for what they become.
+const writerSettings = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  work_mem: '64MB',
+  lock_timeout: '20s',
+  statement_timeout: '60s',
+  idle_in_transaction_session_timeout: '30s',
+}
+const readerSettings = { statement_timeout: '60s', default_transaction_read_only: 'on' }
+
+export function openRepository({ postgres, clock, random = Math.random, writers = 4, readers = 4 }: RepositoryOptions): Repository {
+  const types = resultTypes(pg.types)
+  const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types })
+  const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
+  const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
+  const wakeUp = openWakeUp(writer, () => postgres.client('app'))
+  const parts = { pool: transactions, now: () => clock.now(), random, committed: () => wakeUp.committed() }
+  return {
+    transact: (work) => transact(parts, work),
+    nextAuditId: auditIds(writer),
+    read: (key) => readNewest(reader, key),
+    vread: (key, version) => readVersion(reader, key, version),
+    history: (key, page) => readHistory(reader, key, page),
+    locate: (type, id) => locate(reader, type, id),
+    search: (query) => search(reader, query),
+    counts: (sid) => countsByType(reader, sid),
+    people: (keys) => readPeople(reader, keys),
+    enrolments: (patientId) => enrolmentsOfPerson(reader, patientId),
+    changes: (after, limit, bounds) => readChanges(reader, after, limit, bounds),
+    feedState: () => readFeedState(reader),
+    async epoch() {
+      const { rows } = await reader.query<{ epoch: string }>(`select cluster_epoch() as epoch`)
+      return rows[0]?.epoch ?? ''
+    },
+    onWrite: (listener) => wakeUp.onWrite(listener),
+    studies: openStudies(writer),
+    consents: openConsents(reader),
+    refusals: openRefusals(writer, reader),
+    audits: openAudits(writer, reader),
+    jobs: openJobs(writer),
+    leases: openLeases(writer),
+    users: openUsers(writer, () => clock.now()),
+    notebooks: openNotebooks(writer, () => clock.now()),
+    statements: openStatements(writer),
+    async close() {
+      await wakeUp.close()
+      await Promise.all([transactions.end(), writer.end(), reader.end()])
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { isGlobal, isReferenceData, typeNumber } from '@aquifer/core/fhir'
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
+import type { CompiledQuery } from 'kysely'
+import { versionColumns } from './read.js'
+import { branchesOf } from './search-clauses.js'
+import type { Condition } from './search-clauses.js'
+import { defaultSort } from './search-cursor.js'
+import type { Position } from './search-cursor.js'
+import { globalSid } from './types.js'
+import type { SearchQuery, SearchScope } from './types.js'
+
+interface CurrentTable {
+  current: { rid: string; version: number; id: string; updated: string; dlo: string | null }
+}
+
+// Composes and numbers parameters; it never runs anything.
+const composer = new Kysely<CurrentTable>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+})
+
+// One way to meet all clauses: conditions that all hold.
+type Way = Condition[]
+
+function waysOf(query: SearchQuery): Way[] {
+  const { scope, type } = query
+  const sids = sidsOf(scope, type)
+  let ways: Way[] = [scopeConditions(scope, type, sids)]
+  for (const clause of query.clauses) {
+    const branches = branchesOf(clause, { type, sids })
+    ways = ways.flatMap((way) => branches.map((branch) => [...way, branch]))
+  }
+  return ways
+}
+
+function sidsOf({ sid }: SearchScope, type: string): number[] {
+  if (sid === globalSid || isGlobal(type)) return [globalSid]
+  return isReferenceData(type) ? [sid, globalSid] : [sid]
+}
+
+function scopeConditions(scope: SearchScope, type: string, sids: readonly number[]): Way {
+  const number = typeNumber(type)
+  const conditions: Way = [
+    sids.length === 1 ? sql`c.sid = ${sids[0]}` : sql`c.sid = any(${sids}::int2[])`,
+    sql`c.type = ${number}`,
+    sql`not c.deleted`,
+  ]
+  const profile = isGlobal(type) && type !== 'Practitioner'
+  const { sid } = scope
+  if (sid !== globalSid && profile) conditions.push(isEnrolled(scope))
+  if (sid !== globalSid && !profile && sids.includes(globalSid)) {
+    conditions.push(sql`(c.sid <> 0 or exists (select 1 from flow f where f.type = ${number} and f.id = c.id and f.sid = ${sid}))`)
+  }
+  if (scope.sites && !profile) conditions.push(sql`c.site = any(${scope.sites}::int4[])`)
+  if (scope.patientIds) {
+    const pids = sql`array(select pid from person where id = any(${scope.patientIds}))`
+    conditions.push(sql`c.patient = any(${pids}) and (c.patients is null or c.patients <@ ${pids})`)
+  }
+  return conditions
+}
+
+function isEnrolled({ sid, sites }: SearchScope): Condition {
+  const atSite = sites ? sql` and e.site = any(${sites}::int4[])` : sql``
+  return sql`exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = c.patient and e.to_at is null${atSite})`
+}
+
+// With dates, those without one come last in both directions: a stretch of its own, in order of arrival.
+export type Stretch = 'keyed' | 'undated'
+
+export function stretchesOf(query: SearchQuery, from: Position | null): Stretch[] {
+  if ((query.sort ?? defaultSort).by !== 'date') return ['keyed']
+  return from !== null && from.key === null ? ['undated'] : ['keyed', 'undated']
+}
+
+export function pageSql(query: SearchQuery, stretch: Stretch, from: Position | null, limit: number): CompiledQuery {
+  const { by, descending } = query.sort ?? defaultSort
+  const key = by === '_id' ? sql`c.id` : by === 'date' ? sql`c.dlo` : sql`c.updated`
+  const more = sql.raw(descending ? '<' : '>')
+  const direction = sql.raw(descending ? 'desc' : 'asc')
+  const undated = stretch === 'undated'
+  const order = (table: string): Condition =>
+    undated ? sql`${sql.ref(`${table}.rid`)} ${direction}` : sql`key ${direction}, ${sql.ref(`${table}.rid`)} ${direction}`
+  const bounds: Condition[] = []
+  if (by === 'date') bounds.push(undated ? sql`c.dlo is null` : sql`c.dlo is not null`)
+  if (from !== null && undated === (from.key === null)) {
+    bounds.push(undated ? sql`c.rid ${more} ${from.rid}::int8` : sql`(${key}, c.rid) ${more} (${from.key}, ${from.rid}::int8)`)
+  }
+  const ways = waysOf(query).map(
+    (way) =>
+      sql`(select c.rid, c.version, ${key} as key from current c where ${all([...way, ...bounds])} order by ${order('c')} limit ${limit})`,
+  )
+  const found = sql`(${sql.join(ways, sql` union all `)}) f`
+  return sql`select f.key, ${sql.raw(versionColumns)} from (select f.* from ${found} order by ${order('f')} limit ${limit}) f
+join current c on c.rid = f.rid join version v on v.rid = f.rid and v.version = f.version order by ${order('f')}`.compile(composer)
+}
+
+export function countSql(query: SearchQuery): CompiledQuery {
+  const counts = waysOf(query).map((way) => sql`(select count(*) from current c where ${all(way)})`)
+  return sql`select (${sql.join(counts, sql` + `)})::int8 as total`.compile(composer)
+}
+
+const all = (conditions: readonly Condition[]): Condition => sql.join([...conditions], sql` and `)

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool, PoolClient } from 'pg'
+import { insertAudits } from './audits.js'
+import { recordConsents } from './consents.js'
+import { emitFlows } from './flow.js'
+import { endEnrolment, enrol, lockPeople } from './people.js'
+import { readNewest } from './read.js'
+import { search } from './search.js'
+import type { Tx } from './types.js'
+import { writeAll } from './write.js'
+
+const attemptsMax = 8
+const backoffMs = 5
+// Two transactions that made the same row, or waited for each other: the one that lost runs again and sees what the other stored.
+const retried = new Set(['40001', '40P01'])
+const racedKeys = new Set(['current_key', 'person_id_key'])
+
+export interface TransactParts {
+  pool: Pool
+  now(): number
+  random(): number
+  committed(): void
+}
+
+export async function transact<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptOnce(parts, work)
+    } catch (error) {
+      if (attempt >= attemptsMax || !isRace(error)) throw error
+      await sleep(Math.ceil(parts.random() * backoffMs * 2 ** Math.min(attempt, 6)))
+    }
+  }
+}
+
+function isRace(error: unknown): boolean {
+  const { code, constraint } = error as { code?: string; constraint?: string }
+  return retried.has(code ?? '') || (code === '23505' && racedKeys.has(constraint ?? ''))
+}
+
+async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await parts.pool.connect()
+  let broken: Error | undefined
+  // Unheard, the end of a connection that is checked out would end the process.
+  const onError = (error: Error): void => void (broken = error)
+  client.on('error', onError)
+  try {
+    await client.query('begin')
+    const result = await work(txOn(client, parts))
+    const end = await client.query('commit')
+    // A transaction that failed inside answers a commit with a rollback, and without an error.
+    if (end.command !== 'COMMIT') throw new Error('the transaction had failed before its commit')
+    parts.committed()
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => (broken = failure))
+    throw error
+  } finally {
+    client.removeListener('error', onError)
+    client.release(broken)
+  }
+}
+
+function txOn(client: PoolClient, { now }: TransactParts): Tx {
+  return {
+    async write(writes) {
+      if (writes.length === 0) return []
+      const outcomes = await writeAll(client, writes, now())
+      await emitFlows(client, writes, outcomes)
+      return outcomes
+    },
+    lockPeople: (keys, mode) => lockPeople(client, keys, mode),
+    enrol: (people) => enrol(client, people),
+    endEnrolment: (people) => endEnrolment(client, people),
+    recordConsents: (contracts) => recordConsents(client, contracts),
+    audit: (records) => insertAudits(client, records),
+    async lockName(name) {
+      await client.query({ name: 'lock-name', text: `select pg_advisory_xact_lock(hashtextextended($1, 11))`, values: [name] })
+    },
+    read: (key) => readNewest(client, key),
+    search: (query) => search(client, query),
+  }
+}
