@@ -103,7 +103,9 @@ function take(value: unknown, leaf: Leaf, found: Gathering): void {
 function takeToken(value: unknown, leaf: Leaf, found: Gathering): void {
   if (!isObject(value)) {
     // Patient.deceased is a boolean or a date: a date says true. Coverage.dependent is a number.
-    if (value !== null && value !== undefined) addToken(leaf, undefined, leaf.type === 'dateTime' ? 'true' : String(value), found)
+    if (leaf.type === 'dateTime') addToken(leaf, undefined, 'true', found)
+    else if (typeof value === 'string') addToken(leaf, undefined, value, found)
+    else if (typeof value === 'boolean' || typeof value === 'number') addToken(leaf, undefined, String(value), found)
     return
   }
   switch (leaf.type) {

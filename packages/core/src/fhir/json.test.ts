@@ -1,13 +1,18 @@
 // DSTU2 json.html and datatypes.html#decimal: the precision of a decimal is part of its value.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ExactNumber, canonicalJson, jsonDepthMax, numberOf, parseJson, stringifyResource } from './index.js'
 import { dataDir, leftOut, syntheaBundles } from './test/published.js'
 
-const digit = fc.constantFrom(...'0123456789')
+const digit = fc.constantFrom('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
 const integerPart = fc.oneof(
   fc.constant('0'),
-  fc.tuple(fc.constantFrom(...'123456789'), fc.string({ unit: digit, maxLength: 20 })).map(([first, rest]) => first + rest),
+  fc
+    .tuple(
+      digit.filter((each) => each !== '0'),
+      fc.string({ unit: digit, maxLength: 20 }),
+    )
+    .map(([first, rest]) => first + rest),
 )
 const numberText = fc
   .tuple(

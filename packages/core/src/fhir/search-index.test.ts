@@ -1,5 +1,5 @@
 // DSTU2 search.html: which values of a resource a search finds it by.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   canonicalParameter,
@@ -105,21 +105,21 @@ describe('what is indexed', () => {
 
   test('an Observation', () => {
     const entries = extractIndex(observation)
-    expect(entries.tokens.toSorted()).toEqual(
-      [
-        'code|8302-2',
-        'code|http://loinc.org|8302-2',
-        'code|height',
-        'code||height',
-        'status|final',
-        'status||final',
-        'patient|Patient/p1',
-        'encounter|urn:uuid:e',
-        'component-code|c',
-        'component-code|s|c',
-      ]
-        .map(hash64)
-        .toSorted(),
+    expect(new Set(entries.tokens)).toEqual(
+      new Set(
+        [
+          'code|8302-2',
+          'code|http://loinc.org|8302-2',
+          'code|height',
+          'code||height',
+          'status|final',
+          'status||final',
+          'patient|Patient/p1',
+          'encounter|urn:uuid:e',
+          'component-code|c',
+          'component-code|s|c',
+        ].map(hash64),
+      ),
     )
     expect(entries.code).toBe(hash64('http://loinc.org|8302-2'))
     expect([entries.dateLo, entries.dateHi]).toEqual([Date.UTC(2020, 0, 1), Date.UTC(2020, 0, 4)])
