@@ -87,25 +87,10 @@ export function textArray(values: readonly (string | null)[]): Buffer {
   return buffer
 }
 
-// Numbers of 64 bits are bigints everywhere. Columns whose numbers are counts or times are turned into numbers by who reads them.
-const parsers: Record<string, Record<number, (value: never) => unknown>> = {
-  text: { [oid.int8]: (value: string) => BigInt(value) },
-  binary: {
-    [oid.bool]: (value: Buffer) => value[0] === 1,
-    [oid.bytea]: (value: Buffer) => value,
-    [oid.int8]: (value: Buffer) => value.readBigInt64BE(0),
-    [oid.int2]: (value: Buffer) => value.readInt16BE(0),
-    [oid.int4]: (value: Buffer) => value.readInt32BE(0),
-    [oid.text]: (value: Buffer) => value.toString('utf8'),
-    18: (value: Buffer) => value.toString('latin1'), // "char"
-    5069: (value: Buffer) => value.readBigUInt64BE(0).toString(), // xid8
-  },
-}
-
+// Numbers of 64 bits are bigints everywhere; who reads a count or a time makes a number of it. Results come as text: the driver
+// reads binary ones as if they were UTF-8 and so destroys them.
 export function resultTypes(fallback: CustomTypesConfig): CustomTypesConfig {
-  return {
-    getTypeParser: ((id: number, format?: 'text' | 'binary') =>
-      parsers[format ?? 'text']?.[id] ??
-      (fallback.getTypeParser as (id: number, format?: string) => unknown)(id, format)) as CustomTypesConfig['getTypeParser'],
-  }
+  const plain = fallback.getTypeParser as (id: number, format?: string) => (value: string) => unknown
+  const getTypeParser = (id: number, format?: string): ((value: string) => unknown) => (id === oid.int8 ? BigInt : plain(id, format))
+  return { getTypeParser: getTypeParser as CustomTypesConfig['getTypeParser'] }
 }

@@ -1,5 +1,6 @@
 import { typeName } from '@aquifer/core/fhir'
 import type { Pool } from 'pg'
+import { contentBytes, contentText } from './read.js'
 import type { ChangeRow, Changes, Cursor, FeedState } from './types.js'
 
 // Versions of studies' resources and what reaches a study from outside, in order of (xid, seq), as far as no open transaction could
@@ -21,7 +22,7 @@ measured as (select b.*, sum(case when b.flows then b.size else 0 end) over (ord
   from both_kinds b)
 select (select xmin from horizon) as xmin, m.together, m.xid, m.seq, m.sid, m.flows, s.id as study, v.type, c.id, v.version, v.op, v.at,
   (select p.id from person p where p.pid = v.patient) as patient_id, place.site, place.id as site_id,
-  case when m.flows then v.content end as content
+  case when m.flows then ${contentText} end as content
 from measured m join version v on v.rid = m.rid and v.version = m.version join current c on c.rid = m.rid
 left join study s on s.sid = m.sid
 left join enrolment e on m.flows and v.sid = 0 and e.sid = m.sid and e.patient = v.patient
@@ -44,19 +45,17 @@ interface FeedRow {
   patient_id: string | null
   site: number | null
   site_id: string | null
-  content: Buffer | null
+  content: string | null
 }
 
 const bytesDefault = 8 * 1024 * 1024
 
 export async function readChanges(pool: Pool, after: Cursor, limit: number, bounds: { maxBytes?: number } = {}): Promise<Changes> {
-  const statement = {
+  const { rows } = await pool.query<FeedRow>({
     name: 'changes',
     text: changesSql,
     values: [after.xid, after.seq, limit, bounds.maxBytes ?? bytesDefault],
-    binary: true,
-  }
-  const { rows } = await pool.query<FeedRow>(statement)
+  })
   const last = rows.at(-1)
   if (last === undefined) return await nothingNew(pool, after)
   const caughtUp = rows.length < limit && BigInt(rows.length) === last.together
@@ -96,7 +95,7 @@ function changeRow(row: FeedRow): ChangeRow {
     patientId: row.patient_id,
     site: row.site,
     siteId: row.site_id,
-    content: row.content,
+    content: contentBytes(row.content),
   }
 }
 

@@ -13,12 +13,17 @@ export interface VersionRow {
   patient_id: string | null
   site: number | null
   hash: Buffer | null
-  content: Buffer | null
+  content: string | null
 }
+
+// Content is JSON, so text; as bytes the driver would get it in hexadecimal, twice as long.
+export const contentText = `convert_from(v.content, 'UTF8')`
+
+export const contentBytes = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text))
 
 // c: current (for the id), v: version
 export const versionColumns = `v.rid, v.sid, v.type, c.id, v.version, v.op, v.at,
-  (select p.id from person p where p.pid = v.patient) as patient_id, v.site, v.hash, v.content`
+  (select p.id from person p where p.pid = v.patient) as patient_id, v.site, v.hash, ${contentText} as content`
 
 export function storedVersion(row: VersionRow): StoredVersion {
   return {
@@ -32,13 +37,12 @@ export function storedVersion(row: VersionRow): StoredVersion {
     patientId: row.patient_id,
     site: row.site,
     hash: row.hash,
-    content: row.content,
+    content: contentBytes(row.content),
   }
 }
 
 async function versions(client: Queryable, name: string, text: string, values: unknown[]): Promise<StoredVersion[]> {
-  const statement = { name, text, values, binary: true }
-  const { rows } = await client.query<VersionRow>(statement)
+  const { rows } = await client.query<VersionRow>({ name, text, values })
   return rows.map(storedVersion)
 }
 

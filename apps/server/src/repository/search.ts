@@ -40,8 +40,7 @@ async function findRows(client: Queryable, query: SearchQuery, from: Position | 
   for (const stretch of stretchesOf(query, from)) {
     if (found.length >= limit) break
     const { sql, parameters } = pageSql(query, stretch, from, limit - found.length)
-    const statement = { text: sql, values: [...parameters], binary: true }
-    found.push(...(await client.query<FoundRow>(statement)).rows)
+    found.push(...(await client.query<FoundRow>(sql, [...parameters])).rows)
   }
   return found
 }

@@ -70,8 +70,7 @@ interface OutcomeRow {
 
 async function writeOnce(client: PoolClient, round: readonly Placed[], now: number): Promise<(WriteOutcome | 'raced')[]> {
   const writes = round.map((placed) => placed.write)
-  const statement = { name: 'write', text: writeSql, values: parameters(writes, now), binary: true }
-  const { rows } = await client.query<OutcomeRow>(statement)
+  const { rows } = await client.query<OutcomeRow>({ name: 'write', text: writeSql, values: parameters(writes, now) })
   return rows.map((row, i) => {
     const outcome = outcomeCodes[row.outcome] ?? 'raced'
     const id = writes[i]?.id ?? ''
