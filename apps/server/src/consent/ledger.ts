@@ -35,6 +35,8 @@ export interface ConsentLedger {
   recordConsent(sid: number, contractId: string, statement: ConsentStatement | null): void
   markEnrolled(key: PersonKey, site: number | null): void
   siteOf(key: PersonKey): number | null
+  /** Call the result to take back what was recorded since. */
+  mark(): () => void
   isWithdrawn(key: PersonKey, type: string): boolean
 }
 
@@ -49,7 +51,7 @@ export async function lockConsents(tx: Tx, keys: readonly PersonKey[], mode: 'sh
 const afterStored = 1n << 62n
 
 export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
-  const entries = new Map<string, Entry>()
+  let entries = new Map<string, Entry>()
   for (const state of states) entries.set(keyOf(state.sid, state.patientId), entryOf(state))
   let latest = afterStored
   const entry = (sid: number, patientId: string): Entry => {
@@ -65,7 +67,8 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
       if (statement === null) return
       const person = entry(sid, statement.patientId)
       const order = (latest += 1n)
-      for (const type of statement.types) person.consents.push({ contractId, type, status: statement.status, lo: statement.lo, hi: statement.hi, order })
+      for (const type of statement.types)
+        person.consents.push({ contractId, type, status: statement.status, lo: statement.lo, hi: statement.hi, order })
     },
     markEnrolled(key, site) {
       const person = entry(key.sid, key.patientId)
@@ -73,6 +76,12 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
       person.enrolled = true
     },
     siteOf: (key) => entry(key.sid, key.patientId).site,
+    mark() {
+      const before = new Map([...entries].map(([key, each]) => [key, { ...each, consents: [...each.consents] }]))
+      return () => {
+        entries = before
+      }
+    },
     isWithdrawn(key, type) {
       const decision = decideConsent([type], entry(key.sid, key.patientId).consents, 0)
       return !decision.given && (decision.cause === 'withdrawn' || decision.cause === 'suspended')

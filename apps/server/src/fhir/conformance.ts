@@ -1,0 +1,79 @@
+import { resourceTypes, searchParameters, transportTypes } from '@aquifer/core/fhir'
+
+export interface ConformanceFacts {
+  base: string
+  startedAt: string
+  version: string
+  /** interactions that have a route, as /metadata tells them */
+  interactions: readonly string[]
+}
+
+const modifiersOf: Readonly<Record<string, readonly string[]>> = {
+  token: ['missing', 'not'],
+  string: ['missing', 'contains'],
+  reference: ['missing', 'type'],
+  date: ['missing'],
+  quantity: ['missing'],
+  number: ['missing'],
+  uri: ['missing'],
+}
+
+/** What the server can do, made from what is registered and what the search index holds. */
+export function conformance(facts: ConformanceFacts): Record<string, unknown> {
+  const interaction = facts.interactions.map((code) => ({ code }))
+  return {
+    resourceType: 'Conformance',
+    url: `${facts.base}/metadata`,
+    version: facts.version,
+    name: 'Aquifer',
+    status: 'active',
+    experimental: false,
+    date: facts.startedAt,
+    description: 'Studies’ health data behind consent; every read and write is scoped to a study and audited.',
+    kind: 'instance',
+    software: { name: 'Aquifer', version: facts.version },
+    implementation: { description: 'Aquifer', url: facts.base },
+    fhirVersion: '1.0.2',
+    acceptUnknown: 'no',
+    format: ['json'],
+    rest: [
+      {
+        mode: 'server',
+        security: {
+          cors: false,
+          service: [{ coding: [{ system: 'http://hl7.org/fhir/restful-security-service', code: 'OAuth' }], text: 'Bearer tokens (JWT)' }],
+        },
+        resource: resourceTypes
+          .filter((type) => !transportTypes.has(type))
+          .map((type) => ({
+            type,
+            interaction,
+            versioning: 'versioned',
+            readHistory: true,
+            updateCreate: true,
+            conditionalCreate: true,
+            conditionalUpdate: false,
+            conditionalDelete: 'not-supported',
+            searchInclude: ['*:parameter'],
+            searchParam: searchParamsOf(type),
+          })),
+        interaction: [{ code: 'transaction' }],
+        operation: [{ name: 'import', definition: { reference: `${facts.base}/$import` } }],
+      },
+    ],
+  }
+}
+
+function searchParamsOf(type: string): Record<string, unknown>[] {
+  const own = (searchParameters[type] ?? []).filter((fact) => fact.paths.length > 0 && fact.type !== 'composite')
+  return [
+    { name: '_id', type: 'token' },
+    { name: '_lastUpdated', type: 'date' },
+    ...own.map((fact) => ({
+      name: fact.name,
+      type: fact.type,
+      ...(modifiersOf[fact.type] ? { modifier: modifiersOf[fact.type] } : {}),
+      ...(fact.target ? { target: fact.target } : {}),
+    })),
+  ]
+}

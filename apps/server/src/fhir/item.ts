@@ -1,0 +1,133 @@
+import { readConsentContract, type ConsentStatement } from '@aquifer/core/consent'
+import {
+  compartmentPatients,
+  extractIndex,
+  forEachReference,
+  isConsentExempt,
+  isGlobal,
+  isReferenceData,
+  parseReference,
+  type IndexEntries,
+  type Resource,
+} from '@aquifer/core/fhir'
+import { isFhirId, uuidOfUrn } from '@aquifer/core/id'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { contentHash, contentOf, globalSid, type PreparedWrite, type Study } from '../repository/index.js'
+
+/** One resource ready to be written, but for its site and what only the transaction can tell. */
+export interface Item {
+  sid: number
+  type: string
+  id: string
+  op: PreparedWrite['op']
+  content: Buffer | null
+  hash: Buffer | null
+  index: IndexEntries | null
+  /** whose data it is */
+  patients: readonly string[]
+  needsConsent: boolean
+  /** what a Contract says about consent: null when nothing, undefined when this is no Contract */
+  consent: ConsentStatement | null | undefined
+  refers: readonly { type: string; id: string }[]
+  expect?: NonNullable<PreparedWrite['expect']>
+  unchanged: PreparedWrite['unchanged']
+}
+
+export interface ItemOptions {
+  study: Study | null
+  id: string
+  op: 'create' | 'update'
+  unchanged: PreparedWrite['unchanged']
+  /** the person of a resource that names nobody: the only Patient of its Bundle */
+  onlyPatient?: string | null
+  expect?: PreparedWrite['expect']
+}
+
+/** The sid under which a type is kept: people’s profiles beside the studies, reference data there too when no study is meant. */
+export function sidFor(type: string, study: Study | null): number | Refusal {
+  if (isGlobal(type)) return globalSid
+  if (study !== null) return study.sid
+  if (isReferenceData(type)) return globalSid
+  return refuse('scope-missing', { detail: 'Name the study: X-Aquifer-Study, studyid, the extension, or a token of one study.' })
+}
+
+/** Validated resource to item. The resource is changed: it gets its id. */
+export function itemOf(resource: Resource, options: ItemOptions): Item | Refusal {
+  const { study, id } = options
+  const type = resource.resourceType
+  const sid = sidFor(type, study)
+  if (typeof sid !== 'number') return sid
+  resource.id = id
+  const needsConsent = !isConsentExempt(type)
+  const patients = peopleOf(resource, options.onlyPatient ?? null)
+  if (needsConsent) {
+    const refusal = mayStandWithout(patients, study)
+    if (refusal !== null) return refusal
+  }
+  const consent = type !== 'Contract' ? undefined : study === null ? null : readConsentContract(resource, study.zone)
+  if (typeof consent === 'string')
+    return refuse('invalid', { detail: consent, issues: [{ severity: 'error', path: 'Contract', code: 'invalid', message: consent }] })
+  const content = contentOf(resource, type, id)
+  return {
+    sid,
+    type,
+    id,
+    op: options.op,
+    content,
+    hash: contentHash(content),
+    index: extractIndex(resource),
+    patients,
+    needsConsent,
+    consent,
+    refers: sid === globalSid ? [] : referenceDataIn(resource),
+    ...(options.expect === undefined ? {} : { expect: options.expect }),
+    unchanged: options.unchanged,
+  }
+}
+
+export function deleteItem(type: string, id: string, sid: number, expect?: PreparedWrite['expect']): Item {
+  return {
+    sid,
+    type,
+    id,
+    op: 'delete',
+    content: null,
+    hash: null,
+    index: null,
+    patients: [],
+    needsConsent: false,
+    consent: type === 'Contract' ? null : undefined,
+    refers: [],
+    ...(expect === undefined ? {} : { expect }),
+    unchanged: 'version',
+  }
+}
+
+// A urn:uuid that nothing in the unit resolves still tells the person apart; it is taken as the id the person would have.
+function peopleOf(resource: Resource, onlyPatient: string | null): string[] {
+  const named = compartmentPatients(resource).map((patient) => uuidOfUrn(patient) ?? patient)
+  const patients = [...new Set(named.filter(isFhirId))]
+  return patients.length === 0 && onlyPatient !== null && resource.resourceType !== 'Patient' ? [onlyPatient] : patients
+}
+
+function mayStandWithout(patients: readonly string[], study: Study | null): Refusal | null {
+  if (study === null) return refuse('scope-missing', { detail: 'Name the study: people’s data belongs to one.' })
+  if (patients.length > 0 || study.enrolment === 'open') return null
+  return refuse('no-person', {
+    detail: 'The resource does not say whose data it is.',
+    remedy: 'Refer to the Patient, or add the extension urn:aquifer:patient-id.',
+  })
+}
+
+const flowsByReference = (type: string): boolean => type === 'Practitioner' || isReferenceData(type)
+
+function referenceDataIn(resource: Resource): { type: string; id: string }[] {
+  const found = new Map<string, { type: string; id: string }>()
+  forEachReference(resource, (text) => {
+    const slash = text.indexOf('/')
+    if (slash < 0 || found.has(text) || !flowsByReference(text.slice(0, slash))) return
+    const reference = parseReference(text)
+    if (reference.kind === 'relative') found.set(text, { type: reference.type, id: reference.id })
+  })
+  return [...found.values()]
+}

@@ -1,0 +1,80 @@
+import { reachesSite, type Grant } from '@aquifer/core/access'
+import { isObject } from '@aquifer/core/fhir'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { mayReachStudy, noSuchStudy } from '../access/index.js'
+import type { Site, Study } from '../repository/index.js'
+import type { Studies } from '../study/index.js'
+import type { AskedScope } from './systems.js'
+
+const studyUrl = 'urn:aquifer:study-id'
+const siteUrl = 'urn:aquifer:site-id'
+
+/** The site of a write: known, or that of each person's enrolment, or none because the study has none. */
+export type SiteChoice = { kind: 'site'; site: Site } | { kind: 'of-person' } | { kind: 'none' }
+export interface Scope {
+  study: Study
+  site: SiteChoice
+}
+
+/** What a resource itself says of its scope, added to what the request says. */
+export function withExtensions(asked: AskedScope, resource: Record<string, unknown>): AskedScope {
+  const extensions = resource['extension']
+  if (!Array.isArray(extensions)) return asked
+  const said = (url: string): string[] =>
+    (extensions as unknown[])
+      .filter((extension) => isObject(extension) && extension['url'] === url)
+      .map((extension) => (extension as Record<string, unknown>)['valueString'])
+      .filter((value): value is string => typeof value === 'string')
+  const [studies, sites] = [said(studyUrl), said(siteUrl)]
+  return studies.length + sites.length === 0 ? asked : { studies: [...asked.studies, ...studies], sites: [...asked.sites, ...sites] }
+}
+
+const allAgree = (names: readonly string[]): boolean => names.every((name) => name.toLowerCase() === names[0]?.toLowerCase())
+
+/** The study a request means; null when it names none and the token has not exactly one. */
+export async function studyOf(studies: Studies, grant: Grant, asked: AskedScope): Promise<Study | null | Refusal> {
+  if (!allAgree(asked.studies)) return refuse('scope-disagreement', { detail: 'Extension, headers and parameters name different studies.' })
+  const named = asked.studies[0] ?? (grant.studies !== 'all' && grant.studies.length === 1 ? grant.studies[0] : undefined)
+  if (named === undefined) return null
+  const study = await studies.byId(named)
+  if (study === null) return noSuchStudy()
+  return mayReachStudy(grant, study) ?? study
+}
+
+export async function scopeOf(studies: Studies, grant: Grant, asked: AskedScope): Promise<Scope | Refusal> {
+  const study = await studyOf(studies, grant, asked)
+  if (isRefusal(study)) return study
+  if (study === null) return refuse('scope-missing', { detail: 'Name the study: X-Aquifer-Study, studyid, or a token of one study.' })
+  const site = siteOf(study, grant, asked)
+  return isRefusal(site) ? site : { study, site }
+}
+
+function siteOf(study: Study, grant: Grant, asked: AskedScope): SiteChoice | Refusal {
+  if (!allAgree(asked.sites)) return refuse('scope-disagreement', { detail: 'Extension, headers and parameters name different sites.' })
+  const onlyOfToken = grant.sites.length === 1 ? grant.sites[0] : undefined
+  const named = asked.sites[0] ?? onlyOfToken
+  if (named === undefined) {
+    const [only, another] = study.sites
+    if (only === undefined) return { kind: 'none' }
+    return another === undefined && reachesSite(grant, only.id) ? { kind: 'site', site: only } : { kind: 'of-person' }
+  }
+  const site = study.sites.find((candidate) => candidate.id.toLowerCase() === named.toLowerCase())
+  if (site === undefined || !reachesSite(grant, site.id)) {
+    return refuse('bad-parameter', { detail: 'The study has no such site within your reach.', parameter: 'site' })
+  }
+  return { kind: 'site', site }
+}
+
+/** Sites a read is limited to; null: all sites of the study. */
+export function sitesToRead(study: Study, grant: Grant, asked: AskedScope): number[] | null | Refusal {
+  if (asked.sites.length === 0) {
+    if (grant.sites.length === 0) return null
+    return study.sites.filter((site) => grant.sites.includes(site.id)).map((site) => site.site)
+  }
+  const choice = siteOf(study, grant, asked)
+  if (isRefusal(choice)) return choice
+  return choice.kind === 'site' ? [choice.site.site] : null
+}
+
+export const siteIdOf = (study: Study | null, site: number | null): string | null =>
+  study?.sites.find((candidate) => candidate.site === site)?.id ?? null

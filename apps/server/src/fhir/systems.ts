@@ -1,0 +1,34 @@
+import type { Grant } from '@aquifer/core/access'
+import type { RequestFacts } from '../audit/index.js'
+import type { Log, Metrics } from '../monitoring/index.js'
+import type { Repository } from '../repository/index.js'
+import type { Studies } from '../study/index.js'
+import type { WriteQueue } from './write-queue.js'
+
+/** What the FHIR verbs work with; handed in once by the platform. */
+export interface FhirSystems {
+  repository: Repository
+  studies: Studies
+  queue: WriteQueue
+  metrics: Metrics
+  log: Log
+  now: () => number
+  newId: () => string
+}
+
+/** Study and site as a request names them, wherever it does. */
+export interface AskedScope {
+  studies: readonly string[]
+  sites: readonly string[]
+}
+
+/** One request as the verbs see it: who asks, in which scope, under which address. */
+export interface FhirRequest {
+  grant: Grant
+  facts: RequestFacts
+  asked: AskedScope
+  /** absolute address of the API, for Location and fullUrl */
+  base: string
+  /** refuse what would otherwise be mended by a named rule */
+  strict: boolean
+}

@@ -1,0 +1,120 @@
+import { isRefusal } from '@aquifer/core/refusal'
+import { auditRecord, type RequestFacts } from '../audit/index.js'
+import type { Repository, WriteOutcome } from '../repository/index.js'
+import { storeUnits, type Unit, type UnitOutcome } from './store.js'
+
+// 2026-11, 2 cores, 64 clients: 32 requests a transaction on two writers gave 18,800 writes/s with p50 3.3 ms; one each 2,500/s.
+const unitsPerTransactionMax = 32
+const writers = 2
+
+/** What a unit's outcome means to its request: the status of its answer. */
+export type StatusOf = (outcome: UnitOutcome) => number
+
+interface Waiting {
+  unit: Unit
+  facts: RequestFacts
+  statusOf: StatusOf
+  settle: (outcome: UnitOutcome) => void
+  fail: (error: unknown) => void
+}
+
+export interface WriteQueue {
+  /** Single writes that arrive together share a transaction; settles after commit. */
+  submit(unit: Unit, facts: RequestFacts, statusOf: StatusOf): Promise<UnitOutcome>
+  idle(): Promise<void>
+}
+
+export function openWriteQueue(repository: Repository, now: () => number): WriteQueue {
+  const waiting: Waiting[] = []
+  let busy = 0
+  let whenIdle: (() => void)[] = []
+
+  async function commit(group: readonly Waiting[]): Promise<void> {
+    const outcomes = await repository.transact(async (tx) => {
+      const stored = await storeUnits(
+        tx,
+        group.map((each) => each.unit),
+        now(),
+      )
+      const done = group.flatMap(({ unit, facts, statusOf }, place) => {
+        const outcome = stored[place]
+        return outcome === undefined || isRefusal(outcome)
+          ? []
+          : [auditRecord({ ...facts, entries: entriesOf(unit, outcome.stored) }, unit.auditId, statusOf(outcome))]
+      })
+      const [only] = stored
+      if (group[0] && only && isAlone(group[0].unit) && conflicts(only)) throw new Conflicted(only)
+      if (done.length > 0) await tx.audit(done)
+      return stored
+    })
+    for (const [place, { facts, settle }] of group.entries()) {
+      const outcome = outcomes[place]
+      if (outcome === undefined) continue
+      // A refusal stored nothing here, so its record goes with those of reads.
+      if (!isRefusal(outcome)) facts.recorded = true
+      settle(outcome)
+    }
+  }
+  async function work(): Promise<void> {
+    busy += 1
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, sharing(waiting))
+      try {
+        await commit(group)
+      } catch (error) {
+        if (error instanceof Conflicted) group[0]?.settle(error.outcome)
+        else if (group.length === 1) group[0]?.fail(error)
+        // One of them made the whole transaction fail: each on its own tells which.
+        else for (const each of group) await commit([each]).catch((reason: unknown) => each.fail(reason))
+      }
+    }
+    busy -= 1
+    if (busy === 0 && waiting.length === 0) {
+      for (const tell of whenIdle) tell()
+      whenIdle = []
+    }
+  }
+  return {
+    submit(unit, facts, statusOf) {
+      return new Promise<UnitOutcome>((settle, fail) => {
+        waiting.push({ unit, facts, statusOf, settle, fail })
+        if (busy < writers) void work()
+      })
+    },
+    idle: () => (busy === 0 && waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
+  }
+}
+
+export function entriesOf(unit: Unit, stored: readonly WriteOutcome[]): RequestFacts['entries'] {
+  return stored.map((outcome, place) => ({
+    op: unit.items[place]?.op ?? 'write',
+    type: unit.items[place]?.type,
+    rid: outcome.rid,
+    version: outcome.version,
+    outcome: outcome.outcome,
+  }))
+}
+
+/**
+ * People and consents that are written under a condition stand alone: whether the condition held is known only after the write, and
+ * nothing may rest on an enrolment or a consent that did not come to be.
+ */
+const isAlone = (unit: Unit): boolean =>
+  unit.items.some((item) => item.expect !== undefined && (item.consent !== undefined || item.type === 'Patient'))
+
+function sharing(waiting: readonly Waiting[]): number {
+  const alone = waiting.findIndex((each) => isAlone(each.unit))
+  if (alone === 0) return 1
+  return Math.min(unitsPerTransactionMax, alone < 0 ? waiting.length : alone)
+}
+
+const conflicts = (outcome: UnitOutcome): boolean =>
+  !isRefusal(outcome) &&
+  outcome.stored.some((each) => each.outcome === 'version-conflict' || each.outcome === 'already-exists' || each.outcome === 'not-found')
+
+/** Leaves a transaction without storing anything; carries what the request is told. */
+class Conflicted extends Error {
+  constructor(readonly outcome: UnitOutcome) {
+    super('conflict')
+  }
+}

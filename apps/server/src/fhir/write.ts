@@ -1,0 +1,177 @@
+import { isConsentExempt, isId, isResourceType, type Resource } from '@aquifer/core/fhir'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { mayTouchType, mayWriteStudyGroup, noSuchResource } from '../access/index.js'
+import type { Study, WriteOutcome } from '../repository/index.js'
+import { studyStatusOf } from '../study/index.js'
+import { deleteItem, itemOf, sidFor, type Item } from './item.js'
+import { checkResource, parseBody } from './parse.js'
+import { noteRefused } from './refused.js'
+import { scopeOf, withExtensions, type Scope } from './scope.js'
+import type { Unit, UnitOutcome } from './store.js'
+import type { FhirRequest, FhirSystems } from './systems.js'
+
+export interface Written {
+  outcome: WriteOutcome
+  type: string
+  /** the bytes as stored, for an answer with the representation */
+  content: Buffer | null
+}
+
+const statuses = {
+  created: 201,
+  updated: 200,
+  unchanged: 200,
+  deleted: 204,
+  'already-deleted': 204,
+  'version-conflict': 412,
+  'already-exists': 409,
+  'not-found': 404,
+} as const
+export const statusOfWrite = (outcome: WriteOutcome): number => statuses[outcome.outcome]
+const statusOfUnit = (outcome: UnitOutcome): number => (isRefusal(outcome) ? 400 : Math.max(200, ...outcome.stored.map(statusOfWrite)))
+
+/** Create: the server gives the id. */
+export async function create(systems: FhirSystems, request: FhirRequest, type: string, body: string): Promise<Written | Refusal> {
+  const resource = readResource(request, type, body)
+  if (isRefusal(resource)) return resource
+  return writeResource(systems, request, resource, { id: systems.newId(), op: 'create' })
+}
+
+/** Update: a new version, or a resource under the client’s id. `version` is that of If-Match. */
+export async function update(
+  systems: FhirSystems,
+  request: FhirRequest,
+  key: { type: string; id: string; version?: number },
+  body: string,
+): Promise<Written | Refusal> {
+  const resource = readResource(request, key.type, body)
+  if (isRefusal(resource)) return resource
+  if (!isId(key.id)) return refuse('bad-parameter', { detail: 'An id is 1 to 64 letters, digits, hyphens and dots.', parameter: 'id' })
+  if (resource.id !== key.id) return refuse('invalid', { detail: 'The id in the resource has to be the id in the address.' })
+  const expect = key.version === undefined ? {} : { expect: { version: key.version } }
+  return writeResource(systems, request, resource, { id: key.id, op: 'update', ...expect })
+}
+
+/** Delete: a version without content; what was stored stays in history. */
+export async function remove(
+  systems: FhirSystems,
+  request: FhirRequest,
+  key: { type: string; id: string; version?: number },
+): Promise<Written | Refusal> {
+  if (!isResourceType(key.type)) return noSuchType()
+  const refusal = mayTouchType(request.grant, 'write', key.type)
+  if (refusal !== null) return refusal
+  const scope = await scopeFor(systems, request, key.type, request.asked)
+  if (isRefusal(scope)) return scope
+  const sid = sidFor(key.type, scope?.study ?? null)
+  if (typeof sid !== 'number') return sid
+  const stored = await systems.repository.read({ sid, type: key.type, id: key.id })
+  if (stored === null) return noSuchResource()
+  if (scope !== null && key.type === 'Group' && scope.study.id === key.id)
+    return refuse('business-rule', { detail: 'A study is archived, not deleted.' })
+  const item = deleteItem(key.type, key.id, sid, key.version === undefined ? undefined : { version: key.version })
+  return store(systems, request, scope, { ...item, patients: stored.patientId === null ? [] : [stored.patientId] })
+}
+
+const noSuchType = (): Refusal => refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
+
+export function readResource(request: FhirRequest, type: string, body: string): Resource | Refusal {
+  if (!isResourceType(type)) return noSuchType()
+  const refusal = mayTouchType(request.grant, 'write', type)
+  if (refusal !== null) return refusal
+  const resource = parseBody(body)
+  if (isRefusal(resource)) return resource
+  if (resource.resourceType !== type) return refuse('invalid', { detail: 'The resourceType has to be the type in the address.' })
+  const checked = checkResource(resource, request.strict)
+  return isRefusal(checked) ? checked : resource
+}
+
+/** The scope of one type: reference data and practitioners may stand outside any study. */
+export async function scopeFor(
+  systems: FhirSystems,
+  request: FhirRequest,
+  type: string,
+  asked: FhirRequest['asked'],
+): Promise<Scope | null | Refusal> {
+  const scope = await scopeOf(systems.studies, request.grant, asked)
+  const mayStandAlone = isConsentExempt(type) && sidFor(type, null) === 0
+  return isRefusal(scope) && scope.refusal === 'scope-missing' && mayStandAlone ? null : scope
+}
+
+async function writeResource(
+  systems: FhirSystems,
+  request: FhirRequest,
+  resource: Resource,
+  how: { id: string; op: 'create' | 'update'; expect?: { version: number } },
+): Promise<Written | Refusal> {
+  const scope = await scopeFor(systems, request, resource.resourceType, withExtensions(request.asked, resource))
+  if (isRefusal(scope)) return scope
+  const item = itemOf(resource, { ...how, study: scope?.study ?? null, unchanged: 'version' })
+  if (isRefusal(item)) {
+    if (scope !== null)
+      await noteRefused(
+        systems,
+        { study: scope.study, site: scope.site, items: [{ ...emptyItem, type: resource.resourceType }] },
+        item,
+        request.facts,
+      )
+    return item
+  }
+  const study = resource.resourceType === 'Group' && scope !== null ? await changeStudy(systems, request, scope.study, resource) : null
+  return study ?? store(systems, request, scope, item)
+}
+
+const emptyItem: Item = deleteItem('', '', 0)
+
+async function store(systems: FhirSystems, request: FhirRequest, scope: Scope | null, item: Item): Promise<Written | Refusal> {
+  const { facts, grant } = request
+  facts.sid = scope?.study.sid ?? null
+  const unit: Unit = {
+    study: scope?.study ?? null,
+    site: scope?.site ?? { kind: 'none' },
+    grant,
+    items: [item],
+    auditId: await systems.repository.nextAuditId(),
+  }
+  const outcome = await systems.queue.submit(unit, facts, statusOfUnit)
+  if (isRefusal(outcome)) {
+    await noteRefused(systems, unit, outcome, facts)
+    return outcome
+  }
+  const [stored] = outcome.stored
+  if (stored === undefined) throw new Error('a write without an outcome')
+  systems.metrics.written.inc({ outcome: stored.outcome })
+  return conflictOf(stored) ?? { outcome: stored, type: item.type, content: item.content }
+}
+
+/** The refusal a write’s outcome stands for; null when it was done. */
+export function conflictOf(outcome: WriteOutcome): Refusal | null {
+  switch (outcome.outcome) {
+    case 'version-conflict':
+      return refuse('precondition-failed', { detail: 'The version named by If-Match is not the current one.' })
+    case 'already-exists':
+      return refuse('already-exists', { detail: 'A resource with this id exists already.' })
+    case 'not-found':
+      return noSuchResource()
+    case 'created':
+    case 'updated':
+    case 'unchanged':
+    case 'deleted':
+    case 'already-deleted':
+      return null
+  }
+}
+
+/** A Group that is a study changes the study’s status; a study is never made this way. */
+export async function changeStudy(systems: FhirSystems, request: FhirRequest, study: Study, resource: Resource): Promise<Refusal | null> {
+  const status = studyStatusOf(resource)
+  if (status === undefined) return null
+  if (status === null) return refuse('invalid', { detail: 'urn:aquifer:study-status has none of its values.' })
+  const forbidden = mayWriteStudyGroup(request.grant)
+  if (forbidden !== null) return forbidden
+  if (resource.id?.toLowerCase() !== study.id.toLowerCase())
+    return refuse('business-rule', { detail: 'A study is created by its own API; this Group is not the study in scope.' })
+  if (status === study.status) return null
+  const changed = await systems.studies.changeStatus(study, status)
+  return isRefusal(changed) ? changed : null
+}
