@@ -87,7 +87,7 @@ function pressureOf(problems: readonly Problem[], random: Random, ageAt: (day: n
     const season = winter(day) * 2.6
     if (!hypertension) return base + own * 0.7 + season
     const high = (18 + hypertension.severity * 16) * coming(day, hypertension.onset, 500)
-    const lowered = (10 + 16 * hypertension.adherence) * settled(day, hypertension.onset + 14, 60)
+    const lowered = (6 + 14 * hypertension.adherence) * settled(day, hypertension.onset + 14, 60)
     return base + own + season * 1.4 + high - lowered
   }
   return { systolic, diastolic: (day) => systolic(day) * 0.42 + 26 + gap }
@@ -100,7 +100,7 @@ function sugarOf(problems: readonly Problem[], random: Random): Pick<Body, 'hba1
     if (!diabetes) return own
     const peak = 1.7 + diabetes.severity * 2.6
     const goal = own + peak * coming(day, diabetes.onset, 700)
-    const lowered = peak * (0.35 + 0.45 * diabetes.adherence) * settled(day, diabetes.onset + 20, 80)
+    const lowered = peak * (0.22 + 0.45 * diabetes.adherence) * settled(day, diabetes.onset + 20, 80)
     const drift = 0.13 * (1.4 - diabetes.adherence) * Math.max(0, (day - diabetes.onset) / year)
     return Math.min(13.8, goal - lowered + drift + winter(day) * 0.12)
   }

@@ -9,7 +9,7 @@ import { forms, type Form } from './questionnaires.js'
 import { openRandom, type Random } from './random.js'
 import type { Resource } from './shape.js'
 import { base64, portrait } from './bytes.js'
-import { concept, escape, narrative, snomed, v2 } from './shape.js'
+import { concept, escape, narrative, rounded, snomed, v2 } from './shape.js'
 
 export interface Practitioner {
   id: string
@@ -144,7 +144,7 @@ function addLocation(random: Random, place: FacilityPlace, name: string, house: 
       name.startsWith('Ward') ? 'wi' : 'bu',
       name.startsWith('Ward') ? 'Wing' : 'Building',
     ),
-    position: { longitude: (town?.longitude ?? 0) + 0.00123, latitude: (town?.latitude ?? 0) + 0.00217 },
+    position: { longitude: rounded((town?.longitude ?? 0) + 0.00123, 5), latitude: rounded((town?.latitude ?? 0) + 0.00217, 5) },
     managingOrganization: { reference: `Organization/${house.id}`, display: place.name },
   })
   return id

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { decideConsent, readConsentContract, type Consent } from '../consent/index.js'
+import { isRefusal } from '../refusal/index.js'
+import { completeStudy } from '../study/index.js'
+import { validate, type JsonObject } from '../fhir/index.js'
+import { demoClients, demoLoads, demoPeople, demoStudies, demoUsers } from './index.js'
+
+const options = { patients: 120, seed: 'demo', asOf: '2026-11-01' }
+
+test('the studies are ones that the platform accepts, one by each policy', () => {
+  for (const { request } of demoStudies) expect(isRefusal(completeStudy(request))).toBe(false)
+  expect(demoStudies.map(({ request }) => request.masking)).toEqual(['safe-harbor', 'expert'])
+  const known = new Map(demoStudies.map(({ request, sites }) => [request.id, sites.map((site) => site.id)]))
+  for (const user of demoUsers) for (const study of user.studies) expect(known.has(study)).toBe(true)
+  for (const client of demoClients) expect(known.get(client.study)).toContain(client.site)
+})
+
+test('what is expected of each load is what its consents say', () => {
+  const consents = new Map<string, Consent[]>()
+  const now = Date.UTC(2026, 10, 2)
+  let order = 0
+  for (const { study, expect: expected, bundle, stage } of demoLoads(options)) {
+    const person = new Set<string>()
+    for (const { resource } of bundle.entry) {
+      expect(validate(JSON.parse(JSON.stringify(resource)) as JsonObject)).toEqual([])
+      if (resource.resourceType !== 'Contract') person.add(JSON.stringify(resource).match(/Patient\/([0-9a-f-]{36})/)?.[1] ?? '')
+      const statement = resource.resourceType === 'Contract' ? readConsentContract(resource, 'UTC') : null
+      if (statement === null || typeof statement === 'string') continue
+      const key = `${study} ${statement.patientId}`
+      const others = (consents.get(key) ?? []).filter((one) => one.type !== statement.types[0] || statement.status === 'withdrawn')
+      consents.set(key, [...others, { ...statement, type: statement.types[0] ?? '', order: order++ }])
+    }
+    if (stage === 'shared' || stage === 'changes' || person.size === 0) continue
+    const required = demoStudies.find(({ request }) => request.id === study)?.request.required ?? []
+    const [patient] = [...person].filter((id) => id !== '')
+    expect(decideConsent(required, consents.get(`${study} ${patient}`) ?? [], now).given ? 'stored' : 'refused').toBe(expected)
+  }
+})
+
+test('people are spread over sites and months, some are in both studies, some consents are not active', () => {
+  const people = [...demoPeople({ ...options, patients: 300 })]
+  const share = (count: number) => count / people.length
+  const ids = people.map((person) => person.patientId)
+  expect(new Set(ids).size).toBeLessThan(ids.length)
+  expect(new Set(ids).size).toBe(300)
+  expect(new Set(people.map((person) => `${person.study} ${person.site}`)).size).toBe(
+    demoStudies.reduce((sum, study) => sum + study.sites.length, 0),
+  )
+  expect(new Set(people.map((person) => person.enrolledOn.slice(0, 7))).size).toBeGreaterThanOrEqual(9)
+  for (const person of people) expect(person.enrolledOn > '2025-10' && person.enrolledOn <= '2026-11-01').toBe(true)
+  for (const standing of ['proposed', 'expired', 'withdrawn', 'missing']) {
+    const found = share(people.filter((person) => person.standing === standing).length)
+    expect([standing, found > 0.01 && found < 0.1]).toEqual([standing, true])
+  }
+})
