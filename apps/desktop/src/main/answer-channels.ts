@@ -1,0 +1,31 @@
+import { app, ipcMain, nativeTheme } from 'electron'
+import { channels, themeChoices, type Channel, type Channels } from '../shared/channels.js'
+import { pageOrigin } from '../shared/page-policy.js'
+import type { ServerAddress } from './server-address.js'
+
+type Answers = { [C in Channel]: (request: Channels[C]['request']) => Channels[C]['answer'] }
+
+export function answerChannels(server: ServerAddress): void {
+  const answers: Answers = {
+    'app.info': () => ({
+      version: app.getVersion(),
+      electron: process.versions['electron'] ?? '',
+      platform: process.platform,
+      packaged: app.isPackaged,
+    }),
+    'server.address': () => server.get(),
+    'server.use': (text) => server.use(String(text)),
+    'theme.use': (choice) => {
+      if (!themeChoices.includes(choice)) return null
+      nativeTheme.themeSource = choice === 'system' ? 'system' : choice.endsWith('dark') ? 'dark' : 'light'
+      return null
+    },
+  }
+  for (const channel of channels) {
+    ipcMain.handle(channel, (event, request: unknown) => {
+      // A frame of any other origin that got hold of the bridge gets no answer.
+      if (!event.senderFrame?.url.startsWith(`${pageOrigin}/`)) throw new Error('not the workbench page')
+      return answers[channel](request as never)
+    })
+  }
+}

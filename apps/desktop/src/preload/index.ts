@@ -1,0 +1,9 @@
+import { contextBridge, ipcRenderer } from 'electron'
+import { isChannel, type Bridge } from '../shared/channels.js'
+
+const bridge: Bridge = {
+  invoke: (channel, request) =>
+    isChannel(channel) ? ipcRenderer.invoke(channel, request) : Promise.reject(new Error(`unknown channel ${String(channel)}`)),
+}
+
+contextBridge.exposeInMainWorld('aquifer', bridge)

@@ -1,0 +1,49 @@
+import { QueryClientProvider, type QueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { I18nProvider } from 'react-aria-components'
+import { Toaster } from 'sonner'
+import { SessionProvider, useSession } from './api/SessionProvider.js'
+import type { Session } from './api/session.js'
+import { LockScreen } from './features/sign-in/LockScreen.js'
+import { SignInPage } from './features/sign-in/SignInPage.js'
+import { Routes } from './routes.js'
+import { Logo } from './ui/Logo.js'
+import { useTheme } from './ui/theme.js'
+
+export function App({ session, queries }: { session: Session; queries: QueryClient }) {
+  const { theme } = useTheme()
+  return (
+    <I18nProvider locale="en-GB">
+      <QueryClientProvider client={queries}>
+        <SessionProvider session={session}>
+          <Gate queries={queries} />
+          <Toaster theme={theme.endsWith('dark') ? 'dark' : 'light'} position="bottom-right" duration={6000} closeButton className="toaster" />
+        </SessionProvider>
+      </QueryClientProvider>
+    </I18nProvider>
+  )
+}
+
+function Gate({ queries }: { queries: QueryClient }) {
+  const { current } = useSession()
+  const user = current.me?.user ?? null
+  // Answers given to one person are never shown to the next.
+  useEffect(() => () => queries.clear(), [user, queries])
+  if (current.status === 'starting') {
+    return (
+      <div className="starting" role="status" aria-label="Opening the workbench">
+        <Logo size={40} />
+      </div>
+    )
+  }
+  if (current.me === null) return <SignInPage />
+  const locked = current.status === 'locked'
+  return (
+    <>
+      <div className="workbench" inert={locked} data-locked={locked || undefined}>
+        <Routes key={current.me.user} />
+      </div>
+      {locked && <LockScreen me={current.me} />}
+    </>
+  )
+}

@@ -1,0 +1,87 @@
+import type { z } from 'zod'
+import { ApiFailure, type ProblemBody } from './failure.js'
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+export interface Api {
+  /** Asks and checks the answer against the contract, so that a changed server shows as a message, not as an empty screen. */
+  json<T>(path: string, schema: z.ZodType<T>, options?: RequestOptions): Promise<T>
+  bytes(path: string, options?: RequestOptions): Promise<{ bytes: Uint8Array; headers: Headers }>
+  send(path: string, options: RequestOptions): Promise<void>
+}
+
+interface Credentials {
+  token(): string | null
+  /** The server no longer accepts the token. */
+  rejected(): void
+}
+
+export function createApi(credentials: Credentials, reached: (answered: boolean) => void): Api {
+  async function ask(path: string, { method = 'GET', body, headers, signal }: RequestOptions = {}): Promise<Response> {
+    const token = credentials.token()
+    let answer: Response
+    try {
+      answer = await fetch(path, {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+        cache: 'no-store',
+        credentials: 'omit',
+      })
+    } catch (error) {
+      if (signal?.aborted) throw error
+      reached(false)
+      throw new ApiFailure('offline', 0, {})
+    }
+    if (answer.ok) {
+      reached(true)
+      return answer
+    }
+    const problem = await readProblem(answer)
+    reached(problem.code !== 'server-unreachable')
+    if (answer.status === 401 && token !== null && token === credentials.token()) credentials.rejected()
+    throw new ApiFailure('refused', answer.status, problem, answer.headers.get('x-correlation-id') ?? undefined)
+  }
+
+  return {
+    async json(path, schema, options) {
+      const answer = await ask(path, options)
+      const parsed = schema.safeParse(await answer.json().catch(() => undefined))
+      if (!parsed.success) throw new ApiFailure('unexpected', answer.status, { detail: firstIssue(parsed.error) })
+      return parsed.data
+    },
+    async bytes(path, options) {
+      const answer = await ask(path, options)
+      return { bytes: new Uint8Array(await answer.arrayBuffer()), headers: answer.headers }
+    },
+    async send(path, options) {
+      await ask(path, options)
+    },
+  }
+}
+
+/** Only where the answer differs: its values never reach a message. */
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  return `Workbench and server are of different versions: ${issue?.path.join('.') || 'the answer'} is not as agreed.`
+}
+
+async function readProblem(answer: Response): Promise<ProblemBody> {
+  try {
+    const body: unknown = await answer.json()
+    return typeof body === 'object' && body !== null ? (body as ProblemBody) : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,25 @@
+import type { Me } from '@aquifer/core/contract'
+
+type Role = Me['role']
+
+export const roleNames: Record<Role, string> = {
+  patient: 'Patient',
+  guardian: 'Guardian',
+  practitioner: 'Practitioner',
+  'care-manager': 'Care manager',
+  investigator: 'Investigator',
+  'cro-admin': 'CRO administrator',
+  'study-manager': 'Study manager',
+  analyst: 'Analyst',
+  researcher: 'Researcher',
+  device: 'Device',
+  integrator: 'Integrator',
+  operator: 'Operator',
+  auditor: 'Auditor',
+  'privacy-officer': 'Privacy officer',
+  administrator: 'Administrator',
+}
+
+/** What the page offers. The server decides again on each request; this only keeps doors away that would not open. */
+export const mayQuery = (role: Role): boolean => role === 'analyst' || role === 'researcher'
+export const maySeeConsent = (role: Role): boolean => role === 'study-manager' || role === 'privacy-officer'

@@ -1,0 +1,181 @@
+import './catalogue.css'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { ChevronRight, CornerDownRight, PanelLeftClose, PanelLeftOpen, Plus, Table2 } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { Button as AriaButton, Tree, TreeItem, TreeItemContent } from 'react-aria-components'
+import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/contract'
+import { Badge } from '../../ui/Badge.js'
+import { IconButton } from '../../ui/Button.js'
+import { SearchField } from '../../ui/fields.js'
+import { count, plural } from '../../ui/format.js'
+import { Icon } from '../../ui/Icon.js'
+import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { written } from '../notebook/editor/completion.js'
+import { kindIcons } from '../notebook/grid/GridHead.js'
+import { maskingIcon } from '../notebook/LineagePanel.js'
+import { useNotebook } from '../notebook/useNotebook.js'
+
+interface Props {
+  catalogue: UseQueryResult<Catalogue>
+  isOpen: boolean
+  onToggle(): void
+}
+
+/** What can be asked: tables, columns, and what masking left of each. A name goes into the cell by click or Enter. */
+export function CataloguePanel({ catalogue, isOpen, onToggle }: Props) {
+  const [text, setText] = useState('')
+  if (!isOpen) {
+    return (
+      <aside className="side-closed" aria-label="Catalogue">
+        <IconButton label="Show the catalogue" icon={PanelLeftOpen} onPress={onToggle} />
+      </aside>
+    )
+  }
+  return (
+    <aside className="side" aria-label="Catalogue">
+      <header className="side-head">
+        <h3>Catalogue</h3>
+        <IconButton label="Hide the catalogue" icon={PanelLeftClose} className="end" onPress={onToggle} />
+      </header>
+      <div className="side-search">
+        <SearchField label="Find a table or column" value={text} onChange={setText} />
+      </div>
+      {catalogue.data ? (
+        <Contents catalogue={catalogue.data} text={text} />
+      ) : catalogue.error ? (
+        <Failure error={catalogue.error} retry={() => void catalogue.refetch()} />
+      ) : (
+        <SkeletonRows rows={10} />
+      )}
+    </aside>
+  )
+}
+
+function Contents({ catalogue, text }: { catalogue: Catalogue; text: string }) {
+  const found = useMemo(() => search(catalogue.tables, text.trim().toLowerCase()), [catalogue.tables, text])
+  return (
+    <>
+      <div className="side-scroll">
+        <p className="side-study">
+          <span className="strong">{catalogue.study}</span>
+          <Badge kind="masked">Masked</Badge>
+        </p>
+        {catalogue.tables.length === 0 ? (
+          <Empty icon={Table2} title="Nothing published yet">
+            Tables appear as soon as the first data has come through masking.
+          </Empty>
+        ) : found.length === 0 ? (
+          <p className="side-none sub">Nothing is called {text.trim()}.</p>
+        ) : (
+          <Tables tables={found} open={text.trim() !== ''} />
+        )}
+        <Results />
+      </div>
+      <p className="side-foot sub num">
+        {plural(catalogue.resources, 'resource')}, {plural(catalogue.people, 'person', 'people')}
+      </p>
+    </>
+  )
+}
+
+function search(tables: readonly CatalogueTable[], text: string): CatalogueTable[] {
+  const sorted = tables.toSorted((a, b) => (a.kind === b.kind ? a.name.localeCompare(b.name) : a.kind === 'flat' ? -1 : 1))
+  if (text === '') return sorted
+  return sorted.flatMap((table) => {
+    if (table.name.toLowerCase().includes(text)) return [table]
+    const columns = table.columns.filter((column) => column.name.toLowerCase().includes(text))
+    return columns.length > 0 ? [{ ...table, columns }] : []
+  })
+}
+
+function Tables({ tables, open }: { tables: CatalogueTable[]; open: boolean }) {
+  const { actions, notebook } = useNotebook()
+  const [expanded, expand] = useState<Set<string>>(new Set())
+  const shown = open && tables.length <= 8 ? new Set(tables.map((table) => table.name)) : expanded
+  const query = (table: CatalogueTable) =>
+    actions.add('sql', notebook.page.cells.length, { source: `select *\nfrom ${written(table.name)}\nlimit 100` })
+  return (
+    <Tree
+      className="tree"
+      aria-label="Tables and columns"
+      selectionMode="none"
+      expandedKeys={shown}
+      onExpandedChange={(keys) => expand(new Set([...keys].map(String)))}
+      onAction={(key) => {
+        const [table, column] = String(key).split('\u0000')
+        if (column !== undefined) actions.insert(written(column))
+        else if (table !== undefined) expand(toggled(shown, table))
+      }}
+    >
+      {tables.map((table) => (
+        <TreeItem key={table.name} id={table.name} textValue={table.name} className="tree-item">
+          <TreeItemContent>
+            <span className="tree-row" title={table.description || undefined}>
+              <AriaButton slot="chevron" className="tree-chevron">
+                <Icon of={ChevronRight} size={12} />
+              </AriaButton>
+              <Icon of={Table2} className="ink-3" />
+              <span className="grow cut">{table.name}</span>
+              <IconButton label={`Query ${table.name}`} icon={Plus} size={14} className="tree-query" onPress={() => query(table)} />
+              <span className="tree-count num">{table.rows === null ? '' : count(table.rows)}</span>
+            </span>
+          </TreeItemContent>
+          {table.columns.map((column) => (
+            <Column key={column.name} table={table.name} column={column} />
+          ))}
+        </TreeItem>
+      ))}
+    </Tree>
+  )
+}
+
+const toggled = (set: Set<string>, name: string) => new Set(set.has(name) ? [...set].filter((other) => other !== name) : [...set, name])
+
+function Column({ table, column }: { table: string; column: CatalogueColumn }) {
+  return (
+    <TreeItem id={`${table}\u0000${column.name}`} textValue={`${column.name}, ${column.type}, masking: ${column.masking}`} className="tree-item">
+      <TreeItemContent>
+        <span className="tree-row tree-column" title={[column.description, column.type, `Masking: ${column.masking}`].filter(Boolean).join('\n')}>
+          <Icon of={kindIcons[kindOf(column.type)]} size={12} className="ink-3" />
+          <span className="grow cut mono">{column.name}</span>
+          <span className="tree-masking">
+            <span className="cut">{column.masking}</span>
+            <Icon of={maskingIcon(column.masking)} size={12} className="ink-3" />
+          </span>
+        </span>
+      </TreeItemContent>
+    </TreeItem>
+  )
+}
+
+function kindOf(type: string): keyof typeof kindIcons {
+  if (/\[\]$|^(STRUCT|MAP|LIST|JSON)/i.test(type)) return 'nested'
+  if (/INT|DOUBLE|FLOAT|DECIMAL|HUGE/i.test(type)) return 'number'
+  if (/DATE|TIME/i.test(type)) return 'date'
+  return /BOOL/i.test(type) ? 'boolean' : 'text'
+}
+
+function Results() {
+  const { notebook, actions } = useNotebook()
+  const named = notebook.page.cells.filter((cell) => cell.kind === 'sql')
+  if (named.length === 0) return null
+  return (
+    <section aria-label="Results in this notebook">
+      <h4 className="side-group">Results in this notebook</h4>
+      <ul>
+        {named.map((cell) => {
+          const rows = notebook.runs[cell.id]?.result?.rows
+          return (
+            <li key={cell.id}>
+              <AriaButton className="result-name" onPress={() => actions.insert(cell.name)} aria-label={`Insert ${cell.name}`}>
+                <Icon of={CornerDownRight} className="ink-3" />
+                <span className="grow cut mono">{cell.name}</span>
+                <span className="tree-count num">{rows === undefined ? '' : count(rows)}</span>
+              </AriaButton>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,70 @@
+import './home.css'
+import { Database } from 'lucide-react'
+import { useMe, useStudy } from '../../api/SessionProvider.js'
+import { useConsent } from '../../api/queries.js'
+import { mayQuery, maySeeConsent } from '../../api/roles.js'
+import { day, plural } from '../../ui/format.js'
+import { Empty } from '../../ui/states.js'
+import { ContinuePanel } from './ContinuePanel.js'
+import { EnrolmentPanel } from './EnrolmentPanel.js'
+import { FreshPanel } from './FreshPanel.js'
+import { NeedsPanel } from './NeedsPanel.js'
+import { SitesPanel } from './SitesPanel.js'
+import { TablesPanel } from './TablesPanel.js'
+import { TodayStrip } from './TodayStrip.js'
+
+export default function HomePage() {
+  const { role, name } = useMe()
+  const study = useStudy()
+  if (study === undefined) {
+    return (
+      <div className="page">
+        <h1>Welcome, {name}</h1>
+        <section className="panel">
+          <Empty icon={Database} title="You belong to no study yet">
+            An administrator adds you to one; it appears here at your next sign-in.
+          </Empty>
+        </section>
+      </div>
+    )
+  }
+  const manages = maySeeConsent(role)
+  return (
+    <div className="page home">
+      <header>
+        <h1>{study.name}</h1>
+        <Since />
+      </header>
+      <TodayStrip study={study} />
+      {manages && (
+        <div className="home-two">
+          <NeedsPanel study={study} />
+          <EnrolmentPanel study={study} />
+        </div>
+      )}
+      <FreshPanel study={study} />
+      {mayQuery(role) && (
+        <div className="home-two">
+          <ContinuePanel study={study} />
+          <TablesPanel study={study} />
+        </div>
+      )}
+      {manages && <SitesPanel study={study} />}
+    </div>
+  )
+}
+
+function Since() {
+  const study = useStudy()!
+  const sites = study.sites.length
+  const { role } = useMe()
+  const consent = useConsent(study.id, null, maySeeConsent(role))
+  const required = consent.data?.required ?? study.required
+  return (
+    <p className="ink-2">
+      {study.status === 'open' ? 'Open since' : `${study.status[0]!.toUpperCase()}${study.status.slice(1)}, created`} {day(study.createdAt)}, {study.kind}
+      {sites > 0 && `, ${plural(sites, 'site')}`}
+      {required.length > 0 ? `. Needs consent to ${required.join(', ')}.` : '. Needs no consent.'}
+    </p>
+  )
+}

@@ -1,0 +1,66 @@
+import { CircleCheck } from 'lucide-react'
+import { useNavigate } from 'react-router'
+import type { StudyView } from '@aquifer/core/contract'
+import { useRefusals } from '../../api/queries.js'
+import { paths } from '../../paths.js'
+import { Tag } from '../../ui/Badge.js'
+import { Button } from '../../ui/Button.js'
+import { count, lately, plural } from '../../ui/format.js'
+import { Icon } from '../../ui/Icon.js'
+import { Panel } from '../../ui/Panel.js'
+import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { causeWords, groupRefusals } from '../consent/refusals.js'
+
+const most = 4
+
+/** What only a person can settle: refused writes, told as the people's consent they are about. */
+export function NeedsPanel({ study }: { study: StudyView }) {
+  const refusals = useRefusals(study.id, null, 100)
+  const navigate = useNavigate()
+  const groups = groupRefusals(refusals.data?.rows ?? [])
+  return (
+    <Panel title="Needs you" note={groups.length > 0 && <Tag>{groups.length}</Tag>}>
+      {refusals.data === undefined ? (
+        refusals.error ? (
+          <Failure error={refusals.error} retry={() => void refusals.refetch()} />
+        ) : (
+          <SkeletonRows rows={5} />
+        )
+      ) : groups.length === 0 ? (
+        <Empty icon={CircleCheck} title="Nothing waits for you">
+          Writes without consent would be listed here, with what to do about them.
+        </Empty>
+      ) : (
+        <ul>
+          {groups.slice(0, most).map((group, at) => {
+            const words = causeWords[group.cause]
+            return (
+              <li key={group.key} className="needs-row">
+                <span className={`needs-icon ${words.tone}`}>
+                  <Icon of={words.icon} size={16} />
+                </span>
+                <div className="grow">
+                  <p className="medium cut">{words.say(group)}</p>
+                  <p className="sub cut">
+                    {plural(group.count, 'resource')} refused{group.site !== null && ` at ${group.site}`}. {group.remedy}
+                  </p>
+                </div>
+                <span className="small num ink-3">{lately(group.at, new Date())}</span>
+                <Button look={at === 0 ? 'primary' : 'default'} onPress={() => void navigate(`${paths.consent}?cause=${group.cause}`)}>
+                  Open
+                </Button>
+              </li>
+            )
+          })}
+          {groups.length > most && (
+            <li className="needs-more">
+              <Button look="quiet" onPress={() => void navigate(paths.consent)}>
+                All {count(groups.length)}
+              </Button>
+            </li>
+          )}
+        </ul>
+      )}
+    </Panel>
+  )
+}

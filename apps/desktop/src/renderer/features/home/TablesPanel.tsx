@@ -1,0 +1,43 @@
+import { Table2 } from 'lucide-react'
+import type { StudyView } from '@aquifer/core/contract'
+import { useCatalogue } from '../../api/queries.js'
+import { Badge } from '../../ui/Badge.js'
+import { count } from '../../ui/format.js'
+import { Panel } from '../../ui/Panel.js'
+import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+
+const most = 14
+
+/** What there is to ask, by size. */
+export function TablesPanel({ study }: { study: StudyView }) {
+  const catalogue = useCatalogue(study.id)
+  const tables = (catalogue.data?.tables ?? []).filter((table) => table.kind === 'flat' && table.rows !== null).toSorted((a, b) => b.rows! - a.rows!)
+  const largest = tables[0]?.rows ?? 1
+  return (
+    <Panel title="What you can ask" actions={<Badge kind="masked">Masked</Badge>}>
+      {catalogue.data === undefined ? (
+        catalogue.error ? (
+          <Failure error={catalogue.error} retry={() => void catalogue.refetch()} />
+        ) : (
+          <SkeletonRows />
+        )
+      ) : tables.length === 0 ? (
+        <Empty icon={Table2} title="Nothing published yet">
+          Tables appear as soon as the first data has come through masking.
+        </Empty>
+      ) : (
+        <ul className="tables-list">
+          {tables.slice(0, most).map((table) => (
+            <li key={table.name} className="row">
+              <span className="cut tables-name">{table.name}</span>
+              <span className="tables-bar" aria-hidden>
+                <i style={{ width: `${Math.max(1, (100 * Math.sqrt(table.rows!)) / Math.sqrt(largest || 1))}%` }} />
+              </span>
+              <span className="num strong tables-count">{count(table.rows!)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}

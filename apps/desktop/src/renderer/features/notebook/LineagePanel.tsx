@@ -1,0 +1,99 @@
+import { Calculator, CircleCheck, ClockAlert, CalendarDays, Check, Droplet, Fingerprint, Lock, ShieldCheck, SquareTerminal, Table2, X } from 'lucide-react'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { IconButton } from '../../ui/Button.js'
+import { clockSeconds, count, moment, plural } from '../../ui/format.js'
+import { Icon, type LucideIcon } from '../../ui/Icon.js'
+import { staleCause } from './cells/stale.js'
+import { lineageOf } from './lineage.js'
+import type { Cell } from './model.js'
+import { useNotebook } from './useNotebook.js'
+
+const columnsMax = 14
+
+/** From the number back to the consent: result, cells, tables, masking, consent, and the records behind it that stay closed. */
+export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void }) {
+  const { notebook, catalogue } = useNotebook()
+  const host = useRef<HTMLElement>(null)
+  const run = notebook.runs[cell.id]
+  useEffect(() => {
+    if (matchMedia('(max-width: 1280px)').matches) host.current?.focus()
+  }, [cell.id])
+  if (!run?.result) return null
+  const { basis } = run.result
+  const { cells, tables, columns } = lineageOf(notebook.page.cells, cell.id, catalogue)
+  const stale = staleCause(run.result, catalogue)
+  return (
+    <aside className="inspector" aria-label={`Lineage of ${cell.name}`} ref={host} tabIndex={-1}>
+      <header className="inspector-head">
+        <h3>Lineage</h3>
+        <IconButton label="Close lineage" icon={X} className="end" onPress={onClose} />
+      </header>
+      <ol className="lineage">
+        <Step icon={Calculator} tone="top" title={basis.people === null ? plural(basis.rows, 'row') : plural(basis.people, 'person', 'people')} figure>
+          {basis.people === null ? 'in ' : `${plural(basis.rows, 'row')} in `}
+          <span className="mono">{cell.name}</span>
+        </Step>
+        {cells.map((name) => (
+          <Step key={name} icon={SquareTerminal} title={name} mono>
+            a cell above, read by name
+          </Step>
+        ))}
+        <Step icon={Table2} title={tables.map((table) => table.name).join(', ') || 'No table'}>
+          {tables.length > 0
+            ? `${tables.map((table) => (table.rows === null ? '?' : count(table.rows))).join(' + ')} rows at snapshot ${moment(basis.snapshot)}`
+            : 'The statement names no table of the catalogue.'}
+        </Step>
+        <Step icon={Droplet} tone="deep" title={basis.maskingPolicy}>
+          {columns.length > 0 && <>what masking did to each column used</>}
+          {columns.length > 0 && (
+            <dl className="masking-list">
+              {columns.slice(0, columnsMax).map((column) => (
+                <div key={column.name}>
+                  <dt className="mono cut">{column.name}</dt>
+                  <dd>
+                    <Icon of={maskingIcon(column.masking)} size={12} />
+                    <span className="cut" title={column.masking}>
+                      {column.masking}
+                    </span>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          )}
+          {columns.length > columnsMax && <p>and {columns.length - columnsMax} more</p>}
+        </Step>
+        <Step icon={ShieldCheck} tone="ok" title={`Consent epoch ${basis.consentEpoch}`}>
+          {basis.consentState === 'current' ? 'Every decision up to this epoch is in the rows.' : 'Newer decisions are on their way; withdrawn people are left out already.'}
+          <p className={stale === null ? 'row lineage-ok' : 'row lineage-warn'}>
+            <Icon of={stale === null ? CircleCheck : ClockAlert} size={12} />
+            {stale ?? `No change since ${run.finishedAt === null ? 'this ran' : clockSeconds(run.finishedAt)}`}
+          </p>
+        </Step>
+        <Step icon={Lock} tone="open" title="Identified records">
+          behind consent, not open to your role
+        </Step>
+      </ol>
+    </aside>
+  )
+}
+
+/** One meaning per icon; the words stand beside it. */
+export function maskingIcon(masking: string): LucideIcon {
+  if (/pseudonym|hash|key/i.test(masking)) return Fingerprint
+  if (/year|shift|date/i.test(masking)) return CalendarDays
+  return /kept|as is|unchanged/i.test(masking) ? Check : Droplet
+}
+
+function Step({ icon, tone, title, figure, mono, children }: { icon: LucideIcon; tone?: string; title: string; figure?: boolean; mono?: boolean; children: ReactNode }) {
+  return (
+    <li className={tone ? `lineage-step ${tone}` : 'lineage-step'}>
+      <span className="lineage-node">
+        <Icon of={icon} />
+      </span>
+      <div className="grow">
+        <p className={figure ? 'lineage-figure num' : mono ? 'strong mono' : 'strong'}>{title}</p>
+        <div className="small ink-2">{children}</div>
+      </div>
+    </li>
+  )
+}

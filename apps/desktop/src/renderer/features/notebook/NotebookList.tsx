@@ -1,0 +1,87 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { NotebookPen, Plus } from 'lucide-react'
+import type { NotebookList as List } from '@aquifer/core/contract'
+import { Button } from '../../ui/Button.js'
+import { lately, plural } from '../../ui/format.js'
+import { Icon } from '../../ui/Icon.js'
+import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+
+interface Props {
+  list: UseQueryResult<List>
+  busy: boolean
+  onNew(): void
+  onExample(): void
+  onOpen(id: string): void
+}
+
+export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
+  const notebooks = (list.data?.notebooks ?? []).toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
+  return (
+    <div className="page">
+      <header className="row">
+        <div className="grow">
+          <h1>Notebooks</h1>
+          <p className="ink-2">{notebooks.length > 0 ? plural(notebooks.length, 'notebook') : 'SQL, charts and text on masked data'}</p>
+        </div>
+        {notebooks.length > 0 && (
+          <>
+            <Button onPress={onExample} isDisabled={busy}>
+              Open the example
+            </Button>
+            <Button look="primary" icon={Plus} onPress={onNew} isDisabled={busy}>
+              New notebook
+            </Button>
+          </>
+        )}
+      </header>
+      <section className="panel">
+        {list.error ? (
+          <Failure error={list.error} retry={() => void list.refetch()} />
+        ) : list.data === undefined ? (
+          <SkeletonRows />
+        ) : notebooks.length === 0 ? (
+          <Empty
+            icon={NotebookPen}
+            title="Start with a question"
+            actions={
+              <>
+                <Button look="primary" icon={Plus} onPress={onNew} isDisabled={busy}>
+                  New notebook
+                </Button>
+                <Button look="quiet" onPress={onExample} isDisabled={busy}>
+                  Open the example
+                </Button>
+              </>
+            }
+          >
+            A notebook holds SQL, charts and text. Each result says how many people, from which snapshot, under which rules.
+          </Empty>
+        ) : (
+          <table className="table notebook-table">
+            <thead>
+              <tr>
+                <th>Notebook</th>
+                <th className="n">Version</th>
+                <th className="n">Last changed</th>
+              </tr>
+            </thead>
+            <tbody>
+              {notebooks.map((notebook) => (
+                <tr key={notebook.id}>
+                  <td>
+                    <button type="button" className="row-link" onClick={() => onOpen(notebook.id)}>
+                      <Icon of={NotebookPen} className="ink-3" />
+                      {notebook.title}
+                    </button>
+                  </td>
+                  <td className="n ink-2">v{notebook.version}</td>
+                  <td className="n ink-2">{lately(notebook.updatedAt, new Date())}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </section>
+    </div>
+  )
+}

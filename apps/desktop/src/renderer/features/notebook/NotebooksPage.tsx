@@ -1,0 +1,132 @@
+import './notebook.css'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Database, NotebookPen, Plus } from 'lucide-react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useNavigate, useParams } from 'react-router'
+import { notebook as notebookSchema, type NotebookDraft } from '@aquifer/core/contract'
+import { keys, useCatalogue, useNotebooks } from '../../api/queries.js'
+import { useApi, useStudy } from '../../api/SessionProvider.js'
+import { paths } from '../../paths.js'
+import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { tellFailure } from '../../ui/tell.js'
+import { CataloguePanel } from '../catalogue/CataloguePanel.js'
+import { useCommands, type Command } from '../shell/commands.js'
+import { useDesk, useOpenNotebook } from './DeskProvider.js'
+import { exampleCells } from './example.js'
+import { NotebookList } from './NotebookList.js'
+import { NotebookTabs } from './NotebookTabs.js'
+import { NotebookView } from './NotebookView.js'
+import { NotebookInHand } from './useNotebook.js'
+
+export default function NotebooksPage() {
+  const study = useStudy()
+  if (study === undefined) {
+    return (
+      <div className="page">
+        <Empty icon={Database} title="You belong to no study yet">
+          An administrator adds you to one; it appears here at your next sign-in.
+        </Empty>
+      </div>
+    )
+  }
+  return <Notebooks key={study.id} study={study.id} />
+}
+
+function Notebooks({ study }: { study: string }) {
+  const { id } = useParams()
+  const list = useNotebooks(study)
+  const catalogue = useCatalogue(study)
+  const { create, busy } = useCreate(study)
+  const navigate = useNavigate()
+  const open = useOpenNotebook(id ?? '')
+  const [side, showSide] = useState(true)
+  useNotebookCommands(list.data?.notebooks ?? [], create)
+  const body =
+    id === undefined ? (
+      <NotebookList list={list} busy={busy} onNew={() => create('blank')} onExample={() => create('example')} onOpen={(one) => void navigate(paths.notebook(one))} />
+    ) : (
+      <Opened id={id} />
+    )
+  const panel = <CataloguePanel catalogue={catalogue} isOpen={side} onToggle={() => showSide(!side)} />
+  const inner = (
+    <>
+      {id !== undefined && open !== undefined && panel}
+      <div className="desk">
+        <NotebookTabs study={study} current={id} onNew={() => create('blank')} />
+        {body}
+      </div>
+    </>
+  )
+  if (open === undefined) return <div className="notebooks">{inner}</div>
+  return (
+    <NotebookInHand key={open.id} notebook={open} catalogue={catalogue.data}>
+      <div className="notebooks">{inner}</div>
+    </NotebookInHand>
+  )
+}
+
+/** Fetches a notebook once; from then on the desk holds it. */
+function Opened({ id }: { id: string }) {
+  const api = useApi()
+  const { desk } = useDesk()
+  const open = useOpenNotebook(id)
+  const asked = useQuery({
+    queryKey: ['notebook', id],
+    queryFn: ({ signal }) => api.json(`/query/api/v1/notebooks/${encodeURIComponent(id)}`, notebookSchema, { signal }),
+    enabled: open === undefined,
+    staleTime: 0,
+  })
+  useEffect(() => {
+    if (asked.data) desk.put(asked.data)
+  }, [asked.data, desk])
+  if (open !== undefined) return <NotebookView />
+  if (asked.error) return <Failure error={asked.error} retry={() => void asked.refetch()} />
+  return <SkeletonRows rows={8} />
+}
+
+function useCreate(study: string) {
+  const api = useApi()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const { desk } = useDesk()
+  const [busy, setBusy] = useState(false)
+  const create = useCallback(
+    (kind: 'blank' | 'example') => {
+      const newId = desk.parts.newId
+      const draft: NotebookDraft =
+        kind === 'example'
+          ? { study, title: 'Who is in this study', cells: exampleCells(newId) }
+          : { study, title: 'Untitled notebook', cells: [{ id: newId(), kind: 'sql', name: 'result', source: '' }] }
+      setBusy(true)
+      void api
+        .json('/query/api/v1/notebooks', notebookSchema, { method: 'POST', body: draft })
+        .then((made) => {
+          desk.put(made)
+          void queries.invalidateQueries({ queryKey: keys.notebooks(study) })
+          return navigate(paths.notebook(made.id))
+        })
+        .catch((error: unknown) => tellFailure('The notebook was not made', error))
+        .finally(() => setBusy(false))
+    },
+    [api, desk, navigate, queries, study],
+  )
+  return { create, busy }
+}
+
+function useNotebookCommands(notebooks: { id: string; title: string }[], create: (kind: 'blank') => void) {
+  const navigate = useNavigate()
+  const commands = useMemo<Command[]>(
+    () => [
+      { id: 'new-notebook', group: 'Commands', name: 'New notebook', icon: Plus, run: () => create('blank') },
+      ...notebooks.map((notebook) => ({
+        id: `notebook-${notebook.id}`,
+        group: 'Notebooks' as const,
+        name: notebook.title,
+        icon: NotebookPen,
+        run: () => void navigate(paths.notebook(notebook.id)),
+      })),
+    ],
+    [notebooks, create, navigate],
+  )
+  useCommands(commands)
+}

@@ -1,0 +1,107 @@
+import { ArrowDown, ArrowUp, Check, CircleStop, CircleX, Ellipsis, Play, Plus, Trash2 } from 'lucide-react'
+import { type KeyboardEvent, type ReactNode } from 'react'
+import { IconButton } from '../../../ui/Button.js'
+import { Icon } from '../../../ui/Icon.js'
+import { MenuButton, type MenuGroup } from '../../../ui/menus.js'
+import type { Cell } from '../model.js'
+import { isGoing } from '../run.js'
+import { cardId, useNotebook } from '../useNotebook.js'
+
+interface Props {
+  cell: Cell
+  at: number
+  /** Reads out what the card is. */
+  label: string
+  plain?: boolean
+  children: ReactNode
+  /** Enter on the card. */
+  onEnter?(): void
+}
+
+/** Gutter and card: the gutter says what happened, the card holds it. Keys act on the card; Escape in a text leads to it. */
+export function CellFrame({ cell, at, label, plain, children, onEnter }: Props) {
+  const { notebook, actions } = useNotebook()
+  const selected = notebook.selected === cell.id
+  return (
+    <div className="cell" data-selected={selected || undefined}>
+      <Gutter cell={cell} at={at} />
+      <section
+        id={cardId(cell.id)}
+        tabIndex={selected ? 0 : -1}
+        aria-label={label}
+        className={plain ? 'cell-card plain' : 'cell-card'}
+        onFocus={() => actions.select(cell.id)}
+        onPointerDown={() => actions.select(cell.id)}
+        onKeyDown={(event) => event.target === event.currentTarget && cardKey(event)}
+      >
+        {children}
+      </section>
+    </div>
+  )
+
+  function cardKey(event: KeyboardEvent) {
+    const cells = notebook.page.cells
+    const neighbour = (by: number) => cells[at + by] && actions.focusCard(cells[at + by]!.id)
+    const keys: Record<string, () => void> = {
+      ArrowUp: () => (event.altKey ? actions.move(cell.id, -1) : neighbour(-1)),
+      ArrowDown: () => (event.altKey ? actions.move(cell.id, 1) : neighbour(1)),
+      Enter: () => (event.ctrlKey || event.metaKey ? actions.run(cell.id) : event.shiftKey ? (actions.run(cell.id), neighbour(1)) : (onEnter ?? (() => actions.focusText(cell.id)))()),
+      a: () => actions.add('sql', at),
+      b: () => actions.add('sql', at + 1),
+      t: () => actions.add('markdown', at + 1),
+      Delete: () => actions.remove(cell.id),
+      z: () => (event.shiftKey ? actions.redo() : actions.undo()),
+    }
+    const withControl = event.ctrlKey || event.metaKey
+    const act = keys[event.key]
+    if (act === undefined || (withControl && event.key !== 'Enter' && event.key !== 'z')) return
+    event.preventDefault()
+    act()
+  }
+}
+
+function Gutter({ cell, at }: { cell: Cell; at: number }) {
+  const { notebook, actions } = useNotebook()
+  const run = notebook.runs[cell.id]
+  if (cell.kind !== 'sql') return <div className="cell-gutter">{cell.kind === 'chart' && <span className="cell-number">{at + 1}</span>}</div>
+  const outcome = run?.phase === 'done' ? <Icon of={Check} className="mark-ok" /> : run?.phase === 'failed' ? <Icon of={CircleX} className="mark-bad" /> : null
+  return (
+    <div className="cell-gutter">
+      {isGoing(run) ? (
+        <IconButton label={`Stop ${cell.name}`} icon={CircleStop} onPress={() => actions.stop(cell.id)} />
+      ) : (
+        <IconButton label={`Run ${cell.name}`} icon={Play} onPress={() => actions.run(cell.id)} className="cell-run" isDisabled={cell.source.trim() === ''} />
+      )}
+      <span className="cell-number">{at + 1}</span>
+      <span aria-hidden={outcome === null}>{outcome}</span>
+    </div>
+  )
+}
+
+/** Moves and deletes, the same for every kind of cell. */
+export function CellMenu({ cell, at, groups = [] }: { cell: Cell; at: number; groups?: MenuGroup[] }) {
+  const { actions, notebook } = useNotebook()
+  const last = notebook.page.cells.length - 1
+  return (
+    <MenuButton
+      label={`Cell ${cell.name}`}
+      trigger={<IconButton label="More for this cell" icon={Ellipsis} />}
+      groups={[
+        ...groups,
+        {
+          entries: [
+            { id: 'above', label: 'Add SQL above', icon: Plus, keys: 'A', run: () => actions.add('sql', at) },
+            { id: 'below', label: 'Add SQL below', icon: Plus, keys: 'B', run: () => actions.add('sql', at + 1) },
+          ],
+        },
+        {
+          entries: [
+            { id: 'up', label: 'Move up', icon: ArrowUp, keys: 'Alt ↑', disabled: at === 0, run: () => actions.move(cell.id, -1) },
+            { id: 'down', label: 'Move down', icon: ArrowDown, keys: 'Alt ↓', disabled: at === last, run: () => actions.move(cell.id, 1) },
+            { id: 'delete', label: 'Delete cell', icon: Trash2, keys: 'Del', run: () => actions.remove(cell.id) },
+          ],
+        },
+      ]}
+    />
+  )
+}

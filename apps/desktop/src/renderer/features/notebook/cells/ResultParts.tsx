@@ -1,0 +1,134 @@
+import { ClockAlert, LoaderCircle, OctagonX, RefreshCw, Square, TriangleAlert, Waypoints } from 'lucide-react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { statementRowsMax } from '@aquifer/core/contract'
+import { Button } from '../../../ui/Button.js'
+import { count, moment, plural, span } from '../../../ui/format.js'
+import { Icon } from '../../../ui/Icon.js'
+import type { Result } from '../result.js'
+import type { RunState } from '../run.js'
+
+/** People and rows, time, snapshot, epoch, policy, and the way back to consent: always in this order and place. */
+export function ResultFooter({ result, lineage, onLineage, onAll, note }: {
+  result: Result
+  lineage?: boolean
+  onLineage?(): void
+  onAll?(): void
+  note?: ReactNode
+}) {
+  const { basis } = result
+  return (
+    <footer className="result-footer">
+      <span className="result-people">
+        {basis.people !== null && (
+          <>
+            <b>{count(basis.people)}</b> {basis.people === 1 ? 'person' : 'people'}
+            <span className="result-rows">, {rowWords(result)}</span>
+          </>
+        )}
+        {basis.people === null && <b className="result-only">{rowWords(result)}</b>}
+      </span>
+      <span className="result-time">{span(basis.elapsedMs)}</span>
+      <span>snapshot {moment(basis.snapshot)}</span>
+      <span>
+        epoch {basis.consentEpoch}
+        {basis.consentState === 'updating' && ', updating'}
+      </span>
+      <span className="cut">{basis.maskingPolicy}</span>
+      {note}
+      <span className="result-end">
+        {basis.truncated && onAll && basis.rows < statementRowsMax && (
+          <Button look="quiet" onPress={onAll}>
+            Fetch {basis.totalRows === null ? 'more' : `all ${count(Math.min(basis.totalRows, statementRowsMax))}`}
+          </Button>
+        )}
+        {onLineage && (
+          <Button look="quiet" icon={Waypoints} className="lineage-button" aria-pressed={lineage} onPress={onLineage}>
+            Lineage
+          </Button>
+        )}
+      </span>
+    </footer>
+  )
+}
+
+const rowWords = ({ basis }: Result) =>
+  basis.truncated ? `${count(basis.rows)} of ${basis.totalRows === null ? 'more' : count(basis.totalRows)} rows` : plural(basis.rows, 'row')
+
+export function StaleBar({ cause, onRun }: { cause: string; onRun(): void }) {
+  return (
+    <div className="notice warn" role="status">
+      <Icon of={ClockAlert} />
+      <span className="grow">{cause}</span>
+      <Button icon={RefreshCw} onPress={onRun}>
+        Run again
+      </Button>
+    </div>
+  )
+}
+
+export function RunningBar({ run, onStop }: { run: RunState; onStop(): void }) {
+  const elapsed = useElapsed(run.startedAt)
+  const share = run.progress
+  // Most statements end before the eye could read this.
+  if (elapsed < 300) return null
+  return (
+    <>
+      <div className="running-line" role="progressbar" aria-label="Running" aria-valuenow={share === null ? undefined : Math.round(share * 100)}>
+        <i style={share === null ? undefined : { width: `${share * 100}%` }} data-unknown={share === null || undefined} />
+      </div>
+      <div className="running-words">
+        <Icon of={LoaderCircle} className="turning mark-info" />
+        <span className="num">
+          {run.phase === 'queued' ? 'Waiting for its turn' : span(elapsed)}
+          {share !== null && `, ${Math.round(share * 100)} %`}
+        </span>
+        <Button icon={Square} className="end" onPress={onStop}>
+          Stop
+        </Button>
+      </div>
+    </>
+  )
+}
+
+function useElapsed(from: number): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 100)
+    return () => clearInterval(timer)
+  }, [from])
+  return Math.max(0, now - from)
+}
+
+export function RunFault({ run, onSuggestion }: { run: RunState; onSuggestion(name: string): void }) {
+  const { problem } = run
+  if (problem === null) return null
+  return (
+    <div className="run-fault" role="alert">
+      <p className="row strong">
+        <Icon of={OctagonX} className="mark-bad" />
+        {problem.what}
+      </p>
+      {problem.why && <p>{problem.why}</p>}
+      {problem.suggestion && (
+        <p className="row">
+          Did you mean
+          {problem.suggestion.split(/,\s*/).map((name) => (
+            <Button key={name} className="mono" onPress={() => onSuggestion(name)}>
+              {name}
+            </Button>
+          ))}
+        </p>
+      )}
+      {problem.reference && <p className="sub mono">{problem.reference}</p>}
+    </div>
+  )
+}
+
+export function Stopped({ run }: { run: RunState }) {
+  return (
+    <p className="notice idle">
+      <Icon of={TriangleAlert} />
+      Stopped after {span(run.elapsedMs)}. {run.result ? 'The rows below are of the run before.' : 'No rows were kept.'}
+    </p>
+  )
+}

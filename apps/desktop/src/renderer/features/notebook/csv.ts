@@ -1,0 +1,71 @@
+import { moment, plural, span } from '../../ui/format.js'
+import type { Result } from './result.js'
+
+/** What stands under the result and goes with every copy of it, in this order. */
+export function basisWords(result: Result): string[] {
+  const { basis } = result
+  const rows = basis.truncated ? `${plural(basis.rows, 'row')} of ${basis.totalRows === null ? 'more' : basis.totalRows.toLocaleString('en-US')}` : plural(basis.rows, 'row')
+  return [
+    basis.people === null ? rows : `${plural(basis.people, 'person', 'people')}, ${rows}`,
+    span(basis.elapsedMs),
+    `snapshot ${moment(basis.snapshot)}`,
+    `epoch ${basis.consentEpoch}`,
+    basis.maskingPolicy,
+  ]
+}
+
+/** A text that a spreadsheet would run as a formula is prefixed with an apostrophe, which it shows as text. */
+export function unformula(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+}
+
+const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+/** RFC 4180. The first line says what the rows rest on; null is an empty field, an empty text is "". */
+export function toCsv(result: Result, order: ArrayLike<number> | null, title: string): string {
+  const { columns, rows } = result
+  const lines = [quote(unformula(`# ${[title, ...basisWords(result)].join(' · ')}`)), columns.map((column) => quote(unformula(column.name))).join(',')]
+  for (let at = 0; at < rows; at += 1) {
+    const row = order === null ? at : order[at]!
+    lines.push(
+      columns
+        .map((column) => {
+          const text = column.text(row)
+          if (text === null) return ''
+          if (text === '') return '""'
+          return quote(column.kind === 'number' || column.kind === 'date' ? text : unformula(text))
+        })
+        .join(','),
+    )
+  }
+  return `${lines.join('\r\n')}\r\n`
+}
+
+export interface Range {
+  top: number
+  bottom: number
+  left: number
+  right: number
+}
+
+/** For the clipboard: tabs between fields, the same guard against formulas. */
+export function toTsv(result: Result, order: ArrayLike<number> | null, range: Range, withHead: boolean): string {
+  const columns = result.columns.slice(range.left, range.right + 1)
+  const clean = (text: string) => text.replaceAll(/[\t\r\n]+/g, ' ')
+  const lines = withHead ? [columns.map((column) => clean(column.name)).join('\t')] : []
+  for (let at = range.top; at <= range.bottom; at += 1) {
+    const row = order === null ? at : order[at]!
+    lines.push(columns.map((column) => clean(column.kind === 'number' ? (column.text(row) ?? '') : unformula(column.text(row) ?? ''))).join('\t'))
+  }
+  return lines.join('\n')
+}
+
+/** Hands a file made in the page to the reader. */
+export function download(name: string, content: BlobPart, type: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}

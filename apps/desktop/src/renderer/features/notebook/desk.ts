@@ -1,0 +1,169 @@
+import type { Notebook } from '@aquifer/core/contract'
+import type { Api } from '../../api/client.js'
+import type { Journal, JournalEntry } from './journal.js'
+import { pageOf, samePage, type Cells, type Page } from './model.js'
+import type { RunState } from './run.js'
+
+export type SaveState = 'saved' | 'waiting' | 'saving' | 'failed' | 'conflict'
+
+export interface OpenNotebook {
+  id: string
+  study: string
+  version: number
+  page: Page
+  /** As the server has it. */
+  savedPage: Page
+  savedAt: string | null
+  save: SaveState
+  /** What the server refused the last save with. */
+  saveError: unknown
+  /** Somebody else's newer version, when both sides changed. */
+  theirs: Notebook | null
+  /** Typed here earlier and never saved; offered, not applied. */
+  recovered: JournalEntry | null
+  past: Cells[]
+  future: Cells[]
+  runs: Readonly<Record<string, RunState>>
+  selected: string | null
+  /** When every cell ran top to bottom without an edit in between. */
+  wholeRunAt: string | null
+}
+
+export interface DeskParts {
+  api: Api
+  journal: Journal
+  purpose(): string
+  now(): number
+  newId(): string
+}
+
+export type DeskState = ReadonlyMap<string, OpenNotebook>
+
+const undoDepth = 50
+
+/** The notebooks that lie open: their text, what is saved of it, and the results of this session. Survives a change of page. */
+export class Desk {
+  readonly parts: DeskParts
+  #state: DeskState = new Map()
+  readonly #listeners = new Set<() => void>()
+  readonly #edited = new Set<(id: string) => void>()
+
+  constructor(parts: DeskParts) {
+    this.parts = parts
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly state = (): DeskState => this.#state
+
+  notebook(id: string): OpenNotebook | undefined {
+    return this.#state.get(id)
+  }
+
+  /** Called with the id after each change of a notebook's text: saving hangs here. */
+  onEdit(listener: (id: string) => void): () => void {
+    this.#edited.add(listener)
+    return () => this.#edited.delete(listener)
+  }
+
+  update(id: string, part: (notebook: OpenNotebook) => Partial<OpenNotebook>): void {
+    const old = this.#state.get(id)
+    if (old !== undefined) this.#set(new Map(this.#state).set(id, { ...old, ...part(old) }))
+  }
+
+  put(notebook: Notebook): void {
+    if (this.#state.has(notebook.id)) return
+    const page = pageOf(notebook)
+    this.#set(
+      new Map(this.#state).set(notebook.id, {
+        id: notebook.id,
+        study: notebook.study,
+        version: notebook.version,
+        page,
+        savedPage: page,
+        savedAt: notebook.updatedAt,
+        save: 'saved',
+        saveError: null,
+        theirs: null,
+        recovered: this.parts.journal.read(notebook.id, page),
+        past: [],
+        future: [],
+        runs: {},
+        selected: page.cells[0]?.id ?? null,
+        wholeRunAt: null,
+      }),
+    )
+  }
+
+  close(id: string): void {
+    this.#set(new Map([...this.#state].filter(([other]) => other !== id)))
+  }
+
+  /** Changes the text. `structure`: cells came, went or moved, so it can be undone as one step. */
+  edit(id: string, change: (page: Page) => Page, kind: 'text' | 'structure' = 'text'): void {
+    const old = this.#state.get(id)
+    if (old === undefined) return
+    const page = change(old.page)
+    if (page === old.page) return
+    const step = kind === 'structure' ? { past: [...old.past, old.page.cells].slice(-undoDepth), future: [] } : {}
+    this.update(id, () => ({ page, wholeRunAt: null, ...step }))
+    this.#changed(id)
+  }
+
+  undo(id: string): boolean {
+    return this.#step(id, 'past', 'future')
+  }
+
+  redo(id: string): boolean {
+    return this.#step(id, 'future', 'past')
+  }
+
+  setRun(id: string, cell: string, run: RunState | null): void {
+    this.update(id, (old) => {
+      const runs = { ...old.runs }
+      if (run === null) delete runs[cell]
+      else runs[cell] = run
+      return { runs }
+    })
+  }
+
+  /** Puts the journal's text in place of the server's; the next save sends it. */
+  recover(id: string, take: boolean): void {
+    const old = this.#state.get(id)
+    if (old === undefined || old.recovered === null) return
+    const { title, cells } = old.recovered
+    this.update(id, () => ({ recovered: null }))
+    if (take) this.edit(id, () => ({ title, cells }), 'structure')
+    else this.parts.journal.clear(id)
+  }
+
+  #step(id: string, from: 'past' | 'future', to: 'past' | 'future'): boolean {
+    const old = this.#state.get(id)
+    const target = old?.[from].at(-1)
+    if (old === undefined || target === undefined) return false
+    const page = { ...old.page, cells: withNewestText(target, old.page.cells) }
+    this.update(id, () => ({ page, wholeRunAt: null, [from]: old[from].slice(0, -1), [to]: [...old[to], old.page.cells] }))
+    this.#changed(id)
+    return true
+  }
+
+  #changed(id: string): void {
+    const notebook = this.#state.get(id)
+    if (notebook === undefined || samePage(notebook.page, notebook.savedPage)) return
+    for (const listener of this.#edited) listener(id)
+  }
+
+  #set(state: DeskState): void {
+    this.#state = state
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** Undoing a move or a deletion must not undo what was typed since. */
+function withNewestText(target: Cells, current: Cells): Cells {
+  const newest = new Map(current.map((cell) => [cell.id, cell]))
+  return target.map((cell) => newest.get(cell.id) ?? cell)
+}

@@ -1,0 +1,61 @@
+import type { Header } from '@tanstack/react-table'
+import { Braces, CalendarDays, ChevronDown, ChevronUp, Hash, ToggleLeft, Type } from 'lucide-react'
+import { Icon, type LucideIcon } from '../../../ui/Icon.js'
+import type { ColumnKind, Result } from '../result.js'
+import type { GridFeatures } from './ResultGrid.js'
+import type { Place } from './selection.js'
+
+export const kindIcons: Record<ColumnKind, LucideIcon> = { number: Hash, text: Type, boolean: ToggleLeft, date: CalendarDays, nested: Braces }
+
+interface Props {
+  id: string
+  headers: Header<GridFeatures, object, unknown>[]
+  result: Result
+  active: Place
+  onPress(column: number): void
+}
+
+export function GridHead({ id, headers, result, active, onPress }: Props) {
+  return (
+    <div role="rowgroup" className="grid-head">
+      <div role="row" aria-rowindex={1} className="grid-row">
+        <span className="grid-number" role="presentation" />
+        {headers.map((header, at) => {
+          const column = result.columns[at]!
+          const sorted = header.column.getIsSorted()
+          return (
+            <div
+              key={header.id}
+              id={`${id}--1-${at}`}
+              role="columnheader"
+              aria-colindex={at + 1}
+              aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined}
+              data-active={(active.row === -1 && active.column === at) || undefined}
+              className={column.kind === 'number' ? 'grid-cell grid-heading n' : 'grid-cell grid-heading'}
+              style={{ flexBasis: header.getSize(), minWidth: header.getSize() }}
+              title={header.column.getCanSort() ? column.name : `${column.name}. Too many rows to sort here: use order by`}
+              onClick={() => {
+                onPress(at)
+                header.column.toggleSorting()
+              }}
+            >
+              <Icon of={kindIcons[column.kind]} size={12} className="ink-3" />
+              <span className="cut">{column.name}</span>
+              {sorted && <Icon of={sorted === 'asc' ? ChevronUp : ChevronDown} size={12} />}
+              <span
+                aria-hidden
+                className="grid-resize"
+                data-resizing={header.column.getIsResizing() || undefined}
+                onPointerDown={(event) => event.stopPropagation()}
+                onClick={(event) => event.stopPropagation()}
+                onDoubleClick={() => header.column.resetSize()}
+                onMouseDown={header.getResizeHandler()}
+                onTouchStart={header.getResizeHandler()}
+              />
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,79 @@
+import { count } from '../../../ui/format.js'
+import type { Range } from '../csv.js'
+import type { Result, ResultColumn } from '../result.js'
+import { within, type Place } from './selection.js'
+
+interface Props {
+  id: string
+  /** Place on screen; `row` is the place in the result. */
+  at: number
+  row: number
+  offset: number
+  result: Result
+  widths: number[]
+  bars: (number | null)[]
+  range: Range
+  active: Place
+  onPress(place: Place, extend: boolean): void
+  onOver(place: Place): void
+}
+
+export function GridRow({ id, at, row, offset, result, widths, bars, range, active, onPress, onOver }: Props) {
+  const several = range.top !== range.bottom || range.left !== range.right
+  return (
+    <div role="row" aria-rowindex={at + 2} className="grid-row grid-line" style={{ transform: `translateY(${offset}px)` }}>
+      <span className="grid-number" role="presentation">
+        {count(at + 1)}
+      </span>
+      {result.columns.map((column, index) => {
+        const selected = within(range, at, index) && active.row >= 0
+        const isActive = active.row === at && active.column === index
+        return (
+          <div
+            key={index}
+            id={`${id}-${at}-${index}`}
+            role="gridcell"
+            aria-colindex={index + 1}
+            aria-selected={selected}
+            data-active={isActive || undefined}
+            data-selected={(selected && several) || undefined}
+            className={column.kind === 'number' ? 'grid-cell n' : 'grid-cell'}
+            style={{ flexBasis: widths[index], minWidth: widths[index] }}
+            onPointerDown={(event) => event.button === 0 && onPress({ row: at, column: index }, event.shiftKey)}
+            onPointerEnter={() => onOver({ row: at, column: index })}
+          >
+            <Value column={column} row={row} largest={bars[index] ?? null} />
+          </div>
+        )
+      })}
+    </div>
+  )
+}
+
+/** Null, nothing and zero look different: ∅, an empty text in quotes, and 0. */
+function Value({ column, row, largest }: { column: ResultColumn; row: number; largest: number | null }) {
+  const text = column.text(row)
+  if (text === null) {
+    return (
+      <span className="grid-null" aria-label="null">
+        ∅
+      </span>
+    )
+  }
+  if (text === '') return <span className="grid-null">''</span>
+  if (largest === null) {
+    return (
+      <span className={column.kind === 'nested' ? 'cut mono' : 'cut'} title={text.length > 28 ? text.slice(0, 2000) : undefined}>
+        {text}
+      </span>
+    )
+  }
+  return (
+    <>
+      <span className="grid-bar" aria-hidden>
+        <i style={{ width: `${Math.max(1, (100 * (column.number(row) ?? 0)) / largest)}%` }} />
+      </span>
+      <span>{text}</span>
+    </>
+  )
+}

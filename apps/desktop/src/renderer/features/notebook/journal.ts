@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { notebookCell } from '@aquifer/core/contract'
+import { samePage, type Page } from './model.js'
+
+// Edits that the server does not have yet survive a crash, a closed tab and a dead network. Only what was typed is kept:
+// results are masked data of people and never touch this disk.
+
+const entry = z.object({ at: z.string(), version: z.number(), title: z.string(), cells: z.array(notebookCell) })
+export type JournalEntry = z.infer<typeof entry>
+
+export interface Journal {
+  write(id: string, version: number, page: Page, at: string): void
+  clear(id: string): void
+  /** What was typed and not saved, if it differs from what the server has. */
+  read(id: string, saved: Page): JournalEntry | null
+}
+
+export function openJournal(storage: Storage, user: string): Journal {
+  const key = (id: string) => `aquifer.journal.${user}.${id}`
+  return {
+    write(id, version, page, at) {
+      const cells = page.cells.map(({ id: cell, kind, name, source, chart }) => ({ id: cell, kind, name, source, ...(chart ? { chart } : {}) }))
+      try {
+        storage.setItem(key(id), JSON.stringify({ at, version, title: page.title, cells }))
+      } catch {
+        // A full disk must not stop the typing; the status bar already says that the edits are not on the server.
+      }
+    },
+    clear: (id) => storage.removeItem(key(id)),
+    read(id, saved) {
+      const text = storage.getItem(key(id))
+      if (text === null) return null
+      const parsed = entry.safeParse(parse(text))
+      if (parsed.success && !samePage({ title: parsed.data.title, cells: parsed.data.cells }, plain(saved))) return parsed.data
+      storage.removeItem(key(id))
+      return null
+    },
+  }
+}
+
+const plain = (page: Page): Page => ({
+  title: page.title,
+  cells: page.cells.map(({ id, kind, name, source, chart }) => ({ id, kind, name, source, ...(chart ? { chart } : {}) })),
+})
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import type { Cell } from './model.js'
+import { compile, dependants, tablesNamed } from './references.js'
+
+const sql = (name: string, source: string): Cell => ({ id: `id-${name}`, kind: 'sql', name, source })
+
+describe('tables a statement names', () => {
+  test.each([
+    ['select * from patients', ['patients']],
+    ['select people, n from a, b join c on a.x = c.from_at where exists (select 1 from d)', ['a', 'b', 'c', 'd']],
+    ["select 'from hidden' as text -- from comment\nfrom \"Observation\" o", ['observation']],
+    ['select extract(year from onset_at) from conditions', ['conditions']],
+    ['with x as (select * from patients) select * from x', ['patients', 'x']],
+    ['select * from read_parquet(1), syn.patients', ['patients']],
+  ])('%s', (text, names) => {
+    expect(tablesNamed(text)).toEqual(names)
+  })
+})
+
+describe('a cell that reads another', () => {
+  const cells = [sql('hypertension', 'select patient_key from conditions;'), sql('by_sex', 'select gender from hypertension'), sql('last', 'select * from by_sex')]
+
+  test('runs with the cells above in front, each once, in order', () => {
+    expect(compile(cells, 'id-last')).toMatchObject({
+      sql: 'with hypertension as (\nselect patient_key from conditions\n),\nby_sex as (\nselect gender from hypertension\n)\nselect * from by_sex',
+      uses: ['hypertension', 'by_sex'],
+    })
+  })
+
+  test('never reads a cell below it', () => {
+    expect(compile([cells[1]!, cells[0]!], 'id-by_sex').sql).toBe('select gender from hypertension')
+  })
+
+  test('joins its own WITH and keeps places in the text', () => {
+    const own = [cells[0]!, sql('own', '-- note\nwith x as (select 1) select wrong from x, hypertension')]
+    const compiled = compile(own, 'id-own')
+    expect(compiled.sql.startsWith('with hypertension as (')).toBe(true)
+    expect(compiled.sql.match(/with/gi)).toHaveLength(1)
+    const place = compiled.toSource(compiled.sql.indexOf('wrong'))
+    expect(own[1]!.source.slice(place!, place! + 5)).toBe('wrong')
+    expect(compiled.toSource(5)).toBeNull()
+  })
+
+  test('is found as dependant of what it reads, charts included', () => {
+    const chart: Cell = { id: 'chart', kind: 'chart', name: 'c', source: '', chart: { type: 'bar', of: 'last', x: 'a', y: ['b'] } }
+    expect(dependants([...cells, chart], 'hypertension')).toEqual(['id-by_sex', 'id-last', 'chart'])
+  })
+})

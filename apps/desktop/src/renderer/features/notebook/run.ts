@@ -1,0 +1,143 @@
+import { arrowStreamType, statementStatus, type QueryProblem, type StatementStatus } from '@aquifer/core/contract'
+import { ApiFailure, explain } from '../../api/failure.js'
+import type { Desk } from './desk.js'
+import { compile, type Compiled } from './references.js'
+import { readResult, type Result } from './result.js'
+
+export interface RunProblem {
+  what: string
+  why: string | null
+  suggestion: string | null
+  /** Offset in the cell's own text; null when the engine does not know or it lies in another cell. */
+  position: number | null
+  reference: string | null
+}
+
+export interface RunState {
+  phase: 'queued' | 'running' | 'done' | 'failed' | 'stopped'
+  statement: string | null
+  startedAt: number
+  elapsedMs: number
+  progress: number | null
+  /** The last good result stays while the next is on its way. */
+  result: Result | null
+  /** The text that produced `result`. */
+  ran: string | null
+  finishedAt: string | null
+  problem: RunProblem | null
+}
+
+export const isGoing = (run: RunState | undefined): boolean => run?.phase === 'queued' || run?.phase === 'running'
+
+// Short statements answer within the first waits; long ones are asked twice a second.
+const waitsMs = [20, 40, 80, 160, 250, 400]
+const waitMs = (turn: number) => waitsMs[turn] ?? 500
+const statements = '/query/api/v1/statements'
+
+/** Runs one cell; resolves when it is over, whatever the end. */
+export async function runCell(desk: Desk, notebook: string, cell: string, limit?: number): Promise<RunState['phase']> {
+  const open = desk.notebook(notebook)
+  if (open === undefined || isGoing(open.runs[cell])) return 'stopped'
+  const compiled = compile(open.page.cells, cell)
+  if (compiled.sql.trim() === '') return 'stopped'
+  const old = open.runs[cell]
+  const startedAt = desk.parts.now()
+  let run: RunState = {
+    phase: 'queued',
+    statement: null,
+    startedAt,
+    elapsedMs: 0,
+    progress: null,
+    result: old?.result ?? null,
+    ran: old?.ran ?? null,
+    finishedAt: old?.finishedAt ?? null,
+    problem: null,
+  }
+  const show = (part: Partial<RunState>) => {
+    run = { ...run, ...part }
+    desk.setRun(notebook, cell, run)
+  }
+  // A run that was stopped or replaced meanwhile has nothing to say any more.
+  const mine = () => desk.notebook(notebook)?.runs[cell]?.startedAt === startedAt && isGoing(desk.notebook(notebook)?.runs[cell])
+  show({})
+  try {
+    const status = await follow(desk, { study: open.study, sql: compiled.sql, limit }, mine, (seen) =>
+      show({ phase: seen.state === 'queued' ? 'queued' : 'running', statement: seen.id, progress: seen.progress, elapsedMs: seen.elapsedMs }),
+    )
+    if (status === null) return 'stopped'
+    const ended = desk.parts.now() - startedAt
+    if (status.state === 'done' && status.basis !== undefined) {
+      const { bytes } = await desk.parts.api.bytes(`${statements}/${status.id}/result`, { headers: { accept: arrowStreamType } })
+      const result = readResult(bytes, status.basis)
+      if (mine()) show({ phase: 'done', result, ran: compiled.sql, elapsedMs: status.elapsedMs, finishedAt: new Date(desk.parts.now()).toISOString() })
+    } else if (status.state === 'cancelled') show({ phase: 'stopped', elapsedMs: ended })
+    else show({ phase: 'failed', elapsedMs: ended, problem: told(status.problem, compiled) })
+  } catch (error) {
+    if (mine()) show({ phase: 'failed', elapsedMs: desk.parts.now() - startedAt, problem: failed(error, compiled) })
+  }
+  return run.phase
+}
+
+async function follow(
+  desk: Desk,
+  statement: { study: string; sql: string; limit: number | undefined },
+  mine: () => boolean,
+  seen: (status: StatementStatus) => void,
+): Promise<StatementStatus | null> {
+  const { api, purpose } = desk.parts
+  let status = await api.json(statements, statementStatus, {
+    method: 'POST',
+    headers: { prefer: 'respond-async' },
+    body: { ...statement, purpose: purpose() },
+  })
+  for (let turn = 0; status.state === 'queued' || status.state === 'running'; turn += 1) {
+    if (!mine()) {
+      await api.send(`${statements}/${status.id}`, { method: 'DELETE' }).catch(() => undefined)
+      return null
+    }
+    seen(status)
+    await new Promise((wake) => setTimeout(wake, waitMs(turn)))
+    status = await api.json(`${statements}/${status.id}`, statementStatus)
+  }
+  return mine() ? status : null
+}
+
+/** Stops the engine, not only the waiting for it. */
+export async function stopCell(desk: Desk, notebook: string, cell: string): Promise<void> {
+  const run = desk.notebook(notebook)?.runs[cell]
+  if (run === undefined || !isGoing(run)) return
+  desk.setRun(notebook, cell, { ...run, phase: 'stopped', elapsedMs: desk.parts.now() - run.startedAt })
+  if (run.statement !== null) await desk.parts.api.send(`${statements}/${run.statement}`, { method: 'DELETE' }).catch(() => undefined)
+}
+
+/** Top to bottom, stopping at the first cell that fails. */
+export async function runAll(desk: Desk, notebook: string): Promise<boolean> {
+  const start = desk.notebook(notebook)
+  if (start === undefined) return false
+  const cells = start.page.cells.filter((cell) => cell.kind === 'sql' && cell.source.trim() !== '')
+  for (const cell of cells) if ((await runCell(desk, notebook, cell.id)) !== 'done') return false
+  if (desk.notebook(notebook)?.page !== start.page || cells.length === 0) return false
+  desk.update(notebook, () => ({ wholeRunAt: new Date(desk.parts.now()).toISOString() }))
+  return true
+}
+
+function told(problem: QueryProblem | undefined, compiled: Compiled): RunProblem {
+  if (problem === undefined) return { what: 'The statement did not finish', why: null, suggestion: null, position: null, reference: null }
+  const position = problem.position === undefined ? null : compiled.toSource(problem.position)
+  const elsewhere = problem.position !== undefined && position === null
+  return {
+    what: problem.detail ?? problem.title,
+    why: elsewhere ? `It lies in a cell this one reads: ${compiled.uses.join(', ')}.` : null,
+    suggestion: problem.suggestion ?? null,
+    position,
+    reference: problem.code ?? null,
+  }
+}
+
+function failed(error: unknown, compiled: Compiled): RunProblem {
+  if (error instanceof ApiFailure && error.kind === 'refused' && error.status === 400) {
+    return told({ title: 'The statement was refused', status: 400, ...error.problem }, compiled)
+  }
+  const words = explain(error)
+  return { what: words.what, why: words.why || null, suggestion: null, position: null, reference: words.reference ?? null }
+}

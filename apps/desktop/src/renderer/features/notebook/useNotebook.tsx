@@ -1,0 +1,111 @@
+import { createContext, useContext, useMemo, useRef, type ReactNode, type RefObject } from 'react'
+import { toast } from 'sonner'
+import type { Catalogue, NotebookChart } from '@aquifer/core/contract'
+import { useDesk } from './DeskProvider.js'
+import type { Desk, OpenNotebook } from './desk.js'
+import type { EditorHandle } from './editor/Editor.js'
+import { change, insertAt, isCellName, move, newCell, remove, rename, type Cell, type CellKind } from './model.js'
+import { runAll, runCell, stopCell } from './run.js'
+
+export interface NotebookActions {
+  select(cell: string): void
+  write(cell: string, source: string): void
+  draw(cell: string, chart: NotebookChart): void
+  /** False when the name cannot be used in SQL or is taken. */
+  rename(cell: string, name: string): boolean
+  retitle(title: string): void
+  add(kind: CellKind, at: number, part?: Partial<Cell>): string
+  remove(cell: string): void
+  move(cell: string, by: -1 | 1): void
+  undo(): boolean
+  redo(): boolean
+  run(cell: string, limit?: number): void
+  runAll(): void
+  stop(cell: string): void
+  /** Into the text of the chosen SQL cell, or a new one. */
+  insert(text: string): void
+  focusCard(cell: string): void
+  focusText(cell: string): void
+}
+
+interface InHand {
+  notebook: OpenNotebook
+  catalogue: Catalogue | undefined
+  actions: NotebookActions
+  editors: RefObject<Map<string, EditorHandle>>
+}
+
+const NotebookContext = createContext<InHand | null>(null)
+
+export function NotebookInHand({ notebook, catalogue, children }: { notebook: OpenNotebook; catalogue: Catalogue | undefined; children: ReactNode }) {
+  const { desk } = useDesk()
+  const editors = useRef(new Map<string, EditorHandle>())
+  const actions = useMemo(() => actionsOn(desk, notebook.id, editors.current), [desk, notebook.id])
+  const inHand = useMemo(() => ({ notebook, catalogue, actions, editors }), [notebook, catalogue, actions])
+  return <NotebookContext value={inHand}>{children}</NotebookContext>
+}
+
+export function useNotebook(): InHand {
+  const inHand = useContext(NotebookContext)
+  if (inHand === null) throw new Error('no notebook around this part of the page')
+  return inHand
+}
+
+export const cardId = (cell: string): string => `cell-${cell}`
+
+function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): NotebookActions {
+  const cells = () => desk.notebook(id)?.page.cells ?? []
+  const structure = (next: (old: readonly Cell[]) => readonly Cell[]) => desk.edit(id, (page) => ({ ...page, cells: next(page.cells) }), 'structure')
+  const text = (next: (old: readonly Cell[]) => readonly Cell[]) => desk.edit(id, (page) => ({ ...page, cells: next(page.cells) }))
+  const actions: NotebookActions = {
+    select: (cell) => desk.notebook(id)?.selected !== cell && desk.update(id, () => ({ selected: cell })),
+    write: (cell, source) => cells().find((item) => item.id === cell)?.source !== source && text((old) => change(old, cell, { source })),
+    draw: (cell, chart) => text((old) => change(old, cell, { chart })),
+    rename(cell, name) {
+      if (!isCellName(name) || cells().some((item) => item.id !== cell && item.name === name)) return false
+      text((old) => rename(old, cell, name))
+      return true
+    },
+    retitle: (title) => desk.edit(id, (page) => ({ ...page, title })),
+    add(kind, at, part) {
+      const made = { ...newCell(kind, desk.parts.newId(), cells()), ...part }
+      structure((old) => insertAt(old, at, made))
+      desk.update(id, () => ({ selected: made.id }))
+      if (kind !== 'chart') onceDrawn(() => editors.get(made.id)?.focus())
+      return made.id
+    },
+    remove(cell) {
+      const at = cells().findIndex((item) => item.id === cell)
+      const gone = cells()[at]
+      if (gone === undefined) return
+      structure((old) => remove(old, cell))
+      const next = cells()[at] ?? cells()[at - 1]
+      desk.update(id, () => ({ selected: next?.id ?? null }))
+      if (next) onceDrawn(() => actions.focusCard(next.id))
+      toast(`Deleted ${gone.name || 'a text'}`, { action: { label: 'Undo', onClick: () => desk.undo(id) } })
+    },
+    move(cell, by) {
+      structure((old) => move(old, cell, by))
+      onceDrawn(() => actions.focusCard(cell))
+    },
+    undo: () => desk.undo(id),
+    redo: () => desk.redo(id),
+    run: (cell, limit) => void runCell(desk, id, cell, limit),
+    runAll: () => void runAll(desk, id),
+    stop: (cell) => void stopCell(desk, id, cell),
+    insert(piece) {
+      const chosen = desk.notebook(id)?.selected ?? ''
+      const handle = editors.get(chosen)
+      if (handle && cells().find((item) => item.id === chosen)?.kind === 'sql') handle.insert(piece)
+      else actions.add('sql', cells().length, { source: piece })
+    },
+    focusCard: (cell) => document.getElementById(cardId(cell))?.focus(),
+    focusText: (cell) => editors.get(cell)?.focus(),
+  }
+  return actions
+}
+
+/** After React has drawn the cell and the editor has been made. */
+function onceDrawn(then: () => void): void {
+  setTimeout(then, 60)
+}

@@ -1,0 +1,141 @@
+import { Command as Cmdk } from 'cmdk'
+import { LogOut, Database } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { useNavigate } from 'react-router'
+import { Search } from 'lucide-react'
+import { useMe, useSession } from '../../api/SessionProvider.js'
+import { placesOf } from '../../paths.js'
+import { Icon } from '../../ui/Icon.js'
+import { Keys } from '../../ui/menus.js'
+import { useTheme } from '../../ui/theme.js'
+import { useCommands, useRegistry, type Command } from './commands.js'
+import { looks } from './TitleBar.js'
+
+export function Palette({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange(open: boolean): void }) {
+  useShellCommands()
+  return (
+    <ModalOverlay className="scrim palette-scrim" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
+      <Modal>
+        <Dialog className="palette" aria-label="Search or run a command">
+          <PaletteBody close={() => onOpenChange(false)} />
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  )
+}
+
+const order: Command['group'][] = ['Commands', 'Notebooks', 'Go to', 'Studies', 'Look']
+
+function PaletteBody({ close }: { close(): void }) {
+  const { commands } = useRegistry()
+  const [text, setText] = useState('')
+  const groups = order.map((group) => ({ group, commands: commands.filter((command) => command.group === group) }))
+  return (
+    <Cmdk label="Search or run a command" loop filter={rank}>
+      <div className="palette-field">
+        <Icon of={Search} size={16} className="ink-3" />
+        <Cmdk.Input value={text} onValueChange={setText} placeholder="Search or run a command" autoFocus />
+        <kbd className="kbd">Esc</kbd>
+      </div>
+      <Cmdk.List className="palette-list">
+        <Cmdk.Empty className="palette-empty">Nothing is called that. Try a page, a notebook or a verb.</Cmdk.Empty>
+        {groups.map(
+          ({ group, commands: members }) =>
+            members.length > 0 && (
+              <Cmdk.Group key={group} heading={group}>
+                {members.map((command) => (
+                  <Cmdk.Item
+                    key={command.id}
+                    value={command.id}
+                    keywords={[command.name]}
+                    className="palette-item"
+                    onSelect={() => {
+                      close()
+                      // After the dialog has given the focus back, so that a command may place it elsewhere.
+                      setTimeout(() => command.run(), 0)
+                    }}
+                  >
+                    <Icon of={command.icon} />
+                    <span className="grow cut">
+                      <Matched name={command.name} text={text} />
+                    </span>
+                    {command.note && <span className="sub">{command.note}</span>}
+                    {command.keys && <Keys keys={command.keys} />}
+                  </Cmdk.Item>
+                ))}
+              </Cmdk.Group>
+            ),
+        )}
+      </Cmdk.List>
+    </Cmdk>
+  )
+}
+
+/** Words of the search in any order; a start of a word counts more than its middle. */
+function rank(_value: string, search: string, keywords?: string[]): number {
+  const name = (keywords?.[0] ?? '').toLowerCase()
+  let score = 1
+  for (const word of search.toLowerCase().split(/\s+/).filter(Boolean)) {
+    const at = name.indexOf(word)
+    if (at < 0) return 0
+    score *= at === 0 ? 1 : name[at - 1] === ' ' ? 0.9 : 0.5
+  }
+  return score
+}
+
+function Matched({ name, text }: { name: string; text: string }) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const hits = words.map((word) => ({ from: name.toLowerCase().indexOf(word), length: word.length })).filter((hit) => hit.from >= 0)
+  const parts: { text: string; strong: boolean }[] = []
+  for (const [at, letter] of [...name].entries()) {
+    const strong = hits.some((hit) => at >= hit.from && at < hit.from + hit.length)
+    const last = parts.at(-1)
+    if (last?.strong === strong) last.text += letter
+    else parts.push({ text: letter, strong })
+  }
+  return parts.map((part, at) => (part.strong ? <b key={at}>{part.text}</b> : <span key={at}>{part.text}</span>))
+}
+
+function useShellCommands() {
+  const navigate = useNavigate()
+  const session = useSession()
+  const me = useMe()
+  const { choose } = useTheme()
+  const { signOut, chooseStudy } = session
+  const studyId = session.current.study
+  const commands = useMemo<Command[]>(
+    () => [
+      ...placesOf(me.role).map((place) => ({
+        id: `go-${place.path}`,
+        group: 'Go to' as const,
+        name: `Open ${place.name.toLowerCase()}`,
+        icon: place.icon,
+        keys: `G ${place.key}`,
+        run: () => void navigate(place.path),
+      })),
+      ...me.studies
+        .filter((study) => study.id !== studyId)
+        .map((study) => ({
+          id: `study-${study.id}`,
+          group: 'Studies' as const,
+          name: `Switch to ${study.name}`,
+          note: study.id,
+          icon: Database,
+          run: () => chooseStudy(study.id),
+        })),
+      ...looks.map((look) => ({
+        id: `look-${look.id}`,
+        group: 'Look' as const,
+        name: `Use the look: ${look.label.toLowerCase()}`,
+        icon: look.icon,
+        run: () => choose(look.id),
+      })),
+      { id: 'sign-out', group: 'Commands', name: 'Sign out', icon: LogOut, run: () => signOut() },
+    ],
+    // The functions of the session and the theme never change.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [me, studyId, navigate],
+  )
+  useCommands(commands)
+}

@@ -1,0 +1,18 @@
+import { NavLink } from 'react-router'
+import { useMe } from '../../api/SessionProvider.js'
+import { placesOf } from '../../paths.js'
+import { Icon } from '../../ui/Icon.js'
+
+export function Rail() {
+  const { role } = useMe()
+  return (
+    <nav className="rail" aria-label="Main">
+      {placesOf(role).map((place) => (
+        <NavLink key={place.path} to={place.path} className="rail-link" aria-keyshortcuts={`G ${place.key}`}>
+          <Icon of={place.icon} size={20} />
+          {place.name}
+        </NavLink>
+      ))}
+    </nav>
+  )
+}

@@ -1,0 +1,101 @@
+import { ChevronDown, Contrast, IdCard, LogOut, Monitor, Moon, Search, Sun, Lock } from 'lucide-react'
+import { Button as AriaButton } from 'react-aria-components'
+import { useMe, useSession, useStudy } from '../../api/SessionProvider.js'
+import { roleNames } from '../../api/roles.js'
+import { initials } from '../../ui/format.js'
+import { Icon } from '../../ui/Icon.js'
+import { Logo } from '../../ui/Logo.js'
+import { Keys, MenuButton } from '../../ui/menus.js'
+import { useTheme } from '../../ui/theme.js'
+
+export function TitleBar({ onSearch }: { onSearch(): void }) {
+  return (
+    <header className="title-bar">
+      <div className="title-brand">
+        <Logo />
+        <StudySwitcher />
+      </div>
+      <AriaButton className="title-search" onPress={onSearch} aria-keyshortcuts="Control+P Control+K">
+        <Icon of={Search} />
+        <span className="grow cut">Search or run a command</span>
+        <Keys keys="Ctrl P" />
+      </AriaButton>
+      <div className="title-tools">
+        <RoleChip />
+        <AccountMenu />
+      </div>
+    </header>
+  )
+}
+
+function StudySwitcher() {
+  const { current, chooseStudy } = useSession()
+  const study = useStudy()
+  const studies = current.me?.studies ?? []
+  if (study === undefined) return <span className="study-name">Aquifer</span>
+  if (studies.length < 2) return <span className="study-name cut">{study.name}</span>
+  return (
+    <MenuButton
+      label="Studies"
+      placement="bottom start"
+      trigger={
+        <AriaButton className="study-switch" aria-label={`Study: ${study.name}. Switch study`}>
+          <span className="cut">{study.name}</span>
+          <Icon of={ChevronDown} />
+        </AriaButton>
+      }
+      groups={[
+        {
+          title: 'Your studies',
+          entries: studies.map((item) => ({
+            id: item.id,
+            label: item.name,
+            note: `${item.id}, ${item.kind}, ${item.status}`,
+            checked: item.id === study.id,
+            run: () => chooseStudy(item.id),
+          })),
+        },
+      ]}
+    />
+  )
+}
+
+function RoleChip() {
+  const me = useMe()
+  return (
+    <span className="chip role-chip">
+      <Icon of={IdCard} className="ink-3" />
+      <span className="ink-3">as</span> {roleNames[me.role]}
+    </span>
+  )
+}
+
+export const looks = [
+  { id: 'system', label: 'As the system', icon: Monitor },
+  { id: 'light', label: 'Light', icon: Sun },
+  { id: 'dark', label: 'Dark', icon: Moon },
+  { id: 'contrast-light', label: 'High contrast, light', icon: Contrast },
+  { id: 'contrast-dark', label: 'High contrast, dark', icon: Contrast },
+] as const
+
+function AccountMenu() {
+  const session = useSession()
+  const me = useMe()
+  const { choice, choose } = useTheme()
+  return (
+    <MenuButton
+      label="Account"
+      trigger={
+        <AriaButton className="avatar" aria-label={`${me.name}: account, look, sign out`}>
+          {initials(me.name)}
+        </AriaButton>
+      }
+      groups={[
+        { title: `${me.name}, ${me.user}`, entries: [{ id: 'lock', label: 'Lock the screen', icon: Lock, run: () => session.lock() }] },
+        { title: 'Look', entries: looks.map((look) => ({ ...look, checked: look.id === choice, run: () => choose(look.id) })) },
+        { entries: [{ id: 'sign-out', label: 'Sign out', icon: LogOut, run: () => session.signOut() }] },
+      ]}
+    />
+  )
+}
+

@@ -1,0 +1,54 @@
+import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import type { LucideIcon } from '../../ui/Icon.js'
+
+export interface Command {
+  id: string
+  group: 'Commands' | 'Go to' | 'Notebooks' | 'Studies' | 'Look'
+  name: string
+  icon: LucideIcon
+  keys?: string
+  note?: string
+  run(): void
+}
+
+interface Registry {
+  commands: Command[]
+  openPalette(): void
+  add(source: object, commands: Command[]): void
+  remove(source: object): void
+}
+
+const CommandsContext = createContext<Registry | null>(null)
+
+export function CommandsProvider({ openPalette, children }: { openPalette(): void; children: ReactNode }) {
+  const [bySource, setBySource] = useState<ReadonlyMap<object, Command[]>>(new Map())
+  const registry = useMemo<Registry>(
+    () => ({
+      commands: [...bySource.values()].flat(),
+      openPalette,
+      add: (source, commands) => setBySource((old) => new Map(old).set(source, commands)),
+      remove: (source) => setBySource((old) => new Map([...old].filter(([other]) => other !== source))),
+    }),
+    [bySource, openPalette],
+  )
+  return <CommandsContext value={registry}>{children}</CommandsContext>
+}
+
+export function useRegistry(): Registry {
+  const registry = useContext(CommandsContext)
+  if (registry === null) throw new Error('no palette around this part of the page')
+  return registry
+}
+
+/** Offers commands while the caller is on screen. Memoise the list: it is registered again whenever it changes. */
+export function useCommands(commands: Command[]): void {
+  const { add, remove } = useRegistry()
+  const source = useRef({})
+  const stable = useRef({ add, remove })
+  stable.current = { add, remove }
+  useEffect(() => {
+    const key = source.current
+    stable.current.add(key, commands)
+    return () => stable.current.remove(key)
+  }, [commands])
+}

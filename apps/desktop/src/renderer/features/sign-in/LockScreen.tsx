@@ -1,0 +1,48 @@
+import './sign-in.css'
+import { Lock } from 'lucide-react'
+import { useState, type FormEvent } from 'react'
+import type { Me } from '@aquifer/core/contract'
+import { useSession } from '../../api/SessionProvider.js'
+import { Button } from '../../ui/Button.js'
+import { TextField } from '../../ui/fields.js'
+import { initials } from '../../ui/format.js'
+import { SignInFailure } from './SignInFailure.js'
+
+/** Covers the work without throwing it away: the same person goes on where the screen was left. */
+export function LockScreen({ me }: { me: Me }) {
+  const { signIn, signOut, current } = useSession()
+  const [password, setPassword] = useState('')
+  const [error, setError] = useState<unknown>(null)
+  const [busy, setBusy] = useState(false)
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (busy || password === '') return
+    setBusy(true)
+    setError(null)
+    try {
+      await signIn(me.user, password, current.purpose)
+    } catch (reason) {
+      setError(reason)
+      setPassword('')
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <main className="lock-screen">
+      <form className="lock-box" onSubmit={(event) => void submit(event)}>
+        <span className="avatar lock-avatar">{initials(me.name)}</span>
+        <h1>Locked</h1>
+        <p className="ink-2">{me.name}, your work is as you left it.</p>
+        <TextField large label="Password" icon={Lock} type="password" value={password} onChange={setPassword} autoComplete="current-password" autoFocus />
+        {error !== null && <SignInFailure error={error} />}
+        <Button type="submit" look="primary" size="large" className="wide" isPending={busy} isDisabled={password === ''}>
+          {busy ? 'Opening' : 'Go on'}
+        </Button>
+        <Button look="quiet" onPress={signOut}>
+          Sign in as somebody else
+        </Button>
+      </form>
+    </main>
+  )
+}

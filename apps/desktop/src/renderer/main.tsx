@@ -1,0 +1,28 @@
+import './ui/base.css'
+import './ui/controls.css'
+import { QueryClient } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { z } from 'zod'
+import { ApiFailure } from './api/failure.js'
+import { createSession } from './api/session.js'
+import { App } from './App.js'
+
+// The content security policy has no eval, which zod would otherwise try and report.
+z.config({ jitless: true })
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      retry: (failures, error) => failures < 2 && error instanceof ApiFailure && (error.kind === 'offline' || error.status >= 500),
+    },
+  },
+})
+const session = createSession(sessionStorage, () => Date.now())
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <App session={session} queries={queries} />
+  </StrictMode>,
+)

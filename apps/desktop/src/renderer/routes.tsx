@@ -1,0 +1,60 @@
+import { lazy, Suspense, useState } from 'react'
+import { createHashRouter, Navigate, RouterProvider, useRouteError } from 'react-router'
+import { useMe } from './api/SessionProvider.js'
+import { mayQuery, maySeeConsent } from './api/roles.js'
+import { Shell } from './features/shell/Shell.js'
+import { paths } from './paths.js'
+import { Failure, SkeletonRows } from './ui/states.js'
+
+const HomePage = lazy(() => import('./features/home/HomePage.js'))
+const NotebooksPage = lazy(() => import('./features/notebook/NotebooksPage.js'))
+const ConsentPage = lazy(() => import('./features/consent/ConsentPage.js'))
+
+const page = (element: React.ReactNode) => <Suspense fallback={<PageLoading />}>{element}</Suspense>
+
+/** Hash routes: the same page is served by the program's own scheme and by the server, and neither needs a rewrite rule. */
+function openRouter() {
+  return createHashRouter([
+    {
+      element: <Shell />,
+      errorElement: <PageFault />,
+      children: [
+        {
+          errorElement: <PageFault />,
+          children: [
+            { path: paths.home, element: page(<HomePage />) },
+            { path: `${paths.notebooks}/:id?`, element: <Allowed when={mayQuery}>{page(<NotebooksPage />)}</Allowed> },
+            { path: paths.consent, element: <Allowed when={maySeeConsent}>{page(<ConsentPage />)}</Allowed> },
+            { path: '*', element: <Navigate to={paths.home} replace /> },
+          ],
+        },
+      ],
+    },
+  ])
+}
+
+export function Routes() {
+  const [router] = useState(openRouter)
+  return <RouterProvider router={router} />
+}
+
+function Allowed({ when, children }: { when: (role: ReturnType<typeof useMe>['role']) => boolean; children: React.ReactNode }) {
+  return when(useMe().role) ? children : <Navigate to={paths.home} replace />
+}
+
+function PageLoading() {
+  return (
+    <div className="page">
+      <SkeletonRows rows={6} />
+    </div>
+  )
+}
+
+function PageFault() {
+  const error = useRouteError()
+  return (
+    <div className="page">
+      <Failure error={error} retry={() => location.reload()} />
+    </div>
+  )
+}

@@ -1,0 +1,28 @@
+import { useId, type ReactNode } from 'react'
+
+/** One level of card: a panel holds rows, tables or charts, never another panel. */
+export function Panel({
+  title,
+  note,
+  actions,
+  className,
+  children,
+}: {
+  title: string
+  note?: ReactNode
+  actions?: ReactNode
+  className?: string
+  children: ReactNode
+}) {
+  const id = useId()
+  return (
+    <section className={className ? `panel ${className}` : 'panel'} aria-labelledby={id}>
+      <header className="panel-head">
+        <h3 id={id}>{title}</h3>
+        {note}
+        {actions && <span className="row end">{actions}</span>}
+      </header>
+      {children}
+    </section>
+  )
+}

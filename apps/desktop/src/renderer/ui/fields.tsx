@@ -1,0 +1,126 @@
+import { useState, type ReactNode, type Ref } from 'react'
+import {
+  Button as AriaButton,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  Popover,
+  SearchField as AriaSearchField,
+  Select as AriaSelect,
+  SelectValue,
+  TextField as AriaTextField,
+} from 'react-aria-components'
+import { Check, ChevronDown, Eye, EyeOff, Search, X } from 'lucide-react'
+import { IconButton } from './Button.js'
+import { Icon, type LucideIcon } from './Icon.js'
+
+interface TextProps {
+  label: string
+  value: string
+  onChange(value: string): void
+  icon?: LucideIcon
+  hidden?: boolean
+  large?: boolean
+  placeholder?: string
+  autoComplete?: string
+  autoFocus?: boolean
+  isInvalid?: boolean
+  isDisabled?: boolean
+  onSubmit?(): void
+  note?: ReactNode
+  type?: 'text' | 'password'
+}
+
+export function TextField({ label, value, onChange, icon, hidden, large, placeholder, note, type = 'text', onSubmit, ...rest }: TextProps) {
+  const [shown, show] = useState(false)
+  return (
+    <AriaTextField
+      {...rest}
+      value={value}
+      onChange={onChange}
+      type={type === 'password' && shown ? 'text' : type}
+      aria-label={hidden ? label : undefined}
+      className="text-field"
+    >
+      {!hidden && <Label className="label">{label}</Label>}
+      <div className={large ? 'field large' : 'field'} data-invalid={rest.isInvalid || undefined}>
+        {icon && <Icon of={icon} size={large ? 16 : 14} className="ink-3" />}
+        <Input placeholder={placeholder} onKeyDown={(event) => event.key === 'Enter' && onSubmit?.()} />
+        {type === 'password' && (
+          <IconButton label={shown ? 'Hide the password' : 'Show the password'} icon={shown ? EyeOff : Eye} size={14} onPress={() => show(!shown)} />
+        )}
+      </div>
+      {note && <p className="sub field-note">{note}</p>}
+    </AriaTextField>
+  )
+}
+
+export function SearchField({ label, value, onChange, inputRef }: { label: string; value: string; onChange(value: string): void; inputRef?: Ref<HTMLInputElement> }) {
+  return (
+    <AriaSearchField value={value} onChange={onChange} aria-label={label}>
+      <div className="field">
+        <Icon of={Search} className="ink-3" />
+        <Input placeholder={label} ref={inputRef} />
+        {value && (
+          <AriaButton className="field-clear" aria-label="Clear">
+            <Icon of={X} />
+          </AriaButton>
+        )}
+      </div>
+    </AriaSearchField>
+  )
+}
+
+export interface Choice<T extends string> {
+  id: T
+  label: string
+  icon?: LucideIcon
+}
+
+export function Select<T extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+  hidden = true,
+  placeholder = 'Choose',
+}: {
+  label: string
+  value: T | undefined
+  choices: Choice<T>[]
+  onChange(value: T): void
+  hidden?: boolean
+  placeholder?: string
+}) {
+  return (
+    <AriaSelect
+      aria-label={hidden ? label : undefined}
+      selectedKey={value ?? null}
+      onSelectionChange={(key) => key !== null && onChange(key as T)}
+      placeholder={placeholder}
+      className="select"
+    >
+      {!hidden && <Label className="select-label">{label}</Label>}
+      <AriaButton className="field select-button">
+        <SelectValue className="grow cut" />
+        <Icon of={ChevronDown} className="ink-3" />
+      </AriaButton>
+      <Popover className="popover" offset={4}>
+        <ListBox className="menu" items={choices}>
+          {(choice) => (
+            <ListBoxItem id={choice.id} textValue={choice.label} className="menu-item">
+              {({ isSelected }) => (
+                <>
+                  {choice.icon && <Icon of={choice.icon} />}
+                  <span className="grow cut">{choice.label}</span>
+                  {isSelected && <Icon of={Check} />}
+                </>
+              )}
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Popover>
+    </AriaSelect>
+  )
+}
