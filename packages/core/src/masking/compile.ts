@@ -1,0 +1,145 @@
+import { childrenAt, choiceName, phiClasses, primitiveTypes, resourceFacts, typeFacts } from '../fhir/index.js'
+import type { ElementFact } from '../fhir/index.js'
+import { dropOldBirth, isAgeCode } from './ages.js'
+import { finisherOf, labelHandler, neededOf, writtenByType } from './complex.js'
+import { companionHandler, extensionsHandler } from './extension.js'
+import { leafHandler, removed } from './leaf.js'
+import { classByType, isPhiClass } from './phi-class.js'
+import type { PhiClass, Treatment } from './phi-class.js'
+import { listsOf } from './plan.js'
+import type { MaskedForm, Place, Plan } from './plan.js'
+import type { Policy } from './policy.js'
+import type { Handler } from './run.js'
+import { listHandler, objectHandler } from './shape.js'
+import type { Field, Shape } from './shape.js'
+
+/** An object type at a place: elements of `path`, whose data type (if it is one) gives the classes the table leaves open. */
+interface Site {
+  path: string
+  typePath: string
+  root: string
+}
+
+export function compilePlan(policy: Policy, form: MaskedForm, nested: Plan['nested'], watch: Plan['watch']): Plan {
+  const plan: Plan = {
+    policy,
+    form,
+    ...listsOf(policy),
+    watch,
+    nested,
+    complex: (type, path, root) => valueHandler(plan, bare(type), type, { path, typePath: path, root }),
+  }
+  return plan
+}
+
+const bare = (type: string): ElementFact => ({ name: '', types: [type], min: 0, max: 1 })
+
+/** PHI class and treatment of an element: its own row in the table, else that of its data type or primitive type. */
+export function treatmentAt(
+  policy: Policy,
+  path: string,
+  typePath: string,
+  type: string,
+): { phiClass: PhiClass | null; treatment: Treatment | null } {
+  const listed = phiClasses[path]
+  const phiClass = listed !== undefined && isPhiClass(listed) ? listed : classByType(typePath, type)
+  return { phiClass, treatment: phiClass === null ? null : (policy.paths[path] ?? policy.classes[phiClass]) }
+}
+
+/** The shape of a resource type: a trie, of which each level is one map from property name to handler. */
+export function resourceShape(plan: Plan, type: string): Shape {
+  const shape = shapeOf(plan, resourceFacts[type]!, { path: type, typePath: type, root: type })
+  const old =
+    type === 'Patient' || type === 'Person' || type === 'RelatedPerson' || type === 'Practitioner' || type === 'FamilyMemberHistory'
+  return old ? { ...shape, finish: dropOldBirth } : shape
+}
+
+function shapeOf(plan: Plan, facts: readonly ElementFact[], site: Site): Shape {
+  const fields = new Map<string, Field>([['fhir_comments', { mask: removed, modifier: false, written: null }]])
+  const required: string[][] = []
+  const written = writtenByType(site.typePath)
+  for (const fact of facts) {
+    const names = fact.choice ? fact.types.map((type) => choiceName(fact.name, type)) : [fact.name]
+    if (fact.min > 0) required.push(names)
+    names.forEach((name, index) => addField(plan, fields, fact, name, fact.types[fact.choice ? index : 0]!, site))
+    if (written?.has(fact.name))
+      fields.set(fact.name, { mask: unwritten, modifier: false, written: placeOf(plan, fact.name, fact.types[0]!, site) })
+  }
+  const isObservation = site.path === 'Observation' || site.path === 'Observation.component'
+  const agesIn: Shape['agesIn'] = isObservation ? (source) => isAgeCode(source['code'], plan.ageSystems) : null
+  return { fields, required, needs: neededOf(site.typePath), finish: null, agesIn }
+}
+
+function placeOf(plan: Plan, name: string, type: string, site: Site): Place {
+  const path = `${site.path}.${name}`
+  return { name, path, ...treatmentAt(plan.policy, path, `${site.typePath}.${name}`, type) }
+}
+
+/** The data type writes it itself, from the source, when all other elements are done. */
+const unwritten: Handler = () => undefined
+
+function addField(plan: Plan, fields: Map<string, Field>, fact: ElementFact, name: string, type: string, site: Site): void {
+  const place = placeOf(plan, name, type, site)
+  const one = valueHandler(plan, fact, type, { path: place.path, typePath: `${site.typePath}.${name}`, root: site.root })
+  const isList = fact.max === '*' && type !== 'Extension'
+  const isPrimitive = primitiveTypes.has(type)
+  const modifier = name === 'modifierExtension' || (fact.modifier === true && isPrimitive && place.treatment !== 'remove')
+  fields.set(name, { mask: plan.watch(place, isList ? listHandler(one) : one), modifier, written: null })
+  if (isPrimitive) fields.set(`_${name}`, { mask: companionHandler(plainExtensions(plan), isList), modifier: false, written: null })
+}
+
+const extensionHandlers = new WeakMap<Plan, Handler>()
+function plainExtensions(plan: Plan): Handler {
+  let handler = extensionHandlers.get(plan)
+  if (!handler) {
+    handler = plan.policy.classes.EXTENSION === 'allow-list' ? extensionsHandler(plan, plan.policy.extensions, 'drop unknown') : removed
+    extensionHandlers.set(plan, handler)
+  }
+  return handler
+}
+
+/** The handler of one value of this type at this place. */
+function valueHandler(plan: Plan, fact: ElementFact, type: string, site: Site): Handler {
+  const { phiClass, treatment } = treatmentAt(plan.policy, site.path, site.typePath, type)
+  if (type === 'Extension') {
+    return fact.name === 'modifierExtension' ? extensionsHandler(plan, plan.policy.modifierExtensions, 'give up') : plainExtensions(plan)
+  }
+  if (type === 'Resource') return treatment === 'remove' ? removed : plan.nested(fact.name === 'contained' ? 'contained' : 'entry')
+  if (phiClass === 'TAG') return labelHandler(plan, treatment)
+  if (site.typePath === 'Meta.lastUpdated' || isElementId(site, fact)) return removed
+  if (primitiveTypes.has(type)) return leafHandler(plan, { fact, type, path: site.path, root: site.root, phiClass, treatment })
+  if (fact.same !== undefined) {
+    const { same } = fact
+    return objectHandler(() => shapeOf(plan, childrenAt(same), { path: same, typePath: same, root: site.root }))
+  }
+  if (fact.children) {
+    const shape = shapeOf(plan, fact.children, site)
+    return objectHandler(() => shape)
+  }
+  if (isWhollyRemoved(plan, type, site) || treatment === 'remove') return removed
+  return objectHandler(() => dataTypeShape(plan, fact, type, site))
+}
+
+// The id of an element inside a resource, not the logical id of the resource.
+function isElementId(site: Site, fact: ElementFact): boolean {
+  return fact.name === 'id' && site.path !== `${site.root}.id`
+}
+
+function isWhollyRemoved(plan: Plan, type: string, { path }: Site): boolean {
+  const at = (name: string): Treatment | null => treatmentAt(plan.policy, `${path}.${name}`, `${type}.${name}`, 'string').treatment
+  if (type === 'Narrative') return at('div') === 'remove'
+  if (type === 'ContactPoint') return at('value') === 'remove'
+  if (type === 'Attachment') return phiClasses[`${path}.data`] === 'PHOTO'
+  if (type === 'HumanName') return at('family') === 'remove' && at('text') === 'remove' && at('given') === 'remove'
+  return false
+}
+
+function dataTypeShape(plan: Plan, fact: ElementFact, type: string, site: Site): Shape {
+  const facts = typeFacts[type]
+  if (!facts) throw new Error(`no facts of type ${type}`)
+  const shape = shapeOf(plan, facts, { path: site.path, typePath: type, root: site.root })
+  const target = fact.ref?.length === 1 && fact.ref[0] !== 'Any' && fact.ref[0] !== 'Resource' ? fact.ref[0]! : null
+  const at = (path: string, typePath: string, leafType: string): ReturnType<typeof treatmentAt> =>
+    treatmentAt(plan.policy, path, typePath, leafType)
+  return { ...shape, finish: finisherOf(plan, type, site.path, target, at) }
+}

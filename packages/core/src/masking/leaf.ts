@@ -1,0 +1,211 @@
+import { numberOf, primitiveTests } from '../fhir/index.js'
+import type { ElementFact } from '../fhir/index.js'
+import { parseDate, shiftDate, yearText } from './dates.js'
+import type { PhiClass, Treatment } from './phi-class.js'
+import type { Plan } from './plan.js'
+import { maskContained } from './references.js'
+import type { Handler, Run } from './run.js'
+import { isPlainCode, isPlainToken } from './tokens.js'
+import { isPublicSystem } from './code-systems.js'
+
+/** An element that holds one primitive value, and where it stands. */
+export interface Leaf {
+  fact: ElementFact
+  type: string
+  path: string
+  /** Resource type the path begins with. */
+  root: string
+  phiClass: PhiClass | null
+  treatment: Treatment | null
+}
+
+export const removed: Handler = (_, run) => {
+  run.counts.identifying++
+  return undefined
+}
+
+export function misshapen(run: Run): undefined {
+  run.counts.wrongShapes++
+  return undefined
+}
+
+const always =
+  (test: (value: string) => boolean): Handler =>
+  (value, run) =>
+    typeof value === 'string' && test(value) ? value : misshapen(run)
+
+/** Technical names without a PHI class that joins and statuses need. */
+const tokenPaths: ReadonlySet<string> = new Set([
+  'Questionnaire.group.linkId',
+  'Questionnaire.group.question.linkId',
+  'QuestionnaireResponse.group.linkId',
+  'QuestionnaireResponse.group.question.linkId',
+  'Parameters.parameter.name',
+  'Immunization.vaccinationProtocol.series',
+  'ImmunizationRecommendation.recommendation.protocol.series',
+  'Bundle.link.relation',
+])
+const systemNames: ReadonlySet<string> = new Set(['system', 'codeSystem', 'url', 'sourceUri', 'targetUri', 'import'])
+
+export function leafHandler(plan: Plan, leaf: Leaf): Handler {
+  if (plan.sharedTexts.has(leaf.path)) return sharedText(leaf.path)
+  if (tokenPaths.has(leaf.path)) return token(leaf.path)
+  if (leaf.path === 'Bundle.entry.response.status') return httpStatus
+  if (leaf.fact.name === 'implicitRules')
+    return (value, run) => (typeof value === 'string' && plan.policy.profiles.includes(value) ? value : misshapen(run))
+  if (leaf.phiClass === null || leaf.treatment === null) return keepByType(leaf)
+  switch (leaf.treatment) {
+    case 'keep':
+      return kept(plan, leaf)
+    case 'year':
+      return leaf.type === 'instant' && plan.form === 'fhir' ? removed : yearHandler
+    case 'shift':
+      return shiftHandler
+    case 'pseudonym':
+      return pseudonymHandler(leaf)
+    case 'answer':
+      return answerHandler(plan, leaf)
+    case 'allow-list':
+      return leaf.phiClass === 'META' && leaf.fact.name === 'profile' ? profileHandler(plan) : removed
+    case 'rewrite':
+      return urlHandler(plan, leaf)
+    // The rest depends on neighbours (a zip code on its country, a display on its code): the data type's own handler writes it.
+    case 'remove':
+    case 'dictionary':
+    case 'cap':
+    case 'zip3':
+    case 'recurse':
+      return removed
+  }
+}
+
+const yearHandler: Handler = (value, run) => {
+  const parts = typeof value === 'string' ? parseDate(value) : null
+  return parts === null ? misshapen(run) : (yearText(parts.year) ?? undefined)
+}
+
+const shiftHandler: Handler = (value, run) => {
+  if (run.shift === null) return yearHandler(value, run)
+  return (typeof value === 'string' ? shiftDate(value, run.shift) : null) ?? misshapen(run)
+}
+
+function keepByType({ type, fact, path }: Leaf): Handler {
+  if (type === 'code') {
+    const codes = fact.codes && new Set(fact.codes)
+    return codes ? always((value) => codes.has(value)) : always((value) => isPlainCode(value))
+  }
+  if (type === 'time') return timeHandler
+  if (type === 'boolean' || type === 'decimal' || type === 'integer' || type === 'positiveInt' || type === 'unsignedInt') {
+    const test = primitiveTests[type]!
+    return (value, run) => (test(value) ? value : misshapen(run))
+  }
+  throw new Error(`no treatment for ${path} of type ${type}`)
+}
+
+// A time of day is finer than a year: it stays only where dates stay, moved.
+const timeHandler: Handler = (value, run) => {
+  if (run.policy.classes.DATE !== 'shift') return removed(value, run)
+  return primitiveTests['time']!(value) ? value : misshapen(run)
+}
+
+function kept(plan: Plan, leaf: Leaf): Handler {
+  if (leaf.phiClass === 'DEFN_TEXT') {
+    return plan.policy.definitional.includes(leaf.root) ? always(() => true) : removed
+  }
+  if (leaf.phiClass === 'SIGNAL') return always((value) => /^[-+.\dEUL\s]*$/.test(value))
+  if (leaf.phiClass === 'QUASI') return keepByType(leaf)
+  return removed
+}
+
+function pseudonymHandler(leaf: Leaf): Handler {
+  const write = pseudonymWriter(leaf)
+  if (write === null || leaf.type === 'positiveInt') return removed
+  return (value, run) => (typeof value === 'string' && value !== '' ? write(value, run) : misshapen(run))
+}
+
+function pseudonymWriter({ phiClass, path, root }: Leaf): ((value: string, run: Run) => string) | null {
+  switch (phiClass) {
+    case 'RESOURCE_ID': {
+      const type = path === `${root}.id` ? root : 'Resource'
+      return (value, run) => run.pseudonyms.id(type, value)
+    }
+    case 'IDENTIFIER':
+      return (value, run) => run.pseudonyms.identifier('', value)
+    case 'UID':
+      return (value, run) => (value.startsWith('urn:oid:1.2.840.10008.') ? value : run.pseudonyms.uid(value))
+    case 'ORG_NAME':
+      return (value, run) => run.pseudonyms.text('org', value)
+    case 'STAFF_NAME':
+      return (value, run) => run.pseudonyms.text('stf', value)
+    case 'LOT':
+      return (value, run) => run.pseudonyms.text('lot', value)
+    case 'DEVICE_ID':
+      return (value, run) => run.pseudonyms.text('dev', value)
+    default:
+      return null
+  }
+}
+
+function answerHandler(plan: Plan, { type }: Leaf): Handler {
+  const { numberMax, decimalsMax } = plan.policy.answers
+  if (type === 'string') {
+    return (value, run) => {
+      if (typeof value !== 'string') return misshapen(run)
+      return plan.answerTexts.has(value.trim().toLowerCase()) ? value : removed(value, run)
+    }
+  }
+  if (type !== 'integer' && type !== 'decimal') return removed
+  return (value, run) => {
+    const number = numberOf(value)
+    if (number === null) return misshapen(run)
+    const decimals = String(number).split('.')[1]?.length ?? 0
+    return Math.abs(number) <= numberMax && decimals <= decimalsMax ? value : removed(value, run)
+  }
+}
+
+function profileHandler(plan: Plan): Handler {
+  return (value, run) => {
+    if (typeof value !== 'string') return misshapen(run)
+    const base = plan.policy.profiles.find((known) => value.startsWith(known))
+    return base !== undefined && (value === base || isPlainToken(value.slice(base.length))) ? value : removed(value, run)
+  }
+}
+
+function urlHandler(plan: Plan, { fact, path, phiClass }: Leaf): Handler {
+  if (phiClass !== 'URL') return removed
+  if (path === 'Bundle.entry.fullUrl') return fullUrlHandler
+  const mayNameSystem = systemNames.has(fact.name)
+  return (value, run) => {
+    if (typeof value !== 'string' || value === '') return misshapen(run)
+    if (path === 'Bundle.entry.request.url' && /^[A-Z][A-Za-z]+$/.test(value)) return value
+    const masked = value.startsWith('#') ? maskContained(value, run.contained) : run.pseudonyms.target(value)?.text
+    if (typeof masked === 'string') return masked
+    return mayNameSystem && isPublicSystem(value, plan.systems) ? value : removed(value, run)
+  }
+}
+
+// The server's address goes; what stays is absolute, as a fullUrl has to be, and equal to the masked id.
+const fullUrlHandler: Handler = (value, run) => {
+  const target = typeof value === 'string' ? run.pseudonyms.target(value) : null
+  return target === null || target.text.includes('?') ? removed(value, run) : `urn:uuid:${target.id}`
+}
+
+function sharedText(path: string): Handler {
+  return (value, run) => {
+    if (typeof value !== 'string') return misshapen(run)
+    run.onDisplay?.(path, value, value)
+    return run.displays?.get(`${path}|${value}`) ?? removed(value, run)
+  }
+}
+
+/** A technical name stays if it looks like one; else its pseudonym still joins questions to answers. */
+function token(path: string): Handler {
+  const label = path.endsWith('linkId') ? 'lnk' : 'nam'
+  return (value, run) => {
+    if (typeof value !== 'string' || value === '') return misshapen(run)
+    return isPlainToken(value) ? value : run.pseudonyms.text(label, value)
+  }
+}
+
+const httpStatus: Handler = (value, run) =>
+  typeof value === 'string' ? (/^\d{3}(?!\d)/.exec(value)?.[0] ?? misshapen(run)) : misshapen(run)

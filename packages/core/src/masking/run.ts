@@ -1,0 +1,81 @@
+import type { Policy } from './policy.js'
+import type { Pseudonyms } from './pseudonyms.js'
+import type { TraceStep } from './trace.js'
+
+/** Why a resource is not let through. Codes only: the reason is written to logs, so it may hold nothing of the resource. */
+export type HoldReason =
+  | 'unreadable'
+  | 'not-a-resource'
+  | 'unknown-type'
+  | 'type-withheld'
+  | 'unknown-modifier-extension'
+  | 'unreadable-modifier'
+  | 'unknown-implicit-rules'
+  | 'nested-too-deep'
+
+/** What was taken out, by kind. */
+export interface RemovalCounts {
+  /** Removed because of the treatment of their class. */
+  identifying: number
+  unknownElements: number
+  wrongShapes: number
+  unlistedExtensions: number
+  /** Elements dropped with an unknown modifierExtension or an unreadable modifier inside. */
+  modifiedElements: number
+  /** Elements dropped because what they must have was removed. */
+  hollowElements: number
+  /** Required elements missing from the masked resource. */
+  requiredElements: number
+}
+
+export function noRemovals(): RemovalCounts {
+  return {
+    identifying: 0,
+    unknownElements: 0,
+    wrongShapes: 0,
+    unlistedExtensions: 0,
+    modifiedElements: 0,
+    hollowElements: 0,
+    requiredElements: 0,
+  }
+}
+
+export function addRemovals(to: RemovalCounts, from: RemovalCounts): void {
+  for (const kind of Object.keys(to) as (keyof RemovalCounts)[]) to[kind] += from[kind]
+}
+
+/** A display as the source has it, for the dictionary; seen only inside the identified zone. */
+export type DisplaySink = (system: string, code: string, text: string) => void
+
+/** State of the walk through one resource. */
+export interface Run {
+  readonly policy: Policy
+  readonly pseudonyms: Pseudonyms
+  /** Year to which ages are counted. */
+  readonly asOfYear: number
+  readonly displays: ReadonlyMap<string, string> | null
+  onDisplay: DisplaySink | null
+  counts: RemovalCounts
+  /** Whose data this is, as the key of pseudonym and shift. */
+  person: string | null
+  /** Masked id of the person whose data this is; null for nobody's or more than one person's. */
+  patient: string | null
+  /** Days by which dates move; null leaves years only. */
+  shift: number | null
+  contained: ReadonlyMap<string, string> | null
+  /** The person of a Bundle's resources that name nobody. */
+  bundlePatient: string | null
+  held: HoldReason | null
+  /** Resources inside this one that were held, by reason. */
+  heldInside: HoldReason[]
+  depth: number
+  /** Is this an Observation, or a component, of an age? */
+  ageCoded: boolean
+  /** Elements dropped because of a modifier, while the innermost object is masked. */
+  modifierLost: boolean
+  trace: TraceStep[] | null
+  tracePath: string[]
+}
+
+/** Masks one JSON value; undefined removes it. */
+export type Handler = (value: unknown, run: Run) => unknown

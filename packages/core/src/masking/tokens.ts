@@ -1,0 +1,35 @@
+import { boundedCache } from './bounded-cache.js'
+
+// Shapes of personal identifiers that may have been put where a code belongs.
+const identifying = new RegExp(
+  [
+    /@/,
+    /^\d{3}[-. ]\d{2}[-. ]\d{4}$/,
+    /^\+?\d{0,3}[-. ]?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}$/,
+    /^\d{4}-\d{2}-\d{2}/,
+    /^\d{1,2}\/\d{1,2}\/\d{2,4}$/,
+    /:\/\//,
+    /^urn:uuid:/,
+    /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/,
+    /\b(?:ssn|mrn)\b/,
+  ]
+    .map((shape) => shape.source)
+    .join('|'),
+  'i',
+)
+
+export const looksIdentifying = boundedCache(20_000, (text) => identifying.test(text))
+
+const codeShape = /^\S{1,64}$/
+const tokenShape = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$/
+const manyDigits = /\d{6}/
+
+/** A word of a code list: no blanks, not too long, not shaped like something that names a person. */
+export function isPlainCode(text: string): boolean {
+  return codeShape.test(text) && !looksIdentifying(text)
+}
+
+/** A technical name such as a linkId: shorter than any identifier of a person would have to be in digits. */
+export function isPlainToken(text: string): boolean {
+  return tokenShape.test(text) && !manyDigits.test(text) && !looksIdentifying(text)
+}

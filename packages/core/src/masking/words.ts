@@ -1,0 +1,14 @@
+const letters: Readonly<Record<string, string>> = { ł: 'l', ø: 'o', đ: 'd', ð: 'd', þ: 'th', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' }
+
+function fold(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[̀-ͯ]/g, '')
+    .toLowerCase()
+    .replace(/[łøđðþßæœı]/g, (letter) => letters[letter] ?? letter)
+}
+
+/** Words of a text as they are compared: without case and accents, one letter alone is none. */
+export function wordsOf(text: string): string[] {
+  return [...new Set(fold(text).match(/[\p{L}\p{N}]+/gu) ?? [])].filter((word) => word.length > 1)
+}
