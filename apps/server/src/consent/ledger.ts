@@ -63,6 +63,8 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
   return {
     decide: (question) => decide(question, entry(question.study.sid, question.patientId)),
     recordConsent(sid, contractId, statement) {
+      // Said again is not said anew: an old Contract sent once more does not overtake a withdrawal that came after it.
+      if (statement !== null && saysTheSame(entry(sid, statement.patientId), contractId, statement)) return
       for (const each of entries.values()) each.consents = each.consents.filter((consent) => consent.contractId !== contractId)
       if (statement === null) return
       const person = entry(sid, statement.patientId)
@@ -87,6 +89,16 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
       return !decision.given && (decision.cause === 'withdrawn' || decision.cause === 'suspended')
     },
   }
+}
+
+function saysTheSame(person: Entry, contractId: string, statement: ConsentStatement): boolean {
+  const known = person.consents.filter((consent) => consent.contractId === contractId)
+  const same = (consent: Consent): boolean =>
+    statement.types.includes(consent.type) &&
+    consent.status === statement.status &&
+    consent.lo === statement.lo &&
+    consent.hi === statement.hi
+  return known.length === statement.types.length && known.every(same)
 }
 
 function entryOf(state: PersonState): Entry {

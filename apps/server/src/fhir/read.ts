@@ -97,8 +97,6 @@ async function sidsOf(
   }
   if (reached.length > 1 && !reached.includes(globalSid))
     return refuse('scope-missing', { detail: 'Name the study: several of yours may hold such a resource.' })
-  if (reached.length === 0 && !isReference)
-    return refuse('scope-missing', { detail: 'Name the study: X-Aquifer-Study, studyid, or a token of one study.' })
   return reached
 }
 

@@ -4,6 +4,14 @@ import type { RefusedWrite } from '../repository/index.js'
 import type { FhirSystems } from './systems.js'
 import type { Unit } from './store.js'
 
+/** The unit of a refusal as the list of refused writes needs it. */
+export interface RefusedUnit extends Pick<Unit, 'study' | 'site'> {
+  items: readonly { type: string; patients: readonly string[] }[]
+}
+
+/** As much of a unit as a refusal tells. */
+type RefusedUnit = Pick<Unit, 'study' | 'site'> & { items: readonly { type: string; patients: readonly string[] }[] }
+
 /** Refusals a study manager acts on; a malformed body or a missing right is the client’s own matter. */
 const causeOf = (refusal: Refusal): { cause: string; missing: string[] } | null => {
   switch (refusal.refusal) {
@@ -19,7 +27,7 @@ const causeOf = (refusal: Refusal): { cause: string; missing: string[] } | null 
 }
 
 /** One row per person and type for the list of refused writes: what, whose and why, never the payload. */
-export function refusedWrites(unit: Pick<Unit, 'study' | 'site' | 'items'>, refusal: Refusal, facts: RequestFacts): RefusedWrite[] {
+export function refusedWrites(unit: RefusedUnit, refusal: Refusal, facts: RequestFacts): RefusedWrite[] {
   const told = causeOf(refusal)
   if (told === null || unit.study === null) return []
   const { sid } = unit.study
@@ -35,12 +43,7 @@ export function refusedWrites(unit: Pick<Unit, 'study' | 'site' | 'items'>, refu
   return [...rows.values()]
 }
 
-export async function noteRefused(
-  systems: FhirSystems,
-  unit: Pick<Unit, 'study' | 'site' | 'items'>,
-  refusal: Refusal,
-  facts: RequestFacts,
-): Promise<void> {
+export async function noteRefused(systems: FhirSystems, unit: RefusedUnit, refusal: Refusal, facts: RequestFacts): Promise<void> {
   const rows = refusedWrites(unit, refusal, facts)
   if (rows.length === 0) return
   const told = causeOf(refusal)

@@ -111,7 +111,7 @@ async function writeResource(
     if (scope !== null)
       await noteRefused(
         systems,
-        { study: scope.study, site: scope.site, items: [{ ...emptyItem, type: resource.resourceType }] },
+        { study: scope.study, site: scope.site, items: [{ type: resource.resourceType, patients: [] }] },
         item,
         request.facts,
       )
@@ -120,8 +120,6 @@ async function writeResource(
   const study = resource.resourceType === 'Group' && scope !== null ? await changeStudy(systems, request, scope.study, resource) : null
   return study ?? store(systems, request, scope, item)
 }
-
-const emptyItem: Item = deleteItem('', '', 0)
 
 async function store(systems: FhirSystems, request: FhirRequest, scope: Scope | null, item: Item): Promise<Written | Refusal> {
   const { facts, grant } = request

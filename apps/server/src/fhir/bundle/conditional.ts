@@ -1,0 +1,55 @@
+import { forEachReference, isResourceType, parseReference } from '@aquifer/core/fhir'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { globalSid, type Repository, type SearchClause, type Tx } from '../../repository/index.js'
+import { clauseOf } from '../search/clauses.js'
+import { pairsOf } from '../search/request.js'
+import type { Scope } from '../scope.js'
+import type { PlannedWrite } from './plan.js'
+
+/** The one living resource that a query names; null when there is none. */
+export async function oneMatch(
+  reader: Pick<Tx | Repository, 'search'>,
+  scope: Scope | null,
+  type: string,
+  query: string,
+): Promise<string | null | Refusal> {
+  if (!isResourceType(type)) return refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
+  const clauses: SearchClause[] = []
+  for (const [name, value] of pairsOf(query)) {
+    const clause = clauseOf(type, name, value, '')
+    if (isRefusal(clause)) return clause
+    clauses.push(clause)
+  }
+  if (clauses.length === 0)
+    return refuse('bad-parameter', { detail: 'A condition has at least one search parameter.', parameter: 'condition' })
+  const page = await reader.search({
+    scope: { sid: scope?.study.sid ?? globalSid },
+    type,
+    clauses,
+    count: 2,
+  })
+  if (page.rows.length > 1) return refuse('precondition-failed', { detail: 'The condition is met by several resources.' })
+  return page.rows[0]?.id ?? null
+}
+
+/** `Type?query` references in a transaction, each found once; a reference that meets none or several refuses the whole. */
+export async function conditionalTargets(
+  repository: Repository,
+  scope: Scope | null,
+  planned: readonly PlannedWrite[],
+  targets: Map<string, string>,
+): Promise<Refusal | null> {
+  const asked = new Set<string>()
+  for (const { act } of planned)
+    if (act.act !== 'delete')
+      forEachReference(act.resource, (text) => (text.includes('?') && !targets.has(text) ? asked.add(text) : undefined))
+  for (const text of asked) {
+    const reference = parseReference(text)
+    if (reference.kind !== 'conditional') continue
+    const id = await oneMatch(repository, scope, reference.type, reference.query)
+    if (isRefusal(id)) return id
+    if (id === null) return refuse('precondition-failed', { detail: 'A conditional reference is met by no resource.' })
+    targets.set(text, `${reference.type}/${id}`)
+  }
+  return null
+}

@@ -1,0 +1,116 @@
+import { parseReference, rewriteReferences, type Resource } from '@aquifer/core/fhir'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { mayTouchType } from '../../access/index.js'
+import { deleteItem, itemOf, sidFor, type Item } from '../item.js'
+import { checkResource } from '../parse.js'
+import { withExtensions, type Scope } from '../scope.js'
+import type { FhirRequest, FhirSystems } from '../systems.js'
+import { changeStudy, scopeFor } from '../write.js'
+import type { BundleEntry, EntryAct } from './entries.js'
+
+export type WriteAct = Exclude<EntryAct, { act: 'read' }>
+/** An entry that writes, with the id it will have. */
+export interface PlannedWrite {
+  place: number
+  act: WriteAct
+  id: string
+  fullUrl: string | null
+}
+
+// The specification's order within a transaction.
+const order: Readonly<Record<WriteAct['act'], number>> = { delete: 0, create: 1, update: 2 }
+
+export function planWrites(systems: FhirSystems, entries: readonly BundleEntry[]): PlannedWrite[] {
+  const planned: PlannedWrite[] = []
+  for (const { place, fullUrl, act } of entries) {
+    if (act.act === 'read') continue
+    planned.push({ place, act, id: act.act === 'create' ? systems.newId() : act.id, fullUrl })
+  }
+  return planned.sort((a, b) => order[a.act.act] - order[b.act.act] || a.place - b.place)
+}
+
+/** Where references within the Bundle lead: by fullUrl, and by the id a resource had before the server gave it another. */
+export function referencesWithin(planned: readonly PlannedWrite[]): Map<string, string> {
+  const targets = new Map<string, string>()
+  for (const { act, id, fullUrl } of planned) {
+    if (act.act === 'delete') continue
+    const target = `${act.type}/${id}`
+    if (act.act === 'create' && act.resource.id !== undefined && !targets.has(`${act.type}/${act.resource.id}`))
+      targets.set(`${act.type}/${act.resource.id}`, target)
+    if (fullUrl === null) continue
+    targets.set(fullUrl, target)
+    const absolute = parseReference(fullUrl)
+    if (absolute.kind === 'absolute') targets.set(`${absolute.type}/${absolute.id}`, target)
+  }
+  return targets
+}
+
+/** The id of the Bundle’s only Patient, who is the person of entries that name nobody. */
+export function onlyPatientOf(planned: readonly PlannedWrite[]): string | null {
+  const patients = planned.filter(({ act }) => act.act !== 'delete' && act.type === 'Patient')
+  return patients.length === 1 ? (patients[0]?.id ?? null) : null
+}
+
+/** What has to hold of an entry before any transaction: right, validity, references. Changes the resource. */
+export function checkWrite(request: FhirRequest, planned: PlannedWrite, targets: ReadonlyMap<string, string>): Refusal | null {
+  const { act, place } = planned
+  const forbidden = mayTouchType(request.grant, 'write', act.type)
+  if (forbidden !== null) return forbidden
+  if (act.act === 'delete') return null
+  rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
+  const checked = checkResource(act.resource, request.strict)
+  return isRefusal(checked) ? atPlace(checked, place) : null
+}
+
+export function atPlace(refusal: Refusal, place: number): Refusal {
+  if (!('issues' in refusal) || refusal.issues === undefined) return { ...refusal, detail: `Bundle.entry[${place}]: ${refusal.detail}` }
+  return {
+    ...refusal,
+    issues: refusal.issues.map((issue) => ({
+      ...issue,
+      path: issue.path === '' ? `Bundle.entry[${place}]` : `Bundle.entry[${place}].resource.${issue.path}`,
+    })),
+  }
+}
+
+/** The scope of one entry, or of a whole transaction when all its resources speak. */
+export async function scopeOfWrites(
+  systems: FhirSystems,
+  request: FhirRequest,
+  planned: readonly PlannedWrite[],
+): Promise<Scope | null | Refusal> {
+  let asked = request.asked
+  for (const { act } of planned) if (act.act !== 'delete') asked = withExtensions(asked, act.resource)
+  const needing = planned.find(({ act }) => isRefusal(sidFor(act.type, null)) || act.type === 'Patient')
+  return scopeFor(systems, request, (needing ?? planned[0])?.act.type ?? 'Organization', asked)
+}
+
+export async function itemFor(
+  systems: FhirSystems,
+  request: FhirRequest,
+  planned: PlannedWrite,
+  scope: Scope | null,
+  onlyPatient: string | null,
+): Promise<Item | Refusal> {
+  const { act, id } = planned
+  const study = scope?.study ?? null
+  if (act.act === 'delete') return deletion(systems, act, study)
+  const expect = act.act === 'update' && act.version !== undefined ? { expect: { version: act.version } } : {}
+  const changed = act.type === 'Group' && study !== null ? await changeStudy(systems, request, study, act.resource) : null
+  if (changed !== null) return changed
+  return itemOf(act.resource as Resource, { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expect })
+}
+
+async function deletion(
+  systems: FhirSystems,
+  act: Extract<WriteAct, { act: 'delete' }>,
+  study: Scope['study'] | null,
+): Promise<Item | Refusal> {
+  const sid = sidFor(act.type, study)
+  if (typeof sid !== 'number') return sid
+  if (study !== null && act.type === 'Group' && act.id === study.id)
+    return refuse('business-rule', { detail: 'A study is archived, not deleted.' })
+  const stored = await systems.repository.read({ sid, type: act.type, id: act.id })
+  const item = deleteItem(act.type, act.id, sid, act.version === undefined ? undefined : { version: act.version })
+  return { ...item, patients: stored?.patientId ? [stored.patientId] : [] }
+}
