@@ -4,11 +4,6 @@ import type { RefusedWrite } from '../repository/index.js'
 import type { FhirSystems } from './systems.js'
 import type { Unit } from './store.js'
 
-/** The unit of a refusal as the list of refused writes needs it. */
-export interface RefusedUnit extends Pick<Unit, 'study' | 'site'> {
-  items: readonly { type: string; patients: readonly string[] }[]
-}
-
 /** As much of a unit as a refusal tells. */
 type RefusedUnit = Pick<Unit, 'study' | 'site'> & { items: readonly { type: string; patients: readonly string[] }[] }
 

@@ -1,0 +1,43 @@
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { linesOf } from './lines.js'
+
+async function read(...chunks: (string | Uint8Array)[]): Promise<unknown[]> {
+  const body = (async function* () {
+    for (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+  })()
+  const lines: unknown[] = []
+  for await (const line of linesOf(body)) lines.push('text' in line ? `${line.number}:${line.text}` : line.refusal)
+  return lines
+}
+
+test('lines are numbered, blank ones skipped, and may be cut anywhere', async () => {
+  expect(await read('{"a":1}\n\n{"b"', ':2}\r\n{"c":3}')).toEqual(['1:{"a":1}', '3:{"b":2}', '4:{"c":3}'])
+  expect(await read('')).toEqual([])
+})
+
+test('a letter of several bytes may be cut between two chunks', async () => {
+  const bytes = Buffer.from('{"name":"Żółw 山"}\n')
+  const cut = bytes.indexOf('ó') + 1
+  expect(await read(bytes.subarray(0, cut), bytes.subarray(cut))).toEqual(['1:{"name":"Żółw 山"}'])
+})
+
+test('a document over several lines is one line', async () => {
+  expect(await read('{\n  "resourceType": "Bundle",\n', '  "entry": []\n}\n')).toEqual([
+    '1:{\n  "resourceType": "Bundle",\n  "entry": []\n}\n',
+  ])
+})
+
+test('gzip is recognised, and a cut stream is told after what could be read', async () => {
+  const text = Array.from({ length: 2000 }, (_, i) => `{"n":${i},"x":"${Math.sin(i)}"}`).join('\n')
+  const zipped = gzipSync(text)
+  expect(await read(zipped)).toHaveLength(2000)
+  expect(await read(zipped.subarray(0, 1), zipped.subarray(1))).toHaveLength(2000)
+  const cut = await read(zipped.subarray(0, zipped.length / 2))
+  expect(cut.at(-1)).toBe('malformed-body')
+  expect(cut.length).toBeGreaterThan(1)
+})
+
+test('a damaged first line of NDJSON does not swallow the rest', async () => {
+  expect(await read('{"a":}\n{"b":2}\n')).toEqual(['1:{"a":}', '2:{"b":2}'])
+})

@@ -1,0 +1,180 @@
+import { mayUse } from '@aquifer/core/access'
+import type { ImportReport } from '@aquifer/core/contract'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { auditRecord, type AuditEntry } from '../audit/index.js'
+import {
+  noteRefused,
+  scopeOf,
+  storeUnits,
+  type FhirRequest,
+  type FhirSystems,
+  type Scope,
+  type Unit,
+  type UnitOutcome,
+} from '../fhir/index.js'
+import type { Jobs, RunningJob } from '../jobs/index.js'
+import { faultPoint } from '../storage/index.js'
+import { openGathering, type Batch } from './batches.js'
+import { linesOf } from './lines.js'
+import { recordOnFile } from './on-file.js'
+import { prepareLine } from './prepare.js'
+import { openTally, type Tally } from './report.js'
+
+const writers = 3
+
+export interface ImportSystems extends FhirSystems {
+  jobs: Jobs
+}
+export interface ImportOptions {
+  /** evidence of consents collected elsewhere, which are recorded for each person before the data enters */
+  consentOnFile: string | null
+}
+
+interface Import {
+  systems: ImportSystems
+  request: FhirRequest
+  scope: Scope
+  tally: Tally
+  job: RunningJob
+  consentOnFile: string | null
+}
+
+/**
+ * A bulk load as a stream: each line is a unit that is stored whole or not at all, through the same validation, consent and
+ * transactions as single writes. Running it again stores nothing twice.
+ */
+export async function runImport(
+  systems: ImportSystems,
+  request: FhirRequest,
+  body: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<ImportReport | Refusal> {
+  const scope = await scopeOf(systems.studies, request.grant, request.asked)
+  if (isRefusal(scope)) return scope
+  const forbidden = mayImport(request, options)
+  if (forbidden !== null) return forbidden
+  const { facts } = request
+  facts.sid = scope.study.sid
+  if (options.consentOnFile !== null) facts.detail['consentOnFile'] = options.consentOnFile
+  const job = await systems.jobs.start({ kind: 'import', sid: scope.study.sid, actor: facts.actor, request: {} })
+  const tally = openTally(scope.study.id)
+  const started = systems.now()
+  try {
+    const ended = await load({ systems, request, scope, tally, job, consentOnFile: options.consentOnFile }, body)
+    const report = { ...tally.report, elapsedMs: systems.now() - started, cancelled: job.cancelled }
+    facts.detail = { ...facts.detail, stored: report.stored, unchanged: report.unchanged, refused: report.refused }
+    await job.finish({
+      state: job.cancelled ? 'cancelled' : ended === null ? 'done' : 'failed',
+      result: report,
+      ...(ended ? { problem: ended.detail } : {}),
+    })
+    return ended ?? report
+  } catch (error) {
+    await job.finish({ state: 'failed', result: tally.report, problem: 'The import broke off. Run it again: nothing is stored twice.' })
+    throw error
+  }
+}
+
+function mayImport({ grant }: FhirRequest, { consentOnFile }: ImportOptions): Refusal | null {
+  if (mayUse(grant.role, 'import.run') && (consentOnFile === null || mayUse(grant.role, 'consent.decide'))) return null
+  const what = consentOnFile === null ? 'import' : 'import with consent on file'
+  return refuse('not-permitted', { detail: `The role ${grant.role} may not ${what}.` })
+}
+
+/** Reads, prepares and stores; null at the end of the stream, a refusal where it cannot be read on. */
+async function load(run: Import, body: AsyncIterable<Uint8Array>): Promise<Refusal | null> {
+  const gathering = openGathering()
+  const running = new Map<Promise<void>, Batch>()
+  let failed: unknown = null
+  const send = async (batch: Batch): Promise<void> => {
+    // What a running batch enters or consents to must be seen by the next one about the same people.
+    while (running.size >= writers || [...running.values()].some((other) => overlaps(other, batch))) await Promise.race(running.keys())
+    if (failed !== null) throw failed
+    const storing: Promise<void> = storeBatch(run, batch)
+      .catch((error: unknown) => {
+        failed = error
+      })
+      .finally(() => running.delete(storing))
+    running.set(storing, batch)
+  }
+  let ended: Refusal | null = null
+  for await (const line of linesOf(body)) {
+    if (isRefusal(line)) {
+      ended = line
+      break
+    }
+    if (run.job.cancelled) break
+    const unit = prepareLine(line.text, line.number, run.scope, run.request, { mayWriteAll: run.consentOnFile !== null })
+    if ('refusal' in unit) {
+      run.tally.refused(unit.line, unit.refusal, unit.resources)
+      await noteUnfit(run, unit)
+      continue
+    }
+    run.tally.repaired(unit)
+    const complete = gathering.add(unit)
+    if (complete !== null) await send(complete)
+  }
+  const rest = run.job.cancelled ? null : gathering.rest()
+  if (rest !== null) await send(rest)
+  await Promise.all(running.keys())
+  if (failed !== null) throw failed
+  return ended
+}
+
+const overlaps = (a: Batch, b: Batch): boolean => [...b.people].some((id) => a.people.has(id))
+
+async function storeBatch(run: Import, batch: Batch): Promise<void> {
+  const { systems, request, scope, tally, job } = run
+  const auditId = await systems.repository.nextAuditId()
+  const units: Unit[] = batch.units.map(({ items }) => ({ study: scope.study, site: scope.site, grant: request.grant, items, auditId }))
+  const { outcomes, recorded } = await systems.repository.transact(async (tx) => {
+    const now = systems.now()
+    const onFile =
+      run.consentOnFile === null
+        ? null
+        : await recordOnFile(tx, { scope, grant: request.grant, patients: [...batch.people], from: dayOf(now), now, auditId })
+    if (isRefusal(onFile)) return { outcomes: units.map((): UnitOutcome => onFile), recorded: 0 }
+    const stored = await storeUnits(tx, units, now)
+    const entries = stored.flatMap((outcome, place) => (isRefusal(outcome) ? [] : [entryOf(units[place], outcome.stored)]))
+    const consents = onFile?.recorded ?? 0
+    if (entries.length > 0)
+      await tx.audit([auditRecord({ ...request.facts, entries, detail: { ...request.facts.detail, consents } }, auditId, 200)])
+    return { outcomes: stored, recorded: consents }
+  })
+  await faultPoint('import.batch-stored')
+  tally.report.consentsRecorded += recorded
+  for (const [place, outcome] of outcomes.entries()) {
+    const prepared = batch.units[place]
+    const unit = units[place]
+    if (prepared === undefined || unit === undefined) continue
+    if (!isRefusal(outcome)) {
+      tally.stored(prepared, outcome.stored)
+      for (const each of outcome.stored) systems.metrics.importedResources.inc({ outcome: each.outcome })
+      continue
+    }
+    tally.refused(prepared.line, outcome, prepared.items.length)
+    await noteRefused(systems, unit, outcome, request.facts)
+  }
+  const { read, stored, unchanged, refused } = tally.report
+  job.progress({ read, stored, unchanged, refused })
+}
+
+// One entry per person and unit: the versions themselves point to the record.
+function entryOf(unit: Unit | undefined, stored: readonly { rid: bigint | null; outcome: string }[]): AuditEntry {
+  const person = unit?.items.findIndex((item) => item.type === 'Patient') ?? -1
+  const rid = (stored[person] ?? stored[0])?.rid ?? null
+  return {
+    op: 'import',
+    rid,
+    version: null,
+    resources: stored.length,
+    changed: stored.filter((each) => each.outcome !== 'unchanged').length,
+  }
+}
+
+async function noteUnfit(run: Import, unfit: { refusal: Refusal; types: string[] }): Promise<void> {
+  const items = unfit.types.map((type) => ({ type, patients: [] }))
+  await noteRefused(run.systems, { study: run.scope.study, site: run.scope.site, items }, unfit.refusal, run.request.facts)
+}
+
+const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10)
