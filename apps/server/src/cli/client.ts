@@ -1,0 +1,175 @@
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { Agent, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { Readable } from 'node:stream'
+import type { Role } from '@aquifer/core/access'
+import type { MintedToken, Problem } from '@aquifer/core/contract'
+import { readClientSettings, readEnvironment } from '../config/index.js'
+import { CommandFailed } from './failure.js'
+
+/** Where the data folder of a running server tells its address. */
+export const addressFile = 'server.json'
+export const localSecretFile = path.join('keys', 'local-admin.secret')
+const urlDefault = 'http://127.0.0.1:8080'
+const mintedTtlS = 300
+// Long answers, such as a pipeline wait or an import, keep their connection without a word.
+const agent = new Agent({ keepAlive: false })
+
+/** The least right a step needs; used where the command may mint a token of its own. */
+export interface Need {
+  role: Role
+  studies?: readonly string[]
+  sites?: readonly string[]
+}
+export interface Call {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  path: string
+  query?: Record<string, string | undefined>
+  headers?: Record<string, string>
+  json?: unknown
+  body?: Readable
+  need: Need
+}
+export interface Reply {
+  status: number
+  headers: Record<string, string>
+  body: Buffer
+}
+
+export interface Client {
+  readonly url: string
+  /** true where tokens are minted with the server's local secret, false with an explicit token */
+  readonly mints: boolean
+  send(call: Call): Promise<Reply>
+  /** The answer as JSON; a refusal of the server ends the command with its words. */
+  json<T>(call: Call): Promise<T>
+  token(need: Need & { ttlS?: number; user?: string; patient?: string }): Promise<MintedToken>
+}
+
+/**
+ * A client of a server, by the contract's rules: an explicit address wins, else that of the server in AQUIFER_DATA; an explicit token
+ * wins, else one is minted for each step with the secret in the data folder.
+ */
+export async function openClient(options: { url?: string | undefined } = {}): Promise<Client> {
+  const settings = readClientSettings(readEnvironment())
+  const local = settings.dataDirSaid || settings.token === null
+  const url = (options.url ?? settings.url ?? (local ? await urlOf(settings.dataDir) : null) ?? urlDefault).replace(/\/+$/, '')
+  const secret = settings.token === null ? await secretOf(settings.dataDir) : null
+  const minted = new Map<string, { token: string; until: number }>()
+
+  async function token(need: Parameters<Client['token']>[0]): Promise<MintedToken> {
+    if (secret === null) throw new CommandFailed('Set AQUIFER_TOKEN, or AQUIFER_DATA to the data folder of a server on this machine.')
+    const reply = await send(
+      { url, headers: { authorization: `Bearer ${secret}` } },
+      {
+        method: 'POST',
+        path: '/identity/api/v1/tokens',
+        json: {
+          role: need.role,
+          ...(need.studies === undefined ? {} : { studies: need.studies }),
+          ...(need.sites === undefined ? {} : { sites: need.sites }),
+          ...(need.user === undefined ? {} : { user: need.user }),
+          ...(need.patient === undefined ? {} : { patient: need.patient }),
+          ttlS: need.ttlS ?? mintedTtlS,
+          requestedBy: os.userInfo().username,
+        },
+      },
+    )
+    return resultOf<MintedToken>(reply)
+  }
+  async function bearerFor(need: Need): Promise<string> {
+    if (settings.token !== null) return settings.token
+    const key = JSON.stringify([need.role, need.studies, need.sites])
+    const known = minted.get(key)
+    if (known !== undefined && known.until > Date.now()) return known.token
+    const made = await token(need)
+    minted.set(key, { token: made.access_token, until: Date.now() + (made.expires_in - 30) * 1000 })
+    return made.access_token
+  }
+  const authorised = async (call: Call): Promise<Reply> =>
+    send({ url, headers: { authorization: `Bearer ${await bearerFor(call.need)}` } }, call)
+  return {
+    url,
+    mints: settings.token === null,
+    send: authorised,
+    json: async <T>(call: Call) => resultOf<T>(await authorised(call)),
+    token,
+  }
+}
+
+/** The JSON of a good answer, or the command's end with the server's own words. */
+export function resultOf<T>(reply: Reply): T {
+  const text = reply.body.toString('utf8')
+  if (reply.status < 400) return JSON.parse(text === '' ? 'null' : text) as T
+  throw new CommandFailed(wordsOf(text) ?? `The server answered ${reply.status}.`)
+}
+
+function wordsOf(text: string): string | null {
+  try {
+    const problem = JSON.parse(text) as Partial<Problem> & { issue?: { diagnostics?: string }[] }
+    const outcome = problem.issue?.map((issue) => issue.diagnostics ?? '').join('\n')
+    const parts = [problem.detail ?? outcome ?? problem.title, problem.suggestion, problem.remedy]
+    return parts.filter((part) => part !== undefined && part !== '').join(' ')
+  } catch {
+    return null
+  }
+}
+
+function send(to: { url: string; headers: Record<string, string> }, call: Omit<Call, 'need'>): Promise<Reply> {
+  const target = new URL(to.url + call.path)
+  for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) target.searchParams.set(name, value)
+  const json = call.json === undefined ? null : Buffer.from(JSON.stringify(call.json))
+  const headers = {
+    ...to.headers,
+    ...(json === null ? {} : { 'content-type': 'application/json', 'content-length': String(json.length) }),
+    ...call.headers,
+  }
+  const isHttps = target.protocol === 'https:'
+  return new Promise<Reply>((resolve, reject) => {
+    const begin = isHttps ? httpsRequest : httpRequest
+    const sent = begin(target, { method: call.method ?? 'GET', headers, ...(isHttps ? {} : { agent }) }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('error', reject)
+      answer.on('end', () => {
+        const told = Object.entries(answer.headers).map(([name, value]) => [name, String(value)])
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: Object.fromEntries(told) as Record<string, string>,
+          body: Buffer.concat(chunks),
+        })
+      })
+    })
+    sent.on('error', (error: NodeJS.ErrnoException) => reject(new CommandFailed(unreachable(to.url, error))))
+    if (call.body === undefined) sent.end(json ?? undefined)
+    else call.body.on('error', (error) => sent.destroy(error)).pipe(sent)
+  })
+}
+
+const unreachable = (url: string, error: NodeJS.ErrnoException): string =>
+  error.code === 'ECONNREFUSED'
+    ? `No server answers at ${url}. Start one with \`aquifer serve\`, or name another by --url or AQUIFER_URL.`
+    : `The connection to ${url} broke off (${error.code ?? error.message}).`
+
+async function urlOf(dataDir: string): Promise<string | null> {
+  try {
+    const told = JSON.parse(await readFile(path.join(dataDir, addressFile), 'utf8')) as { url?: unknown }
+    return typeof told.url === 'string' ? told.url : null
+  } catch {
+    return null
+  }
+}
+
+async function secretOf(dataDir: string): Promise<string | null> {
+  try {
+    return (await readFile(path.join(dataDir, localSecretFile), 'utf8')).trim()
+  } catch {
+    return null
+  }
+}
+
+/** A file to send, or stdin where the name is `-`. */
+export const inputOf = (file: string): Readable => (file === '-' ? process.stdin : createReadStream(file))

@@ -1,0 +1,135 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { Transform, type Readable } from 'node:stream'
+import { Command } from 'commander'
+import type { ImportReport, JobList } from '@aquifer/core/contract'
+import { inputOf, openClient, resultOf, type Client } from './client.js'
+import { CommandFailed } from './failure.js'
+import { openProgress, type Progress } from './progress.js'
+
+interface Flags {
+  study: string
+  site?: string
+  consentOnFile?: string
+  strict?: boolean
+  url?: string
+  json?: boolean
+}
+
+export function importCommand(): Command {
+  return new Command('import')
+    .description('load FHIR files into a study: NDJSON of resources or of Bundles, or one Bundle; .gz of these; - for stdin')
+    .argument('<file...>', 'files, in the order in which they are loaded')
+    .requiredOption('--study <id>', 'the study')
+    .option('--site <id>', 'the site of all that is loaded')
+    .option('--consent-on-file <evidence>', 'consent was collected elsewhere: record it for each person first; the text is audited')
+    .option('--strict', 'refuse what would otherwise be repaired by a named rule')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'the report as JSON')
+    .action(async (files: string[], flags: Flags) => {
+      const client = await openClient({ url: flags.url })
+      let refused = 0
+      const reports: (ImportReport & { file: string })[] = []
+      for (const file of files) {
+        const report = await importFile(client, file, flags)
+        refused += report.refused
+        reports.push({ file, ...report })
+        if (flags.json !== true) process.stdout.write(reportText(file, report))
+      }
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(reports.length === 1 ? reports[0] : reports)}\n`)
+      if (refused > 0) process.exitCode = 1
+    })
+}
+
+async function importFile(client: Client, file: string, flags: Flags): Promise<ImportReport> {
+  const size = sizeOf(file)
+  const progress = openProgress(`import ${path.basename(file)}`, size)
+  const role = flags.consentOnFile === undefined ? 'integrator' : 'study-manager'
+  const need = { role, studies: [flags.study] } as const
+  const figures = watch(client, flags.study)
+  try {
+    const reply = await client.send({
+      method: 'POST',
+      path: '/fhir-server/api/v1/$import',
+      query: {
+        studyid: flags.study,
+        siteid: flags.site,
+        consentOnFile: flags.consentOnFile,
+        strict: flags.strict === true ? 'true' : undefined,
+      },
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: counted(inputOf(file), progress, figures),
+      need,
+    })
+    return resultOf<ImportReport>(reply)
+  } finally {
+    figures.end()
+    progress.end()
+  }
+}
+
+function sizeOf(file: string): number | null {
+  if (file === '-') return null
+  try {
+    return statSync(file).size
+  } catch {
+    throw new CommandFailed(`There is no file ${file}.`)
+  }
+}
+
+interface Figures {
+  latest: Record<string, string | number>
+  end(): void
+}
+
+/** What the server says of the running import, asked once a second on a terminal. */
+function watch(client: Client, study: string): Figures {
+  const figures: Figures = { latest: {}, end: () => undefined }
+  if (!process.stderr.isTTY) return figures
+  const ask = async (): Promise<void> => {
+    const { jobs } = await client.json<JobList>({
+      path: '/jobs/api/v1',
+      query: { study, kind: 'import', limit: '1' },
+      need: { role: 'operator' },
+    })
+    const { stored, refused } = (jobs[0]?.detail ?? {}) as { stored?: number; refused?: number }
+    figures.latest = { stored: stored ?? 0, refused: refused ?? 0 }
+  }
+  const timer = setInterval(() => void ask().catch(() => undefined), 1000)
+  figures.end = () => clearInterval(timer)
+  return figures
+}
+
+function counted(input: Readable, progress: Progress, figures: Figures): Readable {
+  let bytes = 0
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      progress.update(bytes, figures.latest)
+      done(null, chunk)
+    },
+  })
+  input.on('error', (error) => counter.destroy(error))
+  return input.pipe(counter)
+}
+
+const linesShown = 10
+
+function reportText(file: string, report: ImportReport): string {
+  const seconds = report.elapsedMs / 1000
+  const rate = seconds > 0 ? Math.round(report.read / seconds) : report.read
+  const out = [
+    `${file}: ${report.read} resources in ${report.units} units read in ${seconds.toFixed(1)} s (${rate}/s)`,
+    `  stored     ${report.stored}`,
+    `  unchanged  ${report.unchanged}`,
+    `  refused    ${report.refused}`,
+  ]
+  if (report.consentsRecorded > 0) out.push(`  consents recorded  ${report.consentsRecorded}`)
+  for (const [rule, count] of Object.entries(report.repaired)) out.push(`  repaired by ${rule}  ${count}`)
+  for (const { reason, detail, count, lines } of report.refusals) {
+    const more = lines.length > linesShown || count > lines.length ? ', …' : ''
+    out.push(`  refused ${count} × ${reason}: ${detail}`, `    lines ${lines.slice(0, linesShown).join(', ')}${more}`)
+  }
+  if (report.cancelled) out.push('  cancelled: run it again to go on, nothing is stored twice')
+  return `${out.join('\n')}\n`
+}
