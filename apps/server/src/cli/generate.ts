@@ -35,20 +35,25 @@ export function generateCommand(streams: GenerateStreams = { out: process.stdout
     .option('--as-of <date>', 'the day up to which records go, YYYY-MM-DD', wholeDay, defaultAsOf)
     .option('--study <id>', 'add Contracts of this study: most active, some proposed, expired, withdrawn or missing', wholeStudy)
     .option('--consents <types>', 'consent types of the Contracts, separated by commas', listed, ['share-data'])
-    .action(async (flags: GenerateFlags) => {
-      await writeAll(flags, streams)
+    .action(async (flags: GenerateFlags, command: Command) => {
+      const failure = await writeAll(flags, streams)
+      if (failure !== null) command.error(`error: the output cannot be written (${failure})`, { exitCode: 1, code: 'aquifer.output' })
     })
 }
 
-async function writeAll(flags: GenerateFlags, { out, log }: GenerateStreams): Promise<void> {
+/** The system's name of what went wrong, or null. */
+async function writeAll(flags: GenerateFlags, { out, log }: GenerateStreams): Promise<string | null> {
   const progress = openProgress(flags.patients, log)
   try {
     await pipeline(Readable.from(chunks(flags, progress)), out)
+    progress.end('')
+    return null
   } catch (error) {
+    const code = (error as NodeJS.ErrnoException | null)?.code
+    if (code === undefined) throw error
+    progress.end('stopped after ')
     // The reader has had enough, as `head` has: nothing is wrong.
-    if (!isClosedPipe(error)) throw error
-  } finally {
-    progress.end()
+    return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE' ? null : code
   }
 }
 
@@ -69,7 +74,7 @@ function* chunks(flags: GenerateFlags, progress: Progress): Generator<string> {
 
 interface Progress {
   add(entries: readonly { resource: { resourceType: string } }[]): void
-  end(): void
+  end(how: string): void
 }
 
 /** A bar on a terminal; elsewhere a line for each tenth and one at the end. */
@@ -91,16 +96,11 @@ function openProgress(patients: number, log: GenerateStreams['log']): Progress {
         log.write(`${people} of ${patients} people, ${resources} resources\n`)
       }
     },
-    end() {
+    end(how) {
       bar?.stop()
-      if (!bar) log.write(`${people} people, ${resources} resources\n`)
+      if (!bar) log.write(`${how}${people} people, ${resources} resources\n`)
     },
   }
-}
-
-function isClosedPipe(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | null)?.code
-  return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_DESTROYED'
 }
 
 function wholePatients(text: string): number {
