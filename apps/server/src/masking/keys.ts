@@ -24,8 +24,8 @@ export function hmacOf(key: Uint8Array): Hmac {
   return (message) => {
     const fits = message.length * 3 <= messageBytesMax
     const text = fits ? inner.subarray(0, blockBytes + inner.write(message, blockBytes)) : Buffer.concat([pad, Buffer.from(message)])
-    outer.write(hash('sha256', text, 'latin1'), blockBytes, 'latin1')
-    return hash('sha256', outer, 'latin1')
+    outer.write(hash('sha256', text, 'binary'), blockBytes, 'latin1')
+    return hash('sha256', outer, 'binary')
   }
 }
 

@@ -110,7 +110,7 @@ function valueHandler(plan: Plan, fact: ElementFact, type: string, site: Site): 
   if (primitiveTypes.has(type)) return leafHandler(plan, { fact, type, path: site.path, root: site.root, phiClass, treatment })
   if (fact.same !== undefined) {
     const { same } = fact
-    return objectHandler(() => shapeOf(plan, childrenAt(same), { path: same, typePath: same, root: site.root }))
+    return recursive(objectHandler(() => shapeOf(plan, childrenAt(same), { path: same, typePath: same, root: site.root })))
   }
   if (fact.children) {
     const shape = shapeOf(plan, fact.children, site)
@@ -118,6 +118,22 @@ function valueHandler(plan: Plan, fact: ElementFact, type: string, site: Site): 
   }
   if (isWhollyRemoved(plan, type, site) || treatment === 'remove') return removed
   return objectHandler(() => dataTypeShape(plan, fact, type, site))
+}
+
+const levelsMax = 60
+
+// Groups may hold groups without end, the stack does not.
+function recursive(handler: Handler): Handler {
+  return (value, run) => {
+    if (run.level >= levelsMax) {
+      run.held ??= 'nested-too-deep'
+      return undefined
+    }
+    run.level++
+    const masked = handler(value, run)
+    run.level--
+    return masked
+  }
 }
 
 // The id of an element inside a resource, not the logical id of the resource.

@@ -84,6 +84,7 @@ function newRun(policy: Policy, pseudonyms: Pseudonyms, { asOfYear, displays }: 
     held: null,
     heldInside: [],
     depth: 0,
+    level: 0,
     ageCoded: false,
     modifierLost: false,
     trace: null,
@@ -104,6 +105,7 @@ function maskWith(
   run.held = null
   run.heldInside = []
   run.depth = 0
+  run.level = 0
   run.ageCoded = false
   run.modifierLost = false
   run.onDisplay = onDisplay
@@ -113,9 +115,12 @@ function maskWith(
   return { resource: typeof masked === 'string' ? null : masked, held, heldInside: run.heldInside, removed: run.counts }
 }
 
+// Two people's resource moves by nobody's shift: each would see the other's dates moved by the wrong one.
 function personFor(resource: unknown, patient: string | null | undefined): string | null {
   if (patient === null || !isObject(resource) || !isResource(resource)) return null
-  return personOf(patient === undefined ? compartmentPatients(resource) : [patient]) ?? null
+  const named = compartmentPatients(resource)
+  if (patient === undefined) return personOf(named) ?? null
+  return personOf([patient, ...named.filter((name) => !name.includes('?'))]) ?? null
 }
 
 /** What a policy does to one resource, element by element, without any value. */

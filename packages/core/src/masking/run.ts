@@ -69,6 +69,8 @@ export interface Run {
   /** Resources inside this one that were held, by reason. */
   heldInside: HoldReason[]
   depth: number
+  /** How deep groups hold groups. */
+  level: number
   /** Is this an Observation, or a component, of an age? */
   ageCoded: boolean
   /** Elements dropped because of a modifier, while the innermost object is masked. */

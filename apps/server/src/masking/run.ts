@@ -1,0 +1,46 @@
+import type { Lake, StudyLake } from '../lake/index.js'
+import type { HeldRow } from './held-list.js'
+import { StudyRun, type RunParts, type StudyRunStatus } from './run-study.js'
+
+/** The stage between lake and reservoir: one run per study, none of which waits for another. */
+export class MaskingRun {
+  readonly #lake: Lake
+  readonly #parts: RunParts
+  readonly #runs = new Map<string, StudyRun>()
+  readonly #unsubscribe: () => void
+
+  constructor(lake: Lake, parts: RunParts) {
+    this.#lake = lake
+    this.#parts = parts
+    for (const study of lake.studies()) this.#follow(study)
+    this.#unsubscribe = lake.onStudy((study) => this.#follow(study))
+  }
+
+  status(study: string): StudyRunStatus | null {
+    return this.#runs.get(study)?.status() ?? null
+  }
+
+  statuses(): Map<string, StudyRunStatus> {
+    return new Map([...this.#runs].map(([study, run]) => [study, run.status()]))
+  }
+
+  /** What of a study is held back from masking now, by pseudonym and reason. */
+  held(study: string): HeldRow[] {
+    return this.#runs.get(study)?.held() ?? []
+  }
+
+  /** Resolves when all that is in the lake now can be queried. */
+  async catchUp(studies?: readonly string[], signal?: AbortSignal): Promise<void> {
+    const wanted = studies ?? this.#lake.studies().map((study) => study.study)
+    await Promise.all(wanted.map((study) => this.#runs.get(study)?.catchUp(signal)))
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe()
+    await Promise.all([...this.#runs.values()].map((run) => run.stop()))
+  }
+
+  #follow(study: StudyLake): void {
+    if (!this.#runs.has(study.study)) this.#runs.set(study.study, new StudyRun(study, this.#parts))
+  }
+}
