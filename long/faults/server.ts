@@ -1,6 +1,5 @@
 // One real server process tree, started and killed as an operator's machine would.
 import { spawn, type ChildProcess } from 'node:child_process'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('../../apps/server/bin/aquifer.mjs', import.meta.url))
