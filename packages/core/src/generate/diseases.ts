@@ -54,8 +54,8 @@ const twice = (code: string, display: string, icd: string, icdDisplay: string): 
 /** 0 below the age, rising to the share at 75 */
 const rising = (age: number, from: number, share: number) => (age < from ? 0 : Math.min(share, ((age - from) / (75 - from)) * share))
 
-export const metformin = drug('861007', 'metformin hydrochloride 500 MG Oral Tablet', 'Take one tablet twice a day with meals', 2, 'TAB')
-export const insulin = drug(
+const metformin = drug('861007', 'metformin hydrochloride 500 MG Oral Tablet', 'Take one tablet twice a day with meals', 2, 'TAB')
+const insulin = drug(
   '106892',
   'insulin human, isophane 70 UNT/ML / Regular Insulin, Human 30 UNT/ML Injectable Suspension [Humulin]',
   'Inject 18 units before breakfast and dinner',

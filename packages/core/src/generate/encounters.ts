@@ -72,7 +72,7 @@ function reasonOf(visit: Visit): Concept | { text: string } | null {
 }
 
 /** The id of the condition that an acute visit finds, known before that condition is written. */
-export function conditionId(chart: Chart, visit: Visit): string {
+function conditionId(chart: Chart, visit: Visit): string {
   return openRandom(`${chart.person.stream}|condition|${visit.id}`).uuid()
 }
 

@@ -2,7 +2,7 @@
 // safe harbour rule blanks (036, 059, 556, 821, 831, 878, 893 …).
 import type { Zone } from './calendar.js'
 
-export interface Town {
+interface Town {
   city: string
   district: string
   state: string

@@ -40,7 +40,7 @@ export const loinc = 'http://loinc.org'
 export const rxnorm = 'http://www.nlm.nih.gov/research/umls/rxnorm'
 export const cvx = 'http://hl7.org/fhir/sid/cvx'
 export const icd10 = 'http://hl7.org/fhir/sid/icd-10-cm'
-export const ucum = 'http://unitsofmeasure.org'
+const ucum = 'http://unitsofmeasure.org'
 export const v2 = (table: string) => `http://hl7.org/fhir/v2/${table}`
 export const v3 = (name: string) => `http://hl7.org/fhir/v3/${name}`
 

@@ -7,7 +7,7 @@ import type { Random } from './random.js'
 import { concept, quantity, rounded, snomed, type Quantity } from './shape.js'
 import type { Visit } from './visits.js'
 
-export const notTaken = concept('http://hl7.org/fhir/data-absent-reason', 'unknown', 'Unknown')
+const notTaken = concept('http://hl7.org/fhir/data-absent-reason', 'unknown', 'Unknown')
 
 export function addVitals(chart: Chart): void {
   const random = streamOf(chart, 'vitals')

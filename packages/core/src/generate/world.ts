@@ -29,7 +29,7 @@ export interface Facility {
   mrnSystem: string
 }
 
-export interface Payer {
+interface Payer {
   id: string
   name: string
 }
