@@ -1,17 +1,15 @@
 import type { Journal, StudyLake } from '../lake/index.js'
 
 /** A version that was held back: by pseudonym, with the reason as a code, never any content. */
-export interface HeldRow {
+export interface HeldResource {
   type: string
   /** Masked id; null where the row could not be read at all. */
   id: string | null
   version: number
   reason: string
-  /** Pseudonym of the person. */
-  patientKey: string | null
 }
 
-type Entry = { held: HeldRow[]; released: string[] }
+type Entry = { held: HeldResource[]; released: string[] }
 
 const journalName = 'held'
 const entriesMax = 500
@@ -19,7 +17,7 @@ const entriesMax = 500
 /** What of a study is held back now. A newer version that is masked releases its resource. */
 export class HeldList {
   readonly #journal: Journal
-  readonly #held = new Map<string, HeldRow>()
+  readonly #held = new Map<string, HeldResource>()
 
   constructor(journal: Journal) {
     this.#journal = journal
@@ -34,12 +32,12 @@ export class HeldList {
     return this.#held.size
   }
 
-  rows(): HeldRow[] {
+  rows(): HeldResource[] {
     return [...this.#held.values()]
   }
 
   /** Adds what was held, takes out what a masked row of the batch replaces, and writes both down. */
-  async update(held: readonly HeldRow[], masked: ReadonlyMap<string, readonly Uint8Array[]>): Promise<void> {
+  async update(held: readonly HeldResource[], masked: ReadonlyMap<string, readonly Uint8Array[]>): Promise<void> {
     const released = this.#releasedBy(masked)
     const fresh = held.filter((row) => this.#held.get(keyOf(row))?.version !== row.version)
     if (fresh.length === 0 && released.length === 0) return
@@ -81,4 +79,4 @@ export class HeldList {
   }
 }
 
-const keyOf = (row: HeldRow): string => `${row.type}/${row.id ?? `?${row.version}`}`
+const keyOf = (row: HeldResource): string => `${row.type}/${row.id ?? `?${row.version}`}`

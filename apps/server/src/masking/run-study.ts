@@ -1,23 +1,14 @@
+import { policyLabel, type Policy } from '@aquifer/core/masking'
 import { durationMs } from '@aquifer/core/time'
 import { compareCursors, type Cursor, type Keyring, type LakeSegment, type StudyLake } from '../lake/index.js'
 import { openRate } from '../monitoring/index.js'
-import { modelVersion, type Reservoir, type StudyReservoir } from '../reservoir/index.js'
+import { modelVersion, type Reservoir, type ReservoirBatch, type ReservoirStamp, type StudyReservoir } from '../reservoir/index.js'
 import { faultPoint, Sleeper, type Clock } from '../storage/index.js'
-import { DisplayCount, type DisplayCandidate } from './display-count.js'
-import { HeldList, type HeldRow } from './held-list.js'
+import { DisplayJournal } from './display-journal.js'
+import { HeldList, type HeldResource } from './held-list.js'
+import type { MaskingPool, StudyMasking } from './pool.js'
+import type { MaskedBatch } from './worker-messages.js'
 
-/** Masks lake rows; the workers behind it take and return bytes. */
-export interface MaskingPool {
-  /** Name and version of the policy, as it is written beside each row. */
-  readonly label: string
-  mask(rows: Uint8Array): Promise<MaskedRows>
-  close(): Promise<void>
-}
-export interface MaskedRows {
-  byType: ReadonlyMap<string, Uint8Array>
-  held: readonly HeldRow[]
-  displays: readonly DisplayCandidate[]
-}
 export interface StudySettings {
   masking: string
   /** `continuous`, or a span such as `24h`. */
@@ -30,7 +21,9 @@ export interface RunParts {
   keyring: Keyring
   clock: Clock
   settings: (study: string) => Promise<StudySettings | null>
-  openPool: (policy: string, key: Uint8Array) => Promise<MaskingPool>
+  pool: MaskingPool
+  /** The policy of this name; null when there is none. */
+  policyOf: (name: string) => Policy | null
   /** Told when a study begins to fail; the reason holds no content. */
   onFailure?: (failure: { study: string; reason: string }) => void
 }
@@ -52,6 +45,10 @@ const pieceBytesMax = 1024 * 1024
 const restMsMax = 30_000
 const backoffMs = { first: 500, last: 30_000 }
 
+class UnknownPolicy extends Error {
+  override readonly name = 'no masking policy of this name'
+}
+
 /** One study's way from lake to reservoir: the only place where identified rows go in and masked ones come out. */
 export class StudyRun {
   readonly study: string
@@ -66,9 +63,9 @@ export class StudyRun {
   readonly #rate: ReturnType<typeof openRate>
   #lastCommitAt = 0
   #reservoir: StudyReservoir | null = null
-  #pool: { policy: string; pool: MaskingPool } | null = null
+  #masking: { made: string; stamp: ReservoirStamp; study: StudyMasking } | null = null
   #held: HeldList | null = null
-  #displays: DisplayCount | null = null
+  #displays: DisplayJournal | null = null
 
   constructor(lake: StudyLake, parts: RunParts) {
     this.study = lake.study
@@ -88,7 +85,7 @@ export class StudyRun {
     return { state, reason: this.#reason, lagMs, ...figures, held: this.#held?.size ?? 0, cursor }
   }
 
-  held(): HeldRow[] {
+  held(): HeldResource[] {
     return this.#held?.rows() ?? []
   }
 
@@ -112,7 +109,7 @@ export class StudyRun {
     this.#unsubscribe()
     this.#sleeper.end()
     await this.#running
-    await this.#pool?.pool.close()
+    this.#masking?.study.close()
   }
 
   async #follow(): Promise<void> {
@@ -135,7 +132,7 @@ export class StudyRun {
   }
 
   async #round(settings: StudySettings): Promise<boolean> {
-    const { pool, reservoir } = await this.#open(settings)
+    const { study, reservoir } = await this.#open(settings)
     const segments = await this.#segments()
     if (segments.length === 0) {
       if (this.#publishDue(settings, reservoir)) await reservoir.publish()
@@ -143,7 +140,7 @@ export class StudyRun {
       return false
     }
     await faultPoint('masking.segments-read')
-    const masked = await this.#mask(pool, segments)
+    const masked = await this.#mask(study, segments)
     await faultPoint('masking.masked')
     await this.#store(settings, reservoir, segments, masked)
     this.#settleWaiting()
@@ -151,24 +148,31 @@ export class StudyRun {
     return true
   }
 
-  async #open(settings: StudySettings): Promise<{ pool: MaskingPool; reservoir: StudyReservoir }> {
-    const { id: keyId, key } = await this.#parts.keyring.studyKey(this.study, 'masking')
-    if (this.#pool?.policy !== settings.masking) {
-      await this.#pool?.pool.close()
-      this.#pool = null
-      this.#pool = { policy: settings.masking, pool: await this.#parts.openPool(settings.masking, key) }
-    }
-    const { pool } = this.#pool
+  async #open(settings: StudySettings): Promise<{ study: StudyMasking; reservoir: StudyReservoir }> {
+    const { stamp, study } = await this.#maskingFor(settings.masking)
     this.#held ??= await HeldList.open(this.#lake)
-    this.#displays ??= await DisplayCount.open(this.#lake)
+    this.#displays ??= await DisplayJournal.open(this.#lake)
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
-    const stamp = { maskingPolicy: pool.label, maskingKey: keyId, modelVersion: modelVersion() }
     const from = await this.#reservoir.begin(stamp)
     if (from.xid === '0') {
       await this.#held.clear()
       await this.#displays.clear()
     }
-    return { pool, reservoir: this.#reservoir }
+    return { study, reservoir: this.#reservoir }
+  }
+
+  // Ages are counted to a year: after New Year everything is masked anew, as it is under another policy, key or model.
+  async #maskingFor(name: string): Promise<{ stamp: ReservoirStamp; study: StudyMasking }> {
+    const { id: maskingKey, key } = await this.#parts.keyring.studyKey(this.study, 'masking')
+    const asOfYear = new Date(this.#parts.clock.now()).getUTCFullYear()
+    const policy = this.#parts.policyOf(name)
+    if (!policy) throw new UnknownPolicy()
+    const stamp = { maskingPolicy: policyLabel(policy), maskingKey, modelVersion: modelVersion(), asOfYear }
+    const made = JSON.stringify(stamp)
+    if (this.#masking?.made === made) return this.#masking
+    this.#masking?.study.close()
+    this.#masking = { made, stamp, study: this.#parts.pool.forStudy({ policy, key, asOfYear }) }
+    return this.#masking
   }
 
   // Rows that come soon after a commit wait for more, so that a busy feed makes few large commits.
@@ -181,37 +185,34 @@ export class StudyRun {
     return this.#stopping ? [] : this.#lake.after(this.#cursor(), commitBytesMax)
   }
 
-  async #mask(pool: MaskingPool, segments: LakeSegment[]): Promise<MaskedRows[]> {
-    const pieces: Promise<MaskedRows>[] = []
+  async #mask(study: StudyMasking, segments: LakeSegment[]): Promise<MaskedBatch[]> {
+    const pieces: Promise<MaskedBatch>[] = []
     for (const segment of segments) {
-      for (const piece of piecesOf(await this.#lake.read(segment))) pieces.push(pool.mask(piece))
+      for (const piece of piecesOf(await this.#lake.read(segment))) pieces.push(study.mask(piece))
       // Seen by Promise.all below; until then a failure must not count as nobody's.
       for (const piece of pieces) piece.catch(() => null)
     }
     return Promise.all(pieces)
   }
 
-  async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedRows[]): Promise<void> {
+  async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
-    const held = masked.flatMap((rows) => [...rows.held])
-    await this.#held!.update(held, byType)
-    await this.#displays!.add(masked.flatMap((rows) => [...rows.displays]))
+    await this.#held!.update(masked.flatMap((batch) => batch.held), byType)
+    await this.#displays!.add(masked)
     await faultPoint('masking.noted')
-    const displays = this.#displays!.changed()
-    const { unfit } = await this.#parts.reservoir.commit(reservoir, {
+    const batch: ReservoirBatch = {
       cursor: segments.at(-1)!.to,
       feedAt: Math.max(...segments.map((segment) => segment.atMax)),
       consentEpoch: settings.consentEpoch,
       byType,
-      dead: held.flatMap(({ type, id, version }) => (id !== null && version > 1 ? [{ type, id, version }] : [])),
-      displays,
+      displays: this.#displays!.changed(),
       visible: settings.publish === 'continuous' && !reservoir.rebuilding ? 'now' : 'later',
+    }
+    const { unfit } = await this.#parts.reservoir.commit(reservoir, batch).catch((error: unknown) => {
+      this.#displays!.lost()
+      throw error
     })
-    this.#displays!.stored()
-    await this.#held!.update(
-      unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema' })),
-      new Map(),
-    )
+    await this.#held!.update(unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema' })), new Map())
     this.#lastCommitAt = this.#parts.clock.now()
     this.#rate.add(segments.reduce((sum, segment) => sum + segment.rows, 0))
   }
@@ -253,7 +254,7 @@ function* piecesOf(rows: Buffer): Generator<Uint8Array> {
   }
 }
 
-function joined(masked: MaskedRows[]): Map<string, Uint8Array[]> {
+function joined(masked: MaskedBatch[]): Map<string, Uint8Array[]> {
   const byType = new Map<string, Uint8Array[]>()
   for (const { byType: part } of masked) {
     for (const [type, bytes] of part) {

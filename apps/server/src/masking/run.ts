@@ -1,5 +1,5 @@
 import type { Lake, StudyLake } from '../lake/index.js'
-import type { HeldRow } from './held-list.js'
+import type { HeldResource } from './held-list.js'
 import { StudyRun, type RunParts, type StudyRunStatus } from './run-study.js'
 
 /** The stage between lake and reservoir: one run per study, none of which waits for another. */
@@ -25,7 +25,7 @@ export class MaskingRun {
   }
 
   /** What of a study is held back from masking now, by pseudonym and reason. */
-  held(study: string): HeldRow[] {
+  held(study: string): HeldResource[] {
     return this.#runs.get(study)?.held() ?? []
   }
 

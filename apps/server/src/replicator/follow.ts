@@ -1,5 +1,6 @@
 import { compareCursors, feedStart, type Cursor, type Lake } from '../lake/index.js'
 import type { ChangeRow, Changes, FeedState } from '../repository/index.js'
+import { openRate } from '../monitoring/index.js'
 import { faultPoint, Sleeper, type Clock } from '../storage/index.js'
 import { byStudy, storeRows } from './batch.js'
 import { EpochError, readCheckpoint, writeCheckpoint } from './checkpoint.js'
@@ -23,8 +24,9 @@ export interface ReplicatorStatus {
   lagMs: number
   /** Age of the oldest open writing transaction, which holds the feed back. */
   feedAgeMs: number
-  /** Rows stored since the start. */
+  /** Rows stored since the start, and how many per second over the last minute. */
   rows: number
+  rate: number
   /** Studies that cannot be written now, with the reason. */
   failedStudies: Record<string, string>
 }
@@ -59,10 +61,11 @@ export class Replicator {
   #reason: string | null = null
   #oldestPendingAt: number | null = null
   #feedAgeMs = 0
-  #rows = 0
+  readonly #rate: ReturnType<typeof openRate>
 
   constructor(options: ReplicatorOptions) {
     this.#options = options
+    this.#rate = openRate(() => options.clock.now())
     this.#unsubscribe = options.source.onWrite(() => this.#sleeper.wake())
     this.#running = this.#follow()
   }
@@ -76,7 +79,8 @@ export class Replicator {
       caughtUp: this.#caughtUp,
       lagMs: this.#oldestPendingAt === null ? 0 : Math.max(0, now - this.#oldestPendingAt),
       feedAgeMs: this.#feedAgeMs,
-      rows: this.#rows,
+      rows: this.#rate.total(),
+      rate: this.#rate.perSecond(),
       failedStudies: this.#failures.reasons(),
     }
   }
@@ -180,7 +184,7 @@ export class Replicator {
     results.forEach((result, index) => {
       const study = groups[index]!.study
       if (result.status === 'fulfilled') {
-        this.#rows += result.value
+        this.#rate.add(result.value)
         this.#failures.stored(study)
         return
       }

@@ -9,7 +9,7 @@ const parquet = '(FORMAT parquet, COMPRESSION zstd)'
 /** One batch of masked rows of a type: NDJSON to a delta file and a file of superseded keys, then the living rows counted. */
 export async function runDelta(connection: DuckDBConnection, job: DeltaJob): Promise<DeltaResult> {
   const unfit = await load(connection, job)
-  const { rows, keys } = await store(connection, job)
+  const { rows, keys } = await store(connection, job, unfit)
   await connection.run('DROP TABLE batch')
   const files = [...job.current.files, ...(rows > 0 ? [{ path: job.out, rows, bytes: 0 }] : [])]
   const superseded = [...job.current.superseded, ...(keys > 0 ? [job.keysOut] : [])]
@@ -62,14 +62,15 @@ async function loadWithout(connection: DuckDBConnection, job: DeltaJob): Promise
 }
 
 function identityOf(line: string): DeltaResult['unfit'][number] {
-  const row = JSON.parse(line) as { _id: string; _v: number; patient_key?: string | null }
-  return { id: row._id, version: row._v, patientKey: row.patient_key ?? null }
+  const row = JSON.parse(line) as { _id: string; _v: number }
+  return { id: row._id, version: row._v }
 }
 
-async function store(connection: DuckDBConnection, job: DeltaJob): Promise<{ rows: number; keys: number }> {
+async function store(connection: DuckDBConnection, job: DeltaJob, unfit: DeltaResult['unfit']): Promise<{ rows: number; keys: number }> {
   const own = nestedColumns(job.type).map(({ name }) => quoted(name))
   const columns = `_id, _v, patient_key, _date, _year, _site, ${textSql(job.policy)} AS masking_policy, ${own.join(', ')}`
-  const dead = job.dead.map(({ id, version }) => `(${textSql(id)}, ${version})`)
+  // What a row that does not fit replaces is no longer true either.
+  const dead = unfit.map(({ id, version }) => `(${textSql(id)}, ${version})`)
   const held = dead.length > 0 ? ` UNION ALL SELECT * FROM (VALUES ${dead.join(', ')})` : ''
   const keysSql = `SELECT _id, max(_v) AS _v FROM (SELECT _id, _v FROM batch WHERE _v > 1 OR _d${held}) GROUP BY _id`
   const [rows = 0, keys = 0] = await numbers(

@@ -66,8 +66,8 @@ export interface GenerationParts {
 
 export async function publishGeneration(parts: GenerationParts, manifest: ReservoirManifest): Promise<string> {
   const { dir } = parts.reservoir
-  const { maskingPolicy, maskingKey, modelVersion } = manifest
-  const stamp = { maskingPolicy, maskingKey, modelVersion }
+  const { maskingPolicy, maskingKey, modelVersion, asOfYear } = manifest
+  const stamp = { maskingPolicy, maskingKey, modelVersion, asOfYear }
   const last = await readPublished(dir)
   const sameMaking = last && JSON.stringify([last.stamp, last.levels]) === JSON.stringify([stamp, parts.levels])
   const generation = (last?.generation ?? 0) + 1

@@ -11,8 +11,6 @@ export interface DeltaJob {
   /** Where rows and superseded keys go; a file without rows is not left behind. */
   out: string
   keysOut: string
-  /** Versions that are held back: what they replace is dead, and they are not here. */
-  dead: { id: string; version: number }[]
   dir: string
   current: Pick<ReservoirType, 'files' | 'superseded'>
 }
@@ -20,7 +18,7 @@ export interface DeltaResult {
   rows: number
   keys: number
   /** Rows that the schema cannot hold: left out. */
-  unfit: { id: string; version: number; patientKey: string | null }[]
+  unfit: { id: string; version: number }[]
   living: number
   people: number
 }

@@ -30,6 +30,8 @@ export interface ReservoirStamp {
   maskingPolicy: string
   maskingKey: string
   modelVersion: string
+  /** Year to which ages are counted. */
+  asOfYear: number
 }
 export interface ReservoirManifest extends ReservoirStamp {
   format: 1

@@ -20,8 +20,6 @@ export interface ReservoirBatch {
   consentEpoch: number
   /** NDJSON of masked rows by type, in order. */
   byType: ReadonlyMap<string, readonly Uint8Array[]>
-  /** Versions held back from masking: what they replace is no longer shown. */
-  dead: readonly { type: string; id: string; version: number }[]
   /** The whole dictionary when it changed. */
   displays: readonly DisplayText[] | null
   /** `later`: kept ready until `publish` is called. */
@@ -66,6 +64,11 @@ export class StudyReservoir {
     return this.#head
   }
 
+  /** The head is made anew under another stamp; the snapshot still shows the old one. */
+  get rebuilding(): boolean {
+    return this.#head !== null && this.#visible !== null && !sameStamp(this.#head, this.#visible)
+  }
+
   /** Keeps the files of the present snapshot until it is released. */
   pin(): Pin | null {
     return this.#visible ? this.#garbage.pin(this.#visible) : null
@@ -90,8 +93,7 @@ export class StudyReservoir {
       const types = { ...head.types }
       const unfit: Committed['unfit'] = []
       let rows = 0
-      const names = new Set([...batch.byType.keys(), ...batch.dead.map((dead) => dead.type)])
-      for (const type of names) {
+      for (const type of batch.byType.keys()) {
         const { entry, result } = await this.#delta(type, types[type] ?? emptyType(), batch, head.maskingPolicy)
         types[type] = entry
         rows += result.rows
@@ -148,9 +150,8 @@ export class StudyReservoir {
     const [out, keysOut] = [this.newFile(type), this.newFile(`${type}-superseded`)]
     try {
       await writeFile(rows, Buffer.concat([...(batch.byType.get(type) ?? [])]), { mode: 0o600 })
-      const dead = batch.dead.filter((each) => each.type === type).map(({ id, version }) => ({ id, version }))
       const paths = { out: join(this.dir, out), keysOut: join(this.dir, keysOut) }
-      const result = await this.#parts.writer.run('delta', { kind: 'delta', type, policy, rows, ...paths, dead, dir: this.dir, current })
+      const result = await this.#parts.writer.run('delta', { kind: 'delta', type, policy, rows, ...paths, dir: this.dir, current })
       const entry = { ...current, rows: result.living, people: result.people }
       if (result.rows > 0) entry.files = [...current.files, { path: out, rows: result.rows, bytes: await this.settleFile(out) }]
       if (result.keys > 0) {
@@ -220,7 +221,7 @@ const namesFile = (entry: ReservoirType, path: string): boolean =>
   entry.superseded.includes(path) || entry.files.some((file) => file.path === path)
 
 const sameStamp = (a: ReservoirStamp, b: ReservoirStamp): boolean =>
-  a.maskingPolicy === b.maskingPolicy && a.maskingKey === b.maskingKey && a.modelVersion === b.modelVersion
+  a.maskingPolicy === b.maskingPolicy && a.maskingKey === b.maskingKey && a.modelVersion === b.modelVersion && a.asOfYear === b.asOfYear
 
 /** Opens what is there: the newer of head and snapshot goes on, and files that neither names go. */
 export async function openStudyReservoir(study: string, parts: ReservoirParts): Promise<StudyReservoir> {

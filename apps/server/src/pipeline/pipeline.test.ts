@@ -1,0 +1,190 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { builtInPolicies } from '@aquifer/core/masking'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openKeyring, openLake, type Lake } from '../lake/index.js'
+import { MaskingRun, openMaskingPool, type MaskingPool } from '../masking/index.js'
+import { Replicator } from '../replicator/index.js'
+import type { Study } from '../repository/index.js'
+import { livingRowsSql, openReservoir, type Reservoir } from '../reservoir/index.js'
+import { systemClock } from '../storage/index.js'
+import { Pipeline } from './index.js'
+import { aWorld, type World } from './test/world.js'
+
+let world: World
+let pool: MaskingPool
+let reader: { instance: DuckDBInstance; connection: DuckDBConnection }
+let open: { lake: Lake; replicator: Replicator; masking: MaskingRun; reservoir: Reservoir; pipeline: Pipeline }
+
+async function assemble(): Promise<typeof open> {
+  const keyring = await openKeyring({ dir: join(world.folder, 'keys') })
+  const lake = await openLake({ dir: join(world.folder, 'lake'), keyring })
+  const reservoir = await openReservoir({ dir: join(world.folder, 'reservoir'), clock: systemClock })
+  const settings = async (id: string) => {
+    const study = await world.repository.studies.byId(id)
+    return study && { masking: study.masking, publish: study.publish, consentEpoch: await world.repository.consents.epoch(study.sid) }
+  }
+  const policyOf = (name: string) => builtInPolicies[name] ?? null
+  const replicator = new Replicator({ source: world.repository, lake, clock: systemClock })
+  const masking = new MaskingRun(lake, { reservoir, keyring, clock: systemClock, settings, pool, policyOf })
+  return { lake, replicator, masking, reservoir, pipeline: new Pipeline({ replicator, lake, masking, reservoir, clock: systemClock }) }
+}
+
+async function dismantle(): Promise<void> {
+  await open.replicator.stop()
+  await open.masking.stop()
+  await open.reservoir.close()
+}
+
+beforeAll(async () => {
+  world = await aWorld()
+  pool = openMaskingPool({ threads: 1 })
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  reader = { instance, connection: await instance.connect() }
+  open = await assemble()
+})
+afterAll(async () => {
+  await dismantle()
+  await pool.close()
+  reader.connection.closeSync()
+  reader.instance.closeSync()
+  await world.close()
+})
+
+async function rows(study: string, type: string, columns: string): Promise<string[][]> {
+  const opened = await open.reservoir.study(study)
+  const entry = opened.snapshot()?.types[type]
+  if (!entry) return []
+  const found = await reader.connection.runAndReadAll(`SELECT ${columns} FROM (${livingRowsSql(opened.dir, entry)}) ORDER BY ALL`)
+  return found.getRows().map((row) => row.map(String))
+}
+
+const glucose = { coding: [{ system: 'http://loinc.org', code: '2339-0', display: 'Glucose' }], text: 'Glucose' }
+const observation = (n: number, patient: string) => ({
+  status: 'final',
+  code: glucose,
+  subject: { reference: `Patient/${patient}` },
+  effectiveDateTime: `2015-03-${String((n % 28) + 1).padStart(2, '0')}`,
+  valueQuantity: { value: n, unit: 'mg/dL' },
+  comments: `${patient} Dough said so`,
+})
+const person = (id: string) => ({ name: [{ family: ['Dough'], given: ['Jane'] }], gender: 'female', birthDate: '1970-04-05', identifier: [{ value: `mrn-${id}` }] })
+
+async function load(study: Study, people: string[], each: number): Promise<void> {
+  await world.write(people.map((id) => ({ sid: 0, type: 'Patient', id, resource: person(id), patients: [id] })))
+  await world.enrol(study.sid, people)
+  for (const patient of people) {
+    const writes = Array.from({ length: each }, (_, n) => ({
+      sid: study.sid, type: 'Observation', id: `${patient}-${n}`, resource: observation(n, patient), patients: [patient],
+    }))
+    await world.write(writes)
+  }
+}
+
+const wait = async (study: string) => {
+  const waited = await open.pipeline.wait({ study, timeoutS: 60 })
+  expect(waited.done).toBe(true)
+  return waited
+}
+
+test('what was written can be queried after a wait: masked, one row per resource, by study', async () => {
+  const study = await world.study('ASTHMA-1')
+  const people = Array.from({ length: 12 }, (_, n) => `jane-${n}`)
+  await load(study, people, 5)
+  await world.write([
+    { sid: study.sid, type: 'Observation', id: 'jane-0-0', resource: { ...observation(99, 'jane-0') }, patients: ['jane-0'] },
+    { sid: study.sid, type: 'Observation', id: 'jane-0-1', resource: null, patients: ['jane-0'] },
+  ])
+  await wait('ASTHMA-1')
+  const found = await rows('ASTHMA-1', 'Observation', '_v, valueQuantity.value, _year, masking_policy, comments, patient_key')
+  expect(found.length).toBe(12 * 5 - 1)
+  expect(found.filter(([version, value]) => version === '2' && value === '99').length).toBe(1)
+  expect(new Set(found.map(([, , year, policy]) => `${year} ${policy}`))).toEqual(new Set(['2015 safe-harbor v1']))
+  expect(new Set(found.map((row) => row[5])).size).toBe(12)
+  expect(JSON.stringify(found)).not.toMatch(/Dough|jane/)
+  expect((await rows('ASTHMA-1', 'Patient', 'birthDate, name')).length).toBe(12)
+  const manifest = (await open.reservoir.study('ASTHMA-1')).snapshot()!
+  expect(manifest.types['Observation']).toMatchObject({ rows: 59, people: 12 })
+})
+
+test('a display enters the dictionary when enough people share it', async () => {
+  const study = await open.reservoir.study('ASTHMA-1')
+  const path = join(study.dir, study.snapshot()!.displays!)
+  const texts = (await reader.connection.runAndReadAll(`SELECT code, text FROM '${path}'`)).getRows()
+  expect(texts).toContainEqual(['2339-0', 'Glucose'])
+})
+
+test('a version that cannot be masked is held with its reason, what it replaces is gone, and a later one releases it', async () => {
+  const study = await world.study('HELD')
+  await load(study, ['h1'], 3)
+  const unknown = { ...observation(1, 'h1'), modifierExtension: [{ url: 'http://example.org/not-for-real', valueBoolean: true }] }
+  await world.write([{ sid: study.sid, type: 'Observation', id: 'h1-1', resource: unknown, patients: ['h1'] }])
+  await wait('HELD')
+  expect((await rows('HELD', 'Observation', '_v')).length).toBe(2)
+  expect(open.pipeline.held('HELD')).toMatchObject([{ type: 'Observation', version: 2, reason: 'unknown-modifier-extension' }])
+  expect(JSON.stringify(open.pipeline.held('HELD'))).not.toContain('h1')
+  expect(await open.pipeline.status('HELD')).toMatchObject({ ready: true, held: 1 })
+  await world.write([{ sid: study.sid, type: 'Observation', id: 'h1-1', resource: observation(7, 'h1'), patients: ['h1'] }])
+  await wait('HELD')
+  expect((await rows('HELD', 'Observation', '_v')).length).toBe(3)
+  expect(open.pipeline.held('HELD')).toEqual([])
+})
+
+test('two studies under two policies: shifted dates here, years there, other pseudonyms for the same person', async () => {
+  const expert = await world.study('EXPERT', { masking: 'expert', publish: '24h' })
+  const years = await world.study('YEARS')
+  await world.write([{ sid: 0, type: 'Patient', id: 'both', resource: person('both'), patients: ['both'] }])
+  for (const study of [expert, years]) {
+    await world.enrol(study.sid, ['both'])
+    await world.write([{ sid: study.sid, type: 'Observation', id: 'o1', resource: observation(3, 'both'), patients: ['both'] }])
+  }
+  await wait('EXPERT')
+  await wait('YEARS')
+  const [[shifted, expertKey, expertPolicy]] = (await rows('EXPERT', 'Observation', 'effectiveDateTime, patient_key, masking_policy')) as [string[]]
+  const [[year, yearsKey, yearsPolicy]] = (await rows('YEARS', 'Observation', 'effectiveDateTime, patient_key, masking_policy')) as [string[]]
+  expect(shifted).toMatch(/^\d{4}-\d\d-\d\d$/)
+  expect(shifted).not.toBe('2015-03-04')
+  expect(year).toBe('2015')
+  expect(expertKey).not.toBe(yearsKey)
+  expect([expertPolicy, yearsPolicy]).toEqual(['expert v1', 'safe-harbor v1'])
+})
+
+test('a study with a schedule shows nothing new until its time or a wait', async () => {
+  const study = (await world.repository.studies.byId('EXPERT'))!
+  const write = { sid: study.sid, type: 'Observation', id: 'o2', resource: observation(4, 'both'), patients: ['both'] }
+  await world.write([write])
+  await open.replicator.catchUp()
+  const reservoir = await open.reservoir.study('EXPERT')
+  await expect.poll(() => reservoir.head()!.types['Observation']!.rows, { timeout: 20_000 }).toBe(2)
+  expect(reservoir.snapshot()!.types['Observation']!.rows).toBe(1)
+  await wait('EXPERT')
+  expect((await rows('EXPERT', 'Observation', '_v')).length).toBe(2)
+})
+
+test('another policy masks everything anew, and nothing of the old one stays', async () => {
+  const study = (await world.repository.studies.byId('YEARS'))!
+  await world.repository.studies.update(study.sid, study.version, { masking: 'expert' })
+  await world.write([{ sid: study.sid, type: 'Observation', id: 'o9', resource: observation(9, 'both'), patients: ['both'] }])
+  await wait('YEARS')
+  const found = await rows('YEARS', 'Observation', 'masking_policy, effectiveDateTime')
+  expect(found.length).toBe(2)
+  expect(found.every(([policy, date]) => policy === 'expert v1' && date!.length === 10)).toBe(true)
+})
+
+test('after a restart everything goes on where it was', async () => {
+  const study = (await world.repository.studies.byId('ASTHMA-1'))!
+  await dismantle()
+  await world.write([{ sid: study.sid, type: 'Observation', id: 'jane-1-0', resource: observation(77, 'jane-1'), patients: ['jane-1'] }])
+  open = await assemble()
+  await wait('ASTHMA-1')
+  const found = await rows('ASTHMA-1', 'Observation', '_v, valueQuantity.value')
+  expect(found.length).toBe(59)
+  expect(found).toContainEqual(['2', '77'])
+})
+
+test('status tells every stage in the order of the flow', async () => {
+  const status = await open.pipeline.status(null)
+  expect(status.stages.map((stage) => stage.stage)).toEqual(['replicator', 'lake', 'masking', 'reservoir'])
+  expect(status.stages.every((stage) => stage.state === 'ok' || stage.state === 'idle')).toBe(true)
+  for (const { name, read } of open.pipeline.gauges()) expect(read(), name).toBeGreaterThanOrEqual(0)
+})

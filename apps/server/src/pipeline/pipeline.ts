@@ -1,0 +1,96 @@
+import type { PipelineStatus, StageView, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { Lake } from '../lake/index.js'
+import type { HeldResource, MaskingRun } from '../masking/index.js'
+import type { Replicator } from '../replicator/index.js'
+import type { Reservoir } from '../reservoir/index.js'
+import type { Clock } from '../storage/index.js'
+import { stagesOf } from './stages.js'
+
+export interface PipelineParts {
+  replicator: Replicator
+  lake: Lake
+  masking: MaskingRun
+  reservoir: Reservoir
+  clock: Clock
+  /** The stages before the feed and behind the reservoir, each told by its own system. */
+  otherStages?: (study: string | null) => Promise<StageView[]>
+}
+
+const waitSecondsDefault = 300
+
+/** Where everything on its way is, and whether it has arrived. Moves no row. */
+export class Pipeline {
+  readonly #parts: PipelineParts
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts
+  }
+
+  /** Of one study, or of all together (null). */
+  async status(study: string | null): Promise<PipelineStatus> {
+    const others = (await this.#parts.otherStages?.(study)) ?? []
+    const stages = stagesOf(this.#parts, study, others)
+    return {
+      ready: stages.every((stage) => stage.state !== 'failed'),
+      study,
+      snapshot: this.#snapshot(study),
+      stages,
+      held: this.#statuses(study).reduce((sum, status) => sum + status.held, 0),
+    }
+  }
+
+  /** Waits until all that was written before the call can be queried; a study with a schedule publishes at once. */
+  async wait(request: WaitRequest): Promise<WaitResult> {
+    const { clock, replicator, masking } = this.#parts
+    const begun = clock.now()
+    const signal = AbortSignal.timeout((request.timeoutS ?? waitSecondsDefault) * 1000)
+    let done = true
+    try {
+      await replicator.catchUp(signal)
+      await masking.catchUp(request.study === undefined ? undefined : [request.study], signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+      done = false
+    }
+    return { done, elapsedMs: clock.now() - begun, snapshot: this.#snapshot(request.study ?? null) }
+  }
+
+  /** What of a study is held back from masking, by pseudonym and reason. */
+  held(study: string): HeldResource[] {
+    return this.#parts.masking.held(study)
+  }
+
+  /** Figures for the metrics page, each read when it is asked for. */
+  gauges(): { name: string; help: string; read: () => number }[] {
+    const { replicator, lake, reservoir } = this.#parts
+    const stage = (read: (status: ReturnType<typeof replicator.status>) => number) => () => read(replicator.status())
+    return [
+      { name: 'aquifer_feed_age_ms', help: 'Age of the oldest open writing transaction', read: stage((status) => status.feedAgeMs) },
+      { name: 'aquifer_replicator_lag_ms', help: 'Age of the oldest version not in the lake', read: stage((status) => status.lagMs) },
+      { name: 'aquifer_replicator_failed', help: '1 while the feed is not followed', read: stage((status) => (status.state === 'failed' ? 1 : 0)) },
+      { name: 'aquifer_lake_rows', help: 'Versions in the lake', read: () => lake.studies().reduce((sum, each) => sum + each.manifest().rows, 0) },
+      { name: 'aquifer_masking_lag_ms', help: 'Age of the oldest version not masked', read: () => Math.max(0, ...this.#statuses(null).map((each) => each.lagMs)) },
+      { name: 'aquifer_masking_held', help: 'Resources held back from masking', read: () => this.#statuses(null).reduce((sum, each) => sum + each.held, 0) },
+      {
+        name: 'aquifer_reservoir_rows',
+        help: 'Living masked rows',
+        read: () => reservoir.studies().reduce((sum, each) => sum + rowsOf(each.snapshot()), 0),
+      },
+    ]
+  }
+
+  #statuses(study: string | null) {
+    return [...this.#parts.masking.statuses()].filter(([id]) => study === null || id === study).map(([, status]) => status)
+  }
+
+  // Of all studies together: the oldest, since everything is at least as new as that.
+  #snapshot(study: string | null): string | null {
+    const { reservoir } = this.#parts
+    if (study !== null) return reservoir.opened(study)?.snapshot()?.snapshot ?? null
+    const all = reservoir.studies().flatMap((each) => each.snapshot()?.snapshot ?? [])
+    return all.sort()[0] ?? null
+  }
+}
+
+export const rowsOf = (manifest: { types: Record<string, { rows: number }> } | null): number =>
+  Object.values(manifest?.types ?? {}).reduce((sum, type) => sum + type.rows, 0)
