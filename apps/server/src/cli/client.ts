@@ -53,8 +53,9 @@ export interface Client {
  * A client of a server, by the contract's rules: an explicit address wins, else that of the server in AQUIFER_DATA; an explicit token
  * wins, else one is minted for each step with the secret in the data folder.
  */
-export async function openClient(options: { url?: string | undefined } = {}): Promise<Client> {
-  const settings = readClientSettings(readEnvironment())
+export async function openClient(options: { url?: string | undefined; dataDir?: string } = {}): Promise<Client> {
+  const said = readClientSettings(readEnvironment())
+  const settings = options.dataDir === undefined ? said : { ...said, url: null, token: null, dataDir: options.dataDir, dataDirSaid: true }
   const local = settings.dataDirSaid || settings.token === null
   const url = (options.url ?? settings.url ?? (local ? await urlOf(settings.dataDir) : null) ?? urlDefault).replace(/\/+$/, '')
   const secret = settings.token === null ? await secretOf(settings.dataDir) : null

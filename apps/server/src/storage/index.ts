@@ -9,5 +9,6 @@ export { armFaults, disarmFaults, faultPoint, InjectedFault } from './fault-poin
 export { migrate } from './migrate.js'
 export { openPostgres, PostgresInUse } from './postgres.js'
 export type { PoolOptions, Postgres, PostgresOptions } from './postgres.js'
+export { findBinaries } from './postgres-binaries.js'
 export { packageRoot, programPath } from './program.js'
 export { Sleeper } from './sleeper.js'

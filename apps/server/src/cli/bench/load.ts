@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import type { ImportReport, PipelineStatus } from '@aquifer/core/contract'
+import { generateBundles } from '@aquifer/core/generate'
+import { packageRoot } from '../../storage/index.js'
+import { openClient, resultOf, type Client } from '../client.js'
+import { CommandFailed } from '../failure.js'
+import type { BenchFlags } from './command.js'
+import { percentiles } from './machine.js'
+
+const study = 'BENCH'
+
+/** Import of the whole file into a fresh server, with validation, consent, audit and the whole pipeline on. */
+export const loadBench = (flags: BenchFlags): Promise<Record<string, unknown>> => onLoadedServer(flags, () => Promise.resolve({}))
+
+const statements = [
+  'select code, code_text, count(*) n from observations group by 1, 2 order by 3 desc',
+  'select gender, birth_year // 10 * 10 decade, count(*) from patients group by 1, 2 order by 1, 2',
+  "select p.gender, avg(o.value_number) from observations o join patients p using (patient_key) where o.code = '8480-6' group by 1",
+  'select * from conditions limit 1000',
+]
+const statementRounds = 10
+
+export function queryBench(flags: BenchFlags): Promise<Record<string, unknown>> {
+  return onLoadedServer(flags, async (client) => {
+    const times: Record<string, unknown> = {}
+    for (const sql of statements) {
+      const took: number[] = []
+      for (let round = 0; round < statementRounds; round += 1) took.push(await timed(() => runStatement(client, sql)))
+      times[sql] = percentiles(took)
+    }
+    return { statements: times }
+  })
+}
+
+async function runStatement(client: Client, sql: string): Promise<void> {
+  const reply = await client.send({
+    method: 'POST',
+    path: '/query/api/v1/statements',
+    headers: { accept: 'application/vnd.apache.arrow.stream' },
+    json: { study, sql, purpose: 'bench' },
+    need: { role: 'analyst', studies: [study] },
+  })
+  if (reply.status >= 400) resultOf(reply)
+}
+
+const searches = [
+  'Observation?_count=50',
+  'Observation?code=8480-6&_count=50&_sort=-date',
+  'Patient?_count=20',
+  'Condition?_count=100&_sort=-_lastUpdated',
+]
+const searchRounds = 20
+
+export function searchBench(flags: BenchFlags): Promise<Record<string, unknown>> {
+  return onLoadedServer(flags, async (client) => {
+    const times: Record<string, unknown> = {}
+    for (const search of searches) {
+      const took: number[] = []
+      for (let round = 0; round < searchRounds; round += 1) took.push(await timed(() => runSearch(client, search)))
+      times[search] = percentiles(took)
+    }
+    return { searches: times }
+  })
+}
+
+async function runSearch(client: Client, search: string): Promise<void> {
+  await client.json({
+    path: `/fhir-server/api/v1/${search}`,
+    headers: { 'x-aquifer-study': study },
+    need: { role: 'integrator', studies: [study] },
+  })
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await work()
+  return performance.now() - started
+}
+
+async function onLoadedServer(
+  flags: BenchFlags,
+  measure: (client: Client) => Promise<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'aquifer-bench-'))
+  const server = spawn(process.execPath, [path.join(packageRoot, 'bin/aquifer.mjs'), 'serve', '--data', dataDir, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const started = performance.now()
+    await ready(server)
+    const readyMs = Math.round(performance.now() - started)
+    const client = await openClient({ dataDir })
+    const load = await loadInto(client, flags)
+    return { data: load.data, serverReadyMs: readyMs, load: load.figures, ...(await measure(client)) }
+  } finally {
+    server.kill('SIGTERM')
+    await new Promise((resolve) => server.once('exit', resolve))
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+function ready(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let out = ''
+    server.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      out += text
+      if (/^ready http/m.test(out)) resolve()
+    })
+    server.once('exit', () => reject(new CommandFailed('The server to be measured ended before it was ready.')))
+  })
+}
+
+async function loadInto(client: Client, flags: BenchFlags): Promise<{ data: Record<string, unknown>; figures: Record<string, unknown> }> {
+  await client.json({
+    method: 'POST',
+    path: '/study/api/v1/studies',
+    json: { id: study, name: 'Bench', sites: ['A'], required: ['share-data'], masking: flags.masking, publish: 'continuous' },
+    need: { role: 'administrator' },
+  })
+  const lags: number[] = []
+  const sampling = setInterval(() => void sample(client, lags).catch(() => undefined), 500)
+  const report = await client.json<ImportReport>({
+    method: 'POST',
+    path: '/fhir-server/api/v1/$import',
+    query: { studyid: study, siteid: 'A', consentOnFile: 'bench' },
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: flags.file === undefined ? generated(Number(flags.patients)) : createReadStream(flags.file),
+    need: { role: 'study-manager', studies: [study] },
+  })
+  const queryable = await timed(() =>
+    client.json({ method: 'POST', path: '/pipeline/api/v1/wait', json: { study, timeoutS: 600 }, need: { role: 'operator' } }),
+  )
+  clearInterval(sampling)
+  return {
+    data: { source: flags.file ?? `generated, ${flags.patients} people`, resources: report.read, refused: report.refused },
+    figures: {
+      seconds: Math.round(report.elapsedMs) / 1000,
+      resourcesPerSecond: Math.round(report.read / (report.elapsedMs / 1000)),
+      queryableAfterImportMs: Math.round(queryable),
+      lagDuringImport: percentiles(lags),
+    },
+  }
+}
+
+async function sample(client: Client, lags: number[]): Promise<void> {
+  const status = await client.json<PipelineStatus>({ path: '/pipeline/api/v1/status', query: { study }, need: { role: 'operator' } })
+  const worst = Math.max(...status.stages.map((stage) => stage.lagMs ?? 0))
+  lags.push(worst)
+}
+
+function generated(patients: number): Readable {
+  return Readable.from(
+    (function* () {
+      for (const bundle of generateBundles({ patients, seed: 'bench' })) yield `${JSON.stringify(bundle)}\n`
+    })(),
+  )
+}

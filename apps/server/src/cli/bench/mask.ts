@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { generateBundles } from '@aquifer/core/generate'
+import { builtInPolicies } from '@aquifer/core/masking'
+import { maskerOf, maskLineBytes } from '../../masking/index.js'
+import { CommandFailed, WrongUsage } from '../failure.js'
+import type { BenchFlags } from './command.js'
+
+const rounds = 3
+
+/** One thread, NDJSON of single resources in and out, parsing and writing included. */
+export async function maskBench(flags: BenchFlags): Promise<Record<string, unknown>> {
+  const policy = builtInPolicies[flags.masking as keyof typeof builtInPolicies]
+  if (policy === undefined) throw new WrongUsage(`--masking is one of ${Object.keys(builtInPolicies).join(', ')}`)
+  const { bytes, resources } = await resourceLines(flags)
+  if (resources === 0) throw new CommandFailed('There is nothing to mask.')
+  const runs: { seconds: number; cpuSeconds: number }[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const masker = maskerOf({ policy, form: 'fhir', key: randomBytes(32), asOfYear: new Date().getUTCFullYear(), displays: null })
+    const cpu = process.cpuUsage()
+    const started = performance.now()
+    maskLineBytes(masker, bytes, 1)
+    const { user, system } = process.cpuUsage(cpu)
+    runs.push({ seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 })
+  }
+  const MB = bytes.length / 1e6
+  return {
+    data: { source: flags.file ?? `generated, ${flags.patients} people`, resources, MB: Math.round(MB * 10) / 10 },
+    policy: flags.masking,
+    threads: 1,
+    runs: runs.map(({ seconds, cpuSeconds }) => ({
+      seconds: Math.round(seconds * 100) / 100,
+      MBPerSecond: Math.round((MB / seconds) * 10) / 10,
+      MBPerCpuSecond: Math.round((MB / cpuSeconds) * 10) / 10,
+      resourcesPerSecond: Math.round(resources / seconds),
+    })),
+  }
+}
+
+async function resourceLines(flags: BenchFlags): Promise<{ bytes: Buffer; resources: number }> {
+  const lines: Buffer[] = []
+  for await (const bundle of bundlesOf(flags)) {
+    for (const { resource } of bundle.entry) lines.push(Buffer.from(`${JSON.stringify(resource)}\n`))
+  }
+  return { bytes: Buffer.concat(lines), resources: lines.length }
+}
+
+interface AnyBundle {
+  entry: readonly { resource: unknown }[]
+}
+
+async function* bundlesOf(flags: BenchFlags): AsyncGenerator<AnyBundle> {
+  if (flags.file === undefined) {
+    yield* generateBundles({ patients: Number(flags.patients), seed: 'bench' }) as Iterable<AnyBundle>
+    return
+  }
+  const file: Readable = createReadStream(flags.file)
+  const input = flags.file.endsWith('.gz') ? file.pipe(createGunzip()) : file
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) if (line.trim() !== '') yield JSON.parse(line) as AnyBundle
+}

@@ -1,0 +1,173 @@
+import { constants } from 'node:fs'
+import { access, readdir, readFile, stat, statfs } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { Command } from 'commander'
+import { readConfig, readEnvironment, type Config } from '../config/index.js'
+import { isolation } from '../query/index.js'
+import { findBinaries } from '../storage/index.js'
+import { addressFile } from './client.js'
+
+type State = 'ok' | 'reduced' | 'failed'
+interface Finding {
+  check: string
+  state: State
+  found: string
+  remedy?: string
+}
+
+const GB = 1024 ** 3
+const diskFreeBytesMin = GB / 2
+const diskFreeBytesGood = 5 * GB
+const memoryBytesGood = 2 * GB
+// The first release: a clock before it is wrong.
+const clockEarliest = Date.UTC(2026, 10, 1)
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('check machine, configuration, isolation, clock, disk and keys')
+    .option('--data <dir>', 'data folder')
+    .option('--json', 'findings as JSON')
+    .action(async (flags: { data?: string; json?: boolean }) => {
+      const findings = await examine(flags.data)
+      process.stdout.write(flags.json === true ? `${JSON.stringify(findings)}\n` : findings.map(line).join(''))
+      if (findings.some((finding) => finding.state === 'failed')) process.exitCode = 1
+    })
+}
+
+const line = ({ check, state, found, remedy }: Finding): string =>
+  `${state.padEnd(8)}${check.padEnd(15)}${found}${remedy === undefined ? '' : `\n${' '.repeat(23)}→ ${remedy}`}\n`
+
+async function examine(data: string | undefined): Promise<Finding[]> {
+  const config = readConfig(readEnvironment(), data === undefined ? {} : { data })
+  if ('faults' in config) {
+    const faults = config.faults.map((fault): Finding => ({
+      check: 'configuration',
+      state: 'failed',
+      found: fault,
+      remedy: 'See `aquifer serve --help`.',
+    }))
+    return [node(), ...faults]
+  }
+  return [
+    node(),
+    { check: 'configuration', state: 'ok', found: `data folder ${config.dataDir}` },
+    await folder(config.dataDir),
+    await keys(config),
+    await database(config),
+    queryIsolation(),
+    clock(),
+    await disk(config.dataDir),
+    memory(),
+    await server(config.dataDir),
+  ]
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isGood = major > 20 || (major === 20 && minor >= 19)
+  const found = `Node ${process.version} on ${process.platform}-${process.arch}, ${os.availableParallelism()} cores`
+  return { check: 'machine', state: isGood ? 'ok' : 'failed', found, ...(isGood ? {} : { remedy: 'Install Node 20.19, 22 or 24.' }) }
+}
+
+async function folder(dataDir: string): Promise<Finding> {
+  const existing = await nearest(dataDir)
+  try {
+    await access(existing, constants.W_OK)
+    return { check: 'data folder', state: 'ok', found: existing === dataDir ? 'there and writable' : 'not there yet; can be made' }
+  } catch {
+    return {
+      check: 'data folder',
+      state: 'failed',
+      found: `${existing} is not writable`,
+      remedy: 'Give the folder to this user, or choose another by --data.',
+    }
+  }
+}
+
+async function nearest(dir: string): Promise<string> {
+  try {
+    await stat(dir)
+    return dir
+  } catch {
+    const parent = path.dirname(dir)
+    return parent === dir ? dir : nearest(parent)
+  }
+}
+
+async function keys(config: Config): Promise<Finding> {
+  const check = 'keys'
+  const dir = path.join(config.dataDir, 'keys')
+  const files = await readdir(dir).catch(() => null)
+  if (files === null) return { check, state: 'ok', found: 'none yet; made at the first start' }
+  const open: string[] = []
+  for (const name of ['', ...files])
+    if (process.platform !== 'win32' && ((await stat(path.join(dir, name))).mode & 0o077) !== 0) open.push(name === '' ? 'keys/' : name)
+  if (open.length === 0) return { check, state: 'ok', found: `${files.length} files, for this user only` }
+  return { check, state: 'failed', found: `others may read: ${open.join(', ')}`, remedy: `chmod -R go-rwx ${dir}` }
+}
+
+async function database(config: Config): Promise<Finding> {
+  const check = 'database'
+  if (config.databaseUrl !== null) return { check, state: 'ok', found: 'DATABASE_URL' }
+  try {
+    const { version } = await findBinaries()
+    return { check, state: 'ok', found: `embedded PostgreSQL ${version}` }
+  } catch {
+    return { check, state: 'failed', found: 'no embedded PostgreSQL for this platform', remedy: 'Run npm install, or set DATABASE_URL.' }
+  }
+}
+
+function queryIsolation(): Finding {
+  const { mode, reason } = isolation()
+  if (mode === 'full') return { check: 'isolation', state: 'ok', found: 'queries run in namespaces of their own' }
+  const remedy = 'Statements are still gated and the engine locked. On Linux, allow user namespaces to hold the process in as well.'
+  return { check: 'isolation', state: 'reduced', found: reason ?? 'no namespaces here', remedy }
+}
+
+function clock(): Finding {
+  const now = new Date()
+  const isGood = now.getTime() >= clockEarliest
+  return {
+    check: 'clock',
+    state: isGood ? 'ok' : 'failed',
+    found: now.toISOString(),
+    ...(isGood ? {} : { remedy: 'Set the clock: consent periods are judged by it.' }),
+  }
+}
+
+async function disk(dataDir: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(await nearest(dataDir))
+  const free = bavail * bsize
+  const state: State = free < diskFreeBytesMin ? 'failed' : free < diskFreeBytesGood ? 'reduced' : 'ok'
+  return {
+    check: 'disk',
+    state,
+    found: `${(free / GB).toFixed(1)} GB free`,
+    ...(state === 'ok' ? {} : { remedy: 'Make room, or choose another folder by --data.' }),
+  }
+}
+
+function memory(): Finding {
+  const total = os.totalmem()
+  const state: State = total < memoryBytesGood ? 'reduced' : 'ok'
+  return {
+    check: 'memory',
+    state,
+    found: `${(total / GB).toFixed(1)} GB`,
+    ...(state === 'ok' ? {} : { remedy: '2 GB or more are advised.' }),
+  }
+}
+
+async function server(dataDir: string): Promise<Finding> {
+  const check = 'server'
+  const told = await readFile(path.join(dataDir, addressFile), 'utf8').catch(() => null)
+  if (told === null) return { check, state: 'ok', found: 'none running on this data folder' }
+  const { url } = JSON.parse(told) as { url: string }
+  try {
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3000) })
+    return { check, state: answer.ok ? 'ok' : 'reduced', found: `${url} answers ${answer.status}` }
+  } catch {
+    return { check, state: 'ok', found: 'none running on this data folder' }
+  }
+}
