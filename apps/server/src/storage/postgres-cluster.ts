@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeAtomically } from './atomic-file.js'
@@ -33,7 +33,7 @@ export async function initCluster(place: PostgresPlace, password: string, durabl
   await handOver(place, passwordFile)
   const args = ['-D', unfinished, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   args.push('--data-checksums', '--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`)
-  if (!durable) args.push('--no-sync')
+  if (!durable) args.push('--no-sync', '--wal-segsize=1')
   try {
     const { code, output } = await runToEnd(place, args)
     if (code !== 0) throw new Error(`initdb ended with ${code}: ${output.trim().split('\n').slice(-3).join(' ')}`)
@@ -47,7 +47,9 @@ export async function initCluster(place: PostgresPlace, password: string, durabl
 }
 
 async function runToEnd(place: PostgresPlace, args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawnAs(place.mode, binaryPath(place.binaries, 'initdb'), args, {
+  // initdb insists on a name for its user, which a container's arbitrary number has not: nobody has one.
+  const mode = place.mode === 'direct' && isNameless() ? 'unshare' : place.mode
+  const child = spawnAs(mode, binaryPath(place.binaries, 'initdb'), args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     cwd: place.home,
     env: childEnvironment(),
@@ -58,6 +60,14 @@ async function runToEnd(place: PostgresPlace, args: readonly string[]): Promise<
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, output }))
   })
+}
+
+function isNameless(): boolean {
+  try {
+    return process.platform === 'linux' && userInfo().username === ''
+  } catch {
+    return true
+  }
 }
 
 // Nothing of ours is handed down: settings and secrets of this process are not the database's business.

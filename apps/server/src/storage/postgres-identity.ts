@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
-import { chown, lchown, mkdir, mkdtemp, readFile, readdir, stat } from 'node:fs/promises'
+import { chown, cp, lchown, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeAtomically } from './atomic-file.js'
@@ -88,10 +88,12 @@ async function homeIn(dataDir: string, mode: PostgresMode): Promise<string> {
   await mkdir(home, { recursive: true, mode: 0o700 })
   if (isRoot()) await own(home, mode === 'setuid' ? nobody : 0)
   if (mode !== 'setuid' || (await canUse('setuid', home))) return home
-  if (pointed !== null || (await exists(join(home, 'data')))) throw new Error(`user ${nobody} cannot enter ${home}, where the database is`)
+  if (pointed !== null) throw new Error(`user ${nobody} cannot enter ${home}, where the database is`)
   const elsewhere = await stateFolder()
-  await chown(elsewhere, nobody, nobody)
+  await cp(home, elsewhere, { recursive: true })
+  await own(elsewhere, nobody)
   await writeAtomically(pointer, JSON.stringify({ home: elsewhere }))
+  await rm(home, { recursive: true })
   return elsewhere
 }
 

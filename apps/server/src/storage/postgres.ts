@@ -42,6 +42,8 @@ export class PostgresInUse extends Error {}
 const startPatienceMs = 30_000
 // Held by the session of the server that works on this database, so the kernel lets it go when that process dies.
 const serverLock = 0x41715f01
+const database = 'aquifer'
+const unknownDatabase = '3D000'
 
 export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
   return options.databaseUrl === undefined ? await openEmbedded(options) : await openExternal(options.databaseUrl)
@@ -53,17 +55,10 @@ async function openEmbedded(options: PostgresOptions): Promise<Postgres> {
   const password = await passwordOf(place)
   await initCluster(place, password, options.durableInit ?? true)
   const { running, lock } = await takeServer(place, password, options)
-  try {
-    await prepareDatabase(running.address, password)
-  } catch (error) {
-    await lock.end()
-    await stopServer(running.pid)
-    throw error
-  }
   const connect = (role: DatabaseRole): pg.ClientConfig => ({
     ...connection(running.address, password),
     user: roleName(role),
-    database: 'aquifer',
+    database,
   })
   return handle(connect, {
     mode: place.mode,
@@ -115,14 +110,8 @@ async function takeServer(
 
 // Null: it does not answer (it is starting, stopping or dying).
 async function lockServer(address: Address, password: string): Promise<pg.Client | null> {
-  const client = new pg.Client({ ...connection(address, password), user: 'postgres', database: 'postgres', connectionTimeoutMillis: 5_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-  } catch {
-    await client.end().catch(() => undefined)
-    return null
-  }
+  const client = await connectAdmin(address, password)
+  if (client === null) return null
   for (let attempt = 0; attempt < 15; attempt += 1) {
     const answer = await client.query<{ got: boolean }>(`select pg_try_advisory_lock($1) as got`, [serverLock])
     if (answer.rows[0]?.got) return client
@@ -133,14 +122,27 @@ async function lockServer(address: Address, password: string): Promise<pg.Client
   throw new PostgresInUse('another server is working on this data folder: stop it, or choose another folder with --data')
 }
 
-async function prepareDatabase(address: Address, password: string): Promise<void> {
-  const admin = new pg.Client({ ...connection(address, password), user: 'postgres', database: 'postgres' })
-  await admin.connect()
+async function connectAdmin(address: Address, password: string, to = database): Promise<pg.Client | null> {
+  const client = new pg.Client({ ...connection(address, password), user: 'postgres', database: to, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => undefined)
   try {
-    const there = await admin.query(`select 1 from pg_database where datname = 'aquifer'`)
-    if (there.rowCount === 1) return
+    await client.connect()
+    return client
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    if ((error as { code?: string }).code === unknownDatabase) await prepareDatabase(address, password)
+    return null
+  }
+}
+
+// initdb leaves an empty database "postgres": it becomes ours. Cut off anywhere, the next attempt goes on.
+async function prepareDatabase(address: Address, password: string): Promise<void> {
+  const admin = await connectAdmin(address, password, 'template1')
+  if (admin === null) return
+  try {
     await prepareRoles(admin, { embedded: true, password })
-    await admin.query(`create database aquifer owner ${roleName('owner')}`)
+    await admin.query(`alter database postgres owner to ${roleName('owner')}`)
+    await admin.query(`alter database postgres rename to ${database}`)
   } finally {
     await admin.end()
   }
