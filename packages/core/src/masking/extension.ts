@@ -18,7 +18,7 @@ function drop(run: Run): undefined {
 function valueHandler(plan: Plan, rule: ExtensionRule, type: string): Handler {
   const masked = plan.complex(type, `Extension.${choiceName('value', type)}`, 'Extension')
   const listed = rule.oneOf ? new Set(rule.oneOf) : null
-  const isText = type === 'string' || type === 'uri' || type === 'code'
+  const isText = type === 'string' || type === 'uri' || (type === 'code' && listed !== null)
   if (isText) return (value, run) => (listed !== null && typeof value === 'string' && listed.has(value) ? value : drop(run))
   if (listed === null) return masked
   return (value, run) => (codesOf(value).every((code) => listed.has(code)) ? masked(value, run) : drop(run))
