@@ -129,7 +129,7 @@ function condition(chart: Chart, random: Random, id: string, visit: Visit | unde
   return {
     resourceType: 'Condition',
     id,
-    ...(contained && { contained: [referrer(chart, random)], asserter: { reference: '#referrer' } }),
+    ...(contained && { contained: [referrer(chart, random)], asserter: { reference: '#p1' } }),
     patient: patientOf(chart, random.chance(0.15)),
     ...(visit && { encounter: link(chart, 'Encounter', visit.id) }),
     ...(visit && !contained && { asserter: practitionerOf(visit.practitioner, random.chance(0.2)) }),
@@ -145,7 +145,7 @@ function referrer(chart: Chart, random: Random): Resource {
   const part = (spelling: typeof family) => (typeof spelling === 'string' ? spelling : spelling[1])
   return {
     resourceType: 'Practitioner',
-    id: 'referrer',
+    id: 'p1',
     identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: `1${random.digits(9)}` }],
     name: { family: [part(family)], given: [part(given)], prefix: ['Dr.'], text: `Dr. ${part(given)} ${part(family)}` },
   }

@@ -152,7 +152,7 @@ function addReport(chart: Chart, random: Random, visit: Visit, code: Concept, re
     effectiveDateTime: momentOf(chart, day, minute + 12),
     issued: instantOf(chart, day, issued),
     performer: { ...laboratoryOf(chart), display: chart.facility.laboratory.name },
-    ...(specimen && { specimen: [{ reference: '#specimen' }] }),
+    ...(specimen && { specimen: [{ reference: '#s1' }] }),
     result: results.map((id) => link(chart, 'Observation', id)),
     ...(random.chance(0.3) && { conclusion: told ? telling(chart, random, day) : plain(random) }),
     ...(random.chance(0.04) && {
@@ -171,7 +171,7 @@ function addReport(chart: Chart, random: Random, visit: Visit, code: Concept, re
 function drawSpecimen(chart: Chart, random: Random, day: number, minute: number): object {
   return {
     resourceType: 'Specimen',
-    id: 'specimen',
+    id: 's1',
     type: blood,
     subject: patientOf(chart),
     accessionIdentifier: { system: 'https://laboratory.example.org/tube', value: `T${random.digits(10)}` },

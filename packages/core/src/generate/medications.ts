@@ -78,7 +78,7 @@ function order(chart: Chart, random: Random, plan: OrderPlan): Resource {
   return {
     resourceType: 'MedicationOrder',
     id: random.uuid(),
-    ...(contained && { contained: [{ resourceType: 'Medication', id: 'medicine', code: drug.concept }] }),
+    ...(contained && { contained: [{ resourceType: 'Medication', id: 'm1', code: drug.concept }] }),
     ...(random.chance(0.3) && {
       identifier: [{ use: 'official', system: 'https://pharmacy.example.org/rx', value: `RX${random.digits(8)}` }],
     }),
@@ -93,7 +93,7 @@ function order(chart: Chart, random: Random, plan: OrderPlan): Resource {
     ...(visit && { encounter: link(chart, 'Encounter', visit.id) }),
     ...(problem && { reasonReference: link(chart, 'Condition', problem.id) }),
     ...(random.chance(0.06) && { note: aside(chart, random, day) }),
-    ...(contained ? { medicationReference: { reference: '#medicine' } } : { medicationCodeableConcept: drug.concept }),
+    ...(contained ? { medicationReference: { reference: '#m1' } } : { medicationCodeableConcept: drug.concept }),
     dosageInstruction: [dosage(drug)],
     dispenseRequest: {
       validityPeriod: { start: isoDay(day), end: isoDay(day + 365) },

@@ -43,7 +43,7 @@ const wordlike: NamePool = {
   language: 'en-US',
   share: 14,
   families: words(
-    'White Hand Young Long Stone Rivers Bishop Wells Banks Frost Snow Winter Church Moss Marsh Waters Noble Savage Sharp Small Little Best Hart Ball Foote Head Bone Paine Love Strong Power Day Cross Weeks Childe Legg',
+    'White Hand Young Long Stone Rivers Bishop Wells Banks Frost Snow Winter Church Moss Marsh Waters Noble Savage Sharp Small Tiller Best Hart Ball Foote Head Bone Paine Love Strong Power Day Cross Weeks Childe Legg',
   ),
   women: words('Grace Hope Faith Joy Rose May June April Dawn Amber Iris Ruby Ivy Violet Penny Summer Pearl Olive Daisy Charity'),
   men: words('Will Mark Art Bill Rich Pat Chase Hunter Mason Miles Forest Sandy Clay Cliff Drew Rusty Ray Dean Skip Earl'),
