@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { compartmentPatients, isConsentExempt, isReferenceData, repair, validate, type JsonObject } from '../fhir/index.js'
+import {
+  compartmentPatients,
+  isConsentExempt,
+  isReferenceData,
+  repair,
+  validate,
+  type JsonObject,
+  type Resource as FhirResource,
+} from '../fhir/index.js'
 import { readConsentContract } from '../consent/index.js'
 import { generateBundles, generateResources, identifierClasses, plantedIdentifiers, type GenerateOptions, type Resource } from './index.js'
 
@@ -25,7 +33,7 @@ test('every resource is valid DSTU2, needs no repair, and names its one person i
   for (const form of ['relative', 'urn'] as const) {
     for (const bundle of generateBundles({ patients: form === 'urn' ? 12 : 50, seed: 'valid', study }, form)) {
       for (const { resource, fullUrl } of bundle.entry) {
-        const copy = JSON.parse(JSON.stringify(resource)) as JsonObject
+        const copy = JSON.parse(JSON.stringify(resource)) as FhirResource
         kinds.add(resource.resourceType)
         expect({ resource: resource.id, issues: validate(copy), repairs: repair(copy) }).toEqual({
           resource: resource.id,
