@@ -170,7 +170,7 @@ function addIndex(flat: FlatIndex, write: PreparedWrite, row: number): void {
   if (index === null) return
   const type = typeNumber(write.type)
   for (const token of index.tokens) flat.tokens.push(mixed(token, sid, type))
-  for (const code of (index as { otherCodes?: bigint[] }).otherCodes ?? []) flat.tokens.push(mixed(furtherCode(code), sid, type))
+  for (const code of index.otherCodes ?? []) flat.tokens.push(mixed(furtherCode(code), sid, type))
   for (const { param, text } of index.strings) {
     flat.str.rows.push(row)
     flat.str.parameters.push(parameterNumber(type, param))

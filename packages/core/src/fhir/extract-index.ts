@@ -13,6 +13,8 @@ export interface IndexEntries {
   tokens: bigint[]
   /** hash64 of 'system|code' of the first coding of the main code. */
   code: bigint | null
+  /** Those of its further codings, where it has any. */
+  otherCodes?: bigint[]
   /** Bit i: the element of the i-th search parameter of the type is there, be it as text or display only. */
   present: bigint
   /** The span of the main date parameter, milliseconds, end excluded. */
@@ -35,7 +37,7 @@ export function extractIndex(resource: Resource): IndexEntries {
   const plan = indexPlan(resource.resourceType)
   const found: Gathering = {
     tokens: [],
-    code: plan.mainCode ? firstCode(resource, plan.mainCode, 0) : null,
+    code: null,
     present: 0n,
     dateLo: null,
     dateHi: null,
@@ -49,8 +51,10 @@ export function extractIndex(resource: Resource): IndexEntries {
     const value = resource[node.key]
     if (value !== undefined) gather(value, node, found)
   }
-  const { tokens, code, dateLo, dateHi, strings, quantities, dates, low, high } = found
-  return { tokens, code, present: joinHalves(low, high), dateLo, dateHi, strings, quantities, dates }
+  const codes = plan.mainCode ? codesAt(resource, plan.mainCode, 0) : []
+  const { tokens, dateLo, dateHi, strings, quantities, dates, low, high } = found
+  const entries = { tokens, code: codes[0] ?? null, present: joinHalves(low, high), dateLo, dateHi, strings, quantities, dates }
+  return codes.length > 1 ? { ...entries, otherCodes: [...new Set(codes.slice(1))].filter((code) => code !== codes[0]) } : entries
 }
 
 function gather(value: unknown, node: PlanNode, found: Gathering): void {
@@ -220,12 +224,16 @@ function takeQuantity(value: unknown, leaf: Leaf, found: Gathering): void {
   if (typeof shown === 'string') found.quantities.push({ hash: hashOf(leaf.start, '|', shown), value: amount })
 }
 
-function firstCode(value: unknown, path: readonly string[], depth: number): bigint | null {
-  const single: unknown = Array.isArray(value) ? value[0] : value
-  if (!isObject(single)) return null
+function codesAt(value: unknown, path: readonly string[], depth: number): bigint[] {
+  if (Array.isArray(value)) return value.length === 1 ? codesAt(value[0], path, depth) : value.flatMap((item) => codesAt(item, path, depth))
+  if (!isObject(value)) return []
   const key = path[depth]
-  if (key !== undefined) return firstCode(single[key], path, depth + 1)
-  const coding: unknown = Array.isArray(single['coding']) ? single['coding'][0] : single
-  if (!isObject(coding) || typeof coding['code'] !== 'string') return null
-  return hashOf(typeof coding['system'] === 'string' ? coding['system'] : '', '|', coding['code'])
+  if (key !== undefined) return codesAt(value[key], path, depth + 1)
+  const codings: unknown[] = Array.isArray(value['coding']) ? value['coding'] : [value]
+  const codes: bigint[] = []
+  for (const coding of codings) {
+    if (!isObject(coding) || typeof coding['code'] !== 'string') continue
+    codes.push(hashOf(typeof coding['system'] === 'string' ? coding['system'] : '', '|', coding['code']))
+  }
+  return codes
 }

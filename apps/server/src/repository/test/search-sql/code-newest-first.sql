@@ -1,0 +1,5 @@
+select f.key, v.rid, v.sid, v.type, c.id, v.version, v.op, v.at,
+  (select p.id from person p where p.pid = v.patient) as patient_id, v.site, v.hash, convert_from(v.content, 'UTF8') as content from (select f.* from ((select c.rid, c.version, c.updated as key from current c where c.sid = $1 and c.type = $2 and not c.deleted and c.hcode = $3::int8 and (c.updated, c.rid) < ($4, $5::int8) order by key desc, "c"."rid" desc limit $6) union all (select c.rid, c.version, c.updated as key from current c where c.sid = $7 and c.type = $8 and not c.deleted and c.toks @> $9::int8[] and c.hcode is distinct from $10::int8 and (c.updated, c.rid) < ($11, $12::int8) order by key desc, "c"."rid" desc limit $13)) f order by key desc, "f"."rid" desc limit $14) f
+join current c on c.rid = f.rid join version v on v.rid = f.rid and v.version = f.version order by key desc, "f"."rid" desc
+-- 14 parameters
+select ((select count(*) from current c where c.sid = $1 and c.type = $2 and not c.deleted and c.hcode = $3::int8) + (select count(*) from current c where c.sid = $4 and c.type = $5 and not c.deleted and c.toks @> $6::int8[] and c.hcode is distinct from $7::int8))::int8 as total
