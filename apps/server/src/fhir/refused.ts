@@ -5,7 +5,9 @@ import type { FhirSystems } from './systems.js'
 import type { Unit } from './store.js'
 
 /** As much of a unit as a refusal tells. */
-type RefusedUnit = Pick<Unit, 'study' | 'site'> & { items: readonly { type: string; patients: readonly string[] }[] }
+export interface RefusedUnit extends Pick<Unit, 'study' | 'site'> {
+  items: readonly { type: string; patients: readonly string[] }[]
+}
 
 /** Refusals a study manager acts on; a malformed body or a missing right is the client’s own matter. */
 const causeOf = (refusal: Refusal): { cause: string; missing: string[] } | null => {
@@ -21,21 +23,18 @@ const causeOf = (refusal: Refusal): { cause: string; missing: string[] } | null 
   }
 }
 
-/** One row per person and type for the list of refused writes: what, whose and why, never the payload. */
+/**
+ * What the list of refused writes shows: one row per refused resource, and for a unit of several one row for its person, counted.
+ * Never the payload.
+ */
 export function refusedWrites(unit: RefusedUnit, refusal: Refusal, facts: RequestFacts): RefusedWrite[] {
   const told = causeOf(refusal)
-  if (told === null || unit.study === null) return []
-  const { sid } = unit.study
+  const [first] = unit.items
+  if (told === null || unit.study === null || first === undefined) return []
   const site = unit.site.kind === 'site' ? unit.site.site.site : null
-  const rows = new Map<string, RefusedWrite & { count: number }>()
-  for (const item of unit.items) {
-    const patientId = item.patients[0] ?? ''
-    const key = `${patientId}|${item.type}`
-    const row = rows.get(key) ?? { sid, at: facts.at, site, patientId, type: item.type, ...told, client: facts.actor, count: 0 }
-    row.count += 1
-    rows.set(key, row)
-  }
-  return [...rows.values()]
+  const patientId = unit.items.find((item) => item.patients.length > 0)?.patients[0] ?? ''
+  const type = unit.items.every((item) => item.type === first.type) ? first.type : 'Bundle'
+  return [{ sid: unit.study.sid, at: facts.at, site, patientId, type, ...told, client: facts.actor, count: unit.items.length }]
 }
 
 export async function noteRefused(systems: FhirSystems, unit: RefusedUnit, refusal: Refusal, facts: RequestFacts): Promise<void> {

@@ -1,8 +1,8 @@
 import { isConsentExempt, isId, isResourceType, type Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType, mayWriteStudyGroup, noSuchResource } from '../access/index.js'
-import type { Study, WriteOutcome } from '../repository/index.js'
-import { studyStatusOf } from '../study/index.js'
+import { serve, type Study, type WriteOutcome } from '../repository/index.js'
+import { studyGroup, studyStatusOf } from '../study/index.js'
 import { deleteItem, itemOf, sidFor, type Item } from './item.js'
 import { checkResource, parseBody } from './parse.js'
 import { noteRefused } from './refused.js'
@@ -15,6 +15,11 @@ export interface Written {
   type: string
   /** the bytes as stored, for an answer with the representation */
   content: Buffer | null
+}
+
+/** The bytes of what was just written; none after a delete. */
+export function representationOf({ outcome, type, content }: Written): Buffer | undefined {
+  return content === null ? undefined : serve({ type, id: outcome.id, version: outcome.version, updatedAt: outcome.updatedAt, content })
 }
 
 const statuses = {
@@ -172,4 +177,12 @@ export async function changeStudy(systems: FhirSystems, request: FhirRequest, st
   if (status === study.status) return null
   const changed = await systems.studies.changeStatus(study, status)
   return isRefusal(changed) ? changed : null
+}
+
+/** The Group that shows a study in FHIR, stored when the study is made. */
+export async function storeStudyGroup(systems: FhirSystems, request: FhirRequest, study: Study): Promise<Refusal | null> {
+  const item = itemOf(studyGroup(study) as Resource, { study, id: study.id, op: 'update', unchanged: 'skip' })
+  if (isRefusal(item)) return item
+  const written = await store(systems, request, { study, site: { kind: 'none' } }, item)
+  return isRefusal(written) ? written : null
 }

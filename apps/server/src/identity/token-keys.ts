@@ -31,7 +31,7 @@ export async function openTokenKeys(keysDir: string): Promise<TokenKeys> {
 
 /** Proof of being on the server's machine as the server's user: whoever can read this file may mint tokens. */
 export function openLocalSecret(keysDir: string): string {
-  const file = path.join(keysDir, 'local-admin')
+  const file = path.join(keysDir, 'local-admin.secret')
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
   chmodSync(file, 0o600)
   return readFileSync(file, 'utf8').trim()

@@ -2,3 +2,5 @@
 // Never holds a payload and never decides who may start what.
 export { openJobs, toJobView } from './jobs.js'
 export type { Jobs, RunningJob } from './jobs.js'
+export { openJobDesk } from './desk.js'
+export type { JobDesk } from './desk.js'

@@ -3,3 +3,4 @@
 export { openStudies, toStudyView } from './studies.js'
 export type { Studies } from './studies.js'
 export { studyGroup, studyStatusOf } from './group.js'
+export type { Study } from '../repository/index.js'

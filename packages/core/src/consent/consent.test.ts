@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decideConsent, readConsentContract, stateOfType, writeConsentContract, type Consent } from './index.js'
+import { consentFigures, decideConsent, readConsentContract, stateOfType, writeConsentContract, type Consent } from './index.js'
 
 const day = 86_400_000
 const consent = (type: string, status: Consent['status'], order: number, lo: number | null = null, hi: number | null = null): Consent => ({
@@ -48,4 +48,24 @@ test('a Contract is a consent by its type, and says so when it cannot be read as
   expect(readConsentContract({ ...written, subject: [] }, 'UTC')).toContain('exactly one Patient')
   expect(readConsentContract({ ...written, extension: [] }, 'UTC')).toContain('consent-status')
   expect(readConsentContract({ ...written, applies: { start: '01.02.2026' } }, 'UTC')).toContain('period')
+})
+
+test('figures agree with the people they count, by status, site, type and time', () => {
+  const now = Date.UTC(2026, 5, 30, 12)
+  const person = (site: string, ...consents: Consent[]) => ({ site, enrolledAt: now - 10 * day, consents })
+  const people = [
+    person('A', consent('a', 'active', 1, now - 30 * day)),
+    person('A', consent('a', 'withdrawn', 1, now - 30 * day, now - 5 * day)),
+    person('B', consent('a', 'active', 1, now - 30 * day, now - 1)),
+    person('B'),
+  ]
+  const figures = consentFigures(people, { required: ['a'], at: now, zone: 'UTC' })
+  expect(figures.total).toEqual({ enrolled: 4, byStatus: { active: 1, proposed: 0, suspended: 0, withdrawn: 1, expired: 1, missing: 1 } })
+  expect(figures.bySite.map(({ site, enrolled, active, withdrawn }) => [site, enrolled, active, withdrawn])).toEqual([
+    ['A', 2, 1, 1],
+    ['B', 2, 0, 0],
+  ])
+  expect(figures.byType).toEqual([{ type: 'a', ...figures.total.byStatus }])
+  expect(figures.overTime[0]).toEqual({ date: '2026-05-31', enrolled: 3, active: 3, withdrawn: 0 })
+  expect(figures.overTime.at(-1)).toEqual({ date: '2026-06-30', enrolled: 4, active: 1, withdrawn: 1 })
 })

@@ -4,3 +4,5 @@ export { consentStatuses, decideConsent, isConsentStatus, stateOfType } from './
 export type { Consent, ConsentDecision, ConsentStatus, TypeState } from './decide.js'
 export { consentStatusUrl, consentTypeSystem, readConsentContract, studyIdUrl, writeConsentContract } from './contract.js'
 export type { ConsentStatement } from './contract.js'
+export { consentFigures, endOfDay } from './figures.js'
+export type { ConsentFigures, PersonConsents, PersonStatus } from './figures.js'

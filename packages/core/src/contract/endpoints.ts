@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
-import { pipelineStatus, replayRequest, waitRequest, waitResult } from './pipeline.js'
+import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
   catalogue,
   notebook,
@@ -157,15 +157,6 @@ export const endpoints = {
     summary: 'Answers when all that was written before can be queried',
     body: waitRequest,
     answer: waitResult,
-  },
-  pipelineReplay: {
-    method: 'POST',
-    path: '/pipeline/api/v1/replay',
-    system: 'pipeline',
-    summary: 'Rebuild downstream stores',
-    body: replayRequest,
-    answer: jobView,
-    status: 202,
   },
 
   runStatement: {

@@ -1,0 +1,64 @@
+// The command line: parses, calls, prints. Exit 0 done, 1 failed, 2 wrong usage.
+// Never holds logic of a system: what it does is done by the server, or by core alone.
+import { Command, CommanderError } from 'commander'
+import { errorName } from '../monitoring/index.js'
+import { version } from '../version.js'
+import { CommandFailed, WrongUsage } from './failure.js'
+
+type Loader = () => Promise<Command>
+
+// Loaded when asked for: a filter such as `mask` starts without the server's dependencies.
+const commands: readonly { name: string; says: string; load: Loader }[] = [
+  { name: 'serve', says: 'the platform in one process tree', load: async () => (await import('./serve.js')).serveCommand() },
+  { name: 'generate', says: 'synthetic DSTU2 people to stdout', load: async () => (await import('./generate.js')).generateCommand() },
+  { name: 'study', says: 'studies and their settings', load: async () => (await import('./study.js')).studyCommand() },
+  { name: 'import', says: 'bulk load of FHIR files', load: async () => (await import('./import.js')).importCommand() },
+  { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
+  { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },
+  {
+    name: 'bench',
+    says: 'figures as JSON, with machine, load and data',
+    load: async () => (await import('./bench/command.js')).benchCommand(),
+  },
+]
+
+/** Runs one command line and leaves its exit code with the process. */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    const program = await programFor(argv[2])
+    await program.parseAsync([...argv])
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+async function programFor(asked: string | undefined): Promise<Command> {
+  const program = new Command('aquifer')
+    .description('A platform for study health data: FHIR in, consent, a masked reservoir out.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError()
+  for (const { name, says, load } of commands) {
+    const command = name === asked ? await load() : new Command(name).description(says).helpOption(false).allowUnknownOption()
+    program.addCommand(strict(command))
+  }
+  return program
+}
+
+/** Wrong words are thrown, not exited on, so that every way out passes one place. */
+function strict(command: Command): Command {
+  command.exitOverride().showHelpAfterError('(see --help)')
+  for (const child of command.commands) strict(child)
+  return command
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof WrongUsage || error instanceof CommandFailed) {
+    process.stderr.write(`aquifer: ${error.message}\n`)
+    return error instanceof WrongUsage ? 2 : 1
+  }
+  const { name, code, at } = errorName(error)
+  process.stderr.write(`aquifer: unexpected ${[name, code].filter(Boolean).join(' ')}${at === undefined ? '' : ` at ${at}`}\n`)
+  return 1
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import { readConfig, readEnvironment, serverRoles, settings, type Config, type Overrides } from '../config/index.js'
+import { openPlatform, type Platform } from '../platform.js'
+import { PostgresInUse } from '../storage/index.js'
+import { CommandFailed } from './failure.js'
+
+export interface ServeFlags extends Overrides {
+  json?: boolean
+}
+
+/** Options of every command that runs a server. */
+export function withServeOptions(command: Command): Command {
+  return command
+    .option('--data <dir>', 'data folder (default .aquifer)')
+    .option('--host <host>', 'address to listen on (default 127.0.0.1)')
+    .option('--port <port>', 'port to listen on (default 8080; 0 picks a free one)')
+    .option('--database-url <url>', 'a PostgreSQL of your own instead of the embedded one')
+    .option('--roles <roles>', `which parts run here: ${serverRoles.join(',')}`)
+}
+
+export function serveCommand(): Command {
+  const told = settings.map(({ name, means }) => `  ${name.padEnd(26)}${means}`).join('\n')
+  return withServeOptions(new Command('serve'))
+    .description('the platform in one process tree; prints "ready http://HOST:PORT" when it takes work, and drains on SIGTERM')
+    .addHelpText('after', `\nSettings:\n${told}`)
+    .action(async (flags: ServeFlags) => {
+      const platform = await startPlatform(configFrom(flags))
+      await runUntilStopped(platform)
+    })
+}
+
+export function configFrom(flags: ServeFlags): Config {
+  const config = readConfig(readEnvironment(), flags)
+  if ('faults' in config) throw new CommandFailed(config.faults.join('; '))
+  return config
+}
+
+/** Opens and listens; what a person can mend is told in one line. */
+export async function startPlatform(config: Config): Promise<Platform> {
+  const platform = await openPlatform(config).catch((error: unknown) => {
+    if (error instanceof PostgresInUse)
+      throw new CommandFailed(`The data folder ${config.dataDir} is in use by another server; stop it, or choose another by --data.`)
+    throw error
+  })
+  try {
+    await platform.listen()
+  } catch (error) {
+    await platform.close()
+    throw new CommandFailed(listenFault(config, error as NodeJS.ErrnoException))
+  }
+  return platform
+}
+
+function listenFault(config: Config, error: NodeJS.ErrnoException): string {
+  const place = `${config.host}:${config.port}`
+  if (error.code === 'EADDRINUSE')
+    return `Port ${config.port} on ${config.host} is taken: choose another by --port, or --port 0 for a free one.`
+  if (error.code === 'EACCES') return `This user may not listen on ${place}: choose a port above 1023 by --port.`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `${config.host} is no address of this machine: choose another by --host.`
+  return `The server cannot listen on ${place} (${error.code ?? 'unknown'}).`
+}
+
+/** Says that it is ready, then waits for a signal and drains. */
+export async function runUntilStopped(platform: Platform): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+  process.stdout.write(`ready ${platform.url}\n`)
+  await stopped
+  await platform.close()
+}

@@ -1,0 +1,72 @@
+import { Command, Option } from 'commander'
+import { isRefusal } from '@aquifer/core/refusal'
+import { completeStudy, enrolments, partitions, studyKinds, type StudyRequest } from '@aquifer/core/study'
+import type { StudyList, StudyView } from '@aquifer/core/contract'
+import { openClient } from './client.js'
+import { WrongUsage } from './failure.js'
+
+interface CreateFlags extends Omit<StudyRequest, 'id' | 'sites' | 'required'> {
+  site: string[]
+  consents: string[]
+  url?: string
+  json?: boolean
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, ...listed(value)]
+const listed = (text: string): string[] => text.split(',').filter((part) => part !== '')
+
+export function studyCommand(): Command {
+  return new Command('study').description('studies and their settings').addCommand(createCommand()).addCommand(listCommand())
+}
+
+function createCommand(): Command {
+  return new Command('create')
+    .description('create a study and open it')
+    .argument('<id>', 'a letter, then up to 31 letters, digits or hyphens')
+    .requiredOption('--name <name>', 'what people call it')
+    .addOption(new Option('--kind <kind>', 'fixes which withdrawal acts are allowed (default program)').choices(studyKinds))
+    .addOption(new Option('--enrolment <how>', 'open: a person is enrolled when first named (default closed)').choices(enrolments))
+    .option('--site <site...>', 'sites that send data', collect, [])
+    .option('--consents <types>', 'consent types that must all be active, such as share-data,terms-of-use', collect, [])
+    .option('--masking <policy>', 'safe-harbor (years only, default) or expert (dates shifted)')
+    .option('--publish <when>', 'continuous, or a span such as 24h')
+    .addOption(new Option('--partition <by>', 'how finely masked files are partitioned (default year)').choices(partitions))
+    .addOption(new Option('--status <status>', 'draft prepares a study without opening it').choices(['draft', 'open']))
+    .option('--zone <zone>', 'IANA time zone in which consent days begin and end (default UTC)')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'the study as JSON')
+    .action(async (id: string, flags: CreateFlags) => {
+      const { site, consents, url, json, ...settings } = flags
+      const request: StudyRequest = { ...settings, id, sites: site, required: consents }
+      // The same rules as the server's, told here as wrong usage before anything is asked of it.
+      const complete = completeStudy(request)
+      if (isRefusal(complete)) throw new WrongUsage(complete.detail)
+      const client = await openClient({ url })
+      const study = await client.json<StudyView>({
+        method: 'POST',
+        path: '/study/api/v1/studies',
+        json: complete,
+        need: { role: 'administrator' },
+      })
+      process.stdout.write(json === true ? `${JSON.stringify(study)}\n` : `created ${study.id}: ${line(study)}\n`)
+    })
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('studies within reach')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'as JSON')
+    .action(async (flags: { url?: string; json?: boolean }) => {
+      const client = await openClient({ url: flags.url })
+      const { studies } = await client.json<StudyList>({ path: '/study/api/v1/studies', need: { role: 'administrator' } })
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(studies)}\n`)
+      else for (const study of studies) process.stdout.write(`${study.id.padEnd(16)}${line(study)}\n`)
+    })
+}
+
+function line(study: StudyView): string {
+  const consents = study.required.length === 0 ? 'no consent required' : `consents ${study.required.join(', ')}`
+  const sites = study.sites.length === 0 ? 'no sites' : `sites ${study.sites.join(', ')}`
+  return [study.name, study.kind, study.status, sites, consents, `masking ${study.maskingPolicy}`, `publish ${study.publish}`].join(' · ')
+}

@@ -1,0 +1,20 @@
+import type { Grant } from '@aquifer/core/access'
+import type { ConsentSummary, RefusedWrites } from '@aquifer/core/contract'
+import type { Refusal } from '@aquifer/core/refusal'
+import type { Repository, Study } from '../repository/index.js'
+import { refusedWritesOf } from './refusals.js'
+import { consentSummary } from './summary.js'
+
+/** What a study manager sees of consent. */
+export interface ConsentDesk {
+  summary(study: Study, asked: { grant: Grant; asOf: string | null }): Promise<ConsentSummary | Refusal>
+  refusedWrites(study: Study, asked: { limit: number; before: string | null; sites: number[] | null }): Promise<RefusedWrites | Refusal>
+}
+
+export function openConsentDesk(options: { repository: Repository; now: () => number }): ConsentDesk {
+  const { repository, now } = options
+  return {
+    summary: (study, asked) => consentSummary(repository, study, { ...asked, now: now() }),
+    refusedWrites: (study, asked) => refusedWritesOf(repository, study, { ...asked, now: now() }),
+  }
+}

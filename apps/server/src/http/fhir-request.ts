@@ -1,0 +1,39 @@
+import type { FastifyRequest } from 'fastify'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { versionOfETag, type FhirRequest } from '../fhir/index.js'
+import { factsOf, grantOf, headerOf } from './context.js'
+import { queryOf } from './bind.js'
+
+export const fhirBase = '/fhir-server/api/v1'
+
+/** The address under which the client reached us; Host was checked before. */
+export function baseOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host || 'localhost'}${fhirBase}`
+}
+
+const given = (...values: readonly (string | null | undefined)[]): string[] =>
+  values.filter((value): value is string => typeof value === 'string' && value !== '')
+
+/** `scopeInQuery`: searches read studyid and siteid with their other parameters. */
+export function fhirRequestOf(request: FastifyRequest, scopeInQuery: 'take' | 'leave' = 'take'): FhirRequest {
+  const query = scopeInQuery === 'take' ? queryOf(request) : {}
+  return {
+    grant: grantOf(request),
+    facts: factsOf(request),
+    asked: {
+      studies: given(headerOf(request, 'x-aquifer-study'), query['studyid']),
+      sites: given(headerOf(request, 'x-aquifer-site'), query['siteid']),
+    },
+    base: baseOf(request),
+    strict: /\bhandling=strict\b/.test(headerOf(request, 'prefer') ?? ''),
+  }
+}
+
+export const wantsMinimal = (request: FastifyRequest): boolean => /\breturn=minimal\b/.test(headerOf(request, 'prefer') ?? '')
+
+/** The version that If-Match asks for. */
+export function ifMatchOf(request: FastifyRequest): { version?: number } | Refusal {
+  const version = versionOfETag(headerOf(request, 'if-match'))
+  if (version === null) return refuse('bad-header', { detail: 'If-Match is W/"version".', header: 'If-Match' })
+  return version === undefined ? {} : { version }
+}

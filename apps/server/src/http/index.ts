@@ -1,0 +1,33 @@
+// The HTTP edge: addresses, tokens, bodies, limits, and the one place where refusals become statuses.
+// Never reaches a store and never decides: systems do, and answer with values.
+import type { FastifyInstance } from 'fastify'
+import { consentRoutes } from './routes/consent.js'
+import { fhirRoutes } from './routes/fhir.js'
+import { identityRoutes } from './routes/identity.js'
+import { jobRoutes } from './routes/jobs.js'
+import { operationsRoutes } from './routes/operations.js'
+import { pipelineRoutes } from './routes/pipeline.js'
+import { studyRoutes } from './routes/study.js'
+import { workbenchRoutes } from './routes/workbench.js'
+import { openServer, type ServerParts } from './server.js'
+import type { RoutedSystems } from './systems.js'
+
+export type { PipelineDoor, Health, RoutedSystems } from './systems.js'
+export type { ServerParts } from './server.js'
+export { isLoopback } from './hosts.js'
+export { callerOf, factsOf } from './context.js'
+export { sendRefusal } from './answer.js'
+
+export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyInstance {
+  const app = openServer(parts)
+  fhirRoutes(app, systems)
+  identityRoutes(app, systems)
+  studyRoutes(app, systems)
+  consentRoutes(app, systems)
+  jobRoutes(app, systems)
+  pipelineRoutes(app, systems)
+  operationsRoutes(app, systems)
+  for (const register of systems.more) register(app)
+  workbenchRoutes(app, systems.workbenchDir)
+  return app
+}

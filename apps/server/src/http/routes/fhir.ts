@@ -1,0 +1,264 @@
+import { gunzip } from 'node:zlib'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { endpoints, type EndpointName } from '@aquifer/core/contract'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import {
+  conformance,
+  create,
+  history,
+  historySet,
+  pairsOf,
+  parseBody,
+  processBundle,
+  read,
+  remove,
+  representationOf,
+  search,
+  searchset,
+  statusOfWrite,
+  update,
+  vread,
+  type Found,
+  type Written,
+} from '../../fhir/index.js'
+import { runImport } from '../../import/index.js'
+import { fhirType, type Answer } from '../answer.js'
+import { bind, paramOf, queryOf, wholeNumber, type Binding } from '../bind.js'
+import { bundleAnswer } from '../bundle-answer.js'
+import { factsOf, headerOf } from '../context.js'
+import { baseOf, fhirRequestOf, ifMatchOf, wantsMinimal } from '../fhir-request.js'
+import { fhirBytesMax } from '../server.js'
+import type { RoutedSystems } from '../systems.js'
+
+const jsonTypes = ['application/json', 'application/json+fhir', 'application/fhir+json', 'text/json']
+const historyPageMax = 1000
+
+/** Interactions in the words of Conformance, by the address that serves them; what has no route here is not told. */
+const interactionOf: Partial<Record<EndpointName, string>> = {
+  read: 'read',
+  vread: 'vread',
+  update: 'update',
+  remove: 'delete',
+  history: 'history-instance',
+  create: 'create',
+  search: 'search-type',
+}
+
+export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
+  const bound: EndpointName[] = []
+  app.register(async (scope) => {
+    takeFhirBodies(scope)
+    const on = (name: EndpointName, binding: Omit<Binding, 'fhir'>) => {
+      bound.push(name)
+      bind(scope, endpoints[name], { ...binding, fhir: true })
+    }
+    const told = async (request: FastifyRequest): Promise<Answer> => ({
+      body: JSON.stringify(
+        conformance({
+          base: baseOf(request),
+          startedAt: systems.startedAt,
+          version: systems.version,
+          interactions: bound.flatMap((name) => interactionOf[name] ?? []),
+        }),
+      ),
+    })
+    on('conformance', { act: 'read', unaudited: true, handler: told })
+    on('conformanceOptions', { act: 'read', unaudited: true, handler: told })
+    writeRoutes(on, systems)
+    readRoutes(on, systems)
+  })
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    // The stream goes on unread: an import is larger than memory.
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    bind(scope, endpoints.fhirImport, {
+      act: 'import',
+      right: 'import.run',
+      fhir: true,
+      handler: (request) => importFrom(systems, request),
+    })
+  })
+}
+
+type On = (name: EndpointName, binding: Omit<Binding, 'fhir'>) => void
+
+function writeRoutes(on: On, systems: RoutedSystems): void {
+  const { fhir } = systems
+  on('bundle', {
+    act: 'transaction',
+    handler: async (request) => {
+      const bundle = parseBody(bodyText(request))
+      if (isRefusal(bundle)) return bundle
+      if (bundle.resourceType !== 'Bundle') return refuse('invalid', { detail: 'This address takes a Bundle.' })
+      const processed = await processBundle(fhir, fhirRequestOf(request), bundle)
+      return isRefusal(processed) ? processed : bundleAnswer(systems, request, processed)
+    },
+  })
+  on('create', {
+    act: 'create',
+    handler: async (request) => {
+      const type = paramOf(request, 'type')
+      const condition = headerOf(request, 'if-none-exist')
+      if (condition !== null) return conditionalCreate(systems, request, type, condition)
+      return writtenAnswer(request, await create(fhir, fhirRequestOf(request), type, bodyText(request)))
+    },
+  })
+  on('update', {
+    act: 'update',
+    handler: async (request) => {
+      const expected = ifMatchOf(request)
+      if (isRefusal(expected)) return expected
+      const key = { type: paramOf(request, 'type'), id: paramOf(request, 'id'), ...expected }
+      return writtenAnswer(request, await update(fhir, fhirRequestOf(request), key, bodyText(request)))
+    },
+  })
+  on('remove', {
+    act: 'delete',
+    handler: async (request) => {
+      const expected = ifMatchOf(request)
+      if (isRefusal(expected)) return expected
+      const written = await remove(fhir, fhirRequestOf(request), {
+        type: paramOf(request, 'type'),
+        id: paramOf(request, 'id'),
+        ...expected,
+      })
+      return isRefusal(written) ? written : { status: 204, headers: { etag: etagOf(written.outcome.version) } }
+    },
+  })
+}
+
+function readRoutes(on: On, systems: RoutedSystems): void {
+  const { fhir } = systems
+  const key = (request: FastifyRequest) => ({ type: paramOf(request, 'type'), id: paramOf(request, 'id') })
+  const searchWith = async (request: FastifyRequest, text: string): Promise<Answer | Refusal> => {
+    const pairs = pairsOf(text)
+    const type = paramOf(request, 'type')
+    const result = await search(fhir, fhirRequestOf(request, 'leave'), type, pairs)
+    if (isRefusal(result)) return result
+    const base = baseOf(request)
+    const address = (more: readonly (readonly [string, string])[]) =>
+      `${base}/${type}${more.length === 0 ? '' : `?${new URLSearchParams(more.map(([name, value]) => [name, value])).toString()}`}`
+    const next = result.next === null ? null : address([...pairs.filter(([name]) => name !== '_page'), ['_page', result.next]])
+    return { body: searchset(base, result, { self: address(pairs), next }) }
+  }
+  on('search', { act: 'search', handler: (request) => searchWith(request, queryText(request)) })
+  on('searchByPost', {
+    act: 'search',
+    handler: (request) => searchWith(request, [queryText(request), bodyText(request)].filter((text) => text !== '').join('&')),
+  })
+  on('read', {
+    act: 'read',
+    handler: async (request) => foundAnswer(request, await read(fhir, fhirRequestOf(request), key(request))),
+  })
+  on('vread', {
+    act: 'vread',
+    handler: async (request) => {
+      const vid = paramOf(request, 'vid')
+      if (!/^\d{1,9}$/.test(vid)) return refuse('unknown', { detail: 'There is no such version.' })
+      return foundAnswer(request, await vread(fhir, fhirRequestOf(request), { ...key(request), version: Number(vid) }))
+    },
+  })
+  on('history', {
+    act: 'history',
+    handler: async (request) => {
+      const query = queryOf(request)
+      const limit = wholeNumber(query['_count'], { min: 1, max: historyPageMax, otherwise: 100 })
+      const before = wholeNumber(query['before'], { min: 1, max: 999_999_999, otherwise: 0 })
+      if (limit === null || before === null)
+        return refuse('bad-parameter', { detail: '_count and before are whole numbers from 1.', parameter: '_count' })
+      const found = await history(fhir, fhirRequestOf(request), key(request), { limit, ...(before === 0 ? {} : { before }) })
+      if (isRefusal(found)) return found
+      const self = `${baseOf(request)}/${paramOf(request, 'type')}/${paramOf(request, 'id')}/_history`
+      const oldest = found.at(-1)?.version.version ?? 1
+      return {
+        body: historySet(baseOf(request), found, {
+          self,
+          next: found.length === limit && oldest > 1 ? `${self}?_count=${limit}&before=${oldest}` : null,
+        }),
+      }
+    },
+  })
+}
+
+function takeFhirBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  const form = 'application/x-www-form-urlencoded'
+  scope.addContentTypeParser([...jsonTypes, form], { parseAs: 'buffer', bodyLimit: fhirBytesMax }, (request, body, done) => {
+    if (headerOf(request, 'content-encoding') !== 'gzip') return done(null, body)
+    gunzip(body, { maxOutputLength: fhirBytesMax }, (error, plain) => {
+      if (error === null) return done(null, plain)
+      const tooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+      return done(
+        Object.assign(new Error('gzip'), {
+          statusCode: tooLarge ? 413 : 400,
+          code: tooLarge ? 'FST_ERR_CTP_BODY_TOO_LARGE' : 'FST_ERR_CTP_INVALID_JSON_BODY',
+        }),
+      )
+    })
+    return undefined
+  })
+}
+
+const bodyText = (request: FastifyRequest): string => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '')
+const queryText = (request: FastifyRequest): string =>
+  request.raw.url?.includes('?') ? request.raw.url.slice(request.raw.url.indexOf('?') + 1) : ''
+const etagOf = (version: number): string => `W/"${version}"`
+
+function writtenAnswer(request: FastifyRequest, written: Written | Refusal): Answer | Refusal {
+  if (isRefusal(written)) return written
+  const { outcome, type } = written
+  const headers = {
+    etag: etagOf(outcome.version),
+    'last-modified': new Date(outcome.updatedAt).toUTCString(),
+    location: `${baseOf(request)}/${type}/${outcome.id}/_history/${outcome.version}`,
+  }
+  const status = statusOfWrite(outcome)
+  if (wantsMinimal(request)) return { status, headers, type: fhirType }
+  return { status, headers, body: representationOf(written) }
+}
+
+function foundAnswer(request: FastifyRequest, found: Found | Refusal): Answer | Refusal {
+  if (isRefusal(found)) return found
+  const { version, bytes } = found
+  const headers = { etag: etagOf(version.version), 'last-modified': new Date(version.updatedAt).toUTCString() }
+  if (headerOf(request, 'if-none-match') === headers.etag) return { status: 304, headers }
+  return { headers, body: bytes }
+}
+
+/** Alone, a conditional create is a transaction of one. */
+async function conditionalCreate(
+  systems: RoutedSystems,
+  request: FastifyRequest,
+  type: string,
+  condition: string,
+): Promise<Answer | Refusal> {
+  const resource = parseBody(bodyText(request))
+  if (isRefusal(resource)) return resource
+  const bundle = {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [{ resource, request: { method: 'POST', url: type, ifNoneExist: condition } }],
+  }
+  const processed = await processBundle(systems.fhir, fhirRequestOf(request), bundle)
+  if (isRefusal(processed)) return processed
+  const [result] = processed.results
+  const base = `${baseOf(request)}/${type}`
+  if (result?.kind === 'existing') return { status: 200, headers: { location: `${base}/${result.id}` } }
+  if (result?.kind !== 'written') throw new Error('a transaction of one create has one written entry')
+  const { outcome } = result
+  return { status: 201, headers: { etag: etagOf(outcome.version), location: `${base}/${outcome.id}/_history/${outcome.version}` } }
+}
+
+async function importFrom(systems: RoutedSystems, request: FastifyRequest): Promise<Answer | Refusal> {
+  const query = queryOf(request)
+  const evidence = query['consentOnFile'] ?? null
+  if (evidence !== null && !/^[\x20-\x7e]{1,255}$/.test(evidence))
+    return refuse('bad-parameter', { detail: 'The evidence is 1 to 255 printable ASCII characters.', parameter: 'consentOnFile' })
+  const asked = fhirRequestOf(request)
+  const report = await runImport(systems.imports, { ...asked, strict: asked.strict || query['strict'] === 'true' }, request.raw, {
+    consentOnFile: evidence,
+  })
+  if (isRefusal(report)) return report
+  factsOf(request).detail['read'] = report.read
+  return { body: report }
+}

@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { reachesStudy, type Grant } from '@aquifer/core/access'
+import { endpoints, studyRequest } from '@aquifer/core/contract'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { mayReachStudy, noSuchStudy } from '../../access/index.js'
+import { storeStudyGroup } from '../../fhir/index.js'
+import { toStudyView, type Study } from '../../study/index.js'
+import { bind, bodyAs, paramOf } from '../bind.js'
+import { factsOf, grantOf } from '../context.js'
+import { fhirRequestOf } from '../fhir-request.js'
+import type { RoutedSystems } from '../systems.js'
+
+/** The study in the address, as far as the caller reaches it. */
+export async function studyInPath(systems: RoutedSystems, request: FastifyRequest): Promise<Study | Refusal> {
+  const study = await systems.studies.byId(paramOf(request, 'id'))
+  const refusal = mayReachStudy(grantOf(request), study)
+  if (refusal !== null || study === null) return refusal ?? noSuchStudy()
+  factsOf(request).sid = study.sid
+  return study
+}
+
+export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void {
+  bind(app, endpoints.studies, {
+    act: 'study',
+    right: 'study.list',
+    handler: async (request) => {
+      const reached = (await systems.studies.list()).filter((study) => reachesStudy(grantOf(request), study.id))
+      return { body: { studies: reached.map(toStudyView) } }
+    },
+  })
+  bind(app, endpoints.study, {
+    act: 'study',
+    right: 'study.list',
+    handler: async (request) => {
+      const study = await studyInPath(systems, request)
+      return isRefusal(study) ? study : { body: toStudyView(study) }
+    },
+  })
+  bind(app, endpoints.createStudy, {
+    act: 'study',
+    right: 'study.create',
+    handler: async (request) => {
+      const body = bodyAs(request, studyRequest)
+      if (isRefusal(body)) return body
+      const refusal = mayName(grantOf(request), body.id)
+      if (refusal !== null) return refusal
+      const study = await systems.studies.create(body)
+      if (isRefusal(study)) return study
+      factsOf(request).sid = study.sid
+      await storeStudyGroup(systems.fhir, fhirRequestOf(request), study)
+      return { body: toStudyView(study) }
+    },
+  })
+}
+
+/** A grant of named studies makes only those: a new one under another name would be out of its own reach. */
+function mayName(grant: Grant, id: string): Refusal | null {
+  if (grant.studies === 'all' || grant.studies.some((name) => name.toLowerCase() === id.toLowerCase())) return null
+  return refuse('not-permitted', { detail: 'Your grant names other studies.' })
+}

@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { ConsentDesk } from '../consent/index.js'
+import type { FhirSystems } from '../fhir/index.js'
+import type { Identity } from '../identity/index.js'
+import type { ImportSystems } from '../import/index.js'
+import type { JobDesk } from '../jobs/index.js'
+import type { Metrics } from '../monitoring/index.js'
+import type { Studies } from '../study/index.js'
+
+/** How far the pipeline is and what may be asked of it. */
+export interface PipelineDoor {
+  status(study: string | null): Promise<PipelineStatus>
+  wait(request: WaitRequest): Promise<WaitResult>
+}
+
+export interface Health {
+  ready: boolean
+  checks: Record<string, string>
+}
+
+/** The systems that have addresses. */
+export interface RoutedSystems {
+  identity: Identity
+  studies: Studies
+  consents: ConsentDesk
+  jobs: JobDesk
+  fhir: FhirSystems
+  imports: ImportSystems
+  pipeline: PipelineDoor | null
+  metrics: Metrics
+  health(): Promise<Health>
+  now: () => number
+  startedAt: string
+  version: string
+  /** where the built workbench lies */
+  workbenchDir: string
+  /** further routes that a system registers by itself */
+  more: readonly ((app: FastifyInstance) => void)[]
+}

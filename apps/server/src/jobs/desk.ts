@@ -1,0 +1,49 @@
+import { mayUse, reachesStudy, type Grant } from '@aquifer/core/access'
+import type { JobView } from '@aquifer/core/contract'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import type { Job, Repository, Study } from '../repository/index.js'
+import { toJobView } from './jobs.js'
+
+/** Jobs as callers may see and cancel them: their own, and all within reach for those who run the platform. */
+export interface JobDesk {
+  list(grant: Grant, asked: { limit: number; study?: string; kind?: string }): Promise<JobView[]>
+  see(grant: Grant, id: string): Promise<JobView | Refusal>
+  cancel(grant: Grant, id: string): Promise<JobView | Refusal>
+}
+
+const noSuchJob = (): Refusal => refuse('unknown', { detail: 'There is no such job here.' })
+
+export function openJobDesk(repository: Repository): JobDesk {
+  const { jobs, studies } = repository
+  async function seen(grant: Grant, id: string): Promise<{ job: Job; all: Study[] } | null> {
+    const [job, all] = [await jobs.byId(id), await studies.list()]
+    return job !== null && maySee(grant, job, all) ? { job, all } : null
+  }
+  return {
+    async list(grant, { limit, study, kind }) {
+      const all = await studies.list()
+      const only = study === undefined ? undefined : all.find((each) => each.id.toLowerCase() === study.toLowerCase())
+      if (study !== undefined && only === undefined) return []
+      const page = await jobs.list({ limit, ...(only === undefined ? {} : { sid: only.sid }), ...(kind === undefined ? {} : { kind }) })
+      return page.filter((job) => maySee(grant, job, all)).map((job) => toJobView(job, nameIn(all)))
+    },
+    async see(grant, id) {
+      const found = await seen(grant, id)
+      return found === null ? noSuchJob() : toJobView(found.job, nameIn(found.all))
+    },
+    async cancel(grant, id) {
+      const found = await seen(grant, id)
+      const cancelled = found === null ? null : await jobs.cancel(id)
+      return found === null || cancelled === null ? noSuchJob() : toJobView(cancelled, nameIn(found.all))
+    },
+  }
+}
+
+const nameIn = (studies: readonly Study[]) => (sid: number) => studies.find((study) => study.sid === sid)?.id ?? null
+
+function maySee(grant: Grant, job: Job, studies: readonly Study[]): boolean {
+  if (job.actor === grant.user) return true
+  if (!mayUse(grant.role, 'jobs.all')) return false
+  const study = studies.find((each) => each.sid === job.sid)
+  return study === undefined || reachesStudy(grant, study.id)
+}
