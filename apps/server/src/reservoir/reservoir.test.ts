@@ -100,6 +100,14 @@ test('one living row per resource: updates and deletes take the rows before them
   expect(manifest.types['Observation']).toMatchObject({ rows: 4, people: 1 })
 })
 
+test('studies that commit at the same time do not meet', async () => {
+  const studies = await Promise.all(['ONE', 'TWO', 'THREE'].map((id) => reservoir.study(id)))
+  await Promise.all(studies.map((study) => study.begin(stamp)))
+  const rowsOf = (n: number): Row[] => Array.from({ length: 100 * (n + 1) }, (_, i) => ({ id: `r${i}` }))
+  await Promise.all(studies.map((study, n) => reservoir.commit(study, batch(rowsOf(n)))))
+  expect(studies.map((study) => study.snapshot()!.types['Observation']!.rows)).toEqual([100, 200, 300])
+})
+
 test('a row that the schema cannot hold is left out and named, and what it replaces goes; the others are stored', async () => {
   await commit([{ id: 'b' }])
   const { unfit } = await commit([{ id: 'a' }, { id: 'b', v: 2, value: { not: 'a number' } }, { id: 'c', v: 2 }])

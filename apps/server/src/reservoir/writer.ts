@@ -32,6 +32,9 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
   }
 }
 
+// One job of a lane after the other: a job's temporary table must not be another's.
+const turns: Record<WriterRequest['lane'], Promise<unknown>> = { delta: Promise.resolve(), upkeep: Promise.resolve() }
+
 const answer = (message: WriterAnswer): void => void process.send?.(message)
 
 process.on('message', (message: WriterStart | WriterRequest) => {
@@ -39,17 +42,19 @@ process.on('message', (message: WriterStart | WriterRequest) => {
     engine = open(message)
     return
   }
-  void (async () => {
-    try {
-      const { lanes } = await engine!
-      answer({ id: message.id, result: await run(lanes[message.lane], message.job) })
-    } catch (error) {
-      // The engine's messages can quote a value; only its class of error leaves this process.
-      answer({ id: message.id, error: errorClass(error) })
-    }
-  })()
+  turns[message.lane] = turns[message.lane].then(() => serve(message))
 })
 process.on('disconnect', () => process.exit(0))
+
+async function serve({ id, lane, job }: WriterRequest): Promise<void> {
+  try {
+    const { lanes } = await engine!
+    answer({ id, result: await run(lanes[lane], job) })
+  } catch (error) {
+    // The engine's messages can quote a value; only its class of error leaves this process.
+    answer({ id, error: errorClass(error) })
+  }
+}
 
 function errorClass(error: unknown): string {
   const text = error instanceof Error ? error.message : ''
