@@ -1,0 +1,121 @@
+import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk, type DuckDBResult } from '@duckdb/node-api'
+import { arrowWriter, jsonWriter, peopleCounter, type ResultWriter } from './result-writer.js'
+
+// One statement in the engine's process: a fresh instance with the views it needs, locked before the statement runs.
+
+export interface EngineRun {
+  /** Makes schemas and views; runs before the instance is locked. */
+  setup: string[]
+  /** The only files the statement can open. */
+  files: string[]
+  schema: string
+  sql: string
+  format: 'arrow' | 'json'
+  rowsMax: number
+  bytesMax: number
+  /** How long rows beyond rowsMax are counted. */
+  countMs: number
+  threads: number
+  memoryMb: number
+  spillMb: number
+  spillFolder: string
+}
+export interface EngineDone {
+  rows: number
+  totalRows: number | null
+  truncated: boolean
+  people: number | null
+}
+export interface EngineEvents {
+  columns(columns: { name: string; type: string }[]): void
+  data(bytes: Uint8Array): void
+  /** Resolves when the other side has taken what was sent. */
+  drained(): Promise<void>
+}
+
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
+
+export async function lockedInstance(run: EngineRun): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(run.threads),
+    memory_limit: `${run.memoryMb}MB`,
+    temp_directory: run.spillFolder,
+    max_temp_directory_size: `${run.spillMb}MB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    preserve_insertion_order: 'true',
+  })
+  const connection = await instance.connect()
+  try {
+    // Progress is worked out only when it would be shown; nothing is printed.
+    await connection.run(
+      `SET errors_as_json = true; SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false;
+       CREATE SCHEMA "${run.schema}"`,
+    )
+    for (const sql of run.setup) await connection.run(sql)
+    await connection.run(
+      `SET search_path = ${text(`"${run.schema}"`)}; SET allowed_paths = [${run.files.map(text).join(', ')}];
+       SET enable_external_access = false; SET lock_configuration = true`,
+    )
+  } catch (error) {
+    connection.closeSync()
+    instance.closeSync()
+    throw error
+  }
+  return { instance, connection }
+}
+
+export async function streamStatement(connection: DuckDBConnection, run: EngineRun, events: EngineEvents): Promise<EngineDone> {
+  const result = await connection.stream(run.sql)
+  const names = result.deduplicatedColumnNames()
+  const types = result.columnTypes()
+  events.columns(names.map((name, index) => ({ name, type: types[index]?.toString() ?? 'VARCHAR' })))
+  const writer = run.format === 'arrow' ? arrowWriter(names, types) : jsonWriter(types)
+  const people = peopleCounter(names, types)
+  const end = await deliver(result, run, writer, people.append, events)
+  for (const bytes of writer.end()) events.data(bytes)
+  return { ...end, people: people.count() }
+}
+
+async function deliver(
+  result: DuckDBResult,
+  run: EngineRun,
+  writer: ResultWriter,
+  seen: (chunk: DuckDBDataChunk, rows: number) => void,
+  events: EngineEvents,
+): Promise<Omit<EngineDone, 'people'>> {
+  let [rows, sent] = [0, 0]
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const taken = Math.min(chunk.rowCount, run.rowsMax - rows)
+    writer.append(chunk, taken)
+    seen(chunk, taken)
+    rows += taken
+    for (const bytes of writer.ready()) {
+      sent += bytes.byteLength
+      events.data(bytes)
+    }
+    await events.drained()
+    if (taken < chunk.rowCount)
+      return { rows, totalRows: await countOn(result, rows + chunk.rowCount - taken, run.countMs), truncated: true }
+    if (sent >= run.bytesMax) return beyondBytes(result, rows, run.countMs)
+  }
+  return { rows, totalRows: rows, truncated: false }
+}
+
+async function beyondBytes(result: DuckDBResult, rows: number, countMs: number): Promise<Omit<EngineDone, 'people'>> {
+  const totalRows = await countOn(result, rows, countMs)
+  return { rows, totalRows, truncated: totalRows !== rows }
+}
+
+// Rows that nobody takes cost nothing but the engine's own work, so that "1,000 of 52,331" can be said; not for ever, though.
+async function countOn(result: DuckDBResult, from: number, countMs: number): Promise<number | null> {
+  const until = performance.now() + countMs
+  let rows = from
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (chunk === null || chunk.rowCount === 0) return rows
+    rows += chunk.rowCount
+    if (performance.now() > until) return null
+  }
+}

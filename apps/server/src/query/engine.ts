@@ -1,0 +1,112 @@
+import { Socket } from 'node:net'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { lockedInstance, streamStatement, type EngineEvents, type EngineRun } from './engine-statement.js'
+import { readFrames, writeFrame, type Frame } from './frames.js'
+
+// The query engine's process. It knows the files it is told and nothing else of the platform; its environment is empty, and where the
+// system allows it, so is its view of disk and network. Its one pipe is descriptor 3.
+
+const pipe = new Socket({ fd: 3, readable: true, writable: true })
+const running = new Map<number, { connection: DuckDBConnection | null; cancelled: boolean }>()
+const requestBytesMax = 64 * 1024 * 1024
+
+const send = (header: Record<string, unknown>, body?: Uint8Array): void => void writeFrame(pipe, header, body)
+const drained = (): Promise<void> =>
+  pipe.writableNeedDrain ? new Promise((resolve) => pipe.once('drain', () => resolve())) : Promise.resolve()
+
+let parser: Promise<DuckDBConnection> | null = null
+function openParser(): Promise<DuckDBConnection> {
+  parser ??= DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: '256MB',
+    enable_external_access: 'false',
+    lock_configuration: 'true',
+  }).then((instance) => instance.connect())
+  return parser
+}
+
+async function parse(id: number, sql: string): Promise<void> {
+  const connection = await openParser()
+  const reader = await connection.runAndReadAll('SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)', [sql])
+  send({ id, is: 'parsed' }, Buffer.from(String(reader.getRows()[0]?.[0] ?? '{}')))
+}
+
+async function run(id: number, request: EngineRun): Promise<void> {
+  const state = { connection: null as DuckDBConnection | null, cancelled: false }
+  running.set(id, state)
+  const events: EngineEvents = {
+    columns: (columns) => send({ id, is: 'columns', columns }),
+    data: (bytes) => send({ id, is: 'data' }, bytes),
+    drained,
+  }
+  const { instance, connection } = await lockedInstance(request)
+  const progress = setInterval(() => {
+    const { percentage } = connection.progress
+    if (percentage >= 0) send({ id, is: 'progress', progress: Math.min(1, percentage / 100) })
+  }, 250)
+  try {
+    state.connection = connection
+    if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
+    const done = await streamStatement(connection, request, events)
+    if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
+    send({ id, is: 'done', ...done })
+  } finally {
+    clearInterval(progress)
+    state.connection = null
+    connection.closeSync()
+    instance.closeSync()
+  }
+}
+
+function cancel(id: number): void {
+  const state = running.get(id)
+  if (!state) return
+  state.cancelled = true
+  state.connection?.interrupt()
+}
+
+/** What this process can see, for the doctor and for tests. */
+function look(id: number, paths: string[]): void {
+  const list = (path: string): string[] => {
+    try {
+      return readdirSync(path)
+    } catch {
+      return []
+    }
+  }
+  const writable = (path: string): boolean => {
+    try {
+      accessSync(path, constants.W_OK)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const seen = paths.map((path) => ({ path, exists: existsSync(path), entries: list(path), writable: writable(path) }))
+  send({ id, is: 'looked', pid: process.pid, environment: Object.keys(process.env), seen })
+}
+
+async function handle({ header, body }: Frame): Promise<void> {
+  const id = Number(header['id'])
+  try {
+    if (header['do'] === 'parse') await parse(id, body.toString())
+    else if (header['do'] === 'run') await run(id, JSON.parse(body.toString()) as EngineRun)
+    else if (header['do'] === 'cancel') cancel(id)
+    else if (header['do'] === 'look') look(id, header['paths'] as string[])
+  } catch (error) {
+    send({ id, is: 'failed', error: error instanceof Error ? error.message : 'unknown' })
+  } finally {
+    if (header['do'] === 'run') running.delete(id)
+  }
+}
+
+pipe.on('close', () => process.exit(0))
+pipe.on('error', () => process.exit(0))
+readFrames(
+  pipe,
+  requestBytesMax,
+  (frame) => void handle(frame),
+  () => process.exit(1),
+)
+send({ id: 0, is: 'ready' })

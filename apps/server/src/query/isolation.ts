@@ -1,0 +1,115 @@
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { packageRoot, programPath } from '../storage/index.js'
+
+// A query engine runs with an empty environment and, on Linux, in namespaces of its own: it sees no process but itself, no network, and
+// of the disk only the system's programs, this program and one study's reservoir, all read-only, with one folder to spill into.
+
+export interface Isolation {
+  /** `full`: namespaces hold the engine in. `reduced`: the engine's lock and the statement gate hold alone. */
+  mode: 'full' | 'reduced'
+  reason: string | null
+}
+
+export interface Launch {
+  command: string
+  args: string[]
+}
+export interface Places {
+  /** The study's reservoir: readable. */
+  reservoir: string
+  /** Empty folder: where the engine's own view of the disk is built. */
+  root: string
+  /** Where statements spill: readable and writable. */
+  spill: string
+}
+
+// What is mounted may not be undone from inside: the shell's rights end with `setpriv`, and the old root is gone.
+const script = `
+set -eu
+ulimit -c 0
+echo 1000 2>/dev/null > /proc/self/oom_score_adj || true
+root=$1
+shift
+mount --make-rprivate /
+mount -t tmpfs -o mode=0755,size=1m,nosuid,nodev aquifer "$root"
+while [ "$1" != -- ]; do
+  kind=$1
+  path=$2
+  shift 2
+  if [ "$kind" = link ]; then
+    ln -s "$1" "$root$path"
+    shift
+    continue
+  fi
+  if [ -d "$path" ]; then
+    mkdir -p "$root$path"
+  else
+    mkdir -p "$root\${path%/*}"
+    [ -e "$root$path" ] || : > "$root$path"
+  fi
+  mount --rbind "$path" "$root$path"
+  case $kind in
+    ro) mount -o remount,bind,ro,nosuid,nodev "$root$path" ;;
+    data) mount -o remount,bind,ro,nosuid,nodev,noexec "$root$path" ;;
+    spill) mount -o remount,bind,nosuid,nodev,noexec "$root$path" ;;
+    device) ;;
+  esac
+done
+shift
+mkdir "$root/.old"
+# umount looks into /proc, which goes with the old root.
+ln -s .old/proc "$root/proc"
+cd "$root"
+pivot_root . .old
+cd /
+umount -l /.old
+rm /proc
+rmdir /.old
+mount -o remount,ro,nosuid,nodev /
+exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all env -i "$@"
+`
+
+export function isolatedLaunch(places: Places): Launch {
+  const mounts = [
+    ...systemFolders().flatMap(({ path, link }) => (link === null ? ['ro', path] : ['link', path, link])),
+    ...['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'].flatMap((path) => ['device', path]),
+    ...programFolders().flatMap((path) => ['ro', path]),
+    ...['data', places.reservoir],
+    ...['spill', places.spill],
+  ]
+  const namespaces = ['--user', '--map-root-user', '--mount', '--net', '--ipc', '--uts', '--pid', '--fork', '--kill-child']
+  return {
+    command: 'unshare',
+    args: [...namespaces, '/bin/sh', '-c', script, 'aquifer-query', places.root, ...mounts, '--', ...engineCommand()],
+  }
+}
+
+export const plainLaunch = (): Launch => {
+  const [command = process.execPath, ...args] = engineCommand()
+  return { command, args }
+}
+
+const engineCommand = (): string[] => [process.execPath, '--max-old-space-size=512', programPath('query/engine')]
+
+function systemFolders(): { path: string; link: string | null }[] {
+  return ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/etc/ld.so.cache', '/nix/store']
+    .filter((path) => existsSync(path))
+    .map((path) => ({ path, link: lstatSync(path).isSymbolicLink() ? realpathSync(path).slice(1) : null }))
+}
+
+/** This program as far as the engine runs it: never a folder that could hold data. */
+function programFolders(): string[] {
+  const require = createRequire(import.meta.url)
+  const modules = ['@duckdb/node-api', '@duckdb/node-bindings', 'apache-arrow'].map((name) => modulesFolder(require.resolve(name)))
+  const own = [join(packageRoot, 'dist'), join(packageRoot, 'package.json')]
+  const folders = [process.execPath, ...modules, ...own].map((path) => resolve(path)).filter((path) => existsSync(path))
+  const outside = [...new Set(folders)].filter((path) => !path.startsWith('/usr/'))
+  return outside.filter((path) => !outside.some((other) => path.startsWith(`${other}/`)))
+}
+
+function modulesFolder(file: string): string {
+  const at = file.lastIndexOf('/node_modules/')
+  return at < 0 ? dirname(file) : file.slice(0, at + '/node_modules'.length)
+}

@@ -1,0 +1,199 @@
+import { allowedFunctions, allowedTableFunctions } from './functions.js'
+import { suggestName } from './suggest.js'
+
+/** Why a statement may not run. `position` counts bytes of the SQL, as the engine does. */
+export interface StatementFault {
+  detail: string
+  position?: number
+  suggestion?: string
+}
+export interface StatementScope {
+  /** The study's id, which is its schema's name. */
+  schema: string
+  tables: readonly string[]
+}
+export interface CheckedStatement {
+  /** Tables it reads, by the names of the scope. */
+  tables: string[]
+  /** Columns it can possibly read, in lower case; null: any. */
+  columns: ReadonlySet<string> | null
+}
+
+type Node = Record<string, unknown>
+
+const queryNodes = new Set(['SELECT_NODE', 'SET_OPERATION_NODE', 'RECURSIVE_CTE_NODE', 'CTE_NODE'])
+const tableNodes = new Set(['BASE_TABLE', 'JOIN', 'SUBQUERY', 'TABLE_FUNCTION', 'EXPRESSION_LIST', 'EMPTY', 'SHOW_REF'])
+const modifierNodes = new Set(['ORDER_MODIFIER', 'LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER', 'DISTINCT_MODIFIER'])
+// prettier-ignore
+const expressionClasses = new Set([
+  'COLUMN_REF', 'CONSTANT', 'FUNCTION', 'OPERATOR', 'CAST', 'CASE', 'COMPARISON', 'CONJUNCTION', 'BETWEEN', 'STAR', 'SUBQUERY', 'WINDOW',
+  'LAMBDA', 'LAMBDA_REF', 'COLLATE', 'POSITIONAL_REFERENCE', 'TYPE',
+])
+
+class Refused extends Error {
+  constructor(readonly fault: StatementFault) {
+    super(fault.detail)
+  }
+}
+
+interface Walk {
+  scope: StatementScope
+  byLowerName: ReadonlyMap<string, string>
+  tables: Set<string>
+  /** Names that stand for rows: tables and their aliases. */
+  rowNames: Set<string>
+  columns: Set<string>
+  anyColumn: boolean
+}
+
+/**
+ * Holds what the engine's own parser (json_serialize_sql) made of a text against what a statement may be: one SELECT over tables of the
+ * scope, with functions of the lists. Whatever this walk does not know is refused.
+ */
+export function checkStatement(parsed: unknown, scope: StatementScope): CheckedStatement | StatementFault {
+  const tree = parsed as { error?: boolean; error_message?: string; position?: string; statements?: Node[] }
+  if (tree.error !== false || !Array.isArray(tree.statements)) return parseFault(tree)
+  const [statement, second] = tree.statements
+  if (statement === undefined) return { detail: 'There is no statement.' }
+  if (second !== undefined) return { detail: 'One statement at a time.' }
+  const walk: Walk = {
+    scope,
+    byLowerName: new Map(scope.tables.map((name) => [name.toLowerCase(), name])),
+    tables: new Set(),
+    rowNames: new Set(),
+    columns: new Set(),
+    anyColumn: false,
+  }
+  try {
+    visit(statement['node'], walk, new Set())
+  } catch (error) {
+    if (error instanceof Refused) return error.fault
+    if (error instanceof RangeError) return { detail: 'The statement is nested too deeply.' }
+    throw error
+  }
+  const anyColumn = walk.anyColumn || [...walk.columns].some((name) => walk.rowNames.has(name))
+  return { tables: [...walk.tables], columns: anyColumn ? null : walk.columns }
+}
+
+function parseFault({ error_message: message = '', position }: { error_message?: string; position?: string }): StatementFault {
+  if (/^only select/i.test(message)) return { detail: 'Only SELECT statements are run here, and DESCRIBE, SUMMARIZE or EXPLAIN of one.' }
+  const at = position === undefined ? {} : { position: Number(position) }
+  return { detail: message === '' ? 'The statement cannot be read.' : `${message.slice(0, 300)}.`, ...at }
+}
+
+function placeOf(node: Node): { position?: number } {
+  const at = node['query_location']
+  return typeof at === 'number' && at < 2 ** 40 ? { position: at } : {}
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const items = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+const refuse = (node: Node, detail: string, suggestion?: string): never => {
+  throw new Refused({ detail, ...placeOf(node), ...(suggestion === undefined ? {} : { suggestion }) })
+}
+
+function visit(value: unknown, walk: Walk, ctes: ReadonlySet<string>): void {
+  if (Array.isArray(value)) {
+    for (const item of value) visit(item, walk, ctes)
+    return
+  }
+  if (value === null || typeof value !== 'object') return
+  const node = value as Node
+  const type = node['type']
+  if (node['class'] !== undefined) return visitExpression(node, walk, ctes)
+  if (typeof type !== 'string') return visitParts(node, walk, ctes)
+  if (queryNodes.has(type)) return visitQuery(node, walk, ctes)
+  if (tableNodes.has(type)) return visitTable(node, type, walk, ctes)
+  if (modifierNodes.has(type) || node['expression'] !== undefined) return visitParts(node, walk, ctes)
+  return refuse(node, 'This form of statement is not run here.')
+}
+
+function visitParts(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
+  for (const part of Object.values(node)) if (typeof part === 'object') visit(part, walk, ctes)
+}
+
+function visitQuery(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
+  const known = new Set(ctes)
+  // A recursive query refers to itself by its own name.
+  if (node['cte_name'] !== undefined) known.add(text(node['cte_name']).toLowerCase())
+  if (node['ctename'] !== undefined) known.add(text(node['ctename']).toLowerCase())
+  const map = (node['cte_map'] as { map?: unknown } | undefined)?.map
+  for (const entry of items(map) as { key?: string; value?: Node }[]) {
+    known.add(text(entry.key).toLowerCase())
+    visit(entry.value?.['query'], walk, known)
+    visit(entry.value?.['key_targets'], walk, known)
+  }
+  for (const [name, part] of Object.entries(node)) if (name !== 'cte_map' && typeof part === 'object') visit(part, walk, known)
+}
+
+function visitTable(node: Node, type: string, walk: Walk, ctes: ReadonlySet<string>): void {
+  walk.rowNames.add(text(node['alias']).toLowerCase())
+  switch (type) {
+    case 'BASE_TABLE':
+      visitBaseTable(node, walk, ctes)
+      break
+    case 'TABLE_FUNCTION':
+      visitTableFunction(node, walk, ctes)
+      break
+    case 'SHOW_REF':
+      if (node['query'] === null || node['query'] === undefined) refuse(node, 'The catalogue lists the tables; DESCRIBE <table> shows one.')
+      walk.anyColumn = true
+      visit(node['query'], walk, ctes)
+      break
+    case 'JOIN':
+      if (node['ref_type'] === 'NATURAL') walk.anyColumn = true
+      for (const name of items(node['using_columns'])) walk.columns.add(text(name).toLowerCase())
+      visitParts(node, walk, ctes)
+      break
+    default:
+      visitParts(node, walk, ctes)
+  }
+}
+
+function visitBaseTable(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
+  const name = text(node['table_name'])
+  const schema = text(node['schema_name'])
+  walk.rowNames.add(name.toLowerCase())
+  if (schema === '' && text(node['catalog_name']) === '' && ctes.has(name.toLowerCase())) return
+  if (node['at_clause'] !== null && node['at_clause'] !== undefined) refuse(node, 'A statement reads the newest snapshot.')
+  const known = walk.byLowerName.get(name.toLowerCase())
+  if (text(node['catalog_name']) !== '' || (schema !== '' && schema.toLowerCase() !== walk.scope.schema.toLowerCase())) {
+    refuse(node, `A statement reads one study: here ${walk.scope.schema}.`)
+  }
+  if (known === undefined) {
+    const near = suggestName(name, walk.scope.tables)
+    return refuse(node, `There is no table ${name.slice(0, 64)} in ${walk.scope.schema}.`, near)
+  }
+  walk.tables.add(known)
+}
+
+function visitTableFunction(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
+  const call = (node['function'] ?? {}) as Node
+  const name = text(call['function_name']).toLowerCase()
+  if (call['class'] !== 'FUNCTION' || !allowedTableFunctions.has(name))
+    refuse(node, `The function ${name.slice(0, 64)} may not stand after FROM.`)
+  visit(call['children'], walk, ctes)
+  for (const [part, value] of Object.entries(node)) if (part !== 'function' && typeof value === 'object') visit(value, walk, ctes)
+}
+
+function visitExpression(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
+  const kind = text(node['class'])
+  if (kind === 'PARAMETER') refuse(node, 'A statement has no parameters: write the value.')
+  if (!expressionClasses.has(kind)) refuse(node, 'This expression is not run here.')
+  if (kind === 'CONSTANT') return
+  if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE') walk.anyColumn = true
+  if (kind === 'COLUMN_REF') {
+    for (const name of items(node['column_names'])) walk.columns.add(text(name).toLowerCase())
+    return
+  }
+  if (kind === 'FUNCTION' || kind === 'WINDOW') checkFunction(node)
+  for (const [name, part] of Object.entries(node)) if (name !== 'cast_type' && typeof part === 'object') visit(part, walk, ctes)
+}
+
+function checkFunction(node: Node): void {
+  const name = text(node['function_name']).toLowerCase()
+  const schema = text(node['schema']).toLowerCase()
+  const ours = ['', 'main', 'pg_catalog'].includes(schema) && ['', 'system', 'memory'].includes(text(node['catalog']).toLowerCase())
+  if (ours && allowedFunctions.has(name)) return
+  refuse(node, `There is no function ${name.slice(0, 64)} here.`, suggestName(name, allowedFunctions))
+}
