@@ -8,13 +8,24 @@ const alias = [{ find: /^@aquifer\/core\/(.+)$/, replacement: `${source}/$1/inde
 export default defineConfig({
   test: {
     projects: [
-      { resolve: { alias }, test: { name: 'core', include: ['packages/core/src/**/*.test.ts'], testTimeout: 60_000 } },
       {
         resolve: { alias },
-        test: { name: 'server', include: ['apps/server/src/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 2 },
+        test: { name: 'core', sequence: { groupOrder: 0 }, include: ['packages/core/src/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'server',
+          sequence: { groupOrder: 2 },
+          include: ['apps/server/src/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          maxWorkers: 2,
+        },
       },
       'apps/desktop/vitest.config.ts',
-      { test: { name: 'tidy', include: ['tidy/**/*.test.ts'] } },
+      { test: { name: 'tidy', sequence: { groupOrder: 0 }, include: ['tidy/**/*.test.ts'] } },
     ],
   },
 })

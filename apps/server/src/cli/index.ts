@@ -10,11 +10,13 @@ type Loader = () => Promise<Command>
 // Loaded when asked for: a filter such as `mask` starts without the server's dependencies.
 const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'serve', says: 'the platform in one process tree', load: async () => (await import('./serve.js')).serveCommand() },
+  { name: 'demo', says: 'serve a folder filled with generated studies', load: async () => (await import('./demo.js')).demoCommand() },
   { name: 'generate', says: 'synthetic DSTU2 people to stdout', load: async () => (await import('./generate.js')).generateCommand() },
   { name: 'study', says: 'studies and their settings', load: async () => (await import('./study.js')).studyCommand() },
   { name: 'import', says: 'bulk load of FHIR files', load: async () => (await import('./import.js')).importCommand() },
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
   { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },
+  { name: 'doctor', says: 'checks machine, configuration, isolation', load: async () => (await import('./doctor.js')).doctorCommand() },
   {
     name: 'bench',
     says: 'figures as JSON, with machine, load and data',
