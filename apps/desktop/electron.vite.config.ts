@@ -7,7 +7,11 @@ const core = fileURLToPath(new URL('../../packages/core/src', import.meta.url))
 const resolve = { alias: [{ find: /^@aquifer\/core\/(.+)$/, replacement: `${core}/$1/index.ts` }] }
 const node = (input: string) => ({
   resolve,
-  build: { target: 'node18', externalizeDeps: false, rollupOptions: { input, output: { format: 'cjs' as const, entryFileNames: '[name].cjs' } } },
+  build: {
+    target: 'node18',
+    externalizeDeps: false,
+    rollupOptions: { input, output: { format: 'cjs' as const, entryFileNames: '[name].cjs' } },
+  },
 })
 
 export default defineConfig({

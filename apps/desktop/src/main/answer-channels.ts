@@ -1,6 +1,6 @@
 import { app, ipcMain, nativeTheme } from 'electron'
-import { channels, themeChoices, type Channel, type Channels } from '../shared/channels.js'
-import { pageOrigin } from '../shared/page-policy.js'
+import { channels, themeChoices, type Channel, type Channels } from '../bridge/channels.js'
+import { pageOrigin } from '../bridge/page-policy.js'
 import type { ServerAddress } from './server-address.js'
 
 type Answers = { [C in Channel]: (request: Channels[C]['request']) => Channels[C]['answer'] }
@@ -14,7 +14,7 @@ export function answerChannels(server: ServerAddress): void {
       packaged: app.isPackaged,
     }),
     'server.address': () => server.get(),
-    'server.use': (text) => server.use(String(text)),
+    'server.use': (text) => server.use(text),
     'theme.use': (choice) => {
       if (!themeChoices.includes(choice)) return null
       nativeTheme.themeSource = choice === 'system' ? 'system' : choice.endsWith('dark') ? 'dark' : 'light'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { net, protocol } from 'electron'
-import { contentSecurityPolicy, isServerPath } from '../shared/page-policy.js'
+import { contentSecurityPolicy, isServerPath } from '../bridge/page-policy.js'
 import type { ServerAddress } from './server-address.js'
 
 /** Has to run before the program is ready. */

@@ -24,7 +24,8 @@ export function openServerAddress(file: string, argv: readonly string[], fromEnv
   return {
     get: () => address,
     use: (text) => {
-      const origin = originOf(text.trim())
+      // The page is ours, but what crosses the bridge is checked all the same.
+      const origin = typeof text === 'string' ? originOf(text.trim()) : undefined
       if (origin === undefined) return address
       address = origin
       writeFileSync(file, JSON.stringify({ server: origin }))

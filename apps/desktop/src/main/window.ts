@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { BrowserWindow, nativeTheme, session, shell } from 'electron'
-import { pageOrigin } from '../shared/page-policy.js'
+import { pageOrigin } from '../bridge/page-policy.js'
 
 /** The page asks for nothing of the machine: camera, location, notifications and the like are refused before anybody is asked. */
 export function denyPermissions(): void {

@@ -1,5 +1,5 @@
 import { contextBridge, ipcRenderer } from 'electron'
-import { isChannel, type Bridge } from '../shared/channels.js'
+import { isChannel, type Bridge } from '../bridge/channels.js'
 
 const bridge: Bridge = {
   invoke: (channel, request) =>

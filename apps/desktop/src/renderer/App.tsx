@@ -2,7 +2,7 @@ import { QueryClientProvider, type QueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { I18nProvider } from 'react-aria-components'
 import { Toaster } from 'sonner'
-import { SessionProvider, useSession } from './api/SessionProvider.js'
+import { SessionProvider, useSessionState } from './api/SessionProvider.js'
 import type { Session } from './api/session.js'
 import { LockScreen } from './features/sign-in/LockScreen.js'
 import { SignInPage } from './features/sign-in/SignInPage.js'
@@ -17,7 +17,13 @@ export function App({ session, queries }: { session: Session; queries: QueryClie
       <QueryClientProvider client={queries}>
         <SessionProvider session={session}>
           <Gate queries={queries} />
-          <Toaster theme={theme.endsWith('dark') ? 'dark' : 'light'} position="bottom-right" duration={6000} closeButton className="toaster" />
+          <Toaster
+            theme={theme.endsWith('dark') ? 'dark' : 'light'}
+            position="bottom-right"
+            duration={6000}
+            closeButton
+            className="toaster"
+          />
         </SessionProvider>
       </QueryClientProvider>
     </I18nProvider>
@@ -25,7 +31,7 @@ export function App({ session, queries }: { session: Session; queries: QueryClie
 }
 
 function Gate({ queries }: { queries: QueryClient }) {
-  const { current } = useSession()
+  const current = useSessionState()
   const user = current.me?.user ?? null
   // Answers given to one person are never shown to the next.
   useEffect(() => () => queries.clear(), [user, queries])

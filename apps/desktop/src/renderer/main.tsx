@@ -5,7 +5,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { z } from 'zod'
 import { ApiFailure } from './api/failure.js'
-import { createSession } from './api/session.js'
+import { Session } from './api/session.js'
 import { App } from './App.js'
 
 // The content security policy has no eval, which zod would otherwise try and report.
@@ -19,7 +19,7 @@ const queries = new QueryClient({
     },
   },
 })
-const session = createSession(sessionStorage, () => Date.now())
+const session = new Session(sessionStorage, () => Date.now())
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

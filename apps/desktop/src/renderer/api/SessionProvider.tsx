@@ -19,11 +19,15 @@ export function SessionProvider({ session, children }: { session: Session; child
   return <SessionContext value={session}>{children}</SessionContext>
 }
 
-export function useSession(): Session & { current: SessionState } {
+export function useSession(): Session {
   const session = useContext(SessionContext)
   if (session === null) throw new Error('no session around this part of the page')
-  const current = useSyncExternalStore(session.subscribe, session.state)
-  return { ...session, current }
+  return session
+}
+
+export function useSessionState(): SessionState {
+  const session = useSession()
+  return useSyncExternalStore(session.subscribe, session.state)
 }
 
 export function useApi(): Api {
@@ -31,13 +35,13 @@ export function useApi(): Api {
 }
 
 export function useMe(): Me {
-  const { current } = useSession()
+  const current = useSessionState()
   if (current.me === null) throw new Error('nobody is signed in here')
   return current.me
 }
 
 /** The study in hand; undefined when the person belongs to none. */
 export function useStudy(): StudyView | undefined {
-  const { current } = useSession()
+  const current = useSessionState()
   return current.me?.studies.find((study) => study.id === current.study)
 }

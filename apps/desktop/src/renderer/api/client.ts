@@ -80,7 +80,7 @@ function firstIssue(error: z.ZodError): string {
 async function readProblem(answer: Response): Promise<ProblemBody> {
   try {
     const body: unknown = await answer.json()
-    return typeof body === 'object' && body !== null ? (body as ProblemBody) : {}
+    return typeof body === 'object' && body !== null ? body : {}
   } catch {
     return {}
   }

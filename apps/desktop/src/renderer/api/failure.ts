@@ -30,10 +30,18 @@ export interface Explanation {
 /** What happened, why, and whether trying again helps: in the words of the screens. */
 export function explain(error: unknown): Explanation {
   if (!(error instanceof ApiFailure)) {
-    return { tone: 'bad', what: 'This page met a fault of its own', why: 'Reload the page. Your work on the server is safe.', retry: true, reference: undefined }
+    return {
+      tone: 'bad',
+      what: 'This page met a fault of its own',
+      why: 'Reload the page. Your work on the server is safe.',
+      retry: true,
+      reference: undefined,
+    }
   }
   const { problem, status } = error
-  const reference = [status > 0 && String(status), problem.code, error.correlation && `correlation ${error.correlation}`].filter(Boolean).join(', ')
+  const reference = [status > 0 && String(status), problem.code, error.correlation && `correlation ${error.correlation}`]
+    .filter(Boolean)
+    .join(', ')
   const say = (what: string, why: string, retry: boolean, tone: Explanation['tone'] = 'bad'): Explanation => ({
     tone,
     what,
@@ -42,10 +50,20 @@ export function explain(error: unknown): Explanation {
     reference: reference || undefined,
   })
   if (error.kind === 'offline' || problem.code === 'server-unreachable') {
-    return { tone: 'idle', what: 'The server does not answer', why: 'Your edits are kept here. It is asked again every few seconds.', retry: true, reference: undefined }
+    return {
+      tone: 'idle',
+      what: 'The server does not answer',
+      why: 'Your edits are kept here. It is asked again every few seconds.',
+      retry: true,
+      reference: undefined,
+    }
   }
   if (error.kind === 'unexpected') {
-    return say('The server answered in a form this workbench does not know', 'Workbench and server are of different versions. Update the older one.', true)
+    return say(
+      'The server answered in a form this workbench does not know',
+      'Workbench and server are of different versions. Update the older one.',
+      true,
+    )
   }
   if (status === 401) return say('The session ended', 'Sign in again; your work stays.', false)
   if (status === 403) return say('Your role does not open this', 'Ask the study manager for the grant.', false, 'denied')

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { catalogue, consentSummary, notebookList, pipelineStatus, refusedWrites } from '@aquifer/core/contract'
-import { useApi, useSession } from './SessionProvider.js'
+import { useApi, useSessionState } from './SessionProvider.js'
 
 // One name per question, so that two panels asking the same share one answer.
 export const keys = {
@@ -72,6 +72,6 @@ export function useRefusals(study: string | undefined, before: string | null, li
 }
 
 export function useReachable(): { reachable: boolean; since: number | null } {
-  const { current } = useSession()
+  const current = useSessionState()
   return { reachable: current.reachable, since: current.unreachableSince }
 }

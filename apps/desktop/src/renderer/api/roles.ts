@@ -1,3 +1,4 @@
+import { mayUse } from '@aquifer/core/access'
 import type { Me } from '@aquifer/core/contract'
 
 type Role = Me['role']
@@ -21,5 +22,7 @@ export const roleNames: Record<Role, string> = {
 }
 
 /** What the page offers. The server decides again on each request; this only keeps doors away that would not open. */
-export const mayQuery = (role: Role): boolean => role === 'analyst' || role === 'researcher'
-export const maySeeConsent = (role: Role): boolean => role === 'study-manager' || role === 'privacy-officer'
+export const mayQuery = (role: Role): boolean => mayUse(role, 'query.run')
+export const maySeeConsent = (role: Role): boolean => mayUse(role, 'consent.summary')
+export const maySeeRefusals = (role: Role): boolean => mayUse(role, 'consent.refusals')
+export const maySeePipeline = (role: Role): boolean => mayUse(role, 'pipeline.status')

@@ -16,127 +16,138 @@ export interface SessionState {
   unreachableSince: number | null
 }
 
-export interface Session {
-  api: Api
-  state(): SessionState
-  subscribe(listener: () => void): () => void
-  start(): Promise<void>
-  signIn(user: string, password: string, purpose: string): Promise<void>
-  signOut(): void
-  lock(): void
-  chooseStudy(id: string): void
-  /** Called on every key and click: keeps the session open. */
-  touched(): void
-  tick(): void
-}
-
-interface Stored {
-  token: string
-  expiresAt: number
-  lifetimeMs: number
-  purpose: string
-  study: string | null
-}
+const kept = z.object({
+  token: z.string(),
+  expiresAt: z.number(),
+  lifetimeMs: z.number(),
+  purpose: z.string(),
+  study: z.string().nullable(),
+})
+type Kept = z.infer<typeof kept>
 
 const key = 'aquifer.session'
 const refreshed = z.object({ access_token: z.string(), expires_in: z.number() })
 
-/** The token lives in memory and in this tab's session storage: it dies with the tab, and no other site can send it. */
-export function createSession(storage: Storage, now: () => number): Session {
-  let stored: Stored | null = null
-  let touchedAt = now()
-  let refreshing = false
-  let state: SessionState = { status: 'starting', me: null, purpose: 'analysis', study: null, reachable: true, unreachableSince: null }
-  const listeners = new Set<() => void>()
+/** Who is signed in. The token lives in memory and in this tab's session storage: it dies with the tab, and no other site can send it. */
+export class Session {
+  readonly api: Api
+  readonly #storage: Storage
+  readonly #now: () => number
+  readonly #listeners = new Set<() => void>()
+  #kept: Kept | null = null
+  #touchedAt: number
+  #refreshing = false
+  #state: SessionState = { status: 'starting', me: null, purpose: 'analysis', study: null, reachable: true, unreachableSince: null }
 
-  const set = (change: Partial<SessionState>) => {
-    state = { ...state, ...change }
-    for (const listener of listeners) listener()
-  }
-  const keep = (next: Stored | null) => {
-    stored = next
-    if (next) storage.setItem(key, JSON.stringify(next))
-    else storage.removeItem(key)
-  }
-  const lock = () => {
-    keep(null)
-    if (state.status === 'signed-in') set({ status: 'locked' })
-    else if (state.status === 'starting') set({ status: 'signed-out', me: null })
-  }
-  const reached = (answered: boolean) => {
-    if (answered !== state.reachable) set({ reachable: answered, unreachableSince: answered ? null : now() })
-  }
-  const api = createApi({ token: () => stored?.token ?? null, rejected: lock }, reached)
-
-  const tokenOf = (answer: { access_token: string; expires_in: number }) => ({
-    token: answer.access_token,
-    expiresAt: now() + answer.expires_in * 1000,
-    lifetimeMs: answer.expires_in * 1000,
-  })
-
-  function accept(answer: Me, study: string | null) {
-    const found = answer.studies.find((item) => item.id === study) ?? answer.studies[0]
-    set({ status: 'signed-in', me: answer, study: found?.id ?? null })
+  constructor(storage: Storage, now: () => number) {
+    this.#storage = storage
+    this.#now = now
+    this.#touchedAt = now()
+    this.api = createApi({ token: () => this.#kept?.token ?? null, rejected: () => this.lock() }, (answered) => this.#reached(answered))
   }
 
-  async function refresh() {
-    if (refreshing || stored === null) return
-    refreshing = true
+  readonly state = (): SessionState => this.#state
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** A reload keeps the session of this tab. */
+  async start(): Promise<void> {
+    this.#kept = read(this.#storage.getItem(key))
+    if (this.#kept === null) return this.#set({ status: 'signed-out' })
+    this.#set({ purpose: this.#kept.purpose })
     try {
-      const answer = await api.json('/identity/api/v1/refresh', refreshed, { method: 'POST' })
-      if (stored !== null) keep({ ...stored, ...tokenOf(answer) })
-    } catch {
-      // A token that cannot be renewed runs out by itself; tick() covers the screen then.
-    } finally {
-      refreshing = false
+      this.#accept(await this.api.json('/identity/api/v1/me', meSchema), this.#kept?.study ?? null)
+    } catch (error) {
+      if (!(error instanceof ApiFailure) || error.kind !== 'offline') this.#keep(null)
+      this.#set({ status: 'signed-out' })
     }
   }
 
-  return {
-    api,
-    state: () => state,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    async start() {
-      const text = storage.getItem(key)
-      if (text === null) return set({ status: 'signed-out' })
-      stored = JSON.parse(text) as Stored
-      set({ purpose: stored.purpose })
-      try {
-        accept(await api.json('/identity/api/v1/me', meSchema), stored.study)
-      } catch (error) {
-        if (!(error instanceof ApiFailure) || error.kind !== 'offline') keep(null)
-        set({ status: 'signed-out' })
-      }
-    },
-    async signIn(user, password, purpose) {
-      const answer = await api.json('/identity/api/v1/sign-in', signedIn, { method: 'POST', body: { user, password } })
-      const same = state.me?.user === answer.me.user
-      touchedAt = now()
-      const study = same ? state.study : null
-      keep({ ...tokenOf(answer), purpose, study })
-      set({ purpose })
-      accept(answer.me, study)
-    },
-    signOut() {
-      keep(null)
-      set({ status: 'signed-out', me: null, study: null })
-    },
-    lock,
-    chooseStudy(id) {
-      if (stored) keep({ ...stored, study: id })
-      set({ study: id })
-    },
-    touched: () => {
-      touchedAt = now()
-    },
-    tick() {
-      if (state.status !== 'signed-in' || stored === null) return
-      const left = stored.expiresAt - now()
-      if (left <= 0 || now() - touchedAt > lockAfterMinutes * 60_000) lock()
-      else if (left < stored.lifetimeMs / 3) void refresh()
-    },
+  async signIn(user: string, password: string, purpose: string): Promise<void> {
+    const answer = await this.api.json('/identity/api/v1/sign-in', signedIn, { method: 'POST', body: { user, password } })
+    const study = this.#state.me?.user === answer.me.user ? this.#state.study : null
+    this.#touchedAt = this.#now()
+    this.#keep({ ...this.#token(answer), purpose, study })
+    this.#set({ purpose })
+    this.#accept(answer.me, study)
+  }
+
+  signOut(): void {
+    this.#keep(null)
+    this.#set({ status: 'signed-out', me: null, study: null })
+  }
+
+  lock(): void {
+    this.#keep(null)
+    if (this.#state.status === 'signed-in') this.#set({ status: 'locked' })
+    else if (this.#state.status === 'starting') this.#set({ status: 'signed-out', me: null })
+  }
+
+  chooseStudy(study: string): void {
+    if (this.#kept) this.#keep({ ...this.#kept, study })
+    this.#set({ study })
+  }
+
+  /** Called on every key and click: keeps the session open. */
+  touched(): void {
+    this.#touchedAt = this.#now()
+  }
+
+  /** Called every few seconds: renews the token of somebody who works, and covers the screen of somebody who left. */
+  tick(): void {
+    if (this.#state.status !== 'signed-in' || this.#kept === null) return
+    const left = this.#kept.expiresAt - this.#now()
+    if (left <= 0 || this.#now() - this.#touchedAt > lockAfterMinutes * 60_000) this.lock()
+    else if (left < this.#kept.lifetimeMs / 3) void this.#refresh()
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#refreshing) return
+    this.#refreshing = true
+    try {
+      const answer = await this.api.json('/identity/api/v1/refresh', refreshed, { method: 'POST' })
+      if (this.#kept !== null) this.#keep({ ...this.#kept, ...this.#token(answer) })
+    } catch {
+      // A token that cannot be renewed runs out by itself; tick() covers the screen then.
+    } finally {
+      this.#refreshing = false
+    }
+  }
+
+  #accept(me: Me, study: string | null): void {
+    const found = me.studies.find((item) => item.id === study) ?? me.studies[0]
+    this.#set({ status: 'signed-in', me, study: found?.id ?? null })
+  }
+
+  #token(answer: z.infer<typeof refreshed>): Pick<Kept, 'token' | 'expiresAt' | 'lifetimeMs'> {
+    const lifetimeMs = answer.expires_in * 1000
+    return { token: answer.access_token, expiresAt: this.#now() + lifetimeMs, lifetimeMs }
+  }
+
+  #reached(answered: boolean): void {
+    if (answered !== this.#state.reachable) this.#set({ reachable: answered, unreachableSince: answered ? null : this.#now() })
+  }
+
+  #keep(next: Kept | null): void {
+    this.#kept = next
+    if (next) this.#storage.setItem(key, JSON.stringify(next))
+    else this.#storage.removeItem(key)
+  }
+
+  #set(change: Partial<SessionState>): void {
+    this.#state = { ...this.#state, ...change }
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function read(text: string | null): Kept | null {
+  if (text === null) return null
+  try {
+    return kept.parse(JSON.parse(text))
+  } catch {
+    return null
   }
 }

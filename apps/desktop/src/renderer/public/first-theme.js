@@ -3,7 +3,7 @@
   var chosen = null
   try {
     chosen = localStorage.getItem('aquifer.theme')
-  } catch (error) {
+  } catch {
     chosen = null
   }
   if (!/^(light|dark|contrast-light|contrast-dark)$/.test(chosen || '')) {

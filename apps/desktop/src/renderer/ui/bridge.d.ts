@@ -1,4 +1,4 @@
-import type { Bridge } from '../../shared/channels.js'
+import type { Bridge } from '../../bridge/channels.js'
 
 declare global {
   interface Window {

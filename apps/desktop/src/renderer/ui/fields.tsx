@@ -48,7 +48,12 @@ export function TextField({ label, value, onChange, icon, hidden, large, placeho
         {icon && <Icon of={icon} size={large ? 16 : 14} className="ink-3" />}
         <Input placeholder={placeholder} onKeyDown={(event) => event.key === 'Enter' && onSubmit?.()} />
         {type === 'password' && (
-          <IconButton label={shown ? 'Hide the password' : 'Show the password'} icon={shown ? EyeOff : Eye} size={14} onPress={() => show(!shown)} />
+          <IconButton
+            label={shown ? 'Hide the password' : 'Show the password'}
+            icon={shown ? EyeOff : Eye}
+            size={14}
+            onPress={() => show(!shown)}
+          />
         )}
       </div>
       {note && <p className="sub field-note">{note}</p>}
@@ -56,7 +61,17 @@ export function TextField({ label, value, onChange, icon, hidden, large, placeho
   )
 }
 
-export function SearchField({ label, value, onChange, inputRef }: { label: string; value: string; onChange(value: string): void; inputRef?: Ref<HTMLInputElement> }) {
+export function SearchField({
+  label,
+  value,
+  onChange,
+  inputRef,
+}: {
+  label: string
+  value: string
+  onChange(value: string): void
+  inputRef?: Ref<HTMLInputElement>
+}) {
   return (
     <AriaSearchField value={value} onChange={onChange} aria-label={label}>
       <div className="field">
@@ -83,7 +98,7 @@ export function Select<T extends string>({
   value,
   choices,
   onChange,
-  hidden = true,
+  hidden = false,
   placeholder = 'Choose',
 }: {
   label: string
@@ -103,7 +118,7 @@ export function Select<T extends string>({
     >
       {!hidden && <Label className="select-label">{label}</Label>}
       <AriaButton className="field select-button">
-        <SelectValue className="grow cut" />
+        <SelectValue className="react-aria-SelectValue grow cut" />
         <Icon of={ChevronDown} className="ink-3" />
       </AriaButton>
       <Popover className="popover" offset={4}>
@@ -114,7 +129,7 @@ export function Select<T extends string>({
                 <>
                   {choice.icon && <Icon of={choice.icon} />}
                   <span className="grow cut">{choice.label}</span>
-                  {isSelected && <Icon of={Check} />}
+                  {isSelected && <Icon of={Check} className="tick" />}
                 </>
               )}
             </ListBoxItem>

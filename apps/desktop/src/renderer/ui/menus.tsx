@@ -20,7 +20,12 @@ export interface MenuGroup {
 }
 
 /** `trigger` is the button; groups are divided by hairlines. */
-export function MenuButton({ trigger, label, groups, placement = 'bottom end' }: {
+export function MenuButton({
+  trigger,
+  label,
+  groups,
+  placement = 'bottom end',
+}: {
   trigger: ReactNode
   label: string
   groups: MenuGroup[]
@@ -46,7 +51,11 @@ export function MenuButton({ trigger, label, groups, placement = 'bottom end' }:
                   {entry.icon && <Icon of={entry.icon} />}
                   <span className="grow">
                     {entry.label}
-                    {entry.note && <span className="sub cut" style={{ display: 'block' }}>{entry.note}</span>}
+                    {entry.note && (
+                      <span className="sub cut" style={{ display: 'block' }}>
+                        {entry.note}
+                      </span>
+                    )}
                   </span>
                   {entry.checked && <Icon of={Check} className="end" />}
                   {entry.keys && <Keys keys={entry.keys} />}

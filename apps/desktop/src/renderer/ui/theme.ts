@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { themeChoices, type ThemeChoice } from '../../shared/channels.js'
+import { themeChoices, type ThemeChoice } from '../../bridge/channels.js'
 
 export type Theme = Exclude<ThemeChoice, 'system'>
 

@@ -67,7 +67,10 @@ function Contents({ catalogue, text }: { catalogue: Catalogue; text: string }) {
         ) : found.length === 0 ? (
           <p className="side-none sub">Nothing is called {text.trim()}.</p>
         ) : (
-          <Tables tables={found} open={text.trim() !== ''} />
+          <>
+            <Tables label="Tables and columns" tables={found.filter((table) => table.kind === 'flat')} open={text.trim() !== ''} />
+            <Nested tables={found.filter((table) => table.kind === 'nested')} searching={text.trim() !== ''} />
+          </>
         )}
         <Results />
       </div>
@@ -88,7 +91,23 @@ function search(tables: readonly CatalogueTable[], text: string): CatalogueTable
   })
 }
 
-function Tables({ tables, open }: { tables: CatalogueTable[]; open: boolean }) {
+/** The FHIR types as they are, for those who need what no flat table has: closed until asked for. */
+function Nested({ tables, searching }: { tables: CatalogueTable[]; searching: boolean }) {
+  const [isOpen, setOpen] = useState(false)
+  if (tables.length === 0) return null
+  return (
+    <section aria-label="FHIR types">
+      <AriaButton className="side-group side-fold" aria-expanded={isOpen || searching} onPress={() => setOpen(!isOpen)}>
+        <Icon of={ChevronRight} size={12} />
+        FHIR types, nested
+        <span className="end num">{count(tables.length)}</span>
+      </AriaButton>
+      {(isOpen || searching) && <Tables label="FHIR types and their elements" tables={tables} open={searching} />}
+    </section>
+  )
+}
+
+function Tables({ label, tables, open }: { label: string; tables: CatalogueTable[]; open: boolean }) {
   const { actions, notebook } = useNotebook()
   const [expanded, expand] = useState<Set<string>>(new Set())
   const shown = open && tables.length <= 8 ? new Set(tables.map((table) => table.name)) : expanded
@@ -97,7 +116,7 @@ function Tables({ tables, open }: { tables: CatalogueTable[]; open: boolean }) {
   return (
     <Tree
       className="tree"
-      aria-label="Tables and columns"
+      aria-label={label}
       selectionMode="none"
       expandedKeys={shown}
       onExpandedChange={(keys) => expand(new Set([...keys].map(String)))}
@@ -133,9 +152,16 @@ const toggled = (set: Set<string>, name: string) => new Set(set.has(name) ? [...
 
 function Column({ table, column }: { table: string; column: CatalogueColumn }) {
   return (
-    <TreeItem id={`${table}\u0000${column.name}`} textValue={`${column.name}, ${column.type}, masking: ${column.masking}`} className="tree-item">
+    <TreeItem
+      id={`${table}\u0000${column.name}`}
+      textValue={`${column.name}, ${column.type}, masking: ${column.masking}`}
+      className="tree-item"
+    >
       <TreeItemContent>
-        <span className="tree-row tree-column" title={[column.description, column.type, `Masking: ${column.masking}`].filter(Boolean).join('\n')}>
+        <span
+          className="tree-row tree-column"
+          title={[column.description, column.type, `Masking: ${column.masking}`].filter(Boolean).join('\n')}
+        >
           <Icon of={kindIcons[kindOf(column.type)]} size={12} className="ink-3" />
           <span className="grow cut mono">{column.name}</span>
           <span className="tree-masking">

@@ -1,5 +1,5 @@
 import { CalendarDays } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import type { ConsentSummary } from '@aquifer/core/contract'
 import { addDays, day, dayShort, daysBetween, parseDay } from '../../ui/format.js'
@@ -19,84 +19,98 @@ const height = 30
 /** One date for every number on the page. The hill is enrolment, red ticks are withdrawals. */
 export function AsOf({ overTime, today, asOf, onChange }: Props) {
   const start = overTime[0]?.date ?? addDays(today, -1)
-  const days = Math.max(1, daysBetween(start, today))
   const at = asOf ?? today
   const choose = (date: string) => {
     const held = date < start ? start : date > today ? today : date
     onChange(held === today ? null : held)
   }
-  const month = addDays(today, -30)
-  const preset = asOf === null ? 'now' : asOf === start ? 'start' : asOf === month ? 'month' : ''
   return (
     <section className="panel as-of" aria-label="As of">
       <div className="as-of-date">
         <span className="sub">As of</span>
         <DayField value={at} onChange={choose} />
       </div>
-      <div className="as-of-slider">
-        <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden className="as-of-hill">
-          <path d={hill(overTime, start, days)} />
-        </svg>
-        {withdrawals(overTime).map((date) => (
-          <i key={date} className="as-of-tick" style={{ left: `${(100 * daysBetween(start, date)) / days}%` }} title={`withdrawn ${day(date)}`} />
-        ))}
-        <input
-          type="range"
-          min={0}
-          max={days}
-          value={Math.min(days, Math.max(0, daysBetween(start, at)))}
-          aria-label="As of"
-          aria-valuetext={day(at)}
-          style={{ '--share': `${(100 * daysBetween(start, at)) / days}%` } as React.CSSProperties}
-          onChange={(event) => choose(addDays(start, Number(event.target.value)))}
-          onKeyDown={(event) => {
-            if (event.key !== 'PageUp' && event.key !== 'PageDown') return
-            event.preventDefault()
-            choose(addDays(at, event.key === 'PageUp' ? 30 : -30))
-          }}
-        />
-        <Months start={start} days={days} />
-      </div>
-      <ToggleButtonGroup
-        className="segments"
-        aria-label="Quick dates"
-        selectionMode="single"
-        selectedKeys={preset ? [preset] : []}
-        onSelectionChange={(keys) => {
-          const key = [...keys][0]
-          if (key === 'now') onChange(null)
-          else if (key === 'start') choose(start)
-          else if (key === 'month') choose(month)
-        }}
-      >
-        <ToggleButton id="start" className="segment">
-          Start
-        </ToggleButton>
-        <ToggleButton id="month" className="segment" isDisabled={month <= start}>
-          30 days ago
-        </ToggleButton>
-        <ToggleButton id="now" className="segment">
-          Now
-        </ToggleButton>
-      </ToggleButtonGroup>
+      <Slider overTime={overTime} start={start} today={today} at={at} onChange={choose} />
+      <Presets start={start} today={today} asOf={asOf} onChange={choose} />
     </section>
   )
 }
 
+interface SliderProps {
+  overTime: ConsentSummary['overTime']
+  start: string
+  today: string
+  at: string
+  onChange(date: string): void
+}
+
+function Slider({ overTime, start, today, at, onChange }: SliderProps) {
+  const days = Math.max(1, daysBetween(start, today))
+  const place = (date: string) => `${(100 * daysBetween(start, date)) / days}%`
+  return (
+    <div className="as-of-slider">
+      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden className="as-of-hill">
+        <path d={hill(overTime, start, days)} />
+      </svg>
+      {withdrawals(overTime).map((date) => (
+        <i key={date} className="as-of-tick" style={{ left: place(date) }} title={`withdrawn ${day(date)}`} />
+      ))}
+      <input
+        type="range"
+        min={0}
+        max={days}
+        value={Math.min(days, Math.max(0, daysBetween(start, at)))}
+        aria-label="As of"
+        aria-valuetext={day(at)}
+        style={{ '--share': place(at) } as React.CSSProperties}
+        onChange={(event) => onChange(addDays(start, Number(event.target.value)))}
+        onKeyDown={(event) => {
+          if (event.key !== 'PageUp' && event.key !== 'PageDown') return
+          event.preventDefault()
+          onChange(addDays(at, event.key === 'PageUp' ? 30 : -30))
+        }}
+      />
+      <Months start={start} days={days} />
+    </div>
+  )
+}
+
+function Presets({ start, today, asOf, onChange }: { start: string; today: string; asOf: string | null; onChange(date: string): void }) {
+  const month = addDays(today, -30)
+  const dates: Record<string, string> = { start, month, now: today }
+  const chosen = asOf === null ? 'now' : Object.keys(dates).find((name) => dates[name] === asOf)
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label="Quick dates"
+      selectionMode="single"
+      selectedKeys={chosen ? [chosen] : []}
+      onSelectionChange={(keys) => {
+        const date = dates[String([...keys][0])]
+        if (date !== undefined) onChange(date)
+      }}
+    >
+      <ToggleButton id="start" className="segment">
+        Start
+      </ToggleButton>
+      <ToggleButton id="month" className="segment" isDisabled={month <= start}>
+        30 days ago
+      </ToggleButton>
+      <ToggleButton id="now" className="segment">
+        Now
+      </ToggleButton>
+    </ToggleButtonGroup>
+  )
+}
+
 function DayField({ value, onChange }: { value: string; onChange(date: string): void }) {
-  const [text, setText] = useState(day(value))
-  const [wrong, setWrong] = useState(false)
-  useEffect(() => {
-    setText(day(value))
-    setWrong(false)
-  }, [value])
+  // A draft belongs to the date it was begun on: when the slider moves, the field follows it.
+  const [draft, setDraft] = useState({ on: value, text: day(value), wrong: false })
+  const { text, wrong } = draft.on === value ? draft : { text: day(value), wrong: false }
   const keep = () => {
     const date = parseDay(text)
-    setWrong(date === undefined)
-    if (date !== undefined) {
-      setText(day(date))
-      onChange(date)
-    }
+    setDraft({ on: value, text: date === undefined ? text : day(date), wrong: date === undefined })
+    if (date !== undefined) onChange(date)
   }
   return (
     <>
@@ -105,7 +119,7 @@ function DayField({ value, onChange }: { value: string; onChange(date: string): 
           aria-label="Date, such as 22 Nov 2026"
           aria-invalid={wrong}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => setDraft({ on: value, text: event.target.value, wrong: false })}
           onBlur={keep}
           onKeyDown={(event) => {
             if (event.key === 'Enter') keep()

@@ -10,6 +10,7 @@ import { Button } from '../../ui/Button.js'
 import { day, isoDay, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { useNow } from '../../ui/use-now.js'
 import { download } from '../notebook/csv.js'
 import { AsOf } from './AsOf.js'
 import { OverTimePanel } from './OverTimePanel.js'
@@ -35,6 +36,7 @@ export default function ConsentPage() {
 
 function Consent({ study }: { study: StudyView }) {
   const [asOf, setAsOf] = useState<string | null>(null)
+  const today = isoDay(useNow())
   const now = useConsent(study.id, null)
   const then = useConsent(study.id, useDeferredValue(asOf))
   useScrollToHash(now.data !== undefined)
@@ -43,7 +45,11 @@ function Consent({ study }: { study: StudyView }) {
       <div className="page">
         <h1>Consent</h1>
         <section className="panel">
-          {now.error ?? then.error ? <Failure error={now.error ?? then.error} retry={() => void Promise.all([now.refetch(), then.refetch()])} /> : <SkeletonRows rows={8} />}
+          {(now.error ?? then.error) ? (
+            <Failure error={now.error ?? then.error} retry={() => void Promise.all([now.refetch(), then.refetch()])} />
+          ) : (
+            <SkeletonRows rows={8} />
+          )}
         </section>
       </div>
     )
@@ -59,11 +65,15 @@ function Consent({ study }: { study: StudyView }) {
         </span>
         <Badge kind="identified">Identified</Badge>
         <span className="sub">people are counted here, not shown</span>
-        <Button icon={Download} className="end" onPress={() => download(`consent-${study.id}-${summary.asOf}.csv`, sitesCsv(study, summary), 'text/csv;charset=utf-8')}>
+        <Button
+          icon={Download}
+          className="end"
+          onPress={() => download(`consent-${study.id}-${summary.asOf}.csv`, sitesCsv(study, summary), 'text/csv;charset=utf-8')}
+        >
           Figures as CSV
         </Button>
       </header>
-      <AsOf overTime={now.data.overTime} today={isoDay(new Date())} asOf={asOf} onChange={setAsOf} />
+      <AsOf overTime={now.data.overTime} today={today} asOf={asOf} onChange={setAsOf} />
       <Past summary={summary} asOf={asOf} />
       <StatusPanel summary={summary} />
       <SitesTable summary={summary} />

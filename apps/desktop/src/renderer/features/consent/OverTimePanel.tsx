@@ -19,8 +19,18 @@ export function OverTimePanel({ summary }: { summary: ConsentSummary }) {
   const data = useMemo<ChartData>(() => {
     const every = Math.ceil(summary.overTime.length / pointsMax)
     const kept = summary.overTime.filter((_, at, all) => at % every === 0 || at === all.length - 1)
-    const { domain, ticks } = axis(kept.map((point) => point.enrolled), true)
-    return { points: kept.map(({ date, ...counts }) => ({ x: dayShort(date), ...counts })), series, numeric: false, left: null, domain, ticks }
+    const { domain, ticks } = axis(
+      kept.map((point) => point.enrolled),
+      true,
+    )
+    return {
+      points: kept.map(({ date, ...counts }) => ({ x: dayShort(date), ...counts })),
+      series,
+      numeric: false,
+      left: null,
+      domain,
+      ticks,
+    }
   }, [summary.overTime])
   return (
     <Panel title="Over time" note={<span className="sub">{plural(summary.overTime.length, 'day')} with a change</span>}>

@@ -48,26 +48,7 @@ export function RefusedPanel({ study }: { study: StudyView }) {
           A write without active consent is stored nowhere and listed here, with its cause and its remedy.
         </Empty>
       ) : (
-        <table className="table refused">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Cause</th>
-              <th scope="col">What</th>
-              <th scope="col">Site</th>
-              <th scope="col">Person</th>
-              <th scope="col" className="n">
-                Resources
-              </th>
-              <th scope="col">Remedy</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row key={row.id} row={row} />
-            ))}
-          </tbody>
-        </table>
+        <RefusedTable rows={rows} />
       )}
       {data && (trail.length > 0 || data.next !== null) && (
         <footer className="refused-pages">
@@ -84,6 +65,31 @@ export function RefusedPanel({ study }: { study: StudyView }) {
   )
 }
 
+function RefusedTable({ rows }: { rows: RefusedWrite[] }) {
+  return (
+    <table className="table refused">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Cause</th>
+          <th scope="col">What</th>
+          <th scope="col">Site</th>
+          <th scope="col">Person</th>
+          <th scope="col" className="n">
+            Resources
+          </th>
+          <th scope="col">Remedy</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Row key={row.id} row={row} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
 function Row({ row }: { row: RefusedWrite }) {
   const words = causeWords[row.cause]
   return (
@@ -95,7 +101,7 @@ function Row({ row }: { row: RefusedWrite }) {
         <span className="row medium" style={{ gap: 6 }}>
           <Icon of={words.icon} className={`mark-${words.tone}`} />
           {words.name}
-          {row.missing.length > 0 && <span className="ink-2">: {row.missing.join(', ')}</span>}
+          {row.missing.length > 0 && <span className="ink-2">{row.missing.join(', ')}</span>}
         </span>
       </td>
       <td>

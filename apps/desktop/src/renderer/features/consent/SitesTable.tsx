@@ -43,22 +43,7 @@ export function SitesTable({ summary }: { summary: ConsentSummary }) {
           </thead>
           <tbody>
             {rows.map((row) => (
-              <tr key={row.site ?? ''}>
-                <th scope="row" className="sites-row-head">
-                  {row.site ?? 'no site'}
-                </th>
-                <td>
-                  <span className="sites-track" aria-hidden>
-                    <i className="enrolled" style={{ width: `${(100 * row.enrolled) / largest}%` }} />
-                    <i className="active" style={{ width: `${(100 * row.active) / largest}%` }} />
-                  </span>
-                </td>
-                {heads.map(({ name, key, strong }) => (
-                  <td key={name} className={strong ? 'n strong' : row[key] === 0 ? 'n ink-3' : 'n'}>
-                    {count(row[key])}
-                  </td>
-                ))}
-              </tr>
+              <SiteRow key={row.site ?? ''} row={row} largest={largest} />
             ))}
           </tbody>
           <tfoot>
@@ -75,6 +60,27 @@ export function SitesTable({ summary }: { summary: ConsentSummary }) {
         </table>
       )}
     </Panel>
+  )
+}
+
+function SiteRow({ row, largest }: { row: ConsentSummary['bySite'][number]; largest: number }) {
+  return (
+    <tr>
+      <th scope="row" className="sites-row-head">
+        {row.site ?? 'no site'}
+      </th>
+      <td>
+        <span className="sites-track" aria-hidden>
+          <i className="enrolled" style={{ width: `${(100 * row.enrolled) / largest}%` }} />
+          <i className="active" style={{ width: `${(100 * row.active) / largest}%` }} />
+        </span>
+      </td>
+      {heads.map(({ name, key, strong }) => (
+        <td key={name} className={strong ? 'n strong' : row[key] === 0 ? 'n ink-3' : 'n'}>
+          {count(row[key])}
+        </td>
+      ))}
+    </tr>
   )
 }
 

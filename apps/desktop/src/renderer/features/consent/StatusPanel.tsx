@@ -27,14 +27,16 @@ export function StatusPanel({ summary }: { summary: ConsentSummary }) {
       <header className="status-head">
         <h3 id="status-title" className="row" style={{ alignItems: 'baseline', gap: 10 }}>
           <span className="figure">{count(byStatus.active)}</span>
-          <span className="status-word">
-            of {plural(enrolled, 'person', 'people')} with every required consent active
-          </span>
+          <span className="status-word">of {plural(enrolled, 'person', 'people')} with every required consent active</span>
         </h3>
-        <span className="sub">{summary.required.length === 0 ? 'this study requires none' : `required: ${summary.required.join(', ')}`}</span>
+        <span className="sub">
+          {summary.required.length === 0 ? 'this study requires none' : `required: ${summary.required.join(', ')}`}
+        </span>
       </header>
       <div className="status-track" aria-hidden>
-        {order.map((state) => byStatus[state] > 0 && <i key={state} className={statusLooks[state].tone} style={{ flexGrow: byStatus[state] }} />)}
+        {order.map(
+          (state) => byStatus[state] > 0 && <i key={state} className={statusLooks[state].tone} style={{ flexGrow: byStatus[state] }} />,
+        )}
       </div>
       <ul className="status-list">
         {order.map((state) => {

@@ -8,7 +8,9 @@ import { Empty } from '../../ui/states.js'
 /** Which consent people gave: required ones first. */
 export function TypesTable({ summary }: { summary: ConsentSummary }) {
   const required = new Set(summary.required)
-  const rows = summary.byType.toSorted((a, b) => Number(required.has(b.type)) - Number(required.has(a.type)) || a.type.localeCompare(b.type))
+  const rows = summary.byType.toSorted(
+    (a, b) => Number(required.has(b.type)) - Number(required.has(a.type)) || a.type.localeCompare(b.type),
+  )
   return (
     <Panel title="By consent type" note={<span className="sub">people</span>}>
       {rows.length === 0 ? (

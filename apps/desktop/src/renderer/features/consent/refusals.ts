@@ -49,12 +49,32 @@ interface CauseWords {
 }
 
 export const causeWords: Record<RefusedWriteCause, CauseWords> = {
-  'no-consent': { name: 'No consent', icon: CircleDashed, tone: 'warn', say: (group) => `${people(group)} without consent to ${types(group)}` },
+  'no-consent': {
+    name: 'No consent',
+    icon: CircleDashed,
+    tone: 'warn',
+    say: (group) => `${people(group)} without consent to ${types(group)}`,
+  },
   proposed: { name: 'Not signed yet', icon: Send, tone: 'warn', say: (group) => `${people(group)} asked, but not signed: ${types(group)}` },
-  suspended: { name: 'Suspended', icon: PauseCircle, tone: 'warn', say: (group) => `${people(group)} with suspended consent to ${types(group)}` },
-  withdrawn: { name: 'Withdrawn', icon: Ban, tone: 'bad', say: (group) => `Data still arrives for ${people(group).toLowerCase()} who withdrew` },
+  suspended: {
+    name: 'Suspended',
+    icon: PauseCircle,
+    tone: 'warn',
+    say: (group) => `${people(group)} with suspended consent to ${types(group)}`,
+  },
+  withdrawn: {
+    name: 'Withdrawn',
+    icon: Ban,
+    tone: 'bad',
+    say: (group) => `Data still arrives for ${people(group).toLowerCase()} who withdrew`,
+  },
   expired: { name: 'Expired', icon: Hourglass, tone: 'warn', say: (group) => `${people(group)} with expired consent to ${types(group)}` },
-  'not-yet-active': { name: 'Not active yet', icon: Hourglass, tone: 'idle', say: (group) => `${people(group)} whose consent starts later` },
+  'not-yet-active': {
+    name: 'Not active yet',
+    icon: Hourglass,
+    tone: 'idle',
+    say: (group) => `${people(group)} whose consent starts later`,
+  },
   'not-enrolled': { name: 'Not enrolled', icon: UserX, tone: 'warn', say: (group) => `${people(group)} not enrolled in this study` },
   'study-not-open': { name: 'Study not open', icon: Lock, tone: 'idle', say: () => 'Data arrives while the study is not open' },
   'no-person': { name: 'Names nobody', icon: UserX, tone: 'idle', say: () => 'Data that names no person' },

@@ -7,14 +7,25 @@ import { lately } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { useNow } from '../../ui/use-now.js'
 
 const most = 6
 
 export function ContinuePanel({ study }: { study: StudyView }) {
+  const now = useNow()
   const list = useNotebooks(study.id)
   const notebooks = (list.data?.notebooks ?? []).toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)).slice(0, most)
   return (
-    <Panel title="Continue" actions={notebooks.length > 0 && <Link to={paths.notebooks} className="small">All notebooks</Link>}>
+    <Panel
+      title="Continue"
+      actions={
+        notebooks.length > 0 && (
+          <Link to={paths.notebooks} className="small">
+            All notebooks
+          </Link>
+        )
+      }
+    >
       {list.data === undefined ? (
         list.error ? (
           <Failure error={list.error} retry={() => void list.refetch()} />
@@ -41,7 +52,7 @@ export function ContinuePanel({ study }: { study: StudyView }) {
                 <Icon of={NotebookPen} className="ink-3" />
                 <span className="grow cut medium">{notebook.title}</span>
                 <span className="small ink-3 num">v{notebook.version}</span>
-                <span className="small ink-3 num continue-when">{lately(notebook.updatedAt, new Date())}</span>
+                <span className="small ink-3 num continue-when">{lately(notebook.updatedAt, now)}</span>
               </Link>
             </li>
           ))}

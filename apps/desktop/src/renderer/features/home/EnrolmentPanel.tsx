@@ -10,7 +10,11 @@ import { axis } from '../notebook/chart/chart-data.js'
 export function EnrolmentPanel({ study }: { study: StudyView }) {
   const consent = useConsent(study.id, null)
   if (consent.data === undefined) {
-    return <section className="panel">{consent.error ? <Failure error={consent.error} retry={() => void consent.refetch()} /> : <SkeletonRows rows={7} />}</section>
+    return (
+      <section className="panel">
+        {consent.error ? <Failure error={consent.error} retry={() => void consent.refetch()} /> : <SkeletonRows rows={7} />}
+      </section>
+    )
   }
   const { total, overTime } = consent.data
   return (
@@ -43,33 +47,58 @@ function padded(overTime: ConsentSummary['overTime']): ConsentSummary['overTime'
 function EnrolmentCurve({ overTime }: { overTime: ConsentSummary['overTime'] }) {
   const points = padded(overTime)
   const last = points.at(-1)!
-  const { domain, ticks } = axis(points.map((point) => point.enrolled), true)
+  const { domain, ticks } = axis(
+    points.map((point) => point.enrolled),
+    true,
+  )
   return (
-    <figure className="enrolment-curve" role="img" aria-label={`People enrolled over time: ${count(last.enrolled)} on ${day(last.date)}, ${count(last.active)} of them with active consent.`}>
+    <figure
+      className="enrolment-curve"
+      role="img"
+      aria-label={`People enrolled over time: ${count(last.enrolled)} on ${day(last.date)}, ${count(last.active)} of them with active consent.`}
+    >
       <ResponsiveContainer width="100%" height={224}>
         <ComposedChart data={points} margin={{ top: 14, right: 20, bottom: 0, left: 0 }} accessibilityLayer={false}>
           <CartesianGrid vertical={false} stroke="var(--chart-grid)" />
-          <XAxis dataKey="date" tickFormatter={dayShort} height={26} tickLine={false} axisLine={{ stroke: 'var(--chart-axis)' }} tick={{ fill: 'var(--ink-3)', fontSize: 11 }} minTickGap={48} tickMargin={6} interval="preserveStartEnd" />
-          <YAxis width={50} domain={domain} ticks={ticks} tickLine={false} axisLine={false} tick={{ fill: 'var(--ink-3)', fontSize: 11 }} tickFormatter={(tick: number) => count(tick)} />
-          <Tooltip
-            isAnimationActive={false}
-            cursor={{ stroke: 'var(--line-2)' }}
-            content={({ active, payload }) => {
-              const point = payload?.[0]?.payload as ConsentSummary['overTime'][number] | undefined
-              return active && point ? (
-                <div className="tooltip">
-                  <b>{day(point.date)}</b>
-                  <br />
-                  {count(point.enrolled)} enrolled, {count(point.active)} active
-                </div>
-              ) : null
-            }}
+          <XAxis
+            dataKey="date"
+            tickFormatter={dayShort}
+            height={26}
+            tickLine={false}
+            axisLine={{ stroke: 'var(--chart-axis)' }}
+            tick={{ fill: 'var(--ink-3)', fontSize: 11 }}
+            minTickGap={48}
+            tickMargin={6}
+            interval="preserveStartEnd"
           />
+          <YAxis
+            width={50}
+            domain={domain}
+            ticks={ticks}
+            tickLine={false}
+            axisLine={false}
+            tick={{ fill: 'var(--ink-3)', fontSize: 11 }}
+            tickFormatter={(tick: number) => count(tick)}
+          />
+          <Tooltip isAnimationActive={false} cursor={{ stroke: 'var(--line-2)' }} content={<DayTip />} />
           <Area dataKey="enrolled" type="linear" stroke="none" fill="var(--c-1)" fillOpacity={0.09} isAnimationActive={false} />
           <Line dataKey="enrolled" type="linear" stroke="var(--c-1)" strokeWidth={2.25} dot={false} isAnimationActive={false} />
           <ReferenceDot x={last.date} y={last.enrolled} r={4} fill="var(--c-1)" stroke="var(--bg-surface)" strokeWidth={2} />
         </ComposedChart>
       </ResponsiveContainer>
     </figure>
+  )
+}
+
+/** Recharts hands the point under the pointer to the element it was given. */
+function DayTip({ active, payload }: { active?: boolean; payload?: { payload?: ConsentSummary['overTime'][number] }[] }) {
+  const point = payload?.[0]?.payload
+  if (!active || point === undefined) return null
+  return (
+    <div className="tooltip">
+      <b>{day(point.date)}</b>
+      <br />
+      {count(point.enrolled)} enrolled, {count(point.active)} active
+    </div>
   )
 }

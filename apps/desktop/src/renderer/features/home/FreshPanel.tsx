@@ -1,4 +1,18 @@
-import { CircleCheck, CircleDashed, ClockAlert, Database, Download, Droplet, Eye, HardDrive, Layers, OctagonX, ShieldCheck, SquareTerminal, Waypoints } from 'lucide-react'
+import {
+  CircleCheck,
+  CircleDashed,
+  ClockAlert,
+  Database,
+  Download,
+  Droplet,
+  Eye,
+  HardDrive,
+  Layers,
+  OctagonX,
+  ShieldCheck,
+  SquareTerminal,
+  Waypoints,
+} from 'lucide-react'
 import type { StageView, StudyView } from '@aquifer/core/contract'
 import { usePipeline } from '../../api/queries.js'
 import { count, rate, span } from '../../ui/format.js'
@@ -27,7 +41,11 @@ export function FreshPanel({ study }: { study: StudyView }) {
   const pipeline = usePipeline(study.id)
   const { data } = pipeline
   if (data === undefined) {
-    return <section className="panel">{pipeline.error ? <Failure error={pipeline.error} retry={() => void pipeline.refetch()} /> : <SkeletonRows rows={2} />}</section>
+    return (
+      <section className="panel">
+        {pipeline.error ? <Failure error={pipeline.error} retry={() => void pipeline.refetch()} /> : <SkeletonRows rows={2} />}
+      </section>
+    )
   }
   const open = data.stages.filter((stage) => stage.zone === 'identified')
   const deep = data.stages.filter((stage) => stage.zone === 'masked')
@@ -53,7 +71,7 @@ function title(all: StageView[]): string {
 function freshness(all: StageView[], publish: string): string {
   const lag = all.reduce((most, stage) => Math.max(most, stage.lagMs ?? 0), 0)
   if (publish !== 'continuous') return `published every ${publish}`
-  return lag < 1000 ? 'all that was written can be queried' : `what is written now can be queried in about ${span(lag)}`
+  return lag < 1000 ? 'all that was written can be queried' : `what is written now can be queried in about ${lagWords(lag)}`
 }
 
 function Zone({ kind, stages: members, share }: { kind: 'open' | 'deep'; stages: StageView[]; share: number }) {
@@ -73,6 +91,8 @@ function Zone({ kind, stages: members, share }: { kind: 'open' | 'deep'; stages:
   )
 }
 
+const lagWords = (ms: number): string => (ms < 60_000 ? `${Math.round(ms / 1000)} s` : span(ms))
+
 function Stage({ stage }: { stage: StageView }) {
   const { name, icon } = stages[stage.stage]
   const state = states[stage.state]
@@ -84,10 +104,10 @@ function Stage({ stage }: { stage: StageView }) {
     <li className="fresh-stage" data-state={stage.state}>
       <p className="row" style={{ gap: 5 }}>
         <Icon of={icon} className={stage.zone === 'masked' ? 'zone-deep' : 'ink-3'} />
-        <span className="medium">{name}</span>
+        <span className="medium cut">{name}</span>
         <Icon of={state.icon} size={12} className={state.tone} />
         <span className="visually-hidden">{state.word}</span>
-        <span className="end num strong fresh-lag">{stage.lagMs === null ? '' : stage.lagMs < 1000 ? '0 s' : span(stage.lagMs)}</span>
+        <span className="end num strong fresh-lag">{stage.lagMs === null ? '' : lagWords(stage.lagMs)}</span>
       </p>
       <p className="sub num cut" title={notes.join(', ')}>
         {notes.join(', ') || state.word}
@@ -95,4 +115,3 @@ function Stage({ stage }: { stage: StageView }) {
     </li>
   )
 }
-

@@ -5,6 +5,7 @@ import { useConsent } from '../../api/queries.js'
 import { mayQuery, maySeeConsent } from '../../api/roles.js'
 import { day, plural } from '../../ui/format.js'
 import { Empty } from '../../ui/states.js'
+import { AskedPanel } from './AskedPanel.js'
 import { ContinuePanel } from './ContinuePanel.js'
 import { EnrolmentPanel } from './EnrolmentPanel.js'
 import { FreshPanel } from './FreshPanel.js'
@@ -49,6 +50,7 @@ export default function HomePage() {
           <TablesPanel study={study} />
         </div>
       )}
+      {mayQuery(role) && <AskedPanel study={study} />}
       {manages && <SitesPanel study={study} />}
     </div>
   )
@@ -62,7 +64,8 @@ function Since() {
   const required = consent.data?.required ?? study.required
   return (
     <p className="ink-2">
-      {study.status === 'open' ? 'Open since' : `${study.status[0]!.toUpperCase()}${study.status.slice(1)}, created`} {day(study.createdAt)}, {study.kind}
+      {study.status === 'open' ? 'Open since' : `${study.status[0]!.toUpperCase()}${study.status.slice(1)}, created`} {day(study.createdAt)}
+      , {study.kind}
       {sites > 0 && `, ${plural(sites, 'site')}`}
       {required.length > 0 ? `. Needs consent to ${required.join(', ')}.` : '. Needs no consent.'}
     </p>

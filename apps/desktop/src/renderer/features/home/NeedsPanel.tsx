@@ -9,12 +9,14 @@ import { count, lately, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { useNow } from '../../ui/use-now.js'
 import { causeWords, groupRefusals } from '../consent/refusals.js'
 
 const most = 4
 
 /** What only a person can settle: refused writes, told as the people's consent they are about. */
 export function NeedsPanel({ study }: { study: StudyView }) {
+  const now = useNow()
   const refusals = useRefusals(study.id, null, 100)
   const navigate = useNavigate()
   const groups = groupRefusals(refusals.data?.rows ?? [])
@@ -45,7 +47,7 @@ export function NeedsPanel({ study }: { study: StudyView }) {
                     {plural(group.count, 'resource')} refused{group.site !== null && ` at ${group.site}`}. {group.remedy}
                   </p>
                 </div>
-                <span className="small num ink-3">{lately(group.at, new Date())}</span>
+                <span className="small num ink-3">{lately(group.at, now)}</span>
                 <Button look={at === 0 ? 'primary' : 'default'} onPress={() => void navigate(`${paths.consent}?cause=${group.cause}`)}>
                   Open
                 </Button>

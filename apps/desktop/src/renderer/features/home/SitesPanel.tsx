@@ -11,7 +11,15 @@ export function SitesPanel({ study }: { study: StudyView }) {
   const sites = useConsent(study.id, null).data?.bySite.filter((row) => row.enrolled > 0) ?? []
   if (sites.length === 0) return null
   return (
-    <Panel title="Active consent by site" note={<span className="sub">of the people enrolled there</span>} actions={<Link to={paths.consent} className="small">All sites</Link>}>
+    <Panel
+      title="Active consent by site"
+      note={<span className="sub">of the people enrolled there</span>}
+      actions={
+        <Link to={paths.consent} className="small">
+          All sites
+        </Link>
+      }
+    >
       <ul className="sites-list">
         {sites
           .toSorted((a, b) => b.enrolled - a.enrolled)

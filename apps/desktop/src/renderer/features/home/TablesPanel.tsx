@@ -11,7 +11,9 @@ const most = 14
 /** What there is to ask, by size. */
 export function TablesPanel({ study }: { study: StudyView }) {
   const catalogue = useCatalogue(study.id)
-  const tables = (catalogue.data?.tables ?? []).filter((table) => table.kind === 'flat' && table.rows !== null).toSorted((a, b) => b.rows! - a.rows!)
+  const tables = (catalogue.data?.tables ?? [])
+    .filter((table) => table.kind === 'flat' && table.rows !== null)
+    .toSorted((a, b) => b.rows! - a.rows!)
   const largest = tables[0]?.rows ?? 1
   return (
     <Panel title="What you can ask" actions={<Badge kind="masked">Masked</Badge>}>

@@ -24,7 +24,15 @@ export function TodayStrip({ study }: { study: StudyView }) {
   return (
     <ul className="panel today">
       {facts.map((fact) => (
-        <li key={fact.words}>{fact.to === null ? <span className="today-fact">{inner(fact)}</span> : <Link to={fact.to} className="today-fact">{inner(fact)}</Link>}</li>
+        <li key={fact.words}>
+          {fact.to === null ? (
+            <span className="today-fact">{inner(fact)}</span>
+          ) : (
+            <Link to={fact.to} className="today-fact">
+              {inner(fact)}
+            </Link>
+          )}
+        </li>
       ))}
     </ul>
   )
@@ -100,7 +108,14 @@ function useDataFacts(study: StudyView, allowed: boolean): Fact[] {
   }
   if (!allowed) return [masking]
   return [
-    { icon: UsersRound, tone: 'zone-deep', figure: catalogue ? count(catalogue.people) : '–', words: 'people', note: 'behind every masked row', to: null },
+    {
+      icon: UsersRound,
+      tone: 'zone-deep',
+      figure: catalogue ? count(catalogue.people) : '–',
+      words: 'people',
+      note: 'behind every masked row',
+      to: null,
+    },
     {
       icon: Table2,
       tone: 'mark-info',

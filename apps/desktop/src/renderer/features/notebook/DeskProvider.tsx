@@ -64,6 +64,9 @@ export function useDeskStatus(): DeskStatus {
   return {
     unsaved: unsaved.length,
     failed: unsaved.some((notebook) => notebook.save === 'failed' || notebook.save === 'conflict'),
-    savedAt: open.reduce<string | null>((newest, notebook) => (newest === null || (notebook.savedAt ?? '') > newest ? notebook.savedAt : newest), null),
+    savedAt: open.reduce<string | null>(
+      (newest, notebook) => (newest === null || (notebook.savedAt ?? '') > newest ? notebook.savedAt : newest),
+      null,
+    ),
   }
 }

@@ -1,11 +1,25 @@
-import { Calculator, CircleCheck, ClockAlert, CalendarDays, Check, Droplet, Fingerprint, Lock, ShieldCheck, SquareTerminal, Table2, X } from 'lucide-react'
+import {
+  Calculator,
+  CircleCheck,
+  ClockAlert,
+  CalendarDays,
+  Check,
+  Droplet,
+  Fingerprint,
+  Lock,
+  ShieldCheck,
+  SquareTerminal,
+  Table2,
+  X,
+} from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { IconButton } from '../../ui/Button.js'
-import { clockSeconds, count, moment, plural } from '../../ui/format.js'
+import { clockSeconds, count, plural } from '../../ui/format.js'
 import { Icon, type LucideIcon } from '../../ui/Icon.js'
 import { staleCause } from './cells/stale.js'
-import { lineageOf } from './lineage.js'
+import { lineageOf, type Lineage } from './lineage.js'
 import type { Cell } from './model.js'
+import type { Result } from './result.js'
 import { useNotebook } from './useNotebook.js'
 
 const columnsMax = 14
@@ -21,7 +35,6 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
   if (!run?.result) return null
   const { basis } = run.result
   const { cells, tables, columns } = lineageOf(notebook.page.cells, cell.id, catalogue)
-  const stale = staleCause(run.result, catalogue)
   return (
     <aside className="inspector" aria-label={`Lineage of ${cell.name}`} ref={host} tabIndex={-1}>
       <header className="inspector-head">
@@ -29,7 +42,12 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
         <IconButton label="Close lineage" icon={X} className="end" onPress={onClose} />
       </header>
       <ol className="lineage">
-        <Step icon={Calculator} tone="top" title={basis.people === null ? plural(basis.rows, 'row') : plural(basis.people, 'person', 'people')} figure>
+        <Step
+          icon={Calculator}
+          tone="top"
+          title={basis.people === null ? plural(basis.rows, 'row') : plural(basis.people, 'person', 'people')}
+          figure
+        >
           {basis.people === null ? 'in ' : `${plural(basis.rows, 'row')} in `}
           <span className="mono">{cell.name}</span>
         </Step>
@@ -40,40 +58,58 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
         ))}
         <Step icon={Table2} title={tables.map((table) => table.name).join(', ') || 'No table'}>
           {tables.length > 0
-            ? `${tables.map((table) => (table.rows === null ? '?' : count(table.rows))).join(' + ')} rows at snapshot ${moment(basis.snapshot)}`
+            ? `${tables.map((table) => (table.rows === null ? '?' : count(table.rows))).join(' + ')} rows in the catalogue now`
             : 'The statement names no table of the catalogue.'}
         </Step>
-        <Step icon={Droplet} tone="deep" title={basis.maskingPolicy}>
-          {columns.length > 0 && <>what masking did to each column used</>}
-          {columns.length > 0 && (
-            <dl className="masking-list">
-              {columns.slice(0, columnsMax).map((column) => (
-                <div key={column.name}>
-                  <dt className="mono cut">{column.name}</dt>
-                  <dd>
-                    <Icon of={maskingIcon(column.masking)} size={12} />
-                    <span className="cut" title={column.masking}>
-                      {column.masking}
-                    </span>
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          )}
-          {columns.length > columnsMax && <p>and {columns.length - columnsMax} more</p>}
-        </Step>
-        <Step icon={ShieldCheck} tone="ok" title={`Consent epoch ${basis.consentEpoch}`}>
-          {basis.consentState === 'current' ? 'Every decision up to this epoch is in the rows.' : 'Newer decisions are on their way; withdrawn people are left out already.'}
-          <p className={stale === null ? 'row lineage-ok' : 'row lineage-warn'}>
-            <Icon of={stale === null ? CircleCheck : ClockAlert} size={12} />
-            {stale ?? `No change since ${run.finishedAt === null ? 'this ran' : clockSeconds(run.finishedAt)}`}
-          </p>
-        </Step>
+        <MaskingStep policy={basis.maskingPolicy} columns={columns} />
+        <ConsentStep result={run.result} finishedAt={run.finishedAt} />
         <Step icon={Lock} tone="open" title="Identified records">
           behind consent, not open to your role
         </Step>
       </ol>
     </aside>
+  )
+}
+
+function MaskingStep({ policy, columns }: { policy: string; columns: Lineage['columns'] }) {
+  return (
+    <Step icon={Droplet} tone="deep" title={policy}>
+      {columns.length > 0 && (
+        <>
+          what masking did to each column used
+          <dl className="masking-list">
+            {columns.slice(0, columnsMax).map((column) => (
+              <div key={column.name}>
+                <dt className="mono cut">{column.name}</dt>
+                <dd>
+                  <Icon of={maskingIcon(column.masking)} size={12} />
+                  <span className="cut" title={column.masking}>
+                    {column.masking}
+                  </span>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+      {columns.length > columnsMax && <p>and {columns.length - columnsMax} more</p>}
+    </Step>
+  )
+}
+
+function ConsentStep({ result, finishedAt }: { result: Result; finishedAt: string | null }) {
+  const { catalogue } = useNotebook()
+  const stale = staleCause(result, catalogue)
+  return (
+    <Step icon={ShieldCheck} tone="ok" title={`Consent epoch ${result.basis.consentEpoch}`}>
+      {result.basis.consentState === 'current'
+        ? 'Every decision up to this epoch is in the rows.'
+        : 'Newer decisions are on their way; withdrawn people are left out already.'}
+      <p className={stale === null ? 'row lineage-ok' : 'row lineage-warn'}>
+        <Icon of={stale === null ? CircleCheck : ClockAlert} size={12} />
+        {stale ?? `No change since ${finishedAt === null ? 'this ran' : clockSeconds(finishedAt)}`}
+      </p>
+    </Step>
   )
 }
 
@@ -84,7 +120,21 @@ export function maskingIcon(masking: string): LucideIcon {
   return /kept|as is|unchanged/i.test(masking) ? Check : Droplet
 }
 
-function Step({ icon, tone, title, figure, mono, children }: { icon: LucideIcon; tone?: string; title: string; figure?: boolean; mono?: boolean; children: ReactNode }) {
+function Step({
+  icon,
+  tone,
+  title,
+  figure,
+  mono,
+  children,
+}: {
+  icon: LucideIcon
+  tone?: string
+  title: string
+  figure?: boolean
+  mono?: boolean
+  children: ReactNode
+}) {
   return (
     <li className={tone ? `lineage-step ${tone}` : 'lineage-step'}>
       <span className="lineage-node">

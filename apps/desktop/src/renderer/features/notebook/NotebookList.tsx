@@ -1,10 +1,11 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { NotebookPen, Plus } from 'lucide-react'
-import type { NotebookList as List } from '@aquifer/core/contract'
+import type { NotebookList as List, NotebookSummary } from '@aquifer/core/contract'
 import { Button } from '../../ui/Button.js'
 import { lately, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { useNow } from '../../ui/use-now.js'
 
 interface Props {
   list: UseQueryResult<List>
@@ -57,31 +58,42 @@ export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
             A notebook holds SQL, charts and text. Each result says how many people, from which snapshot, under which rules.
           </Empty>
         ) : (
-          <table className="table notebook-table">
-            <thead>
-              <tr>
-                <th>Notebook</th>
-                <th className="n">Version</th>
-                <th className="n">Last changed</th>
-              </tr>
-            </thead>
-            <tbody>
-              {notebooks.map((notebook) => (
-                <tr key={notebook.id}>
-                  <td>
-                    <button type="button" className="row-link" onClick={() => onOpen(notebook.id)}>
-                      <Icon of={NotebookPen} className="ink-3" />
-                      {notebook.title}
-                    </button>
-                  </td>
-                  <td className="n ink-2">v{notebook.version}</td>
-                  <td className="n ink-2">{lately(notebook.updatedAt, new Date())}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Rows notebooks={notebooks} onOpen={onOpen} />
         )}
       </section>
     </div>
+  )
+}
+
+function Rows({ notebooks, onOpen }: { notebooks: NotebookSummary[]; onOpen(id: string): void }) {
+  const now = useNow()
+  return (
+    <table className="table notebook-table">
+      <thead>
+        <tr>
+          <th scope="col">Notebook</th>
+          <th scope="col" className="n">
+            Version
+          </th>
+          <th scope="col" className="n">
+            Last changed
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {notebooks.map((notebook) => (
+          <tr key={notebook.id}>
+            <td>
+              <button type="button" className="row-link" onClick={() => onOpen(notebook.id)}>
+                <Icon of={NotebookPen} className="ink-3" />
+                {notebook.title}
+              </button>
+            </td>
+            <td className="n ink-2">v{notebook.version}</td>
+            <td className="n ink-2">{lately(notebook.updatedAt, now)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

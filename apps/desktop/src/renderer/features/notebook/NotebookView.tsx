@@ -37,7 +37,15 @@ export function NotebookView() {
           {notebook.page.cells.map((cell, at) => {
             if (cell.kind === 'markdown') return <MarkdownCell key={cell.id} cell={cell} at={at} />
             if (cell.kind === 'chart') return <ChartCell key={cell.id} cell={cell} at={at} />
-            return <SqlCell key={cell.id} cell={cell} at={at} lineage={lineage === cell.id} onLineage={() => showLineage(lineage === cell.id ? null : cell.id)} />
+            return (
+              <SqlCell
+                key={cell.id}
+                cell={cell}
+                at={at}
+                lineage={lineage === cell.id}
+                onLineage={() => showLineage(lineage === cell.id ? null : cell.id)}
+              />
+            )
           })}
           <AddRow />
         </div>
@@ -150,7 +158,7 @@ function useRemove() {
         desk.close(id)
         await navigate(paths.notebooks)
         await refresh()
-        toast(`Deleted ${page.title}`, { action: { label: 'Undo', onClick: restore } })
+        return toast(`Deleted ${page.title}`, { action: { label: 'Undo', onClick: restore } })
       })
       .catch((error: unknown) => tellFailure('The notebook was not deleted', error))
   }
@@ -178,7 +186,13 @@ function useNotebookCommands() {
   const commands = useMemo<Command[]>(
     () => [
       { id: 'run-all', group: 'Commands', name: 'Run all cells', icon: Play, run: () => actions.runAll() },
-      ...kinds.map(({ kind, label, icon }) => ({ id: `add-${kind}`, group: 'Commands' as const, name: `Add a cell: ${label}`, icon, run: () => void actions.add(kind, count) })),
+      ...kinds.map(({ kind, label, icon }) => ({
+        id: `add-${kind}`,
+        group: 'Commands' as const,
+        name: `Add a cell: ${label}`,
+        icon,
+        run: () => void actions.add(kind, count),
+      })),
     ],
     [actions, count],
   )

@@ -1,21 +1,20 @@
 import './notebook.css'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Database, NotebookPen, Plus } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
-import { notebook as notebookSchema, type NotebookDraft } from '@aquifer/core/contract'
-import { keys, useCatalogue, useNotebooks } from '../../api/queries.js'
+import { notebook as notebookSchema } from '@aquifer/core/contract'
+import { useCatalogue, useNotebooks } from '../../api/queries.js'
 import { useApi, useStudy } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
-import { tellFailure } from '../../ui/tell.js'
 import { CataloguePanel } from '../catalogue/CataloguePanel.js'
 import { useCommands, type Command } from '../shell/commands.js'
 import { useDesk, useOpenNotebook } from './DeskProvider.js'
-import { exampleCells } from './example.js'
 import { NotebookList } from './NotebookList.js'
 import { NotebookTabs } from './NotebookTabs.js'
 import { NotebookView } from './NotebookView.js'
+import { blank, example, useCreateNotebook, type Draft } from './useCreateNotebook.js'
 import { NotebookInHand } from './useNotebook.js'
 
 export default function NotebooksPage() {
@@ -36,14 +35,20 @@ function Notebooks({ study }: { study: string }) {
   const { id } = useParams()
   const list = useNotebooks(study)
   const catalogue = useCatalogue(study)
-  const { create, busy } = useCreate(study)
+  const { create, busy } = useCreateNotebook(study)
   const navigate = useNavigate()
   const open = useOpenNotebook(id ?? '')
   const [side, showSide] = useState(true)
   useNotebookCommands(list.data?.notebooks ?? [], create)
   const body =
     id === undefined ? (
-      <NotebookList list={list} busy={busy} onNew={() => create('blank')} onExample={() => create('example')} onOpen={(one) => void navigate(paths.notebook(one))} />
+      <NotebookList
+        list={list}
+        busy={busy}
+        onNew={() => create(blank)}
+        onExample={() => create(example)}
+        onOpen={(one) => void navigate(paths.notebook(one))}
+      />
     ) : (
       <Opened id={id} />
     )
@@ -52,7 +57,7 @@ function Notebooks({ study }: { study: string }) {
     <>
       {id !== undefined && open !== undefined && panel}
       <div className="desk">
-        <NotebookTabs study={study} current={id} onNew={() => create('blank')} />
+        <NotebookTabs study={study} current={id} onNew={() => create(blank)} />
         {body}
       </div>
     </>
@@ -84,40 +89,11 @@ function Opened({ id }: { id: string }) {
   return <SkeletonRows rows={8} />
 }
 
-function useCreate(study: string) {
-  const api = useApi()
-  const queries = useQueryClient()
-  const navigate = useNavigate()
-  const { desk } = useDesk()
-  const [busy, setBusy] = useState(false)
-  const create = useCallback(
-    (kind: 'blank' | 'example') => {
-      const newId = desk.parts.newId
-      const draft: NotebookDraft =
-        kind === 'example'
-          ? { study, title: 'Who is in this study', cells: exampleCells(newId) }
-          : { study, title: 'Untitled notebook', cells: [{ id: newId(), kind: 'sql', name: 'result', source: '' }] }
-      setBusy(true)
-      void api
-        .json('/query/api/v1/notebooks', notebookSchema, { method: 'POST', body: draft })
-        .then((made) => {
-          desk.put(made)
-          void queries.invalidateQueries({ queryKey: keys.notebooks(study) })
-          return navigate(paths.notebook(made.id))
-        })
-        .catch((error: unknown) => tellFailure('The notebook was not made', error))
-        .finally(() => setBusy(false))
-    },
-    [api, desk, navigate, queries, study],
-  )
-  return { create, busy }
-}
-
-function useNotebookCommands(notebooks: { id: string; title: string }[], create: (kind: 'blank') => void) {
+function useNotebookCommands(notebooks: { id: string; title: string }[], create: (draft: Draft) => void) {
   const navigate = useNavigate()
   const commands = useMemo<Command[]>(
     () => [
-      { id: 'new-notebook', group: 'Commands', name: 'New notebook', icon: Plus, run: () => create('blank') },
+      { id: 'new-notebook', group: 'Commands', name: 'New notebook', icon: Plus, run: () => create(blank) },
       ...notebooks.map((notebook) => ({
         id: `notebook-${notebook.id}`,
         group: 'Notebooks' as const,

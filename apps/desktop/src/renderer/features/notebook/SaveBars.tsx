@@ -8,6 +8,7 @@ import { useApi } from '../../api/SessionProvider.js'
 import { Button } from '../../ui/Button.js'
 import { clock, lately } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
+import { useNow } from '../../ui/use-now.js'
 import { tellFailure } from '../../ui/tell.js'
 import { useDesk } from './DeskProvider.js'
 import { settle } from './save.js'
@@ -28,10 +29,11 @@ export function SaveBars() {
 function Recovered({ at }: { at: string }) {
   const { notebook } = useNotebook()
   const { desk } = useDesk()
+  const now = useNow()
   return (
     <div className="notice info" role="status">
       <Icon of={History} />
-      <span className="grow">Edits of {lately(at, new Date())} were kept here and never reached the server.</span>
+      <span className="grow">Edits of {lately(at, now)} were kept here and never reached the server.</span>
       <Button onPress={() => desk.recover(notebook.id, true)}>Bring them back</Button>
       <Button look="quiet" onPress={() => desk.recover(notebook.id, false)}>
         Discard
@@ -52,7 +54,10 @@ function Conflict() {
   }
   const copy = () =>
     void api
-      .json('/query/api/v1/notebooks', notebookSchema, { method: 'POST', body: { study, title: `${page.title} (mine)`.slice(0, 200), cells: page.cells } })
+      .json('/query/api/v1/notebooks', notebookSchema, {
+        method: 'POST',
+        body: { study, title: `${page.title} (mine)`.slice(0, 200), cells: page.cells },
+      })
       .then((made) => {
         settle(desk, id, 'theirs')
         desk.put(made)

@@ -1,10 +1,12 @@
 import { moment, plural, span } from '../../ui/format.js'
-import type { Result } from './result.js'
+import type { ColumnKind, Result } from './result.js'
 
 /** What stands under the result and goes with every copy of it, in this order. */
 export function basisWords(result: Result): string[] {
   const { basis } = result
-  const rows = basis.truncated ? `${plural(basis.rows, 'row')} of ${basis.totalRows === null ? 'more' : basis.totalRows.toLocaleString('en-US')}` : plural(basis.rows, 'row')
+  const rows = basis.truncated
+    ? `${plural(basis.rows, 'row')} of ${basis.totalRows === null ? 'more' : basis.totalRows.toLocaleString('en-US')}`
+    : plural(basis.rows, 'row')
   return [
     basis.people === null ? rows : `${plural(basis.people, 'person', 'people')}, ${rows}`,
     span(basis.elapsedMs),
@@ -19,12 +21,18 @@ export function unformula(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
 }
 
+/** Written by us from a typed column, so a leading minus is a minus. */
+const isFigure = (kind: ColumnKind) => kind === 'number' || kind === 'year' || kind === 'date'
+
 const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 /** RFC 4180. The first line says what the rows rest on; null is an empty field, an empty text is "". */
 export function toCsv(result: Result, order: ArrayLike<number> | null, title: string): string {
   const { columns, rows } = result
-  const lines = [quote(unformula(`# ${[title, ...basisWords(result)].join(' · ')}`)), columns.map((column) => quote(unformula(column.name))).join(',')]
+  const lines = [
+    quote(unformula(`# ${[title, ...basisWords(result)].join(' · ')}`)),
+    columns.map((column) => quote(unformula(column.name))).join(','),
+  ]
   for (let at = 0; at < rows; at += 1) {
     const row = order === null ? at : order[at]!
     lines.push(
@@ -33,7 +41,7 @@ export function toCsv(result: Result, order: ArrayLike<number> | null, title: st
           const text = column.text(row)
           if (text === null) return ''
           if (text === '') return '""'
-          return quote(column.kind === 'number' || column.kind === 'date' ? text : unformula(text))
+          return quote(isFigure(column.kind) ? text : unformula(text))
         })
         .join(','),
     )
@@ -55,7 +63,9 @@ export function toTsv(result: Result, order: ArrayLike<number> | null, range: Ra
   const lines = withHead ? [columns.map((column) => clean(column.name)).join('\t')] : []
   for (let at = range.top; at <= range.bottom; at += 1) {
     const row = order === null ? at : order[at]!
-    lines.push(columns.map((column) => clean(column.kind === 'number' ? (column.text(row) ?? '') : unformula(column.text(row) ?? ''))).join('\t'))
+    lines.push(
+      columns.map((column) => clean(isFigure(column.kind) ? (column.text(row) ?? '') : unformula(column.text(row) ?? ''))).join('\t'),
+    )
   }
   return lines.join('\n')
 }

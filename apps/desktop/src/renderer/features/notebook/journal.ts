@@ -19,7 +19,13 @@ export function openJournal(storage: Storage, user: string): Journal {
   const key = (id: string) => `aquifer.journal.${user}.${id}`
   return {
     write(id, version, page, at) {
-      const cells = page.cells.map(({ id: cell, kind, name, source, chart }) => ({ id: cell, kind, name, source, ...(chart ? { chart } : {}) }))
+      const cells = page.cells.map(({ id: cell, kind, name, source, chart }) => ({
+        id: cell,
+        kind,
+        name,
+        source,
+        ...(chart ? { chart } : {}),
+      }))
       try {
         storage.setItem(key(id), JSON.stringify({ at, version, title: page.title, cells }))
       } catch {

@@ -18,7 +18,8 @@ export function lineageOf(cells: Cells, id: string, catalogue: Catalogue | undef
   const whole = /select\s+(distinct\s+)?(\w+\.)?\*/i.test(sql)
   const columns = new Map<string, Pick<CatalogueColumn, 'name' | 'masking'>>()
   for (const table of tables) {
-    for (const column of table.columns) if (whole || words.has(column.name.toLowerCase())) columns.set(column.name, { name: column.name, masking: column.masking })
+    for (const column of table.columns)
+      if (whole || words.has(column.name.toLowerCase())) columns.set(column.name, { name: column.name, masking: column.masking })
   }
   return { cells: uses.toReversed(), tables: tables.map(({ name, rows }) => ({ name, rows })), columns: [...columns.values()] }
 }

@@ -8,7 +8,7 @@ describe('tables a statement names', () => {
   test.each([
     ['select * from patients', ['patients']],
     ['select people, n from a, b join c on a.x = c.from_at where exists (select 1 from d)', ['a', 'b', 'c', 'd']],
-    ["select 'from hidden' as text -- from comment\nfrom \"Observation\" o", ['observation']],
+    ['select \'from hidden\' as text -- from comment\nfrom "Observation" o', ['observation']],
     ['select extract(year from onset_at) from conditions', ['conditions']],
     ['with x as (select * from patients) select * from x', ['patients', 'x']],
     ['select * from read_parquet(1), syn.patients', ['patients']],
@@ -18,7 +18,11 @@ describe('tables a statement names', () => {
 })
 
 describe('a cell that reads another', () => {
-  const cells = [sql('hypertension', 'select patient_key from conditions;'), sql('by_sex', 'select gender from hypertension'), sql('last', 'select * from by_sex')]
+  const cells = [
+    sql('hypertension', 'select patient_key from conditions;'),
+    sql('by_sex', 'select gender from hypertension'),
+    sql('last', 'select * from by_sex'),
+  ]
 
   test('runs with the cells above in front, each once, in order', () => {
     expect(compile(cells, 'id-last')).toMatchObject({

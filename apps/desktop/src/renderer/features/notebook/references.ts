@@ -25,7 +25,23 @@ function tokens(sql: string): Token[] {
 // `extract(year from x)`: this FROM names no table.
 const ownFrom = new Set(['extract', 'substring', 'trim', 'overlay'])
 const opens = new Set(['from', 'join'])
-const closes = new Set(['select', 'where', 'group', 'order', 'having', 'limit', 'qualify', 'union', 'intersect', 'except', 'on', 'using', 'window', 'set', 'values'])
+const closes = new Set([
+  'select',
+  'where',
+  'group',
+  'order',
+  'having',
+  'limit',
+  'qualify',
+  'union',
+  'intersect',
+  'except',
+  'on',
+  'using',
+  'window',
+  'set',
+  'values',
+])
 
 /** Names that stand where a table stands, lower case, in order of appearance. */
 export function tablesNamed(sql: string): string[] {

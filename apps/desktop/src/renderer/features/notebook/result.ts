@@ -1,7 +1,8 @@
 import { DataType, tableFromIPC, type Table, type Vector } from 'apache-arrow'
 import type { QueryBasis } from '@aquifer/core/contract'
 
-export type ColumnKind = 'number' | 'text' | 'boolean' | 'date' | 'nested'
+/** `year`: whole numbers that name a time. They stand left like dates and are never added up. */
+export type ColumnKind = 'number' | 'year' | 'text' | 'boolean' | 'date' | 'nested'
 
 export interface ResultColumn {
   name: string
@@ -27,7 +28,7 @@ export function readResult(bytes: Uint8Array, basis: QueryBasis): Result {
 }
 
 function readColumn(name: string, vector: Vector | null, type: DataType): ResultColumn {
-  const kind = kindOf(type)
+  const kind = /(^|_)(year|decade)$/i.test(name) && DataType.isInt(type) ? 'year' : kindOf(type)
   const at = (row: number): unknown => vector?.get(row) ?? null
   const write = writer(type, kind)
   return {
@@ -41,7 +42,12 @@ function readColumn(name: string, vector: Vector | null, type: DataType): Result
     number: (row) => {
       const value = at(row)
       if (value === null) return null
-      const number = kind === 'number' ? Number(DataType.isDecimal(type) ? write(value) : value) : kind === 'date' ? dateMs(type, value) : Number.NaN
+      const number =
+        kind === 'number' || kind === 'year'
+          ? Number(DataType.isDecimal(type) ? write(value) : value)
+          : kind === 'date'
+            ? dateMs(type, value)
+            : Number.NaN
       return Number.isFinite(number) ? number : null
     },
   }
@@ -58,8 +64,14 @@ function kindOf(type: DataType): ColumnKind {
 function writer(type: DataType, kind: ColumnKind): (value: unknown) => string {
   if (DataType.isDecimal(type)) return (value) => decimalText(value, type.scale)
   if (DataType.isDate(type)) return (value) => new Date(dateMs(type, value)).toISOString().slice(0, 10)
-  if (DataType.isTimestamp(type)) return (value) => new Date(dateMs(type, value)).toISOString().replace('T', ' ').replace(/(\.000)?Z$/, '')
-  if (kind === 'nested') return (value) => JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner))
+  if (DataType.isTimestamp(type))
+    return (value) =>
+      new Date(dateMs(type, value))
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/(\.000)?Z$/, '')
+  if (kind === 'nested')
+    return (value) => JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner))
   if (DataType.isFloat(type)) return (value) => String(Math.round(Number(value) * 1e10) / 1e10)
   return String
 }
@@ -88,7 +100,7 @@ export const sortRowsMax = 200_000
 export function sortedRows(result: Result, column: ResultColumn, direction: SortDirection): Uint32Array {
   const rows = Uint32Array.from({ length: result.rows }, (_, row) => row)
   const sign = direction === 'ascending' ? 1 : -1
-  if (column.kind === 'number' || column.kind === 'date') {
+  if (column.kind === 'number' || column.kind === 'year' || column.kind === 'date') {
     const values = Array.from(rows, (row) => column.number(row))
     return rows.sort((a, b) => compareNull(values[a]!, values[b]!, (x, y) => sign * (x - y)) || a - b)
   }

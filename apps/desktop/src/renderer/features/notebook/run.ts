@@ -62,14 +62,26 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
   show({})
   try {
     const status = await follow(desk, { study: open.study, sql: compiled.sql, limit }, mine, (seen) =>
-      show({ phase: seen.state === 'queued' ? 'queued' : 'running', statement: seen.id, progress: seen.progress, elapsedMs: seen.elapsedMs }),
+      show({
+        phase: seen.state === 'queued' ? 'queued' : 'running',
+        statement: seen.id,
+        progress: seen.progress,
+        elapsedMs: seen.elapsedMs,
+      }),
     )
     if (status === null) return 'stopped'
     const ended = desk.parts.now() - startedAt
     if (status.state === 'done' && status.basis !== undefined) {
       const { bytes } = await desk.parts.api.bytes(`${statements}/${status.id}/result`, { headers: { accept: arrowStreamType } })
       const result = readResult(bytes, status.basis)
-      if (mine()) show({ phase: 'done', result, ran: compiled.sql, elapsedMs: status.elapsedMs, finishedAt: new Date(desk.parts.now()).toISOString() })
+      if (mine())
+        show({
+          phase: 'done',
+          result,
+          ran: compiled.sql,
+          elapsedMs: status.elapsedMs,
+          finishedAt: new Date(desk.parts.now()).toISOString(),
+        })
     } else if (status.state === 'cancelled') show({ phase: 'stopped', elapsedMs: ended })
     else show({ phase: 'failed', elapsedMs: ended, problem: told(status.problem, compiled) })
   } catch (error) {

@@ -1,4 +1,4 @@
-import { createContext, useContext, useMemo, useRef, type ReactNode, type RefObject } from 'react'
+import { createContext, useContext, useMemo, useState, type ReactNode } from 'react'
 import { toast } from 'sonner'
 import type { Catalogue, NotebookChart } from '@aquifer/core/contract'
 import { useDesk } from './DeskProvider.js'
@@ -32,16 +32,24 @@ interface InHand {
   notebook: OpenNotebook
   catalogue: Catalogue | undefined
   actions: NotebookActions
-  editors: RefObject<Map<string, EditorHandle>>
+  editors: Map<string, EditorHandle>
 }
 
 const NotebookContext = createContext<InHand | null>(null)
 
-export function NotebookInHand({ notebook, catalogue, children }: { notebook: OpenNotebook; catalogue: Catalogue | undefined; children: ReactNode }) {
+export function NotebookInHand({
+  notebook,
+  catalogue,
+  children,
+}: {
+  notebook: OpenNotebook
+  catalogue: Catalogue | undefined
+  children: ReactNode
+}) {
   const { desk } = useDesk()
-  const editors = useRef(new Map<string, EditorHandle>())
-  const actions = useMemo(() => actionsOn(desk, notebook.id, editors.current), [desk, notebook.id])
-  const inHand = useMemo(() => ({ notebook, catalogue, actions, editors }), [notebook, catalogue, actions])
+  const [editors] = useState(() => new Map<string, EditorHandle>())
+  const actions = useMemo(() => actionsOn(desk, notebook.id, editors), [desk, notebook.id, editors])
+  const inHand = useMemo(() => ({ notebook, catalogue, actions, editors }), [notebook, catalogue, actions, editors])
   return <NotebookContext value={inHand}>{children}</NotebookContext>
 }
 
@@ -55,7 +63,8 @@ export const cardId = (cell: string): string => `cell-${cell}`
 
 function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): NotebookActions {
   const cells = () => desk.notebook(id)?.page.cells ?? []
-  const structure = (next: (old: readonly Cell[]) => readonly Cell[]) => desk.edit(id, (page) => ({ ...page, cells: next(page.cells) }), 'structure')
+  const structure = (next: (old: readonly Cell[]) => readonly Cell[]) =>
+    desk.edit(id, (page) => ({ ...page, cells: next(page.cells) }), 'structure')
   const text = (next: (old: readonly Cell[]) => readonly Cell[]) => desk.edit(id, (page) => ({ ...page, cells: next(page.cells) }))
   const actions: NotebookActions = {
     select: (cell) => desk.notebook(id)?.selected !== cell && desk.update(id, () => ({ selected: cell })),

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
 import { useNavigate } from 'react-router'
 import { Search } from 'lucide-react'
-import { useMe, useSession } from '../../api/SessionProvider.js'
+import { useMe, useSession, useSessionState } from '../../api/SessionProvider.js'
 import { placesOf } from '../../paths.js'
 import { Icon } from '../../ui/Icon.js'
 import { Keys } from '../../ui/menus.js'
@@ -102,8 +102,7 @@ function useShellCommands() {
   const session = useSession()
   const me = useMe()
   const { choose } = useTheme()
-  const { signOut, chooseStudy } = session
-  const studyId = session.current.study
+  const studyId = useSessionState().study
   const commands = useMemo<Command[]>(
     () => [
       ...placesOf(me.role).map((place) => ({
@@ -122,7 +121,7 @@ function useShellCommands() {
           name: `Switch to ${study.name}`,
           note: study.id,
           icon: Database,
-          run: () => chooseStudy(study.id),
+          run: () => session.chooseStudy(study.id),
         })),
       ...looks.map((look) => ({
         id: `look-${look.id}`,
@@ -131,11 +130,9 @@ function useShellCommands() {
         icon: look.icon,
         run: () => choose(look.id),
       })),
-      { id: 'sign-out', group: 'Commands', name: 'Sign out', icon: LogOut, run: () => signOut() },
+      { id: 'sign-out', group: 'Commands', name: 'Sign out', icon: LogOut, run: () => session.signOut() },
     ],
-    // The functions of the session and the theme never change.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [me, studyId, navigate],
+    [me, studyId, navigate, session, choose],
   )
   useCommands(commands)
 }

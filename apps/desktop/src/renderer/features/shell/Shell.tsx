@@ -41,7 +41,8 @@ function focusContent(event: React.MouseEvent) {
 }
 
 const typing = (target: EventTarget | null) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest('.monaco-editor') !== null)
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest('.monaco-editor') !== null)
 
 /** Ctrl+P or Ctrl+K searches; G and a letter goes to a page. Captured, because the editor knows both as its own. */
 function useGlobalKeys(open: () => void) {

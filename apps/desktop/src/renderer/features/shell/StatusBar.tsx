@@ -6,10 +6,12 @@ import { mayQuery, maySeeConsent } from '../../api/roles.js'
 import { paths } from '../../paths.js'
 import { clock, clockSeconds, moment, plural, zoneName } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
+import { useNow } from '../../ui/use-now.js'
 import { useDeskStatus } from '../notebook/DeskProvider.js'
 
 /** The basis of every number on screen, always in the same place and order. */
 export function StatusBar() {
+  const now = useNow()
   return (
     <footer className="status-bar">
       <Basis />
@@ -17,7 +19,7 @@ export function StatusBar() {
       <Place />
       <Saved />
       <Connection />
-      <span className="status-item status-zone">{zoneName(new Date())}</span>
+      <span className="status-item status-zone">{zoneName(now)}</span>
     </footer>
   )
 }

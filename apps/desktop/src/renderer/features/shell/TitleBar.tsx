@@ -1,6 +1,6 @@
 import { ChevronDown, Contrast, IdCard, LogOut, Monitor, Moon, Search, Sun, Lock } from 'lucide-react'
 import { Button as AriaButton } from 'react-aria-components'
-import { useMe, useSession, useStudy } from '../../api/SessionProvider.js'
+import { useMe, useSession, useSessionState, useStudy } from '../../api/SessionProvider.js'
 import { roleNames } from '../../api/roles.js'
 import { initials } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
@@ -29,7 +29,8 @@ export function TitleBar({ onSearch }: { onSearch(): void }) {
 }
 
 function StudySwitcher() {
-  const { current, chooseStudy } = useSession()
+  const session = useSession()
+  const current = useSessionState()
   const study = useStudy()
   const studies = current.me?.studies ?? []
   if (study === undefined) return <span className="study-name">Aquifer</span>
@@ -52,7 +53,7 @@ function StudySwitcher() {
             label: item.name,
             note: `${item.id}, ${item.kind}, ${item.status}`,
             checked: item.id === study.id,
-            run: () => chooseStudy(item.id),
+            run: () => session.chooseStudy(item.id),
           })),
         },
       ]}
@@ -98,4 +99,3 @@ function AccountMenu() {
     />
   )
 }
-

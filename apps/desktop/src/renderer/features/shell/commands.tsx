@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import type { LucideIcon } from '../../ui/Icon.js'
 
 export interface Command {
@@ -22,14 +22,11 @@ const CommandsContext = createContext<Registry | null>(null)
 
 export function CommandsProvider({ openPalette, children }: { openPalette(): void; children: ReactNode }) {
   const [bySource, setBySource] = useState<ReadonlyMap<object, Command[]>>(new Map())
+  const add = useCallback((source: object, commands: Command[]) => setBySource((old) => new Map(old).set(source, commands)), [])
+  const remove = useCallback((source: object) => setBySource((old) => new Map([...old].filter(([other]) => other !== source))), [])
   const registry = useMemo<Registry>(
-    () => ({
-      commands: [...bySource.values()].flat(),
-      openPalette,
-      add: (source, commands) => setBySource((old) => new Map(old).set(source, commands)),
-      remove: (source) => setBySource((old) => new Map([...old].filter(([other]) => other !== source))),
-    }),
-    [bySource, openPalette],
+    () => ({ commands: [...bySource.values()].flat(), openPalette, add, remove }),
+    [bySource, openPalette, add, remove],
   )
   return <CommandsContext value={registry}>{children}</CommandsContext>
 }
@@ -43,12 +40,9 @@ export function useRegistry(): Registry {
 /** Offers commands while the caller is on screen. Memoise the list: it is registered again whenever it changes. */
 export function useCommands(commands: Command[]): void {
   const { add, remove } = useRegistry()
-  const source = useRef({})
-  const stable = useRef({ add, remove })
-  stable.current = { add, remove }
   useEffect(() => {
-    const key = source.current
-    stable.current.add(key, commands)
-    return () => stable.current.remove(key)
-  }, [commands])
+    const source = {}
+    add(source, commands)
+    return () => remove(source)
+  }, [commands, add, remove])
 }

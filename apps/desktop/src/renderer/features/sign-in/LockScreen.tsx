@@ -2,7 +2,7 @@ import './sign-in.css'
 import { Lock } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import type { Me } from '@aquifer/core/contract'
-import { useSession } from '../../api/SessionProvider.js'
+import { useSession, useSessionState } from '../../api/SessionProvider.js'
 import { Button } from '../../ui/Button.js'
 import { TextField } from '../../ui/fields.js'
 import { initials } from '../../ui/format.js'
@@ -10,7 +10,8 @@ import { SignInFailure } from './SignInFailure.js'
 
 /** Covers the work without throwing it away: the same person goes on where the screen was left. */
 export function LockScreen({ me }: { me: Me }) {
-  const { signIn, signOut, current } = useSession()
+  const session = useSession()
+  const { purpose } = useSessionState()
   const [password, setPassword] = useState('')
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
@@ -20,7 +21,7 @@ export function LockScreen({ me }: { me: Me }) {
     setBusy(true)
     setError(null)
     try {
-      await signIn(me.user, password, current.purpose)
+      await session.signIn(me.user, password, purpose)
     } catch (reason) {
       setError(reason)
       setPassword('')
@@ -34,12 +35,21 @@ export function LockScreen({ me }: { me: Me }) {
         <span className="avatar lock-avatar">{initials(me.name)}</span>
         <h1>Locked</h1>
         <p className="ink-2">{me.name}, your work is as you left it.</p>
-        <TextField large label="Password" icon={Lock} type="password" value={password} onChange={setPassword} autoComplete="current-password" autoFocus />
+        <TextField
+          large
+          label="Password"
+          icon={Lock}
+          type="password"
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+          autoFocus
+        />
         {error !== null && <SignInFailure error={error} />}
         <Button type="submit" look="primary" size="large" className="wide" isPending={busy} isDisabled={password === ''}>
           {busy ? 'Opening' : 'Go on'}
         </Button>
-        <Button look="quiet" onPress={signOut}>
+        <Button look="quiet" onPress={() => session.signOut()}>
           Sign in as somebody else
         </Button>
       </form>

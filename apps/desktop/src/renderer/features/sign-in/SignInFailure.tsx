@@ -9,7 +9,13 @@ export function SignInFailure({ error }: { error: unknown }) {
   return (
     <p role="alert" className={`notice sign-in-failure ${offline ? 'idle' : 'bad'}`}>
       <Icon of={offline ? WifiOff : CircleX} />
-      <span>{wrong ? 'User and password do not fit. Capitals count.' : offline ? 'The server does not answer. Is it running?' : `${told.what}. ${told.why}`}</span>
+      <span>
+        {wrong
+          ? 'User and password do not fit. Capitals count.'
+          : offline
+            ? 'The server does not answer. Is it running?'
+            : `${told.what}. ${told.why}`}
+      </span>
     </p>
   )
 }

@@ -32,33 +32,42 @@ export function SignInPage() {
   )
 }
 
-function Form() {
-  const { signIn } = useSession()
-  const [user, setUser] = useState('')
-  const [password, setPassword] = useState('')
-  const [purpose, setPurpose] = useState('analysis')
+function useSignIn() {
+  const session = useSession()
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    if (busy || user.trim() === '' || password === '') return
+  const signIn = async (user: string, password: string, purpose: string): Promise<boolean> => {
     setBusy(true)
     setError(null)
     try {
-      await signIn(user.trim(), password, purpose.trim() || 'analysis')
+      await session.signIn(user.trim(), password, purpose.trim() || 'analysis')
+      return true
     } catch (reason) {
       setError(reason)
-      setPassword('')
+      return false
     } finally {
       setBusy(false)
     }
   }
+  return { error, busy, signIn }
+}
+
+function Form() {
+  const { error, busy, signIn } = useSignIn()
+  const [user, setUser] = useState('')
+  const [password, setPassword] = useState('')
+  const [purpose, setPurpose] = useState('analysis')
+  const ready = user.trim() !== '' && password !== ''
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (ready && !busy) void signIn(user, password, purpose).then((done) => done || setPassword(''))
+  }
+  const failed = error !== null
   return (
-    <form className="sign-in-box" onSubmit={(event) => void submit(event)} noValidate>
+    <form className="sign-in-box" onSubmit={submit} noValidate>
       <h1>Sign in</h1>
       <Where />
-      <TextField large label="User" icon={User} value={user} onChange={setUser} autoComplete="username" autoFocus isInvalid={error !== null} />
+      <TextField large label="User" icon={User} value={user} onChange={setUser} autoComplete="username" autoFocus isInvalid={failed} />
       <TextField
         large
         label="Password"
@@ -67,7 +76,7 @@ function Form() {
         value={password}
         onChange={setPassword}
         autoComplete="current-password"
-        isInvalid={error !== null}
+        isInvalid={failed}
       />
       <TextField
         large
@@ -78,8 +87,8 @@ function Form() {
         autoComplete="off"
         note="Kept in the audit trail beside every query of this session."
       />
-      {error !== null && <SignInFailure error={error} />}
-      <Button type="submit" look="primary" size="large" className="wide" isPending={busy} isDisabled={user.trim() === '' || password === ''}>
+      {failed && <SignInFailure error={error} />}
+      <Button type="submit" look="primary" size="large" className="wide" isPending={busy} isDisabled={!ready}>
         {busy ? 'Signing in' : 'Sign in'}
       </Button>
     </form>
@@ -92,7 +101,11 @@ function Where() {
   const { protocol, hostname, host } = new URL(address)
   const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
   const [tone, icon, words] =
-    protocol === 'https:' ? (['ok', Lock, 'Encrypted'] as const) : local ? (['ok', Monitor, 'On this machine'] as const) : (['warn', LockOpen, 'Not encrypted'] as const)
+    protocol === 'https:'
+      ? (['ok', Lock, 'Encrypted'] as const)
+      : local
+        ? (['ok', Monitor, 'On this machine'] as const)
+        : (['warn', LockOpen, 'Not encrypted'] as const)
   return (
     <div className="sign-in-where">
       <span className="cut">{host}</span>

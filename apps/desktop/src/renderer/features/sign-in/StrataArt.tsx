@@ -11,7 +11,10 @@ function stratum(depth: number): string {
   for (let x = -20; x <= width + 20; x += 20) {
     const t = x / width
     const y =
-      depth + 17 * Math.sin(t * 5.2 + depth * 0.0105) * (0.5 + 0.5 * Math.cos(depth * 0.003)) + 9 * Math.sin(t * 8.4 - depth * 0.017) + 4 * Math.cos(t * 2.1 + depth * 0.008)
+      depth +
+      17 * Math.sin(t * 5.2 + depth * 0.0105) * (0.5 + 0.5 * Math.cos(depth * 0.003)) +
+      9 * Math.sin(t * 8.4 - depth * 0.017) +
+      4 * Math.cos(t * 2.1 + depth * 0.008)
     points.push(`${x} ${y.toFixed(1)}`)
   }
   return `M${points.join('L')}`

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { Pencil } from 'lucide-react'
 import { Dialog, DialogTrigger, Popover } from 'react-aria-components'
-import type { AppInfo } from '../../../shared/channels.js'
+import type { AppInfo } from '../../../bridge/channels.js'
 import { Button, IconButton } from '../../ui/Button.js'
 import { TextField } from '../../ui/fields.js'
 
@@ -37,7 +37,14 @@ export function ServerAddress({ address, use }: { address: string; use(text: str
             const save = () => void use(text).then(close)
             return (
               <div className="server-form">
-                <TextField label="Server" value={text} onChange={setText} onSubmit={save} autoFocus placeholder="https://aquifer.example.org" />
+                <TextField
+                  label="Server"
+                  value={text}
+                  onChange={setText}
+                  onSubmit={save}
+                  autoFocus
+                  placeholder="https://aquifer.example.org"
+                />
                 <Button look="primary" onPress={save}>
                   Use this server
                 </Button>

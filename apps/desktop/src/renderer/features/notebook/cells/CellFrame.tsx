@@ -45,7 +45,12 @@ export function CellFrame({ cell, at, label, plain, children, onEnter }: Props) 
     const keys: Record<string, () => void> = {
       ArrowUp: () => (event.altKey ? actions.move(cell.id, -1) : neighbour(-1)),
       ArrowDown: () => (event.altKey ? actions.move(cell.id, 1) : neighbour(1)),
-      Enter: () => (event.ctrlKey || event.metaKey ? actions.run(cell.id) : event.shiftKey ? (actions.run(cell.id), neighbour(1)) : (onEnter ?? (() => actions.focusText(cell.id)))()),
+      Enter: () =>
+        event.ctrlKey || event.metaKey
+          ? actions.run(cell.id)
+          : event.shiftKey
+            ? (actions.run(cell.id), neighbour(1))
+            : (onEnter ?? (() => actions.focusText(cell.id)))(),
       a: () => actions.add('sql', at),
       b: () => actions.add('sql', at + 1),
       t: () => actions.add('markdown', at + 1),
@@ -63,14 +68,26 @@ export function CellFrame({ cell, at, label, plain, children, onEnter }: Props) 
 function Gutter({ cell, at }: { cell: Cell; at: number }) {
   const { notebook, actions } = useNotebook()
   const run = notebook.runs[cell.id]
-  if (cell.kind !== 'sql') return <div className="cell-gutter">{cell.kind === 'chart' && <span className="cell-number">{at + 1}</span>}</div>
-  const outcome = run?.phase === 'done' ? <Icon of={Check} className="mark-ok" /> : run?.phase === 'failed' ? <Icon of={CircleX} className="mark-bad" /> : null
+  if (cell.kind !== 'sql')
+    return <div className="cell-gutter">{cell.kind === 'chart' && <span className="cell-number">{at + 1}</span>}</div>
+  const outcome =
+    run?.phase === 'done' ? (
+      <Icon of={Check} className="mark-ok" />
+    ) : run?.phase === 'failed' ? (
+      <Icon of={CircleX} className="mark-bad" />
+    ) : null
   return (
     <div className="cell-gutter">
       {isGoing(run) ? (
         <IconButton label={`Stop ${cell.name}`} icon={CircleStop} onPress={() => actions.stop(cell.id)} />
       ) : (
-        <IconButton label={`Run ${cell.name}`} icon={Play} onPress={() => actions.run(cell.id)} className="cell-run" isDisabled={cell.source.trim() === ''} />
+        <IconButton
+          label={`Run ${cell.name}`}
+          icon={Play}
+          onPress={() => actions.run(cell.id)}
+          className="cell-run"
+          isDisabled={cell.source.trim() === ''}
+        />
       )}
       <span className="cell-number">{at + 1}</span>
       <span aria-hidden={outcome === null}>{outcome}</span>
@@ -78,8 +95,10 @@ function Gutter({ cell, at }: { cell: Cell; at: number }) {
   )
 }
 
+const none: MenuGroup[] = []
+
 /** Moves and deletes, the same for every kind of cell. */
-export function CellMenu({ cell, at, groups = [] }: { cell: Cell; at: number; groups?: MenuGroup[] }) {
+export function CellMenu({ cell, at, groups = none }: { cell: Cell; at: number; groups?: MenuGroup[] }) {
   const { actions, notebook } = useNotebook()
   const last = notebook.page.cells.length - 1
   return (

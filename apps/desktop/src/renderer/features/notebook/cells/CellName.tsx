@@ -19,7 +19,9 @@ export function CellName({ cell }: { cell: Cell }) {
     const name = draft.trim().toLowerCase()
     setDraft(null)
     if (keep && name !== cell.name && !actions.rename(cell.id, name)) {
-      toast.error(`${name || 'An empty name'} cannot be used`, { description: 'A name has small letters, digits and _, and is used once in a notebook.' })
+      toast.error(`${name || 'An empty name'} cannot be used`, {
+        description: 'A name has small letters, digits and _, and is used once in a notebook.',
+      })
     }
   }
   return (

@@ -1,5 +1,5 @@
 import { Check, Pencil, Type } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { Markdown } from '../markdown/Markdown.js'
@@ -13,47 +13,54 @@ export function MarkdownCell({ cell, at }: { cell: Cell; at: number }) {
   const [writing, write] = useState(cell.source === '')
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
-    const handles = editors.current
-    handles.set(cell.id, {
-      focus: () => {
-        write(true)
-        setTimeout(() => field.current?.focus(), 0)
-      },
-      insert: () => undefined,
-    })
-    return () => void handles.delete(cell.id)
+    const focus = () => {
+      write(true)
+      setTimeout(() => field.current?.focus(), 0)
+    }
+    editors.set(cell.id, { focus, insert: () => undefined })
+    return () => void editors.delete(cell.id)
   }, [cell.id, editors])
+  const open = () => actions.focusText(cell.id)
   const done = () => {
     write(false)
     actions.focusCard(cell.id)
   }
-  const open = () => {
-    write(true)
-    setTimeout(() => field.current?.focus(), 0)
-  }
-  if (!writing) {
-    return (
-      <CellFrame cell={cell} at={at} label="Text" plain onEnter={open}>
-        <div className="text-cell" onDoubleClick={open}>
-          {cell.source.trim() === '' ? <p className="sub">An empty text.</p> : <Markdown source={cell.source} />}
-          <span className="text-cell-tools">
-            <IconButton label="Write this text" icon={Pencil} size={14} onPress={open} />
-            <CellMenu cell={cell} at={at} />
-          </span>
-        </div>
-      </CellFrame>
-    )
-  }
+  return writing ? <Writing cell={cell} at={at} field={field} onDone={done} /> : <Written cell={cell} at={at} onOpen={open} />
+}
+
+function Written({ cell, at, onOpen }: { cell: Cell; at: number; onOpen(): void }) {
+  return (
+    <CellFrame cell={cell} at={at} label="Text" plain onEnter={onOpen}>
+      <div className="text-cell" onDoubleClick={onOpen}>
+        {cell.source.trim() === '' ? <p className="sub">An empty text.</p> : <Markdown source={cell.source} />}
+        <span className="text-cell-tools">
+          <IconButton label="Write this text" icon={Pencil} size={14} onPress={onOpen} />
+          <CellMenu cell={cell} at={at} />
+        </span>
+      </div>
+    </CellFrame>
+  )
+}
+
+interface WritingProps {
+  cell: Cell
+  at: number
+  field: RefObject<HTMLTextAreaElement | null>
+  onDone(): void
+}
+
+function Writing({ cell, at, field, onDone }: WritingProps) {
+  const { actions } = useNotebook()
   return (
     <CellFrame cell={cell} at={at} label="Text, being written">
       <header className="cell-head">
         <Tag>Text</Tag>
         <span className="sub">Markdown: # heading, **strong**, - list, `code`</span>
         <span className="row end" style={{ gap: 2 }}>
-          <Button look="quiet" icon={Check} onPress={done}>
+          <Button look="quiet" icon={Check} onPress={onDone}>
             Done
           </Button>
-          <CellMenu cell={cell} at={at} groups={[{ entries: [{ id: 'done', label: 'Show as text', icon: Type, run: done }] }]} />
+          <CellMenu cell={cell} at={at} groups={[{ entries: [{ id: 'done', label: 'Show as text', icon: Type, run: onDone }] }]} />
         </span>
       </header>
       <textarea
@@ -67,7 +74,7 @@ export function MarkdownCell({ cell, at }: { cell: Cell; at: number }) {
         onKeyDown={(event) => {
           if (event.key === 'Escape' || (event.key === 'Enter' && (event.shiftKey || event.ctrlKey || event.metaKey))) {
             event.preventDefault()
-            done()
+            onDone()
           }
         }}
       />

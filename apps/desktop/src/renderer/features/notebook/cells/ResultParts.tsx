@@ -8,7 +8,13 @@ import type { Result } from '../result.js'
 import type { RunState } from '../run.js'
 
 /** People and rows, time, snapshot, epoch, policy, and the way back to consent: always in this order and place. */
-export function ResultFooter({ result, lineage, onLineage, onAll, note }: {
+export function ResultFooter({
+  result,
+  lineage,
+  onLineage,
+  onAll,
+  note,
+}: {
   result: Result
   lineage?: boolean
   onLineage?(): void
@@ -73,7 +79,12 @@ export function RunningBar({ run, onStop }: { run: RunState; onStop(): void }) {
   if (elapsed < 300) return null
   return (
     <>
-      <div className="running-line" role="progressbar" aria-label="Running" aria-valuenow={share === null ? undefined : Math.round(share * 100)}>
+      <div
+        className="running-line"
+        role="progressbar"
+        aria-label="Running"
+        aria-valuenow={share === null ? undefined : Math.round(share * 100)}
+      >
         <i style={share === null ? undefined : { width: `${share * 100}%` }} data-unknown={share === null || undefined} />
       </div>
       <div className="running-words">

@@ -1,6 +1,7 @@
-import { BarChart3, Download, Play } from 'lucide-react'
-import { memo, useMemo, useRef } from 'react'
+import { ChartLine, Download, Play } from 'lucide-react'
+import { memo, useMemo, useState } from 'react'
 import { toast } from 'sonner'
+import { statementRowsMax } from '@aquifer/core/contract'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { plural } from '../../../ui/format.js'
@@ -8,9 +9,9 @@ import { propose } from '../chart/chart-data.js'
 import { download, toCsv } from '../csv.js'
 import { Editor } from '../editor/Editor.js'
 import { ResultGrid } from '../grid/ResultGrid.js'
-import type { Cell } from '../model.js'
+import { freeName, type Cell } from '../model.js'
 import { compile } from '../references.js'
-import { isGoing } from '../run.js'
+import { isGoing, type RunState } from '../run.js'
 import { useNotebook } from '../useNotebook.js'
 import { CellFrame, CellMenu } from './CellFrame.js'
 import { CellName } from './CellName.js'
@@ -28,42 +29,20 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   const { notebook, catalogue, actions, editors } = useNotebook()
   const run = notebook.runs[cell.id]
   const result = run?.result ?? null
-  const order = useRef<Uint32Array | null>(null)
+  const [order, setOrder] = useState<Uint32Array | null>(null)
   const vocabulary = useVocabulary(at)
+  const fault = useFault(run)
   const going = isGoing(run)
-  const edited = result !== null && run?.ran !== null && run?.ran !== compile(notebook.page.cells, cell.id).sql
-  const stale = result !== null && !going && run?.phase === 'done' ? staleCause(result, catalogue) : null
-  const fault = useMemo(
-    () => (run?.phase === 'failed' && run.problem !== null && run.problem.position !== null ? { position: run.problem.position, message: run.problem.what } : null),
-    [run?.phase, run?.problem],
-  )
-  const save = () => {
-    if (result === null) return
-    download(`${cell.name}.csv`, toCsv(result, order.current, `${notebook.page.title}, ${cell.name}`), 'text/csv;charset=utf-8')
-    toast.success(`Saved ${cell.name}.csv`, { description: `${plural(result.rows, 'row')} with their basis` })
-  }
-  const chart = () => {
-    if (result !== null) actions.add('chart', at + 1, { name: freeChartName(cell.name, notebook.page.cells), chart: { of: cell.name, ...propose(result) } })
+  const stale = result !== null && run?.phase === 'done' ? staleCause(result, catalogue) : null
+  const runAnd = (then: 'stay' | 'next') => {
+    actions.run(cell.id)
+    const next = notebook.page.cells[at + 1]
+    if (then === 'next' && next) actions.focusCard(next.id)
   }
   return (
     <CellFrame cell={cell} at={at} label={`SQL cell ${cell.name}`}>
       {stale !== null && <StaleBar cause={stale} onRun={() => actions.run(cell.id)} />}
-      <header className="cell-head">
-        <CellName cell={cell} />
-        <Tag>SQL</Tag>
-        {edited && !going && <Tag tone="warn">edited since it ran</Tag>}
-        <span className="row end" style={{ gap: 2 }}>
-          {result !== null && (
-            <>
-              <Button look="quiet" icon={BarChart3} onPress={chart}>
-                Chart
-              </Button>
-              <IconButton label="Download as CSV" icon={Download} onPress={save} />
-            </>
-          )}
-          <CellMenu cell={cell} at={at} groups={[{ entries: [{ id: 'run', label: 'Run', icon: Play, keys: 'Ctrl Enter', run: () => actions.run(cell.id) }] }]} />
-        </span>
-      </header>
+      <Head cell={cell} at={at} run={run} order={order} />
       <Editor
         value={cell.source}
         label={`SQL of ${cell.name}`}
@@ -71,35 +50,73 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
         fault={fault}
         onChange={(source) => actions.write(cell.id, source)}
         onFocus={() => actions.select(cell.id)}
-        onRun={(then) => {
-          actions.run(cell.id)
-          const next = notebook.page.cells[at + 1]
-          if (then === 'next' && next) actions.focusCard(next.id)
-        }}
+        onRun={runAnd}
         onLeave={() => actions.focusCard(cell.id)}
-        register={(handle) => {
-          if (handle === null) editors.current.delete(cell.id)
-          else editors.current.set(cell.id, handle)
-        }}
+        register={(handle) => void (handle === null ? editors.delete(cell.id) : editors.set(cell.id, handle))}
       />
       {run && going && <RunningBar run={run} onStop={() => actions.stop(cell.id)} />}
       {run?.phase === 'stopped' && <Stopped run={run} />}
-      {run?.phase === 'failed' && <RunFault run={run} onSuggestion={(name) => actions.write(cell.id, corrected(cell.source, fault?.position ?? null, name))} />}
+      {run?.phase === 'failed' && (
+        <RunFault run={run} onSuggestion={(name) => actions.write(cell.id, corrected(cell.source, fault?.position ?? null, name))} />
+      )}
       {result !== null && run?.phase !== 'failed' && (
         <div className="cell-result" data-old={going || undefined}>
-          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={(next) => (order.current = next)} />
-          <ResultFooter result={result} lineage={lineage} onLineage={onLineage} onAll={() => actions.run(cell.id, Math.min(result.basis.totalRows ?? 1_000_000, 1_000_000))} />
+          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} />
+          <ResultFooter
+            result={result}
+            lineage={lineage}
+            onLineage={onLineage}
+            onAll={() => actions.run(cell.id, Math.min(result.basis.totalRows ?? statementRowsMax, statementRowsMax))}
+          />
         </div>
       )}
     </CellFrame>
   )
 })
 
-function freeChartName(of: string, cells: readonly Cell[]): string {
-  const taken = new Set(cells.map((cell) => cell.name))
-  let name = `${of}_chart`
-  for (let at = 2; taken.has(name); at += 1) name = `${of}_chart_${at}`
-  return name
+function Head({ cell, at, run, order }: { cell: Cell; at: number; run: RunState | undefined; order: Uint32Array | null }) {
+  const { notebook, actions } = useNotebook()
+  const result = run?.result ?? null
+  const edited = result !== null && !isGoing(run) && run?.ran !== compile(notebook.page.cells, cell.id).sql
+  const save = () => {
+    if (result === null) return
+    download(`${cell.name}.csv`, toCsv(result, order, `${notebook.page.title}, ${cell.name}`), 'text/csv;charset=utf-8')
+    toast.success(`Saved ${cell.name}.csv`, { description: `${plural(result.rows, 'row')} with their basis` })
+  }
+  const chart = () => {
+    if (result !== null)
+      actions.add('chart', at + 1, {
+        name: freeName(notebook.page.cells, `${cell.name}_chart`),
+        chart: { of: cell.name, ...propose(result) },
+      })
+  }
+  const runEntry = { id: 'run', label: 'Run', icon: Play, keys: 'Ctrl Enter', run: () => actions.run(cell.id) }
+  return (
+    <header className="cell-head">
+      <CellName cell={cell} />
+      <Tag>SQL</Tag>
+      {edited && <Tag tone="warn">edited since it ran</Tag>}
+      <span className="row end" style={{ gap: 2 }}>
+        {result !== null && (
+          <>
+            <Button look="quiet" icon={ChartLine} onPress={chart}>
+              Chart
+            </Button>
+            <IconButton label="Download as CSV" icon={Download} onPress={save} />
+          </>
+        )}
+        <CellMenu cell={cell} at={at} groups={[{ entries: [runEntry] }]} />
+      </span>
+    </header>
+  )
+}
+
+function useFault(run: RunState | undefined) {
+  const problem = run?.phase === 'failed' ? run.problem : null
+  return useMemo(
+    () => (problem === null || problem.position === null ? null : { position: problem.position, message: problem.what }),
+    [problem],
+  )
 }
 
 /** The word at the fault becomes the one the server knows. */

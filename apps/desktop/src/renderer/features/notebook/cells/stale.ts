@@ -8,6 +8,7 @@ export function staleCause(result: Result, now: Catalogue | undefined): string |
   const { basis } = result
   if (now.consentEpoch !== undefined && now.consentEpoch > basis.consentEpoch) return 'Consent changed since this ran.'
   if (now.maskingPolicy !== basis.maskingPolicy) return `Masking rules changed since this ran: ${now.maskingPolicy} now.`
-  if (now.snapshot !== null && Date.parse(now.snapshot) > Date.parse(basis.snapshot)) return `New data since this ran: snapshot ${moment(now.snapshot)}.`
+  if (now.snapshot !== null && Date.parse(now.snapshot) > Date.parse(basis.snapshot))
+    return `New data since this ran: snapshot ${moment(now.snapshot)}.`
   return null
 }

@@ -1,8 +1,7 @@
 import './chart.css'
-import { useRef } from 'react'
 import { Area, Bar, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import type { NotebookChart } from '@aquifer/core/contract'
-import type { ChartData } from './chart-data.js'
+import type { ChartData, Series } from './chart-data.js'
 
 const height = 248
 const top = 14
@@ -18,57 +17,91 @@ const styles = [
 
 const value = (number: number) => number.toLocaleString('en-US', { maximumFractionDigits: 2 })
 
+const tick = { fill: 'var(--ink-3)', fontSize: 11 }
+const across = {
+  dataKey: 'x',
+  height: axisHeight,
+  tickLine: false,
+  axisLine: { stroke: 'var(--chart-axis)' },
+  tick,
+  minTickGap: 16,
+  interval: 'preserveStartEnd',
+  tickMargin: 6,
+} as const
+
 /** Three channels per series (hue, dash, marker); names stand at the end of their line, not in a legend. */
 export function ChartView({ data, chart, label }: { data: ChartData; chart: NotebookChart; label: string }) {
-  const host = useRef<HTMLDivElement>(null)
   const lines = chart.type !== 'bar'
-  const few = data.points.length <= 40
+  const marked = data.points.length <= 40
   return (
-    <div className="chart" ref={host}>
+    <div className="chart">
       <figure className="chart-plot" role="img" aria-label={describe(data, chart, label)}>
         <ResponsiveContainer width="100%" height={height}>
-          <ComposedChart data={data.points} margin={{ top, right: 12, bottom: 0, left: 0 }} barCategoryGap="22%" barGap={2} accessibilityLayer={false}>
+          <ComposedChart
+            data={data.points}
+            margin={{ top, right: 12, bottom: 0, left: 0 }}
+            barCategoryGap="22%"
+            barGap={2}
+            accessibilityLayer={false}
+          >
             <CartesianGrid vertical={false} stroke="var(--chart-grid)" />
-            <XAxis dataKey="x" height={axisHeight} tickLine={false} axisLine={{ stroke: 'var(--chart-axis)' }} tick={{ fill: 'var(--ink-3)', fontSize: 11 }} minTickGap={16} interval="preserveStartEnd" tickMargin={6} />
+            <XAxis {...across} />
             <YAxis
               width={52}
               domain={data.domain}
               ticks={data.ticks}
               tickLine={false}
               axisLine={false}
-              tick={{ fill: 'var(--ink-3)', fontSize: 11 }}
-              tickFormatter={(tick: number) => value(tick)}
+              tick={tick}
+              tickFormatter={value}
               interval={0}
             />
             <Tooltip
               cursor={{ fill: 'var(--bg-hover)', stroke: 'var(--line-2)', fillOpacity: 0.6 }}
               isAnimationActive={false}
-              content={({ active, label: at, payload }) =>
-                active && payload ? (
-                  <div className="tooltip chart-tip">
-                    <b>{String(at)}</b>
-                    {payload.map((item) => (
-                      <span key={String(item.dataKey)} className="row">
-                        <Mark at={data.series.findIndex((series) => series.key === item.dataKey)} />
-                        {item.name}
-                        <b className="end num">{typeof item.value === 'number' ? value(item.value) : '∅'}</b>
-                      </span>
-                    ))}
-                  </div>
-                ) : null
-              }
+              content={<PointTip series={data.series} />}
             />
-            {data.series.map((series, at) => {
-              const style = styles[at]!
-              if (!lines) return <Bar key={series.key} dataKey={series.key} name={series.name} fill={style.colour} radius={[3, 3, 0, 0]} maxBarSize={44} isAnimationActive={false} />
-              const dot = few ? (props: DotProps) => <Dot key={`${series.key} ${props.index}`} {...props} shape={style.shape} colour={style.colour} /> : false
-              const shared = { dataKey: series.key, name: series.name, stroke: style.colour, strokeWidth: 2, strokeDasharray: style.dash, dot, isAnimationActive: false, connectNulls: false, type: 'linear' as const }
-              return chart.type === 'area' ? <Area key={series.key} {...shared} fill={style.colour} fillOpacity={at < 2 ? 0.09 : 0} /> : <Line key={series.key} {...shared} />
-            })}
+            {data.series.map((series, at) => mark(series, at, chart.type, marked))}
           </ComposedChart>
         </ResponsiveContainer>
       </figure>
       {lines ? <EndLabels data={data} /> : data.series.length > 1 && <Legend data={data} />}
+    </div>
+  )
+}
+
+/** Recharts looks for its marks among the chart's own children, so this is a function and not a component. */
+function mark(series: Series, at: number, type: NotebookChart['type'], marked: boolean) {
+  const style = styles[at]!
+  const { key } = series
+  const named = { dataKey: key, name: series.name, isAnimationActive: false }
+  if (type === 'bar') return <Bar key={key} {...named} fill={style.colour} radius={[3, 3, 0, 0]} maxBarSize={44} />
+  const dot = marked && ((props: DotProps) => <Dot key={`${key} ${props.index}`} {...props} shape={style.shape} colour={style.colour} />)
+  const line = { ...named, stroke: style.colour, strokeWidth: 2, strokeDasharray: style.dash, dot, connectNulls: false }
+  if (type === 'area') return <Area key={key} {...line} type="linear" fill={style.colour} fillOpacity={at < 2 ? 0.09 : 0} />
+  return <Line key={key} {...line} type="linear" />
+}
+
+interface TipProps {
+  series: Series[]
+  active?: boolean
+  label?: string | number
+  payload?: { dataKey?: unknown; name?: string; value?: unknown }[]
+}
+
+/** Recharts hands the points under the pointer to the element it was given. */
+function PointTip({ series, active, label, payload }: TipProps) {
+  if (!active || payload === undefined) return null
+  return (
+    <div className="tooltip chart-tip">
+      <b>{String(label)}</b>
+      {payload.map((item) => (
+        <span key={String(item.dataKey)} className="row">
+          <Mark at={series.findIndex((one) => one.key === item.dataKey)} />
+          {item.name}
+          <b className="end num">{typeof item.value === 'number' ? value(item.value) : '∅'}</b>
+        </span>
+      ))}
     </div>
   )
 }

@@ -39,7 +39,7 @@ export function chartData(result: Result, chart: NotebookChart): ChartData | Cha
   return {
     points: cut.points,
     series: drawn.series,
-    numeric: x.kind === 'number' || x.kind === 'date',
+    numeric: x.kind === 'number' || x.kind === 'year' || x.kind === 'date',
     left: [drawn.left, cut.left].filter(Boolean).join(' ') || null,
     domain,
     ticks,
@@ -53,7 +53,7 @@ interface Drawn {
 }
 
 const xOf = (column: ResultColumn, row: number): number | string | null =>
-  column.kind === 'number' ? column.number(row) : (column.text(row) ?? '∅')
+  column.kind === 'number' || column.kind === 'year' ? column.number(row) : (column.text(row) ?? '∅')
 
 function wide(result: Result, x: ResultColumn, ys: ResultColumn[]): Drawn {
   const series = ys.slice(0, seriesMax).map((column, at) => ({ key: `y${at}`, name: column.name }))
@@ -90,19 +90,32 @@ function long(result: Result, x: ResultColumn, y: ResultColumn, by: ResultColumn
   return {
     points: [...points.values()],
     series,
-    left: ranked.length > kept.length ? `The ${kept.length} largest of ${ranked.length} series are drawn, the rest is added up as Other.` : null,
+    left:
+      ranked.length > kept.length
+        ? `The ${kept.length} largest of ${ranked.length} series are drawn, the rest is added up as Other.`
+        : null,
   }
 }
 
-function reduce(points: Drawn['points'], series: Series[], type: NotebookChart['type'], x: ResultColumn): { points: Drawn['points']; left: string | null } {
+function reduce(
+  points: Drawn['points'],
+  series: Series[],
+  type: NotebookChart['type'],
+  x: ResultColumn,
+): { points: Drawn['points']; left: string | null } {
   const sorted =
-    type !== 'bar' && (x.kind === 'number' || x.kind === 'date')
-      ? points.toSorted((a, b) => (typeof a['x'] === 'number' && typeof b['x'] === 'number' ? a['x'] - b['x'] : String(a['x']) < String(b['x']) ? -1 : 1))
+    type !== 'bar' && (x.kind === 'number' || x.kind === 'year' || x.kind === 'date')
+      ? points.toSorted((a, b) =>
+          typeof a['x'] === 'number' && typeof b['x'] === 'number' ? a['x'] - b['x'] : String(a['x']) < String(b['x']) ? -1 : 1,
+        )
       : points
   const most = type === 'bar' ? Math.min(categoriesMax, Math.floor(marksMax / series.length)) : Math.floor(marksMax / series.length)
   if (sorted.length <= most) return { points: sorted, left: null }
   if (type === 'bar') return { points: sorted.slice(0, most), left: `The first ${most} of ${sorted.length} bars are drawn.` }
-  return { points: extremes(sorted, series, most), left: `Drawn from ${most} of ${sorted.length} points: the lowest and highest of each stretch.` }
+  return {
+    points: extremes(sorted, series, most),
+    left: `Drawn from ${most} of ${sorted.length} points: the lowest and highest of each stretch.`,
+  }
 }
 
 /** Keeps the peaks: of each stretch of the line the points with the lowest and the highest value of the first series. */
@@ -129,7 +142,7 @@ export function axis(values: number[], fromZero: boolean): { domain: [number, nu
   let low = values.reduce((a, b) => Math.min(a, b), Infinity)
   let high = values.reduce((a, b) => Math.max(a, b), -Infinity)
   if (!Number.isFinite(low)) [low, high] = [0, 1]
-  if (fromZero || low > 0 === high > 0 && Math.abs(high - low) > 0.5 * Math.abs(high)) [low, high] = [Math.min(0, low), Math.max(0, high)]
+  if (fromZero || (low > 0 === high > 0 && Math.abs(high - low) > 0.5 * Math.abs(high))) [low, high] = [Math.min(0, low), Math.max(0, high)]
   if (low === high) [low, high] = low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)]
   const rough = (high - low) / 4
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -142,9 +155,9 @@ export function axis(values: number[], fromZero: boolean): { domain: [number, nu
 
 /** A first proposal for a fresh result: names or years across, counts up. */
 export function propose(result: Result): Pick<NotebookChart, 'type' | 'x' | 'y'> {
-  const numbers = result.columns.filter((column) => column.kind === 'number' && !/(^|_)(year|decade|code|key|id)$/i.test(column.name))
+  const numbers = result.columns.filter((column) => column.kind === 'number' && !/(^|_)(code|key|id)$/i.test(column.name))
   const x = result.columns.find((column) => !numbers.includes(column)) ?? result.columns[0]
   const y = numbers.filter((column) => column !== x)
-  const time = x !== undefined && (x.kind === 'date' || /(year|month|day|at)$/i.test(x.name))
+  const time = x !== undefined && (x.kind === 'date' || /(year|month|day)$/i.test(x.name))
   return { type: time ? 'line' : 'bar', x: x?.name ?? '', y: y.slice(0, 2).map((column) => column.name) }
 }

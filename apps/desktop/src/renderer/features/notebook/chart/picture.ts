@@ -1,7 +1,18 @@
 import { download } from '../csv.js'
 
 const footer = 26
-const names = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'font-size', 'font-family', 'font-weight', 'opacity', 'fill-opacity', 'text-anchor'] as const
+const names = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'font-size',
+  'font-family',
+  'font-weight',
+  'opacity',
+  'fill-opacity',
+  'text-anchor',
+] as const
 
 /** A picture that stands alone: colours written out, and what the numbers rest on inside it. */
 export async function savePicture(svg: SVGSVGElement, name: string, caption: string, format: 'svg' | 'png'): Promise<void> {
@@ -14,10 +25,22 @@ export async function savePicture(svg: SVGSVGElement, name: string, caption: str
   copy.setAttribute('height', String(height + footer))
   copy.setAttribute('viewBox', `0 0 ${width} ${height + footer}`)
   const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect')
-  for (const [key, value] of [['width', '100%'], ['height', '100%'], ['fill', token('--bg-surface')]] as const) ground.setAttribute(key, value)
+  for (const [key, value] of [
+    ['width', '100%'],
+    ['height', '100%'],
+    ['fill', token('--bg-surface')],
+  ] as const)
+    ground.setAttribute(key, value)
   copy.prepend(ground)
   const text = document.createElementNS('http://www.w3.org/2000/svg', 'text')
-  for (const [key, value] of [['x', '12'], ['y', String(height + 16)], ['font-size', '11'], ['font-family', 'Inter, system-ui, sans-serif'], ['fill', token('--ink-2')]] as const) text.setAttribute(key, value)
+  for (const [key, value] of [
+    ['x', '12'],
+    ['y', String(height + 16)],
+    ['font-size', '11'],
+    ['font-family', 'Inter, system-ui, sans-serif'],
+    ['fill', token('--ink-2')],
+  ] as const)
+    text.setAttribute(key, value)
   text.textContent = caption
   copy.append(text)
   const drawn = new XMLSerializer().serializeToString(copy)

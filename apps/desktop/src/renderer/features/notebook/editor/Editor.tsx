@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { useTheme } from '../../../ui/theme.js'
+import { useLatest } from '../../../ui/use-latest.js'
 import type { Vocabulary } from './completion.js'
 import { monaco, paint, speak } from './monaco.js'
 
@@ -27,8 +28,7 @@ const heightMax = 520
 export function Editor(props: Props) {
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | null>(null)
-  const latest = useRef(props)
-  latest.current = props
+  const latest = useLatest(props)
   const [height, setHeight] = useState(() => Math.max(2, props.value.split('\n').length) * 20 + 12)
   const { theme } = useTheme()
 
@@ -36,7 +36,8 @@ export function Editor(props: Props) {
   useEffect(() => {
     const made = create(host.current!, latest, setHeight)
     editor.current = made
-    latest.current.register({
+    const { register } = latest.current
+    register({
       focus: () => made.focus(),
       insert: (text) => {
         made.focus()
@@ -44,11 +45,11 @@ export function Editor(props: Props) {
       },
     })
     return () => {
-      latest.current.register(null)
+      register(null)
       made.getModel()?.dispose()
       made.dispose()
     }
-  }, [])
+  }, [latest])
   // Another hand than the keyboard changed the text: undo, recovery, somebody else's version.
   useEffect(() => {
     const model = editor.current?.getModel()
@@ -93,6 +94,7 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
     tabSize: 2,
     placeholder: 'select … from …',
     guides: { indentation: false },
+    bracketPairColorization: { enabled: false },
     stickyScroll: { enabled: false },
     unicodeHighlight: { ambiguousCharacters: false },
   })
@@ -105,7 +107,11 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
   const { KeyMod, KeyCode } = monaco
   made.addCommand(KeyMod.CtrlCmd | KeyCode.Enter, () => latest.current.onRun('stay'))
   made.addCommand(KeyMod.Shift | KeyCode.Enter, () => latest.current.onRun('next'))
-  made.addCommand(KeyCode.Escape, () => latest.current.onLeave(), '!suggestWidgetVisible && !findWidgetVisible && !inSnippetMode && !editorHasMultipleSelections')
+  made.addCommand(
+    KeyCode.Escape,
+    () => latest.current.onLeave(),
+    '!suggestWidgetVisible && !findWidgetVisible && !inSnippetMode && !editorHasMultipleSelections',
+  )
   return made
 }
 

@@ -57,7 +57,11 @@ export function completionsAt(vocabulary: Vocabulary, sql: string, offset: numbe
   const owner = /([A-Za-z_"][\w"]*)\.$/.exec(before)?.[1]?.replaceAll('"', '')
   if (owner !== undefined) return columnsOf(vocabulary, aliases.get(owner.toLowerCase()) ?? owner.toLowerCase())
   const tables = [...resultNames(vocabulary), ...tableNames(vocabulary)]
-  if (/\b(from|join|,)\s*$/i.test(before) && /\b(from|join)\b[^)]*$/i.test(before) && !/\b(where|select|group|order|on)\b[^)]*$/i.test(before.slice(before.search(/\b(from|join)\b[^)]*$/i)))) {
+  if (
+    /\b(from|join|,)\s*$/i.test(before) &&
+    /\b(from|join)\b[^)]*$/i.test(before) &&
+    !/\b(where|select|group|order|on)\b[^)]*$/i.test(before.slice(before.search(/\b(from|join)\b[^)]*$/i)))
+  ) {
     return tables
   }
   const named = [...new Set(aliases.values())].flatMap((table) => columnsOf(vocabulary, table))
@@ -81,7 +85,9 @@ function tableNames({ tables }: Vocabulary): Completion[] {
 }
 
 const resultNames = ({ results }: Vocabulary): Completion[] =>
-  results.filter((result) => result.name).map((result) => ({ kind: 'result', label: result.name, insert: written(result.name), detail: 'result of a cell above' }))
+  results
+    .filter((result) => result.name)
+    .map((result) => ({ kind: 'result', label: result.name, insert: written(result.name), detail: 'result of a cell above' }))
 
 function columnsOf({ tables, results }: Vocabulary, name: string): Completion[] {
   const table = tables.find((item) => item.name.toLowerCase() === name)
@@ -98,12 +104,31 @@ function columnsOf({ tables, results }: Vocabulary, name: string): Completion[] 
   return (result?.columns ?? []).map((column) => ({ kind: 'column', label: column, insert: written(column), detail: name }))
 }
 
-const notAlias = new Set(['where', 'group', 'order', 'on', 'using', 'join', 'left', 'right', 'inner', 'full', 'cross', 'limit', 'having', 'union', 'as', 'qualify'])
+const notAlias = new Set([
+  'where',
+  'group',
+  'order',
+  'on',
+  'using',
+  'join',
+  'left',
+  'right',
+  'inner',
+  'full',
+  'cross',
+  'limit',
+  'having',
+  'union',
+  'as',
+  'qualify',
+])
 
 /** Alias or table name, lower case, to table name. */
 function aliasesIn(sql: string): Map<string, string> {
   const found = new Map<string, string>()
-  for (const match of sql.matchAll(/\b(?:from|join)\s+((?:"[^"]+"|[\w.]+)(?:\s+(?:as\s+)?\w+)?(?:\s*,\s*(?:"[^"]+"|[\w.]+)(?:\s+(?:as\s+)?\w+)?)*)/gi)) {
+  for (const match of sql.matchAll(
+    /\b(?:from|join)\s+((?:"[^"]+"|[\w.]+)(?:\s+(?:as\s+)?\w+)?(?:\s*,\s*(?:"[^"]+"|[\w.]+)(?:\s+(?:as\s+)?\w+)?)*)/gi,
+  )) {
     for (const part of (match[1] ?? '').split(',')) {
       const words = /^\s*("[^"]+"|[\w.]+)(?:\s+(?:as\s+)?(\w+))?/i.exec(part)
       const table = (words?.[1] ?? '').replaceAll('"', '').split('.').at(-1)?.toLowerCase() ?? ''

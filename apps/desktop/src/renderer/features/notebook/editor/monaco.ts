@@ -79,7 +79,12 @@ const roles = {
 /** The editor takes no CSS variables: its theme is made from the tokens on screen, again after each change of look. */
 export function paint(theme: string): void {
   const style = getComputedStyle(document.documentElement)
-  const token = (name: string) => style.getPropertyValue(`--${name}`).trim()
+  // The build shortens #FFFFFF to #fff, which the editor refuses.
+  const token = (name: string) =>
+    style
+      .getPropertyValue(`--${name}`)
+      .trim()
+      .replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3')
   monaco.editor.defineTheme('aquifer', {
     base: theme === 'contrast-dark' ? 'hc-black' : theme === 'contrast-light' ? 'hc-light' : theme === 'dark' ? 'vs-dark' : 'vs',
     inherit: true,

@@ -2,14 +2,21 @@ import type { Header } from '@tanstack/react-table'
 import { Braces, CalendarDays, ChevronDown, ChevronUp, Hash, ToggleLeft, Type } from 'lucide-react'
 import { Icon, type LucideIcon } from '../../../ui/Icon.js'
 import type { ColumnKind, Result } from '../result.js'
-import type { GridFeatures } from './ResultGrid.js'
+import type { GridFeatures } from './use-result-table.js'
 import type { Place } from './selection.js'
 
-export const kindIcons: Record<ColumnKind, LucideIcon> = { number: Hash, text: Type, boolean: ToggleLeft, date: CalendarDays, nested: Braces }
+export const kindIcons: Record<ColumnKind, LucideIcon> = {
+  number: Hash,
+  year: CalendarDays,
+  text: Type,
+  boolean: ToggleLeft,
+  date: CalendarDays,
+  nested: Braces,
+}
 
 interface Props {
   id: string
-  headers: Header<GridFeatures, object, unknown>[]
+  headers: Header<GridFeatures, object>[]
   result: Result
   active: Place
   onPress(column: number): void

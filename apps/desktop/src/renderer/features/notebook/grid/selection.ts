@@ -28,7 +28,12 @@ export const within = (range: Range, row: number, column: number): boolean =>
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
 
 /** Where a key leads; undefined for keys the grid leaves alone. */
-export function step(selection: Selection, key: string, held: { shift: boolean; ctrl: boolean }, size: { rows: number; columns: number; page: number }): Selection | undefined {
+export function step(
+  selection: Selection,
+  key: string,
+  held: { shift: boolean; ctrl: boolean },
+  size: { rows: number; columns: number; page: number },
+): Selection | undefined {
   const { row, column } = selection.active
   const last = { row: size.rows - 1, column: size.columns - 1 }
   const targets: Record<string, Place> = {

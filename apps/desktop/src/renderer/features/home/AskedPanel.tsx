@@ -1,0 +1,74 @@
+import { useQuery } from '@tanstack/react-query'
+import { CircleCheck, CircleStop, CircleX, LoaderCircle, SquareTerminal } from 'lucide-react'
+import { statementHistory, type StatementHistoryRow, type StudyView } from '@aquifer/core/contract'
+import { useApi } from '../../api/SessionProvider.js'
+import { count, lately, span } from '../../ui/format.js'
+import { Icon } from '../../ui/Icon.js'
+import { Panel } from '../../ui/Panel.js'
+import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { useNow } from '../../ui/use-now.js'
+import { useCreateNotebook } from '../notebook/useCreateNotebook.js'
+
+const most = 7
+const outcomes = {
+  done: { icon: CircleCheck, tone: 'mark-ok', word: 'done' },
+  failed: { icon: CircleX, tone: 'mark-bad', word: 'failed' },
+  cancelled: { icon: CircleStop, tone: 'mark-idle', word: 'stopped' },
+  queued: { icon: LoaderCircle, tone: 'mark-info', word: 'waiting' },
+  running: { icon: LoaderCircle, tone: 'mark-info', word: 'running' },
+} as const
+
+/** The questions of late: a click puts one into a notebook of its own. */
+export function AskedPanel({ study }: { study: StudyView }) {
+  const now = useNow()
+  const api = useApi()
+  const { create, busy } = useCreateNotebook(study.id)
+  const history = useQuery({
+    queryKey: ['history', study.id],
+    queryFn: ({ signal }) => api.json(`/query/api/v1/statements?study=${encodeURIComponent(study.id)}`, statementHistory, { signal }),
+  })
+  const rows = newestOfEach(history.data?.rows ?? []).slice(0, most)
+  return (
+    <Panel title="Asked lately" note={<span className="sub">by you, kept in the audit trail</span>}>
+      {history.data === undefined ? (
+        history.error ? (
+          <Failure error={history.error} retry={() => void history.refetch()} />
+        ) : (
+          <SkeletonRows />
+        )
+      ) : rows.length === 0 ? (
+        <Empty icon={SquareTerminal} title="No question yet">
+          Each statement you run is listed here with its purpose, rows and snapshot.
+        </Empty>
+      ) : (
+        <ul>
+          {rows.map((row) => (
+            <li key={row.id}>
+              <button
+                type="button"
+                className="asked-row"
+                disabled={busy}
+                title={row.sql}
+                onClick={() => create({ title: 'From an earlier question', cells: [{ kind: 'sql', name: 'result', source: row.sql }] })}
+              >
+                <Icon of={outcomes[row.state].icon} className={outcomes[row.state].tone} />
+                <span className="visually-hidden">{outcomes[row.state].word}</span>
+                <span className="grow cut mono">{row.sql.replaceAll(/\s+/g, ' ')}</span>
+                <span className="small ink-2 num asked-rows">{row.rows === null ? '' : `${count(row.rows)} rows`}</span>
+                <span className="small ink-3 num asked-time">{row.elapsedMs === null ? '' : span(row.elapsedMs)}</span>
+                <span className="small ink-3 num asked-when">{lately(row.submittedAt, now)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}
+
+/** The same text asked ten times is one line. */
+function newestOfEach(rows: StatementHistoryRow[]): StatementHistoryRow[] {
+  const newest = new Map<string, StatementHistoryRow>()
+  for (const row of rows.toSorted((a, b) => (a.submittedAt < b.submittedAt ? 1 : -1))) if (!newest.has(row.sql)) newest.set(row.sql, row)
+  return [...newest.values()]
+}

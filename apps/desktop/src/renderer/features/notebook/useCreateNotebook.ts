@@ -1,0 +1,45 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useCallback, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { notebook as notebookSchema } from '@aquifer/core/contract'
+import { keys } from '../../api/queries.js'
+import { useApi } from '../../api/SessionProvider.js'
+import { paths } from '../../paths.js'
+import { tellFailure } from '../../ui/tell.js'
+import { useDesk } from './DeskProvider.js'
+import { exampleCells } from './example.js'
+import type { Cell } from './model.js'
+
+export interface Draft {
+  title: string
+  cells: Omit<Cell, 'id'>[]
+}
+
+export const blank: Draft = { title: 'Untitled notebook', cells: [{ kind: 'sql', name: 'result', source: '' }] }
+export const example: Draft = { title: 'Who is in this study', cells: exampleCells }
+
+/** Makes a notebook on the server and opens it. */
+export function useCreateNotebook(study: string): { create(draft: Draft): void; busy: boolean } {
+  const api = useApi()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const { desk } = useDesk()
+  const [busy, setBusy] = useState(false)
+  const create = useCallback(
+    ({ title, cells }: Draft) => {
+      const body = { study, title, cells: cells.map((cell) => ({ ...cell, id: desk.parts.newId() })) }
+      setBusy(true)
+      void api
+        .json('/query/api/v1/notebooks', notebookSchema, { method: 'POST', body })
+        .then((made) => {
+          desk.put(made)
+          void queries.invalidateQueries({ queryKey: keys.notebooks(study) })
+          return navigate(paths.notebook(made.id))
+        })
+        .catch((error: unknown) => tellFailure('The notebook was not made', error))
+        .finally(() => setBusy(false))
+    },
+    [api, desk, navigate, queries, study],
+  )
+  return { create, busy }
+}
