@@ -37,7 +37,7 @@ const statusOfUnit = (outcome: UnitOutcome): number => (isRefusal(outcome) ? 400
 
 /** Create: the server gives the id. */
 export async function create(systems: FhirSystems, request: FhirRequest, type: string, body: string): Promise<Written | Refusal> {
-  const resource = readResource(request, type, body)
+  const resource = readResource(request, type, body, 'without-id')
   if (isRefusal(resource)) return resource
   return writeResource(systems, request, resource, { id: systems.newId(), op: 'create' })
 }
@@ -49,7 +49,7 @@ export async function update(
   key: { type: string; id: string; version?: number },
   body: string,
 ): Promise<Written | Refusal> {
-  const resource = readResource(request, key.type, body)
+  const resource = readResource(request, key.type, body, 'with-id')
   if (isRefusal(resource)) return resource
   if (!isId(key.id)) return refuse('bad-parameter', { detail: 'An id is 1 to 64 letters, digits, hyphens and dots.', parameter: 'id' })
   if (resource.id !== key.id) return refuse('invalid', { detail: 'The id in the resource has to be the id in the address.' })
@@ -80,13 +80,15 @@ export async function remove(
 
 const noSuchType = (): Refusal => refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
 
-export function readResource(request: FhirRequest, type: string, body: string): Resource | Refusal {
+function readResource(request: FhirRequest, type: string, body: string, how: 'with-id' | 'without-id'): Resource | Refusal {
   if (!isResourceType(type)) return noSuchType()
   const refusal = mayTouchType(request.grant, 'write', type)
   if (refusal !== null) return refusal
   const resource = parseBody(body)
   if (isRefusal(resource)) return resource
   if (resource.resourceType !== type) return refuse('invalid', { detail: 'The resourceType has to be the type in the address.' })
+  // The server gives the id of what is created: one that was sent is neither kept nor judged.
+  if (how === 'without-id') delete resource.id
   const checked = checkResource(resource, request.strict)
   return isRefusal(checked) ? checked : resource
 }

@@ -57,6 +57,8 @@ export function checkWrite(request: FhirRequest, planned: PlannedWrite, targets:
   const forbidden = mayTouchType(request.grant, 'write', act.type)
   if (forbidden !== null) return forbidden
   if (act.act === 'delete') return null
+  // A POST gives no id: whatever stands there is the sender's own matter, valid or not.
+  if (act.act === 'create') delete act.resource.id
   rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
   const checked = checkResource(act.resource, request.strict)
   return isRefusal(checked) ? atPlace(checked, place) : null

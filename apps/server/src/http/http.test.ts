@@ -1,0 +1,193 @@
+import { expect, test, beforeAll, afterAll } from 'vitest'
+import { endpoints, type Endpoint } from '@aquifer/core/contract'
+import { roles } from '@aquifer/core/access'
+import { validate, type Resource } from '@aquifer/core/fhir'
+import { openPlatformWorld, patient, type Json, type World } from '../platform/test/world.js'
+
+let world: World
+beforeAll(async () => {
+  world = await openPlatformWorld()
+  await world.study({ id: 'S' })
+})
+afterAll(() => world.close())
+
+const routesOf = (): { method: string; url: string }[] => {
+  const lines = world.platform.app.printRoutes({ commonPrefix: false, includeHooks: false })
+  const found: { method: string; url: string }[] = []
+  const path: string[] = []
+  for (const line of lines.split('\n')) {
+    const match = /^([│ ]*)[├└]── (\S*)(?: \(([A-Z, ]+)\))?$/.exec(line)
+    if (!match) continue
+    const depth = (match[1] ?? '').length / 4
+    path.splice(depth, path.length, match[2] ?? '')
+    for (const method of (match[3] ?? '').split(', '))
+      if (method !== '' && method !== 'HEAD') found.push({ method, url: path.join('').replace(/(?<=.)\/$/, '') })
+  }
+  return found
+}
+
+test('the description lists every route, and every route it lists answers', async () => {
+  const described = await world.send({ path: '/openapi.json' })
+  const paths = described.json['paths'] as Record<string, Record<string, Json>>
+  const told = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+  const served = routesOf()
+    .map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
+    .filter((route) => route.includes('/api/v1') || /health|metrics|openapi|docs/.test(route))
+  expect([...new Set(served)].toSorted()).toEqual(
+    told.filter((route) => !route.includes('/query/api/') || served.includes(route)).toSorted(),
+  )
+})
+test('every address but the open ones needs a token, and no token opens the reading of data', async () => {
+  for (const endpoint of Object.values(endpoints) as Endpoint[]) {
+    if (endpoint.open === true || endpoint.system === 'query') continue
+    const path = endpoint.path.replace('{type}', 'Patient').replace('{id}', 'x').replace('{vid}', '1')
+    const answer = await world.send({
+      method: endpoint.method,
+      path,
+      ...(endpoint.method === 'POST' || endpoint.method === 'PUT' ? { body: {} } : {}),
+    })
+    expect([path, answer.status]).toEqual([path, 401])
+  }
+})
+test('errors are problem documents, or outcomes under FHIR, and carry the correlation id', async () => {
+  const problem = await world.send({
+    path: '/study/api/v1/studies/NONE',
+    token: await world.token('administrator'),
+    headers: { 'x-correlation-id': 'abc-1' },
+  })
+  expect(problem.status).toBe(404)
+  expect(problem.headers['content-type']).toContain('application/problem+json')
+  expect(problem.json).toMatchObject({ status: 404, code: 'unknown', correlationId: 'abc-1' })
+  expect(problem.headers['x-correlation-id']).toBe('abc-1')
+  const outcome = await world.fhir('GET', '/Patient/none', await world.token('integrator', ['S']))
+  expect([outcome.json['resourceType'], outcome.headers['content-type']?.includes('application/json+fhir')]).toEqual([
+    'OperationOutcome',
+    true,
+  ])
+  expect(outcome.headers['x-correlation-id']).toMatch(/^[0-9a-f-]{36}$/)
+  expect((await world.send({ path: '/nothing/here' })).status).toBe(404)
+  expect((await world.send({ path: '/study/api/v1/studies', headers: { 'x-correlation-id': 'two words' } })).status).toBe(400)
+})
+test('on loopback only loopback’s names are answered', async () => {
+  for (const host of ['evil.example', 'localhost.evil.example', '10.0.0.1'])
+    expect((await world.send({ path: '/health/live', headers: { host } })).status).toBe(403)
+  for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080'])
+    expect((await world.send({ path: '/health/live', headers: { host } })).status).toBe(200)
+})
+test('sign-in gives a token with the user’s grant; five failures lock it', async () => {
+  await world.platform.identity.putUser({
+    name: 'ann',
+    display: 'Ann',
+    grant: { role: 'analyst', studies: ['S'], sites: [], patient: null },
+    password: 'right horse',
+  })
+  const signIn = (password: string, user = 'ann') =>
+    world.send({ method: 'POST', path: '/identity/api/v1/sign-in', body: { user, password } })
+  const session = await signIn('right horse')
+  expect([session.status, (session.json['me'] as Json)['role']]).toEqual([200, 'analyst'])
+  const token = String(session.json['access_token'])
+  const me = await world.send({ path: '/identity/api/v1/me', token })
+  expect(me.json).toMatchObject({ user: 'ann', name: 'Ann', role: 'analyst' })
+  expect((me.json['studies'] as Json[]).map((study) => study['id'])).toEqual(['S'])
+  expect((await world.send({ method: 'POST', path: '/identity/api/v1/refresh', token })).status).toBe(200)
+  expect((await signIn('x', 'nobody')).json).toEqual({ ...(await signIn('wrong')).json, correlationId: expect.any(String) as string })
+  for (let n = 0; n < 4; n += 1) expect((await signIn('wrong')).status).toBe(401)
+  const locked = await signIn('right horse')
+  expect([locked.status, Number(locked.headers['retry-after']) > 0]).toEqual([429, true])
+  world.clock.at = Date.now() + 16 * 60_000
+  expect((await signIn('right horse')).status).toBe(200)
+  world.clock.at = null
+})
+test('tokens end when they say, and a token that was changed is none', async () => {
+  const token = await world.token('administrator')
+  const [head = '', claims = '', signature = ''] = token.split('.')
+  const wider = Buffer.from(
+    JSON.stringify({ ...(JSON.parse(Buffer.from(claims, 'base64url').toString()) as Json), aquifer_role: 'integrator' }),
+  ).toString('base64url')
+  for (const bad of [
+    `${head}.${wider}.${signature}`,
+    `${head}.${claims}.`,
+    'x',
+    `${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`,
+  ]) {
+    expect((await world.send({ path: '/study/api/v1/studies', token: bad })).status).toBe(401)
+  }
+  world.clock.at = Date.now() + 3_700_000
+  expect((await world.send({ path: '/study/api/v1/studies', token })).status).toBe(401)
+  world.clock.at = null
+})
+test('only the data folder’s secret mints tokens', async () => {
+  const answer = await world.send({
+    method: 'POST',
+    path: '/identity/api/v1/tokens',
+    token: '0'.repeat(64),
+    body: { role: 'administrator', requestedBy: 'x' },
+  })
+  expect(answer.status).toBe(401)
+})
+test('what each role may do is what the contract’s sentences say', async () => {
+  const asked: Record<string, { method: 'GET' | 'PUT' | 'POST'; path: string; body?: unknown }> = {
+    'read clinical': { method: 'GET', path: '/fhir-server/api/v1/Condition?_count=1' },
+    'write a person': { method: 'PUT', path: '/fhir-server/api/v1/Patient/r1', body: patient('r1') },
+    'consent figures': { method: 'GET', path: '/consent/api/v1/studies/S/summary' },
+    'pipeline status': { method: 'GET', path: '/pipeline/api/v1/status' },
+    'create a study': { method: 'POST', path: '/study/api/v1/studies', body: { id: 'x_y', name: 'n' } },
+  }
+  const may: Record<string, string[]> = {}
+  for (const [what, { method, path, body }] of Object.entries(asked)) {
+    may[what] = []
+    for (const role of roles) {
+      const answer = await world.send({
+        method,
+        path,
+        token: await world.token(role, ['S'], role === 'patient' || role === 'guardian' ? { patient: 'r9' } : {}),
+        body,
+        headers: { 'content-type': 'application/json' },
+      })
+      if (answer.status !== 403) may[what].push(role)
+    }
+  }
+  expect(may).toEqual({
+    'read clinical': ['patient', 'guardian', 'practitioner', 'care-manager', 'investigator', 'cro-admin', 'integrator'],
+    'write a person': ['practitioner', 'care-manager', 'investigator', 'integrator'],
+    'consent figures': ['investigator', 'cro-admin', 'study-manager', 'auditor', 'privacy-officer'],
+    'pipeline status': [
+      'investigator',
+      'cro-admin',
+      'study-manager',
+      'analyst',
+      'researcher',
+      'integrator',
+      'operator',
+      'auditor',
+      'privacy-officer',
+      'administrator',
+    ],
+    'create a study': [],
+  })
+})
+test('a study is created with its defaults, once, by those who may', async () => {
+  const token = await world.token('administrator')
+  const create = (body: Json) => world.send({ method: 'POST', path: '/study/api/v1/studies', token, body })
+  const made = await create({ id: 'NEW', name: 'New', sites: ['A'] })
+  expect([made.status, made.json]).toMatchObject([
+    201,
+    { id: 'NEW', kind: 'program', status: 'open', maskingPolicy: 'safe-harbor', publish: 'continuous' },
+  ])
+  expect((await create({ id: 'new', name: 'Again' })).status).toBe(409)
+  const wrong = await create({ id: 'select', name: 'x', kind: 'regulated', enrolment: 'open' })
+  expect([wrong.status, (wrong.json['issues'] as Json[]).length]).toEqual([400, 2])
+  const group = await world.fhir('GET', '/Group/NEW', await world.token('integrator', ['NEW']))
+  expect([group.status, JSON.stringify(group.json['extension'])]).toEqual([200, '[{"url":"urn:aquifer:study-status","valueCode":"open"}]'])
+})
+test('the Conformance is a valid resource made of what is there', async () => {
+  const told = (await world.send({ path: '/fhir-server/api/v1/metadata' })).json
+  expect(validate(told as Resource)).toEqual([])
+  expect(told['fhirVersion']).toBe('1.0.2')
+})
+test('metrics and health tell figures and no more', async () => {
+  const metrics = await world.send({ path: '/metrics' })
+  expect(metrics.text).toContain('aquifer_http_requests_total')
+  expect((await world.send({ path: '/health/ready' })).json).toMatchObject({ ready: true, checks: { database: 'ok' } })
+  expect((await world.send({ path: '/docs' })).text).toContain('/fhir-server/api/v1/{type}')
+})
