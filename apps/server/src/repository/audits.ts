@@ -35,7 +35,7 @@ interface Row extends Omit<AuditRow, 'at' | 'seq'> {
 export function openAudits(writer: Pool, reader: Pool): Audits {
   return {
     async record(records) {
-      await insertAudits(writer as unknown as PoolClient, records)
+      await insertAudits(writer, records)
     },
     async list({ limit, before, sid }) {
       const { rows } = await reader.query<Row>(

@@ -18,46 +18,47 @@ function emptyArray(elementOid: number): Buffer {
   return buffer
 }
 
-type Put<T> = (buffer: Buffer, value: T, at: number) => void
+type Put<T> = (view: DataView, value: T, at: number) => void
 
 function fixedArray<T>(elementOid: number, size: number, values: readonly (T | null)[], put: Put<T>): Buffer {
   if (values.length === 0) return emptyArray(elementOid)
   const buffer = Buffer.allocUnsafe(headerBytes + values.length * (4 + size))
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
   let at = headerBytes
   let nulls = false
   for (const value of values) {
     if (value === null) {
       nulls = true
-      buffer.writeInt32BE(-1, at)
+      view.setInt32(at, -1)
       at += 4
       continue
     }
-    buffer.writeInt32BE(size, at)
-    put(buffer, value, at + 4)
+    view.setInt32(at, size)
+    put(view, value, at + 4)
     at += 4 + size
   }
   header(buffer, elementOid, values.length, nulls)
   return buffer.subarray(0, at)
 }
 
-const putInt8: Put<bigint | number> = (buffer, value, at) => {
+const putInt8: Put<bigint | number> = (view, value, at) => {
   if (typeof value === 'bigint') {
-    buffer.writeBigInt64BE(value, at)
+    view.setBigInt64(at, value)
     return
   }
-  buffer.writeInt32BE(Math.floor(value / 4294967296), at)
-  buffer.writeUInt32BE(value >>> 0, at + 4)
+  view.setInt32(at, Math.floor(value / 4294967296))
+  view.setUint32(at + 4, value >>> 0)
 }
 
 export const int2Array = (values: readonly (number | null)[]): Buffer =>
-  fixedArray(oid.int2, 2, values, (buffer, value, at) => buffer.writeInt16BE(value, at))
+  fixedArray(oid.int2, 2, values, (view, value, at) => view.setInt16(at, value))
 export const int4Array = (values: readonly (number | null)[]): Buffer =>
-  fixedArray(oid.int4, 4, values, (buffer, value, at) => buffer.writeInt32BE(value, at))
+  fixedArray(oid.int4, 4, values, (view, value, at) => view.setInt32(at, value))
 export const int8Array = (values: readonly (bigint | number | null)[]): Buffer => fixedArray(oid.int8, 8, values, putInt8)
 export const float8Array = (values: readonly number[]): Buffer =>
-  fixedArray(oid.float8, 8, values, (buffer, value, at) => buffer.writeDoubleBE(value, at))
+  fixedArray(oid.float8, 8, values, (view, value, at) => view.setFloat64(at, value))
 export const boolArray = (values: readonly boolean[]): Buffer =>
-  fixedArray(oid.bool, 1, values, (buffer, value, at) => buffer.writeInt8(value ? 1 : 0, at))
+  fixedArray(oid.bool, 1, values, (view, value, at) => view.setInt8(at, value ? 1 : 0))
 
 export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
   if (values.length === 0) return emptyArray(oid.bytea)

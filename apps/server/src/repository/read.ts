@@ -11,6 +11,7 @@ export interface VersionRow {
   op: 'C' | 'U' | 'D'
   at: bigint
   patient_id: string | null
+  other_ids: string[] | null
   site: number | null
   hash: Buffer | null
   content: string | null
@@ -23,7 +24,8 @@ export const contentBytes = (text: string | null): Buffer | null => (text === nu
 
 // c: current (for the id), v: version
 export const versionColumns = `v.rid, v.sid, v.type, c.id, v.version, v.op, v.at,
-  (select p.id from person p where p.pid = v.patient) as patient_id, v.site, v.hash, ${contentText} as content`
+  (select p.id from person p where p.pid = v.patient) as patient_id,
+  case when c.patients is not null then array(select p.id from person p where p.pid = any(c.patients) and p.pid <> v.patient) end as other_ids, v.site, v.hash, ${contentText} as content`
 
 export function storedVersion(row: VersionRow): StoredVersion {
   return {
@@ -35,6 +37,7 @@ export function storedVersion(row: VersionRow): StoredVersion {
     op: row.op,
     updatedAt: Number(row.at),
     patientId: row.patient_id,
+    patientIds: row.patient_id === null ? [] : [row.patient_id, ...(row.other_ids ?? [])],
     site: row.site,
     hash: row.hash,
     content: contentBytes(row.content),

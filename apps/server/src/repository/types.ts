@@ -40,6 +40,7 @@ export interface StoredVersion extends ResourceKey {
   op: 'C' | 'U' | 'D'
   updatedAt: number
   patientId: string | null
+  patientIds: string[] // all people it is about, patientId first: who may see it may see each of them
   site: number | null
   hash: Buffer | null
   content: Buffer | null // as stored; null when deleted. serve() makes the bytes for a client

@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import { migrate, openPostgres, packageRoot, PostgresInUse } from './index.js'
 import type { Postgres, PostgresOptions } from './index.js'
 import { completeBinaries, findBinaries } from './postgres-binaries.js'
-import { isAlive, isRoot } from './postgres-identity.js'
+import { isRoot } from './postgres-identity.js'
 import { preparedDataDir } from './test/database.js'
 
 const folders: string[] = []
@@ -72,7 +72,7 @@ test('a changed migration is refused, and so is a database of a newer version', 
 })
 
 async function uidOf(postgres: Postgres): Promise<number> {
-  return Number(/^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${postgres.pid}/status`, 'utf8'))?.[1])
+  return Number(/^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${postgres.pid()}/status`, 'utf8'))?.[1])
 }
 
 test.runIf(isRoot())(
@@ -182,14 +182,38 @@ test('after kill -9 of its owner the database is taken over with all that was ac
   }
 })
 
-test('after kill -9 of the database itself it starts again by itself', async () => {
+test('after kill -9 of the database itself it is started again, under the pools that are in use', async () => {
   const dataDir = await prepared()
-  const first = await open({ dataDir })
-  await oneRow(first, `insert into person (pid, id) values (1, 'kept') returning pid`)
-  process.kill(first.pid!, 'SIGKILL')
-  while (isAlive(first.pid!)) await new Promise((resolve) => setTimeout(resolve, 5))
-  const again = await open({ dataDir })
-  expect(await oneRow(again, `select id from person`)).toEqual({ id: 'kept' })
+  const postgres = await open({ dataDir })
+  const pool = postgres.pool('owner', { max: 2 })
+  await pool.query(`insert into person (pid, id) values (1, 'kept')`)
+  const killed = postgres.pid()!
+  process.kill(killed, 'SIGKILL')
+  let found: unknown[] | null = null
+  while (found === null || postgres.pid() === killed) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    found = await pool.query(`select id from person`).then(
+      (answer) => answer.rows,
+      () => null,
+    )
+  }
+  expect(found).toEqual([{ id: 'kept' }])
+  await pool.end()
+})
+
+test('DATABASE_URL: another PostgreSQL serves with the same roles', async () => {
+  const embedded = await open({ dataDir: await prepared(), transport: 'loopback' })
+  const { host, port, password } = embedded.client('app')
+  const outside = await open({ dataDir: '/nowhere', databaseUrl: `postgres://postgres:${password as string}@${host}:${port}/aquifer` })
+  expect([outside.mode, outside.pid()]).toEqual(['external', null])
+  const app = outside.pool('app', { max: 1, settings: { statement_timeout: '5s' } })
+  expect((await app.query(`select current_user as me, current_setting('statement_timeout') as t`)).rows[0]).toEqual({
+    me: 'aquifer_app',
+    t: '5s',
+  })
+  await expect(app.query('delete from version')).rejects.toThrow('permission denied')
+  expect((await migrate(outside)).applied).toEqual([])
+  await app.end()
 })
 
 test('a stale process number of a stranger does not keep the database from starting', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { writeAtomically } from './atomic-file.js'
@@ -31,7 +31,7 @@ export interface PoolOptions {
 
 export interface Postgres {
   mode: PostgresMode | 'external'
-  pid: number | null
+  pid(): number | null
   pool(role: DatabaseRole, options?: PoolOptions): pg.Pool
   client(role: DatabaseRole): pg.Client // not connected yet; for LISTEN
   stop(): Promise<void> // ends the pools, then the embedded server
@@ -40,12 +40,14 @@ export interface Postgres {
 export class PostgresInUse extends Error {}
 
 const startPatienceMs = 30_000
+const restartPauseMs = 1_000
 // Held by the session of the server that works on this database, so the kernel lets it go when that process dies.
 const serverLock = 0x41715f01
 const database = 'aquifer'
 const unknownDatabase = '3D000'
 
-export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
+export async function openPostgres(given: PostgresOptions): Promise<Postgres> {
+  const options = { ...given, dataDir: resolve(given.dataDir) }
   return options.databaseUrl === undefined ? await openEmbedded(options) : await openExternal(options.databaseUrl)
 }
 
@@ -54,20 +56,51 @@ async function openEmbedded(options: PostgresOptions): Promise<Postgres> {
   const place = await settlePlace({ mode: options.postgresMode ?? 'auto', dataDir: options.dataDir, binaries: found })
   const password = await passwordOf(place)
   await initCluster(place, password, options.durableInit ?? true)
-  const { running, lock } = await takeServer(place, password, options)
+  const server = await superviseServer(place, password, options)
   const connect = (role: DatabaseRole): pg.ClientConfig => ({
-    ...connection(running.address, password),
+    ...connection(server.running().address, password),
     user: roleName(role),
     database,
   })
-  return handle(connect, {
-    mode: place.mode,
-    pid: running.pid,
+  return handle(connect, { mode: place.mode, pid: () => server.running().pid, stop: server.stop })
+}
+
+interface Supervised {
+  running(): Running
+  stop(): Promise<void>
+}
+
+// If the server dies under us it is started again at the same address; the pools' next connections find it there.
+async function superviseServer(place: PostgresPlace, password: string, options: PostgresOptions): Promise<Supervised> {
+  let stopping = false
+  let taken = await takeServer(place, password, options)
+  let restarting: Promise<void> = Promise.resolve()
+  const watch = ({ lock }: Taken): void => {
+    lock.once('end', () => {
+      if (!stopping) restarting = restart()
+    })
+  }
+  const restart = async (): Promise<void> => {
+    while (!stopping) {
+      try {
+        taken = await takeServer(place, password, options, taken.running.address)
+        watch(taken)
+        return
+      } catch {
+        await sleep(restartPauseMs)
+      }
+    }
+  }
+  watch(taken)
+  return {
+    running: () => taken.running,
     async stop() {
-      await lock.end()
-      await stopServer(running.pid)
+      stopping = true
+      await restarting
+      await taken.lock.end().catch(() => undefined)
+      await stopServer(taken.running.pid)
     },
-  })
+  }
 }
 
 // Only used on loopback; made always, so that the way of connecting can change later.
@@ -82,11 +115,12 @@ async function passwordOf(place: PostgresPlace): Promise<string> {
 
 const connection = (address: Address, password: string): pg.ClientConfig => ({ host: address.host, port: address.port, password })
 
-async function takeServer(
-  place: PostgresPlace,
-  password: string,
-  options: PostgresOptions,
-): Promise<{ running: Running; lock: pg.Client }> {
+interface Taken {
+  running: Running
+  lock: pg.Client
+}
+
+async function takeServer(place: PostgresPlace, password: string, options: PostgresOptions, known?: Address): Promise<Taken> {
   const settings = postgresSettings(options.sharedBuffersMb)
   const transport = options.transport ?? (process.platform === 'win32' ? 'loopback' : 'socket')
   settings['aquifer.fingerprint'] = fingerprint(place.binaries.version, { ...settings, transport })
@@ -95,7 +129,7 @@ async function takeServer(
   for (;;) {
     const running =
       (await findRunning(place, password)) ??
-      (await startServer(place, { settings, address: await addressFor(place, transport, password), logFile }))
+      (await startServer(place, { settings, address: known ?? (await addressFor(place, transport, password)), logFile }))
     const lock = running?.ready ? await lockServer(running.address, password) : null
     if (lock !== null && running !== null) {
       const same = await lock.query<{ value: string }>(`select current_setting('aquifer.fingerprint', true) as value`)
@@ -162,13 +196,10 @@ async function openExternal(databaseUrl: string): Promise<Postgres> {
     await admin.end()
   }
   const connect = (role: DatabaseRole): pg.ClientConfig => ({ connectionString: databaseUrl, options: `-c role=${roleName(role)}` })
-  return handle(connect, { mode: 'external', pid: null, stop: () => Promise.resolve() })
+  return handle(connect, { mode: 'external', pid: () => null, stop: () => Promise.resolve() })
 }
 
-function handle(
-  connect: (role: DatabaseRole) => pg.ClientConfig,
-  server: { mode: Postgres['mode']; pid: number | null; stop(): Promise<void> },
-): Postgres {
+function handle(connect: (role: DatabaseRole) => pg.ClientConfig, server: Pick<Postgres, 'mode' | 'pid' | 'stop'>): Postgres {
   const pools: pg.Pool[] = []
   return {
     mode: server.mode,
@@ -189,7 +220,8 @@ function handle(
       return client
     },
     async stop() {
-      await Promise.all(pools.splice(0).map((pool) => (pool.ended ? undefined : pool.end())))
+      const open = pools.splice(0).filter((pool) => !pool.ended)
+      await Promise.all(open.map((pool) => pool.end()))
       await server.stop()
     },
   }

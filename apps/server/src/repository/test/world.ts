@@ -1,5 +1,5 @@
 import { extractIndex } from '@aquifer/core/fhir'
-import type { JsonObject, Resource } from '@aquifer/core/fhir'
+import type { JsonObject } from '@aquifer/core/fhir'
 import { openTestDatabase } from '../../storage/test/database.js'
 import type { TestDatabase } from '../../storage/test/database.js'
 import { contentHash, contentOf, openRepository } from '../index.js'
@@ -69,7 +69,7 @@ export function put(
     op: 'update',
     content,
     hash: contentHash(content),
-    index: extractIndex(resource as Resource),
+    index: extractIndex(resource),
     patients: [],
     site: null,
     unchanged: 'version',
