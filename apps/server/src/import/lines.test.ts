@@ -23,9 +23,7 @@ test('a letter of several bytes may be cut between two chunks', async () => {
 })
 
 test('a document over several lines is one line', async () => {
-  expect(await read('{\n  "resourceType": "Bundle",\n', '  "entry": []\n}\n')).toEqual([
-    '1:{\n"resourceType": "Bundle",\n"entry": []\n}\n',
-  ])
+  expect(await read('{\n  "resourceType": "Bundle",\n', '  "entry": []\n}\n')).toEqual(['1:{\n"resourceType": "Bundle",\n"entry": []\n}\n'])
 })
 
 test('gzip is recognised, and a cut stream is told after what could be read', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { canonicalJson, isId, isObject, rewriteReferences, type Repair, type Resource } from '@aquifer/core/fhir'
 import { derivedUuid, uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -103,7 +104,7 @@ function idsOf(entries: readonly Entry[], study: string, patient: string): strin
       ids.push(given)
       continue
     }
-    const content = canonicalJson(entry.resource)
+    const content = createHash('sha256').update(canonicalJson(entry.resource)).digest('hex')
     const ordinal = seen.get(content) ?? 0
     seen.set(content, ordinal + 1)
     ids.push(derivedUuid(study, patient, content, String(ordinal)))
