@@ -101,7 +101,7 @@ async function sidsOf(
 }
 
 async function visible(request: FhirRequest, current: StoredVersion, study: Study | null): Promise<boolean> {
-  const place = { siteId: siteIdOf(study, current.site), patients: current.patientId === null ? [] : [current.patientId] }
+  const place = { siteId: siteIdOf(study, current.site), patients: current.patientIds }
   if (!withinLimits(request.grant, current.type, place)) return false
   if (study === null) return true
   const sites = sitesToRead(study, request.grant, request.asked)

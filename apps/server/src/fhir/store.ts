@@ -175,7 +175,7 @@ async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
   const stored = await tx.read({ sid: item.sid, type: item.type, id: item.id })
   if (stored === null) return true
   const siteId = stored.site === null ? siteIdOf(unit.study, siteKnown(unit)) : siteIdOf(unit.study, stored.site)
-  return withinLimits(unit.grant, item.type, { siteId, patients: stored.patientId === null ? [] : [stored.patientId] })
+  return withinLimits(unit.grant, item.type, { siteId, patients: stored.patientIds })
 }
 
 function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsents[] {
