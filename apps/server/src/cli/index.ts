@@ -14,6 +14,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'generate', says: 'synthetic DSTU2 people to stdout', load: async () => (await import('./generate.js')).generateCommand() },
   { name: 'study', says: 'studies and their settings', load: async () => (await import('./study.js')).studyCommand() },
   { name: 'import', says: 'bulk load of FHIR files', load: async () => (await import('./import.js')).importCommand() },
+  { name: 'pipeline', says: 'how far what was written has come', load: async () => (await import('./pipeline.js')).pipelineCommand() },
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
   { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },
   { name: 'doctor', says: 'checks machine, configuration, isolation', load: async () => (await import('./doctor.js')).doctorCommand() },

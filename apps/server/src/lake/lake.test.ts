@@ -124,7 +124,12 @@ test('a journal survives a torn end, and its entries cannot be exchanged', async
   expect((await study.journal('held')).take().map(String)).toEqual(['a', 'b', 'd'])
   const bytes = await readFile(path)
   const size = 4 + bytes.readUInt32BE(8)
-  const swapped = Buffer.concat([bytes.subarray(0, 8), bytes.subarray(8 + size, 8 + 2 * size), bytes.subarray(8, 8 + size), bytes.subarray(8 + 2 * size)])
+  const swapped = Buffer.concat([
+    bytes.subarray(0, 8),
+    bytes.subarray(8 + size, 8 + 2 * size),
+    bytes.subarray(8, 8 + size),
+    bytes.subarray(8 + 2 * size),
+  ])
   await writeFile(path, swapped)
   await expect(study.journal('held')).rejects.toThrow(TamperedError)
 })

@@ -28,7 +28,11 @@ export class DisplayJournal {
     const first = entries[0]
     this.#dictionary = createDisplayDictionary(first && 'state' in first ? first.state : undefined)
     for (const entry of entries) {
-      if ('state' in entry) this.#remember(entry.state.displays.map((display) => ({ ...display, patients: display.people })), entry.state.names)
+      if ('state' in entry)
+        this.#remember(
+          entry.state.displays.map((display) => ({ ...display, patients: display.people })),
+          entry.state.names,
+        )
       else this.#take(entry.offered)
     }
   }

@@ -38,8 +38,10 @@ export interface StudyRunStatus {
   cursor: Cursor
 }
 
-// One commit costs some 25 ms per type whatever it holds (2026-11, 2 cores): so not more than one in this time, unless somebody waits.
-const commitMsMin = 1500
+// One commit costs some 25 ms of CPU per type whatever it holds (2026-11, 2 cores), so commits keep a distance: longer where they take
+// long, and none where somebody waits.
+const commitDistanceMs = { min: 1200, max: 2500 }
+const commitTimeShare = 0.25
 const commitBytesMax = 16 * 1024 * 1024
 const pieceBytesMax = 1024 * 1024
 const restMsMax = 30_000
@@ -62,6 +64,7 @@ export class StudyRun {
   #reason: string | null = null
   readonly #rate: ReturnType<typeof openRate>
   #lastCommitAt = 0
+  #commitMs = 0
   #reservoir: StudyReservoir | null = null
   #masking: { made: string; stamp: ReservoirStamp; study: StudyMasking } | null = null
   #held: HeldList | null = null
@@ -179,7 +182,8 @@ export class StudyRun {
   async #segments(): Promise<LakeSegment[]> {
     const segments = await this.#lake.after(this.#cursor(), commitBytesMax)
     const bytes = segments.reduce((sum, segment) => sum + segment.plainBytes, 0)
-    const early = commitMsMin - (this.#parts.clock.now() - this.#lastCommitAt)
+    const distance = Math.min(commitDistanceMs.max, Math.max(commitDistanceMs.min, this.#commitMs / commitTimeShare))
+    const early = distance - (this.#parts.clock.now() - this.#lastCommitAt)
     if (segments.length === 0 || bytes >= commitBytesMax / 2 || early <= 0 || this.#waiting.size > 0) return segments
     await this.#sleeper.pause(early)
     return this.#stopping ? [] : this.#lake.after(this.#cursor(), commitBytesMax)
@@ -197,7 +201,10 @@ export class StudyRun {
 
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
-    await this.#held!.update(masked.flatMap((batch) => batch.held), byType)
+    await this.#held!.update(
+      masked.flatMap((batch) => batch.held),
+      byType,
+    )
     await this.#displays!.add(masked)
     await faultPoint('masking.noted')
     const batch: ReservoirBatch = {
@@ -208,12 +215,17 @@ export class StudyRun {
       displays: this.#displays!.changed(),
       visible: settings.publish === 'continuous' && !reservoir.rebuilding ? 'now' : 'later',
     }
+    const begun = this.#parts.clock.now()
     const { unfit } = await this.#parts.reservoir.commit(reservoir, batch).catch((error: unknown) => {
       this.#displays!.lost()
       throw error
     })
-    await this.#held!.update(unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema' })), new Map())
+    await this.#held!.update(
+      unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema' })),
+      new Map(),
+    )
     this.#lastCommitAt = this.#parts.clock.now()
+    this.#commitMs = this.#lastCommitAt - begun
     this.#rate.add(segments.reduce((sum, segment) => sum + segment.rows, 0))
   }
 

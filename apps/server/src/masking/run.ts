@@ -32,7 +32,7 @@ export class MaskingRun {
   /** Resolves when all that is in the lake now can be queried. */
   async catchUp(studies?: readonly string[], signal?: AbortSignal): Promise<void> {
     const wanted = studies ?? this.#lake.studies().map((study) => study.study)
-    await Promise.all(wanted.map((study) => this.#runs.get(study)?.catchUp(signal)))
+    await Promise.all(wanted.flatMap((study) => this.#runs.get(study)?.catchUp(signal) ?? []))
   }
 
   async stop(): Promise<void> {

@@ -33,7 +33,13 @@ function feedRows(): string {
   let seq = 0
   const put = (study: string, id: string, version: number, op: 'C' | 'U' | 'D', value: number): void => {
     seq++
-    const resource = { status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/p1' }, effectiveDateTime: '2014-05-06', valueQuantity: { value } }
+    const resource = {
+      status: 'final',
+      code: { text: 'x' },
+      subject: { reference: 'Patient/p1' },
+      effectiveDateTime: '2014-05-06',
+      valueQuantity: { value },
+    }
     const content = op === 'D' ? null : JSON.stringify({ resourceType: 'Observation', id, meta: {}, ...resource })
     const place = { xid: String(1000 + Math.floor(seq / 3)), seq: String(seq), sid: 1, study, type: 'Observation', id, version, op }
     lines.push(JSON.stringify({ ...place, at: 1_790_000_000_000 + seq, patientId: 'p1', site: null, siteId: null, content }))
@@ -68,7 +74,9 @@ async function outcome(folder: string) {
     const generation = (JSON.parse(await readFile(join(dir, 'published.json'), 'utf8')) as { generation: number }).generation
     const published = `SELECT count(*), sum(valueQuantity.value) FROM read_parquet('${dir}/published/${generation}/Observation/**/*.parquet')`
     found[study] = {
-      lake: createHash('sha256').update((await lakeVersions(lake, study)).join('\n')).digest('hex'),
+      lake: createHash('sha256')
+        .update((await lakeVersions(lake, study)).join('\n'))
+        .digest('hex'),
       lakeRows: (await lake.study(study)).manifest().rows,
       rows,
       counted: manifest.types['Observation']!.rows,
@@ -80,12 +88,7 @@ async function outcome(folder: string) {
   return found
 }
 
-const points = [
-  'lake.segment-written@2',
-  'replicator.batch-stored',
-  'reservoir.files-written@2',
-  'reservoir.generation-written',
-]
+const points = ['lake.segment-written@2', 'replicator.batch-stored', 'reservoir.files-written@2', 'reservoir.generation-written']
 // One of these takes seconds, most of it starting processes: the rest is for the long suite.
 const otherPoints = [
   'replicator.batch-read',

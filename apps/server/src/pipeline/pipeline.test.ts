@@ -68,14 +68,23 @@ const observation = (n: number, patient: string) => ({
   valueQuantity: { value: n, unit: 'mg/dL' },
   comments: `${patient} Dough said so`,
 })
-const person = (id: string) => ({ name: [{ family: ['Dough'], given: ['Jane'] }], gender: 'female', birthDate: '1970-04-05', identifier: [{ value: `mrn-${id}` }] })
+const person = (id: string) => ({
+  name: [{ family: ['Dough'], given: ['Jane'] }],
+  gender: 'female',
+  birthDate: '1970-04-05',
+  identifier: [{ value: `mrn-${id}` }],
+})
 
 async function load(study: Study, people: string[], each: number): Promise<void> {
   await world.write(people.map((id) => ({ sid: 0, type: 'Patient', id, resource: person(id), patients: [id] })))
   await world.enrol(study.sid, people)
   for (const patient of people) {
     const writes = Array.from({ length: each }, (_, n) => ({
-      sid: study.sid, type: 'Observation', id: `${patient}-${n}`, resource: observation(n, patient), patients: [patient],
+      sid: study.sid,
+      type: 'Observation',
+      id: `${patient}-${n}`,
+      resource: observation(n, patient),
+      patients: [patient],
     }))
     await world.write(writes)
   }
@@ -140,8 +149,12 @@ test('two studies under two policies: shifted dates here, years there, other pse
   }
   await wait('EXPERT')
   await wait('YEARS')
-  const [[shifted, expertKey, expertPolicy]] = (await rows('EXPERT', 'Observation', 'effectiveDateTime, patient_key, masking_policy')) as [string[]]
-  const [[year, yearsKey, yearsPolicy]] = (await rows('YEARS', 'Observation', 'effectiveDateTime, patient_key, masking_policy')) as [string[]]
+  const [[shifted, expertKey, expertPolicy]] = (await rows('EXPERT', 'Observation', 'effectiveDateTime, patient_key, masking_policy')) as [
+    string[],
+  ]
+  const [[year, yearsKey, yearsPolicy]] = (await rows('YEARS', 'Observation', 'effectiveDateTime, patient_key, masking_policy')) as [
+    string[],
+  ]
   expect(shifted).toMatch(/^\d{4}-\d\d-\d\d$/)
   expect(shifted).not.toBe('2015-03-04')
   expect(year).toBe('2015')

@@ -67,10 +67,26 @@ export class Pipeline {
     return [
       { name: 'aquifer_feed_age_ms', help: 'Age of the oldest open writing transaction', read: stage((status) => status.feedAgeMs) },
       { name: 'aquifer_replicator_lag_ms', help: 'Age of the oldest version not in the lake', read: stage((status) => status.lagMs) },
-      { name: 'aquifer_replicator_failed', help: '1 while the feed is not followed', read: stage((status) => (status.state === 'failed' ? 1 : 0)) },
-      { name: 'aquifer_lake_rows', help: 'Versions in the lake', read: () => lake.studies().reduce((sum, each) => sum + each.manifest().rows, 0) },
-      { name: 'aquifer_masking_lag_ms', help: 'Age of the oldest version not masked', read: () => Math.max(0, ...this.#statuses(null).map((each) => each.lagMs)) },
-      { name: 'aquifer_masking_held', help: 'Resources held back from masking', read: () => this.#statuses(null).reduce((sum, each) => sum + each.held, 0) },
+      {
+        name: 'aquifer_replicator_failed',
+        help: '1 while the feed is not followed',
+        read: stage((status) => (status.state === 'failed' ? 1 : 0)),
+      },
+      {
+        name: 'aquifer_lake_rows',
+        help: 'Versions in the lake',
+        read: () => lake.studies().reduce((sum, each) => sum + each.manifest().rows, 0),
+      },
+      {
+        name: 'aquifer_masking_lag_ms',
+        help: 'Age of the oldest version not masked',
+        read: () => Math.max(0, ...this.#statuses(null).map((each) => each.lagMs)),
+      },
+      {
+        name: 'aquifer_masking_held',
+        help: 'Resources held back from masking',
+        read: () => this.#statuses(null).reduce((sum, each) => sum + each.held, 0),
+      },
       {
         name: 'aquifer_reservoir_rows',
         help: 'Living masked rows',

@@ -48,7 +48,8 @@ function masking(parts: PipelineParts, study: string | null): StageView {
   const rows = statuses.reduce((sum, [, status]) => sum + status.rows, 0)
   const held = statuses.reduce((sum, [, status]) => sum + status.held, 0)
   const rate = statuses.reduce((sum, [, status]) => sum + status.rate, 0)
-  const detail = failed.length > 0 ? failed.map(([id, status]) => `${id}: ${status.reason}`).join('; ') : held > 0 ? `${held} held back` : null
+  const detail =
+    failed.length > 0 ? failed.map(([id, status]) => `${id}: ${status.reason}`).join('; ') : held > 0 ? `${held} held back` : null
   const state = failed.length > 0 ? 'failed' : stateOf(lagMs, statuses.length)
   return { stage: 'masking', zone: 'masked', state, lagMs, rate, count: rows, detail }
 }

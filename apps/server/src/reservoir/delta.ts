@@ -73,10 +73,7 @@ async function store(connection: DuckDBConnection, job: DeltaJob, unfit: DeltaRe
   const dead = unfit.map(({ id, version }) => `(${textSql(id)}, ${version})`)
   const held = dead.length > 0 ? ` UNION ALL SELECT * FROM (VALUES ${dead.join(', ')})` : ''
   const keysSql = `SELECT _id, max(_v) AS _v FROM (SELECT _id, _v FROM batch WHERE _v > 1 OR _d${held}) GROUP BY _id`
-  const [rows = 0, keys = 0] = await numbers(
-    connection,
-    `SELECT count(*) FILTER (NOT _d), (SELECT count(*) FROM (${keysSql})) FROM batch`,
-  )
+  const [rows = 0, keys = 0] = await numbers(connection, `SELECT count(*) FILTER (NOT _d), (SELECT count(*) FROM (${keysSql})) FROM batch`)
   if (rows > 0) await connection.run(`COPY (SELECT ${columns} FROM batch WHERE NOT _d) TO ${textSql(job.out)} ${parquet}`)
   if (keys > 0) await connection.run(`COPY (${keysSql}) TO ${textSql(job.keysOut)} ${parquet}`)
   return { rows, keys }

@@ -117,7 +117,13 @@ async function publishType(parts: GenerationParts, type: string, entry: Reservoi
   return { of, partitions: Object.fromEntries(found.map((part) => [part.path, part.fingerprint])) }
 }
 
-async function publishTables(parts: GenerationParts, manifest: ReservoirManifest, making: string, base: Base | null, state: PublishedState) {
+async function publishTables(
+  parts: GenerationParts,
+  manifest: ReservoirManifest,
+  making: string,
+  base: Base | null,
+  state: PublishedState,
+) {
   const { dir } = parts.reservoir
   const living = (type: string): string | null => {
     const entry = manifest.types[type]
@@ -129,7 +135,9 @@ async function publishTables(parts: GenerationParts, manifest: ReservoirManifest
   const shapes = parts.flatTables({ rowsOf: (type) => (living(type) ? type : null), displays: manifest.displays })
   for (const [index, table] of tables.entries()) {
     const rows = table.types.map((type) => state.types[type]?.partitions ?? null)
-    const of = createHash('sha256').update(JSON.stringify([shapes[index]?.sql, rows])).digest('hex')
+    const of = createHash('sha256')
+      .update(JSON.stringify([shapes[index]?.sql, rows]))
+      .digest('hex')
     const folder = join(making, 'tables', table.name)
     state.tables[table.name] = of
     if (base && base.state.tables[table.name] === of) await linkFolder(join(base.folder, 'tables', table.name), folder)

@@ -1,9 +1,9 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { livingRowsSql, modelVersion, openReservoir, readReservoirManifest, type Reservoir, type ReservoirBatch } from './index.js'
 
 let folder = ''
@@ -15,22 +15,26 @@ const stamp = { maskingPolicy: 'safe-harbor v1', maskingKey: 'k1', modelVersion:
 beforeAll(async () => {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   reader = { instance, connection: await instance.connect() }
-})
-afterAll(() => {
-  reader.connection.closeSync()
-  reader.instance.closeSync()
-})
-beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aquifer-reservoir-'))
   reservoir = await open()
 })
-afterEach(async () => {
+afterAll(async () => {
+  reader.connection.closeSync()
+  reader.instance.closeSync()
   await reservoir.close()
   await rm(folder, { recursive: true, force: true })
 })
+// Every test has a study of its own.
+let studies = 0
+let own = ''
+beforeEach(() => {
+  own = `STUDY-${++studies}`
+})
 const flatTables = ({ rowsOf }: { rowsOf: (type: string) => string | null }) => {
   const rows = rowsOf('Observation')
-  return rows ? [{ name: 'observations', types: ['Observation'], sql: `SELECT _id AS id, patient_key, status FROM (${rows}) ORDER BY id` }] : []
+  return rows
+    ? [{ name: 'observations', types: ['Observation'], sql: `SELECT _id AS id, patient_key, status FROM (${rows}) ORDER BY id` }]
+    : []
 }
 const open = (): Promise<Reservoir> => openReservoir({ dir: join(folder, 'reservoir'), clock, flatTables })
 
@@ -70,14 +74,14 @@ function batch(rows: Row[], more: Partial<ReservoirBatch> = {}): ReservoirBatch 
 }
 
 async function begun() {
-  const study = await reservoir.study('ASTHMA-1')
+  const study = await reservoir.study(own)
   await study.begin(stamp)
   return study
 }
 const commit = async (rows: Row[], more: Partial<ReservoirBatch> = {}) => reservoir.commit(await begun(), batch(rows, more))
 
 async function living(type = 'Observation'): Promise<string[]> {
-  const dir = join(folder, 'reservoir', 'ASTHMA-1')
+  const dir = join(folder, 'reservoir', own)
   const manifest = await readReservoirManifest(dir)
   const entry = manifest?.types[type]
   if (!entry) return []
@@ -89,23 +93,31 @@ async function living(type = 'Observation'): Promise<string[]> {
 
 test('one living row per resource: updates and deletes take the rows before them, in whatever order they come', async () => {
   await commit([{ id: 'a' }, { id: 'b' }, { id: 'c' }])
-  await commit([{ id: 'a', v: 2, value: 8 }, { id: 'b', v: 2, deleted: true }])
+  await commit([
+    { id: 'a', v: 2, value: 8 },
+    { id: 'b', v: 2, deleted: true },
+  ])
   expect(await living()).toEqual(['a/2', 'c/1'])
   await commit([{ id: 'd', v: 2 }])
   await commit([{ id: 'd', v: 1 }])
   await commit([{ id: 'b', v: 3 }])
   expect(await living()).toEqual(['a/2', 'b/3', 'c/1', 'd/2'])
-  const manifest = (await reservoir.study('ASTHMA-1')).snapshot()!
-  expect(manifest).toMatchObject({ study: 'ASTHMA-1', maskingPolicy: 'safe-harbor v1', consentEpoch: 3, snapshot: '2026-11-22T10:00:00.000Z' })
+  const manifest = (await reservoir.study(own)).snapshot()!
+  expect(manifest).toMatchObject({
+    study: own,
+    maskingPolicy: 'safe-harbor v1',
+    consentEpoch: 3,
+    snapshot: new Date(clock.at).toISOString(),
+  })
   expect(manifest.types['Observation']).toMatchObject({ rows: 4, people: 1 })
 })
 
 test('studies that commit at the same time do not meet', async () => {
-  const studies = await Promise.all(['ONE', 'TWO', 'THREE'].map((id) => reservoir.study(id)))
-  await Promise.all(studies.map((study) => study.begin(stamp)))
+  const three = await Promise.all(['ONE', 'TWO', 'THREE'].map((id) => reservoir.study(id)))
+  await Promise.all(three.map((study) => study.begin(stamp)))
   const rowsOf = (n: number): Row[] => Array.from({ length: 100 * (n + 1) }, (_, i) => ({ id: `r${i}` }))
-  await Promise.all(studies.map((study, n) => reservoir.commit(study, batch(rowsOf(n)))))
-  expect(studies.map((study) => study.snapshot()!.types['Observation']!.rows)).toEqual([100, 200, 300])
+  await Promise.all(three.map((study, n) => reservoir.commit(study, batch(rowsOf(n)))))
+  expect(three.map((study) => study.snapshot()!.types['Observation']!.rows)).toEqual([100, 200, 300])
 })
 
 test('a row that the schema cannot hold is left out and named, and what it replaces goes; the others are stored', async () => {
@@ -120,12 +132,11 @@ test('nothing is seen of a batch before its manifest, and a restart sweeps what 
   await commit([{ id: 'b' }], { visible: 'later' })
   expect(await living()).toEqual(['a/1'])
   await reservoir.close()
-  const dir = join(folder, 'reservoir', 'ASTHMA-1')
-  const { writeFile } = await import('node:fs/promises')
+  const dir = join(folder, 'reservoir', own)
   await writeFile(join(dir, 'Observation-orphan.parquet'), 'x')
   reservoir = await open()
   expect(existsSync(join(dir, 'Observation-orphan.parquet'))).toBe(false)
-  const study = await reservoir.study('ASTHMA-1')
+  const study = await reservoir.study(own)
   expect(study.head()!.cursor.xid).toBe(String(place))
   await study.publish()
   expect(await living()).toEqual(['a/1', 'b/1'])
@@ -134,7 +145,7 @@ test('nothing is seen of a batch before its manifest, and a restart sweeps what 
 
 test('another stamp is made anew beside the snapshot, which stays until the new one is published', async () => {
   await commit([{ id: 'a' }, { id: 'b' }])
-  const study = await reservoir.study('ASTHMA-1')
+  const study = await reservoir.study(own)
   expect(await study.begin({ ...stamp, maskingPolicy: 'expert v1' })).toEqual({ xid: '0', seq: '0' })
   await reservoir.commit(study, batch([{ id: 'x' }], { visible: 'later' }))
   expect(await living()).toEqual(['a/1', 'b/1'])
@@ -142,7 +153,7 @@ test('another stamp is made anew beside the snapshot, which stays until the new 
   expect(await living()).toEqual(['x/1'])
   clock.at += 61_000
   await study.collectGarbage()
-  const files = await readdir(join(folder, 'reservoir', 'ASTHMA-1'))
+  const files = await readdir(join(folder, 'reservoir', own))
   expect(files.filter((file) => file.endsWith('.parquet')).length).toBe(1)
 })
 
@@ -174,7 +185,7 @@ test('a late older version stays dead after compaction', async () => {
 
 test('a pinned snapshot keeps its files', async () => {
   await commit([{ id: 'a' }])
-  const study = await reservoir.study('ASTHMA-1')
+  const study = await reservoir.study(own)
   const pin = study.pin()!
   const path = join(study.dir, pin.manifest.types['Observation']!.files[0]!.path)
   await study.begin({ ...stamp, maskingKey: 'k2' })
@@ -188,13 +199,17 @@ test('a pinned snapshot keeps its files', async () => {
 })
 
 test('a generation for outside readers: by masked year, linked where nothing changed, no version, no time', async () => {
-  await commit([{ id: 'a', year: 2014 }, { id: 'b', year: 2015 }, { id: 'c', year: 0 }])
-  const first = (await reservoir.publishGeneration('ASTHMA-1'))!
+  await commit([
+    { id: 'a', year: 2014 },
+    { id: 'b', year: 2015 },
+    { id: 'c', year: 0 },
+  ])
+  const first = (await reservoir.publishGeneration(own))!
   clock.at += 1000
   await commit([{ id: 'b', v: 2, year: 2015, value: 9 }])
-  const second = (await reservoir.publishGeneration('ASTHMA-1'))!
+  const second = (await reservoir.publishGeneration(own))!
   expect(second).not.toBe(first)
-  expect(await reservoir.newestGeneration('ASTHMA-1')).toBe(second)
+  expect(await reservoir.newestGeneration(own)).toBe(second)
   expect((await readdir(join(second, 'Observation'))).sort()).toEqual(['year=0', 'year=2014', 'year=2015'])
   const inode = async (path: string): Promise<number> => (await stat(path)).ino
   const file = (generation: string, year: number): string => join(generation, 'Observation', `year=${year}`, 'part-0.parquet')
@@ -204,7 +219,11 @@ test('a generation for outside readers: by masked year, linked where nothing cha
   const all = await reader.connection.runAndReadAll(
     `SELECT id, year, valueQuantity.value FROM read_parquet('${second}/Observation/**/*.parquet', hive_partitioning = true) ORDER BY id`,
   )
-  expect(all.getRows().map((row) => row.map(String))).toEqual([['a', '2014', '7'], ['b', '2015', '9'], ['c', '0', '7']])
+  expect(all.getRows().map((row) => row.map(String))).toEqual([
+    ['a', '2014', '7'],
+    ['b', '2015', '9'],
+    ['c', '0', '7'],
+  ])
   const described = await reader.connection.runAndReadAll(`DESCRIBE SELECT * FROM '${file(second, 2015)}'`)
   const columns = described.getRows().map(([name]) => String(name))
   expect(columns.slice(0, 3)).toEqual(['id', 'patient_key', 'masking_policy'])

@@ -145,7 +145,12 @@ export class StudyReservoir {
     await this.#garbage.collect(this.#parts.clock.now())
   }
 
-  async #delta(type: string, current: ReservoirType, batch: ReservoirBatch, policy: string): Promise<{ entry: ReservoirType; result: DeltaResult }> {
+  async #delta(
+    type: string,
+    current: ReservoirType,
+    batch: ReservoirBatch,
+    policy: string,
+  ): Promise<{ entry: ReservoirType; result: DeltaResult }> {
     const rows = join(this.#parts.work, `${type}-${randomBytes(6).toString('hex')}.ndjson`)
     const [out, keysOut] = [this.newFile(type), this.newFile(`${type}-superseded`)]
     try {

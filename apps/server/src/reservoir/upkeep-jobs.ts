@@ -1,6 +1,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { numbers } from './delta.js'
-import type { CompactJob, CompactResult, DisplaysJob, PartitionLevel, PartitionsJob, PartitionsResult, PublishTableJob, PublishTypeJob } from './jobs.js'
+import type {
+  CompactJob,
+  CompactResult,
+  DisplaysJob,
+  PartitionLevel,
+  PartitionsJob,
+  PartitionsResult,
+  PublishTableJob,
+  PublishTypeJob,
+} from './jobs.js'
 import { filesSql, livingRowsSql, textSql } from './living-sql.js'
 
 const parquet = 'FORMAT parquet, COMPRESSION zstd'

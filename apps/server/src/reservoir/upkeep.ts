@@ -83,7 +83,8 @@ export class Upkeep {
         try {
           await this.#tend(reservoir)
         } catch (error) {
-          if (!this.#stopping) this.#options.onFailure?.({ study: reservoir.study, reason: error instanceof Error ? error.message : 'failed' })
+          if (!this.#stopping)
+            this.#options.onFailure?.({ study: reservoir.study, reason: error instanceof Error ? error.message : 'failed' })
         }
       }
       this.#makeRoom()

@@ -15,7 +15,8 @@ const keyring = await openKeyring({ dir: join(folder, 'keys') })
 const lake = await openLake({ dir: join(folder, 'lake'), keyring })
 const reservoir = await openReservoir({ dir: join(folder, 'reservoir'), clock: systemClock })
 const pool = openMaskingPool({ threads: 1 })
-const settings = (study) => Promise.resolve({ masking: study.endsWith('X') ? 'expert' : 'safe-harbor', publish: 'continuous', consentEpoch: 1 })
+const settings = (study) =>
+  Promise.resolve({ masking: study.endsWith('X') ? 'expert' : 'safe-harbor', publish: 'continuous', consentEpoch: 1 })
 // Small reads make several commits of a small feed.
 const source = feedOfFile(feed)
 const replicator = new Replicator({ source: { ...source, changes: (cursor) => source.changes(cursor, 150) }, lake, clock: systemClock })

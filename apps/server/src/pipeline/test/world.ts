@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { feedStart, openKeyring, openLake, type Lake } from '../../lake/index.js'
-import { contentHash, contentOf, globalSid, openRepository, type PreparedWrite, type Repository, type Study } from '../../repository/index.js'
+import {
+  contentHash,
+  contentOf,
+  globalSid,
+  openRepository,
+  type PreparedWrite,
+  type Repository,
+  type Study,
+} from '../../repository/index.js'
 import { migrate, openPostgres, systemClock, type Postgres } from '../../storage/index.js'
 
 /** A real database with its repository in a temp folder, and the folders of the other stores beside it. */
@@ -72,7 +80,7 @@ const aStudy = (id: string) => ({
 })
 
 function prepared({ sid, type, id, resource, patients = [] }: Written): PreparedWrite {
-  const content = resource ? contentOf({ resourceType: type, id, ...resource } as never, type, id) : null
+  const content = resource ? contentOf({ resourceType: type, id, ...resource }, type, id) : null
   return {
     sid: type === 'Patient' ? globalSid : sid,
     type,
@@ -92,12 +100,14 @@ const hashOf = (content: string): string => createHash('sha256').update(content)
 
 /** Every version that belongs into a study's lake, as the database has it: `type/id/version/hash`. */
 export async function versionsOf(world: World, study: Study): Promise<string[]> {
-  const { rows } = await world.postgres.pool('reader', { max: 1 }).query<{ type: number; id: string; version: number; hash: Buffer | null }>(
-    `select v.type, c.id, v.version, v.hash from version v join current c on c.rid = v.rid where v.sid = $1
+  const { rows } = await world.postgres
+    .pool('reader', { max: 1 })
+    .query<{ type: number; id: string; version: number; hash: Buffer | null }>(
+      `select v.type, c.id, v.version, v.hash from version v join current c on c.rid = v.rid where v.sid = $1
      union select v.type, c.id, v.version, v.hash from reach r join version v on v.rid = r.rid and v.version = r.version join current c on c.rid = v.rid
      where r.sid = $1`,
-    [study.sid],
-  )
+      [study.sid],
+    )
   const { typeName } = await import('@aquifer/core/fhir')
   return rows.map((row) => `${typeName(row.type)}/${row.id}/${row.version}/${row.hash?.toString('hex') ?? 'deleted'}`).sort()
 }
