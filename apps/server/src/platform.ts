@@ -13,6 +13,7 @@ import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
+import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
 import { armFaults, migrate, openPostgres, packageRoot, systemClock, writeAtomically, type Clock } from './storage/index.js'
@@ -72,6 +73,9 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
       ? await openFlow({ config, repository, metrics, log, clock, otherStages: frontStages({ repository, studies, metrics, now }) })
       : null
     if (flow !== null) closing.push(() => flow.close())
+    const reservoir = flow?.reservoir ?? null
+    const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, reservoir, log, now, newId }) : null
+    if (queries !== null) closing.push(() => queries.query.close())
     let accepting = true
     const routed: RoutedSystems = {
       identity,
@@ -82,6 +86,7 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
       consents: openConsentDesk({ repository, now }),
       jobs: openJobDesk(repository),
       pipeline: flow?.pipeline ?? null,
+      queries,
       now,
       startedAt: new Date(now()).toISOString(),
       version,
@@ -92,7 +97,10 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
           () => 'ok',
           () => 'failed',
         )
-        return { ready: accepting && database === 'ok', checks: { server: accepting ? 'ok' : 'stopping', database, ...flow?.checks() } }
+        return {
+          ready: accepting && database === 'ok',
+          checks: { server: accepting ? 'ok' : 'stopping', database, ...flow?.checks(), ...queriesCheck(queries) },
+        }
       },
     }
     const app = openHttp({ host: config.host, identity, trail, log, metrics, now, accepting: () => accepting }, routed)
@@ -127,5 +135,8 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
     throw error
   }
 }
+
+const queriesCheck = (queries: ReturnType<typeof openQueries> | null): Record<string, string> =>
+  queries === null ? {} : { query: queries.query.isolation.mode === 'full' ? 'ok' : 'reduced' }
 
 const runsPipeline = (config: Config): boolean => config.roles.includes('replicator') && config.roles.includes('masker')

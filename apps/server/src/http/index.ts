@@ -7,6 +7,7 @@ import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
 import { operationsRoutes } from './routes/operations.js'
 import { pipelineRoutes } from './routes/pipeline.js'
+import { queryRoutes } from './routes/query.js'
 import { studyRoutes } from './routes/study.js'
 import { workbenchRoutes } from './routes/workbench.js'
 import { openServer, type ServerParts } from './server.js'
@@ -26,6 +27,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   consentRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
+  if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   operationsRoutes(app, systems)
   for (const register of systems.more) register(app)
   workbenchRoutes(app, systems.workbenchDir)

@@ -6,6 +6,7 @@ import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
+import type { NotebookDesk, Query } from '../query/index.js'
 import type { Studies } from '../study/index.js'
 
 /** How far the pipeline is and what may be asked of it. */
@@ -28,6 +29,8 @@ export interface RoutedSystems {
   fhir: FhirSystems
   imports: ImportSystems
   pipeline: PipelineDoor | null
+  /** null where this process runs no statements */
+  queries: { query: Query; notebooks: NotebookDesk } | null
   metrics: Metrics
   health(): Promise<Health>
   now: () => number

@@ -266,10 +266,10 @@ export function eachKey(vector: DuckDBVector, rows: number, take: (key: string) 
     if (present !== null && !(((present[row >> 3] ?? 0) >> (row & 7)) & 1)) continue
     const at = row * recordBytes
     const length = dataView.getUint32(at, true)
-    if (length <= inlineBytesMax) take(records.latin1Slice(at + 4, at + 4 + length))
+    if (length <= inlineBytesMax) take(records.toString('latin1', at + 4, at + 4 + length))
     else {
       const bytes = duckdb.get_data_from_pointer(dataView.buffer as ArrayBuffer, dataView.byteOffset + at + 8, length)
-      take(Buffer.from(bytes.buffer, bytes.byteOffset, length).latin1Slice(0, length))
+      take(Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1'))
     }
   }
 }

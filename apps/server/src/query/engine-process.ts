@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { EngineDone, EngineRun } from './engine-statement.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
-import { isolatedLaunch, plainLaunch } from './isolation.js'
+import { isolatedEnvironment, isolatedLaunch, plainLaunch } from './isolation.js'
 
 /** What the engine says when a statement fails; nothing of it goes to a caller unread. */
 export class EngineFault extends Error {
@@ -75,7 +75,7 @@ export class EngineProcess {
     await mkdir(places.spill)
     const launch = isolated ? isolatedLaunch(places) : plainLaunch()
     const child = spawn(launch.command, launch.args, {
-      env: isolated ? { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } : {},
+      env: isolated ? isolatedEnvironment : {},
       cwd: places.spill,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })

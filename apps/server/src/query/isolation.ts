@@ -1,5 +1,7 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { packageRoot, programPath } from '../storage/index.js'
 
@@ -71,7 +73,10 @@ mount -o remount,ro,nosuid,nodev /
 exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all env -i "$@"
 `
 
-export function isolatedLaunch(places: Places): Launch {
+/** All that the launching programs need; the engine itself gets nothing. */
+export const isolatedEnvironment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+
+export function isolatedLaunch(places: Places, program = engineCommand()): Launch {
   const mounts = [
     ...systemFolders().flatMap(({ path, link }) => (link === null ? ['ro', path] : ['link', path, link])),
     ...['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'].flatMap((path) => ['device', path]),
@@ -82,7 +87,7 @@ export function isolatedLaunch(places: Places): Launch {
   const namespaces = ['--user', '--map-root-user', '--mount', '--net', '--ipc', '--uts', '--pid', '--fork', '--kill-child']
   return {
     command: 'unshare',
-    args: [...namespaces, '/bin/sh', '-c', script, 'aquifer-query', places.root, ...mounts, '--', ...engineCommand()],
+    args: [...namespaces, '/bin/sh', '-c', script, 'aquifer-query', places.root, ...mounts, '--', ...program],
   }
 }
 
@@ -112,4 +117,37 @@ function programFolders(): string[] {
 function modulesFolder(file: string): string {
   const at = file.lastIndexOf('/node_modules/')
   return at < 0 ? dirname(file) : file.slice(0, at + '/node_modules'.length)
+}
+
+let known: Isolation | null = null
+const probeMs = 15_000
+
+/** Whether this machine lets an engine be held in; tried once, with the same namespaces and mounts. */
+export function isolation(): Isolation {
+  known ??= probe()
+  return known
+}
+
+function probe(): Isolation {
+  if (process.platform !== 'linux') return { mode: 'reduced', reason: `no namespaces on ${process.platform}` }
+  const folder = mkdtempSync(join(tmpdir(), 'aquifer-isolation-'))
+  try {
+    const places = { reservoir: join(folder, 'reservoir'), root: join(folder, 'root'), spill: join(folder, 'spill') }
+    for (const path of Object.values(places)) mkdirSync(path)
+    const { command, args } = isolatedLaunch(places, [process.execPath, '--version'])
+    const { status, error } = spawnSync(command, args, {
+      env: isolatedEnvironment,
+      timeout: probeMs,
+      killSignal: 'SIGKILL',
+      stdio: 'ignore',
+    })
+    if (status === 0) return { mode: 'full', reason: null }
+    const missing = error !== undefined && 'code' in error && error.code === 'ENOENT'
+    return {
+      mode: 'reduced',
+      reason: missing ? 'the program unshare is not there' : 'the system refuses user, mount or network namespaces',
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }

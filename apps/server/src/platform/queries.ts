@@ -1,0 +1,45 @@
+import path from 'node:path'
+import type { Config } from '../config/index.js'
+import { errorName, type Log } from '../monitoring/index.js'
+import { openNotebooks, Query, type HeldSnapshot, type NotebookDesk } from '../query/index.js'
+import type { Repository } from '../repository/index.js'
+import { readReservoirManifest, type Reservoir } from '../reservoir/index.js'
+import type { Studies } from '../study/index.js'
+
+export interface QueryParts {
+  config: Config
+  repository: Repository
+  studies: Studies
+  /** null where another process writes the reservoir; its files are read all the same */
+  reservoir: Reservoir | null
+  log: Log
+  now: () => number
+  newId: () => string
+}
+
+/** Statements and notebooks over the reservoir's snapshots. */
+export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk } {
+  const { config, repository, studies, reservoir, log, now, newId } = parts
+  const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
+  async function snapshot(study: string): Promise<HeldSnapshot | null> {
+    const folder = folderOf(study)
+    if (reservoir !== null) {
+      const pin = reservoir.opened(study)?.pin() ?? null
+      return pin === null ? null : { manifest: pin.manifest, folder, release: () => pin.release() }
+    }
+    // Files of a snapshot stay for a while after the next one came, so nothing needs to be held here.
+    const manifest = await readReservoirManifest(folder)
+    return manifest === null ? null : { manifest, folder, release: () => undefined }
+  }
+  const query = new Query({
+    repository,
+    snapshot,
+    folderOf,
+    workFolder: path.join(config.dataDir, 'query'),
+    studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
+    now,
+    newId,
+    onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),
+  })
+  return { query, notebooks: openNotebooks(repository, newId) }
+}

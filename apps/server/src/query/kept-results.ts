@@ -1,0 +1,47 @@
+import { keptBytesMax, keptMs } from './limits.js'
+
+export interface KeptResult {
+  study: string
+  owner: string
+  type: string
+  bytes: Buffer
+  headers: Record<string, string>
+}
+
+/** Results that wait to be fetched: in memory only, for a while, the oldest giving way when there are too many. */
+export class KeptResults {
+  readonly #results = new Map<string, { result: KeptResult; at: number }>()
+  readonly #now: () => number
+  #bytes = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  keep(id: string, result: KeptResult): void {
+    this.#results.set(id, { result, at: this.#now() })
+    this.#bytes += result.bytes.byteLength
+    for (const [oldest, { at }] of this.#results) {
+      if (this.#bytes <= keptBytesMax && this.#now() - at < keptMs) break
+      this.#drop(oldest)
+    }
+  }
+
+  get(id: string): KeptResult | null {
+    const kept = this.#results.get(id)
+    if (!kept) return null
+    if (this.#now() - kept.at < keptMs) return kept.result
+    this.#drop(id)
+    return null
+  }
+
+  /** Nobody sees a study's old results again. */
+  forget(study: string): void {
+    for (const [id, { result }] of this.#results) if (result.study === study) this.#drop(id)
+  }
+
+  #drop(id: string): void {
+    this.#bytes -= this.#results.get(id)?.result.bytes.byteLength ?? 0
+    this.#results.delete(id)
+  }
+}

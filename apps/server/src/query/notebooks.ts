@@ -1,0 +1,56 @@
+import type { Notebook, NotebookCell, NotebookDraft, NotebookList, NotebookSave, NotebookSummary } from '@aquifer/core/contract'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import type { Repository, StoredNotebook, Study } from '../repository/index.js'
+
+/** Notebooks of a study: everyone who may query it reads them, their owner changes them. */
+export interface NotebookDesk {
+  list(study: Study): Promise<NotebookList>
+  create(study: Study, actor: string, draft: NotebookDraft): Promise<Notebook>
+  read(study: Study, id: string): Promise<Notebook | Refusal>
+  save(study: Study, id: string, actor: string, change: NotebookSave): Promise<Notebook | Refusal>
+  remove(study: Study, id: string, actor: string): Promise<true | Refusal>
+  /** Which study a notebook is of, so that the caller's reach can be asked. */
+  placeOf(id: string): Promise<number | null>
+}
+
+const noSuchNotebook = (): Refusal => refuse('unknown', { detail: 'There is no such notebook here.' })
+
+export function openNotebooks(repository: Pick<Repository, 'notebooks'>, newId: () => string): NotebookDesk {
+  const { notebooks } = repository
+  const own = async (study: Study, id: string, actor: string): Promise<StoredNotebook | Refusal> => {
+    const found = await notebooks.byId(id)
+    if (found?.sid !== study.sid) return noSuchNotebook()
+    return found.owner === actor ? found : refuse('not-permitted', { detail: 'Only its owner changes a notebook.' })
+  }
+  return {
+    async list(study) {
+      return { notebooks: (await notebooks.list(study.sid)).map((stored) => summaryOf(stored, study.id)) }
+    },
+    async create(study, actor, { title, cells = [] }) {
+      return viewOf(await notebooks.create({ id: newId(), sid: study.sid, owner: actor, title, cells }), study.id)
+    },
+    async read(study, id) {
+      const found = await notebooks.byId(id)
+      return found?.sid === study.sid ? viewOf(found, study.id) : noSuchNotebook()
+    },
+    async save(study, id, actor, { version, title, cells = [] }) {
+      const found = await own(study, id, actor)
+      if ('refusal' in found) return found
+      const saved = await notebooks.save(id, version, { title, cells })
+      if (saved === 'not-found') return noSuchNotebook()
+      if (saved === 'version-conflict') return refuse('conflict', { detail: 'The notebook was saved meanwhile.', current: found.version })
+      return viewOf(saved, study.id)
+    },
+    async remove(study, id, actor) {
+      const found = await own(study, id, actor)
+      if ('refusal' in found) return found
+      return (await notebooks.remove(id)) || noSuchNotebook()
+    },
+    placeOf: async (id) => (await notebooks.byId(id))?.sid ?? null,
+  }
+}
+
+function summaryOf({ id, title, version, updatedAt }: Omit<StoredNotebook, 'cells'>, study: string): NotebookSummary {
+  return { id, study, title, version, updatedAt: new Date(updatedAt).toISOString() }
+}
+const viewOf = (stored: StoredNotebook, study: string): Notebook => ({ ...summaryOf(stored, study), cells: stored.cells as NotebookCell[] })

@@ -1,0 +1,279 @@
+import {
+  arrowStreamType,
+  basisHeader,
+  statementHeader,
+  type Catalogue,
+  type QueryBasis,
+  type StatementHistory,
+  type StatementStatus,
+} from '@aquifer/core/contract'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import type { Repository, StatementRecord, Study } from '../repository/index.js'
+import type { ReservoirManifest } from '../reservoir/index.js'
+import { catalogueOf } from './catalogue.js'
+import { Engines } from './engines.js'
+import { isolation, type Isolation } from './isolation.js'
+import { KeptResults, type KeptResult } from './kept-results.js'
+import { runStatement, type StatementResult } from './run-statement.js'
+
+/** A snapshot held for as long as a statement reads it. */
+export interface HeldSnapshot {
+  manifest: ReservoirManifest
+  folder: string
+  release(): void
+}
+export interface QueryOptions {
+  repository: Pick<Repository, 'statements' | 'consents'>
+  /** The newest snapshot of a study; null before anything was published. */
+  snapshot: (study: string) => Promise<HeldSnapshot | null> | HeldSnapshot | null
+  /** Folder of a study's reservoir: all its engine can see. */
+  folderOf: (study: string) => string
+  workFolder: string
+  /** patient_key of people whose rows are withheld from now on, whatever the snapshot still holds. */
+  withheld?: (study: Study) => Promise<readonly string[]>
+  /** Id of a study by its number. */
+  studyOf: (sid: number) => Promise<string | null>
+  now: () => number
+  newId: () => string
+  /** Told of failures that are bugs, by kind only. */
+  onBug?: (error: unknown) => void
+}
+export interface Asked {
+  study: Study
+  actor: string
+  sql: string
+  purpose: string
+  limit: number
+  format: 'arrow' | 'json'
+  signal?: AbortSignal
+}
+
+interface Running {
+  status: StatementStatus
+  actor: string
+  since: number
+  controller: AbortController
+}
+
+/** Statements on masked reservoirs. */
+export class Query {
+  readonly #options: QueryOptions
+  readonly #engines: Engines
+  readonly #running = new Map<string, Running>()
+  readonly #kept: KeptResults
+  readonly isolation: Isolation
+
+  constructor(options: QueryOptions) {
+    this.#options = options
+    this.isolation = isolation()
+    this.#engines = new Engines({ reservoirOf: options.folderOf, workFolder: options.workFolder, isolated: this.isolation.mode === 'full' })
+    this.#kept = new KeptResults(options.now)
+  }
+
+  /** Runs a statement and answers with its rows. */
+  async run(asked: Asked): Promise<KeptResult | Refusal> {
+    return this.#run(this.#begin(asked), asked)
+  }
+
+  /** Begins a statement; its rows are fetched by result(). */
+  start(asked: Asked): StatementStatus {
+    const running = this.#begin(asked)
+    const { id } = running.status
+    this.#run(running, asked).then(
+      (result) => isRefusal(result) || this.#kept.keep(id, result),
+      (error: unknown) => this.#options.onBug?.(error),
+    )
+    return running.status
+  }
+
+  #begin(asked: Asked): Running {
+    const at = this.#options.now()
+    const controller = new AbortController()
+    asked.signal?.addEventListener('abort', () => controller.abort(), { once: true })
+    if (asked.signal?.aborted) controller.abort()
+    const status: StatementStatus = {
+      id: this.#options.newId(),
+      study: asked.study.id,
+      state: 'queued',
+      progress: null,
+      elapsedMs: 0,
+      submittedAt: new Date(at).toISOString(),
+    }
+    const running = { status, actor: asked.actor, since: at, controller }
+    this.#running.set(status.id, running)
+    return running
+  }
+
+  async #run(running: Running, asked: Asked): Promise<KeptResult | Refusal> {
+    const { status } = running
+    try {
+      await this.#record(running, asked)
+      const result = await this.#read(running, asked)
+      const basis = isRefusal(result) ? null : result.basis
+      if (isRefusal(result)) this.#refused(status, result)
+      else this.#done(status, result.basis)
+      status.elapsedMs = this.#options.now() - running.since
+      await this.#record(running, asked)
+      return isRefusal(result) || basis === null ? (result as Refusal) : this.#answer(asked, status.id, result)
+    } catch (error) {
+      status.state = 'failed'
+      throw error
+    } finally {
+      this.#running.delete(status.id)
+    }
+  }
+
+  async #read(running: Running, asked: Asked): Promise<(StatementResult & { basis: QueryBasis }) | Refusal> {
+    const { study, sql, limit, format } = asked
+    const held = this.#options.snapshot(study.id)
+    if (held === null)
+      return refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
+    try {
+      const { manifest, folder } = held
+      const withheld = (await this.#options.withheld?.(study)) ?? []
+      const result = await runStatement(this.#engines, {
+        ...{ study: manifest.study, sql, limit, format, manifest, folder, withheld, signal: running.controller.signal },
+        onStart: () => (running.status.state = 'running'),
+        onProgress: (progress) => (running.status.progress = progress),
+      })
+      if (isRefusal(result)) return result
+      // A withdrawal that came while it ran must not be answered with that person's rows.
+      if (running.controller.signal.aborted) return refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
+      const epoch = await this.#options.repository.consents.epoch(study.sid)
+      const basis: QueryBasis = {
+        rows: result.rows,
+        totalRows: result.totalRows,
+        truncated: result.truncated,
+        people: result.people,
+        snapshot: manifest.snapshot,
+        maskingPolicy: manifest.maskingPolicy,
+        consentEpoch: manifest.consentEpoch,
+        consentState: manifest.consentEpoch >= epoch ? 'current' : 'updating',
+        elapsedMs: this.#options.now() - running.since,
+      }
+      return { ...result, basis }
+    } finally {
+      held.release()
+    }
+  }
+
+  #refused(status: StatementStatus, refusal: Refusal): void {
+    status.state = refusal.refusal === 'statement-cancelled' ? 'cancelled' : 'failed'
+    const { refusal: code, ...facts } = refusal
+    status.problem = { title: code, status: 400, code, ...pick(facts, 'detail'), ...pick(facts, 'position'), ...pick(facts, 'suggestion') }
+  }
+
+  #done(status: StatementStatus, basis: QueryBasis): void {
+    status.state = 'done'
+    status.progress = 1
+    status.basis = basis
+  }
+
+  #answer(asked: Asked, id: string, result: StatementResult & { basis: QueryBasis }): KeptResult {
+    const { basis, columns, chunks } = result
+    const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
+    const of = { study: asked.study.id, owner: asked.actor, headers }
+    if (asked.format === 'arrow') return { ...of, type: arrowStreamType, bytes: Buffer.concat(chunks) }
+    const head = JSON.stringify({ statement: id, basis, columns })
+    const bytes = Buffer.concat([Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')])
+    return { ...of, type: 'application/json; charset=utf-8', bytes }
+  }
+
+  async #record({ status, actor, since }: Running, asked: Asked): Promise<void> {
+    const { id, state, basis, problem } = status
+    const ended = state !== 'queued' && state !== 'running'
+    await this.#options.repository.statements.record({
+      ...{ id, sid: asked.study.sid, actor, purpose: asked.purpose, sql: asked.sql, state, at: since },
+      elapsedMs: ended ? status.elapsedMs : null,
+      basis: basis ?? null,
+      problem: problem ?? null,
+    })
+  }
+
+  /** The caller's own statement, running or past; another's is as unknown as one that never was. */
+  async status(id: string, actor: string): Promise<StatementStatus | Refusal> {
+    const running = this.#running.get(id)
+    if (running?.actor === actor) return { ...running.status, elapsedMs: this.#options.now() - running.since }
+    const record = await this.#options.repository.statements.byId(id)
+    if (record?.actor !== actor) return noSuchStatement()
+    return statusOf(record, (await this.#options.studyOf(record.sid)) ?? '')
+  }
+
+  async result(id: string, actor: string): Promise<KeptResult | Refusal> {
+    const kept = this.#kept.get(id)
+    if (kept?.owner === actor) return kept
+    const status = await this.status(id, actor)
+    if (isRefusal(status)) return status
+    if (status.state === 'queued' || status.state === 'running')
+      return refuse('not-ready', { detail: 'The statement still runs.', retryAfterS: 1 })
+    return refuse('result-gone', { detail: 'The rows are not kept any more: run the statement again.' })
+  }
+
+  async cancel(id: string, actor: string): Promise<StatementStatus | Refusal> {
+    const running = this.#running.get(id)
+    if (running?.actor !== actor) return this.status(id, actor)
+    running.controller.abort()
+    return { ...running.status, state: 'cancelled', elapsedMs: this.#options.now() - running.since }
+  }
+
+  async history(study: Study, actor: string, limit: number): Promise<StatementHistory> {
+    const records = await this.#options.repository.statements.list(study.sid, { actor, limit })
+    return { rows: records.map((record) => historyRow(record, study.id)) }
+  }
+
+  async catalogue(study: Study): Promise<Catalogue> {
+    const held = await this.#options.snapshot(study.id)
+    held?.release()
+    return catalogueOf(study, held?.manifest ?? null)
+  }
+
+  /** Somebody withdrew: what runs is stopped, and results that may hold that person are gone. */
+  peopleWithdrew(study: string): void {
+    for (const { status, controller } of this.#running.values()) if (status.study === study) controller.abort()
+    this.#kept.forget(study)
+  }
+
+  running(): number {
+    return this.#running.size
+  }
+
+  async close(): Promise<void> {
+    for (const { controller } of this.#running.values()) controller.abort()
+    await this.#engines.close()
+  }
+}
+
+const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
+
+const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>
+  key in facts ? ({ [key]: (facts as Record<string, unknown>)[key] } as Partial<Record<Key, never>>) : {}
+
+type Stored = { basis: QueryBasis | null; problem: StatementStatus['problem'] | null }
+const stored = (record: StatementRecord): Stored => ({
+  basis: record.basis as QueryBasis | null,
+  problem: record.problem as StatementStatus['problem'] | null,
+})
+
+function statusOf(record: StatementRecord, study: string): StatementStatus {
+  const { basis, problem } = stored(record)
+  // A statement that was running when the server ended never comes back.
+  const state = record.state === 'queued' || record.state === 'running' ? 'failed' : (record.state as StatementStatus['state'])
+  return {
+    ...{ id: record.id, study, state, progress: null, elapsedMs: record.elapsedMs ?? 0 },
+    submittedAt: new Date(record.at).toISOString(),
+    ...(basis === null ? {} : { basis }),
+    ...(problem ? { problem } : {}),
+  }
+}
+
+function historyRow(record: StatementRecord, study: string): StatementHistory['rows'][number] {
+  const { basis, problem } = stored(record)
+  return {
+    ...{ id: record.id, study, sql: record.sql, purpose: record.purpose, state: statusOf(record, study).state },
+    submittedAt: new Date(record.at).toISOString(),
+    elapsedMs: record.elapsedMs,
+    rows: basis?.rows ?? null,
+    snapshot: basis?.snapshot ?? null,
+    problem: problem?.detail ?? null,
+  }
+}

@@ -1,0 +1,137 @@
+import { checkStatement } from '@aquifer/core/query'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import type { ResultColumn } from '@aquifer/core/contract'
+import type { ReservoirManifest } from '../reservoir/index.js'
+import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
+import type { EngineDone } from './engine-statement.js'
+import type { Engines } from './engines.js'
+import { refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
+import { countMs, killAfterMs, resultBytesMax, statementMemoryMb, statementMs, statementSpillMb, statementThreads } from './limits.js'
+import { prepareTables, studyTables, type Preparation } from './tables.js'
+
+export interface StatementWork {
+  study: string
+  sql: string
+  limit: number
+  format: 'arrow' | 'json'
+  manifest: ReservoirManifest
+  folder: string
+  /** patient_key of people whose rows nobody may see any more. */
+  withheld: readonly string[]
+  signal: AbortSignal
+  onStart(): void
+  onProgress(progress: number): void
+}
+export interface StatementResult extends EngineDone {
+  columns: ResultColumn[]
+  chunks: Uint8Array[]
+}
+
+const explain = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*explain\b/i
+const cancelled = (): Refusal => refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
+
+/** Takes a text through the gate and the engine. The caller's own words come back in refusals, the data's never. */
+export async function runStatement(engines: Engines, work: StatementWork): Promise<StatementResult | Refusal> {
+  const seat = await engines.seat(work.study)
+  if (seat === null) return refuse('too-many-requests', { detail: 'Too many statements wait for this study.', retryAfterS: 5 })
+  try {
+    if (work.signal.aborted) return cancelled()
+    work.onStart()
+    return await passGate(seat.engine, work)
+  } catch (error) {
+    if (!(error instanceof EngineGone)) throw error
+    if (work.signal.aborted) return cancelled()
+    const detail = 'The query engine ended while the statement ran, which too large a statement can cause. It is started anew.'
+    return refuse('not-ready', { detail, retryAfterS: 1 })
+  } finally {
+    seat.leave()
+  }
+}
+
+async function passGate(engine: EngineProcess, work: StatementWork): Promise<StatementResult | Refusal> {
+  const prefix = explain.exec(work.sql)?.[0] ?? ''
+  const sent: Sent = { sql: work.sql.slice(prefix.length), offset: prefix.length }
+  const tables = studyTables(work.manifest)
+  let preparation: Preparation
+  try {
+    const tree = await engine.parse(sent.sql)
+    const checked = checkStatement(tree, { schema: work.study, tables: tables.map(({ name }) => name) })
+    if ('detail' in checked) return refusalOfCheck(checked, sent)
+    preparation = prepareTables(work, tables, checked)
+  } catch (error) {
+    if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
+    throw error
+  }
+  // Spaces keep the engine's positions those of the caller's text.
+  const explained = prefix !== ''
+  const sql = explained ? `EXPLAIN ${sent.sql}` : sent.sql
+  const place = explained ? { sql, offset: prefix.length - 'EXPLAIN '.length } : sent
+  return runInEngine(engine, { ...work, sql }, preparation, place)
+}
+
+async function runInEngine(
+  engine: EngineProcess,
+  work: StatementWork,
+  preparation: Preparation,
+  sent: Sent,
+): Promise<StatementResult | Refusal> {
+  const chunks: Uint8Array[] = []
+  let columns: ResultColumn[] = []
+  const { id, done } = engine.run(
+    {
+      ...preparation,
+      schema: work.study,
+      sql: work.sql,
+      format: work.format,
+      rowsMax: work.limit,
+      bytesMax: resultBytesMax,
+      countMs,
+      threads: statementThreads,
+      memoryMb: statementMemoryMb,
+      spillMb: statementSpillMb,
+      spillFolder: engine.spillFolder,
+    },
+    { columns: (found) => (columns = found), data: (bytes) => void chunks.push(bytes), progress: work.onProgress },
+  )
+  const stop = stopper(engine, id, work.signal)
+  try {
+    const end = await done
+    return { ...end, columns, chunks }
+  } catch (error) {
+    if (stop.timedOut()) return timedOut()
+    if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
+    throw error
+  } finally {
+    stop.clear()
+  }
+}
+
+const timedOut = (): Refusal =>
+  refuse('statement-limit', {
+    detail: `The statement was stopped after ${statementMs / 1000} seconds, the most one may take.`,
+    suggestion: 'Filter earlier, or aggregate before joining.',
+  })
+
+/** Interrupts on the caller's word or when time is up, and kills the process if the statement does not stop at once. */
+function stopper(engine: EngineProcess, id: number, signal: AbortSignal): { timedOut(): boolean; clear(): void } {
+  let isTimedOut = false
+  let kill: NodeJS.Timeout | undefined
+  const stop = (): void => {
+    engine.cancel(id)
+    kill ??= setTimeout(() => engine.kill(), killAfterMs)
+  }
+  const time = setTimeout(() => {
+    isTimedOut = true
+    stop()
+  }, statementMs)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  return {
+    timedOut: () => isTimedOut,
+    clear() {
+      clearTimeout(time)
+      clearTimeout(kill)
+      signal.removeEventListener('abort', stop)
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import { resourceTypes } from '@aquifer/core/fhir'
+import type { CheckedStatement } from '@aquifer/core/query'
+import { livingRowsSql, nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
+import { flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
+import { join } from 'node:path'
+
+// The tables of a study: per resource type the nested one under the type's name and the flat one of its view. Tables that the contract
+// names are there from the first day, empty if need be.
+
+export interface StudyTable {
+  name: string
+  kind: 'flat' | 'nested'
+  type: string
+  title: string
+  /** Living rows; null where a row is not a resource. */
+  rows: number | null
+}
+
+// Schemas of studies have no underscore in their names.
+const hidden = '"_rows"'
+const namedTables = new Set(flatTableNames())
+const splitTables = new Set(['observations', 'questionnaire_answers'])
+
+export function studyTables(manifest: ReservoirManifest): StudyTable[] {
+  const rowsOf = (type: string): number => manifest.types[type]?.rows ?? 0
+  const flat = resourceTypes
+    .map(flatTable)
+    .filter(({ name, type }) => namedTables.has(name) || rowsOf(type) > 0)
+    .map(({ name, type, title }): StudyTable => ({ name, kind: 'flat', type, title, rows: splitTables.has(name) ? null : rowsOf(type) }))
+  const nested = Object.keys(manifest.types)
+    .filter((type) => rowsOf(type) > 0)
+    .map((type): StudyTable => ({ name: type, kind: 'nested', type, title: `${type} as it is nested`, rows: rowsOf(type) }))
+  return [...flat, ...nested.sort((a, b) => a.name.localeCompare(b.name))]
+}
+
+export const nestedColumnTypes = (type: string): Record<string, string> =>
+  Object.fromEntries(nestedColumns(type).map((field) => [field.name, nestedTypeSql(field.type)]))
+
+export interface Preparation {
+  /** Statements that make the views, for an instance that is not locked yet. */
+  setup: string[]
+  /** Files that those views read. */
+  files: string[]
+}
+
+/** The views of the tables a checked statement reads, and no others. */
+export function prepareTables(
+  parts: { manifest: ReservoirManifest; folder: string; withheld: readonly string[] },
+  tables: readonly StudyTable[],
+  checked: CheckedStatement,
+): Preparation {
+  const { manifest, folder, withheld } = parts
+  const used = tables.filter(({ name }) => checked.tables.includes(name))
+  const setup = [`CREATE SCHEMA IF NOT EXISTS ${hidden}`]
+  const files = new Set<string>()
+  if (withheld.length > 0 && used.length > 0) setup.push(withheldSql(withheld))
+  for (const type of new Set(used.map((table) => table.type))) {
+    const entry = manifest.types[type]
+    setup.push(`CREATE VIEW ${hidden}."${type}" AS ${rowsSql(type, folder, entry, withheld.length > 0)}`)
+    for (const path of [...(entry?.files.map((file) => file.path) ?? []), ...(entry?.superseded ?? [])]) files.add(join(folder, path))
+  }
+  const hasDisplays = manifest.displays !== null && used.some(({ kind }) => kind === 'flat')
+  if (hasDisplays && manifest.displays !== null) {
+    const file = join(folder, manifest.displays)
+    files.add(file)
+    setup.push(displaysSql(file))
+  }
+  for (const table of used) {
+    const sql = table.kind === 'nested' ? nestedSql(table.type) : flatSql(flatTable(table.type), hasDisplays, checked.columns)
+    setup.push(`CREATE VIEW "${manifest.study}"."${table.name}" AS ${sql}`)
+  }
+  return { setup, files: [...files] }
+}
+
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
+
+function rowsSql(type: string, folder: string, entry: ReservoirManifest['types'][string] | undefined, isHeld: boolean): string {
+  if (entry === undefined || entry.files.length === 0) return emptySql(type)
+  const living = livingRowsSql(folder, entry)
+  return isHeld ? `SELECT l.* FROM (${living}) l ANTI JOIN ${hidden}.withheld w ON w.patient_key = l.patient_key` : living
+}
+
+function emptySql(type: string): string {
+  const columns = { _id: 'VARCHAR', patient_key: 'VARCHAR', masking_policy: 'VARCHAR', ...nestedColumnTypes(type) }
+  return `SELECT ${Object.entries(columns)
+    .map(([name, of]) => `CAST(NULL AS ${of}) AS "${name}"`)
+    .join(', ')} WHERE false`
+}
+
+const withheldSql = (keys: readonly string[]): string =>
+  `CREATE TABLE ${hidden}.withheld AS SELECT unnest([${keys.map(text).join(', ')}]) AS patient_key`
+
+const displaysSql = (file: string): string =>
+  `CREATE VIEW ${hidden}.displays AS SELECT coalesce("system", '') AS "system", code, any_value("text") AS "text"
+   FROM read_parquet([${text(file)}]) GROUP BY ALL`
+
+const nestedSql = (type: string): string =>
+  `SELECT _id AS id, patient_key, ${nestedColumns(type)
+    .map(({ name }) => `"${name}"`)
+    .join(', ')}, masking_policy FROM ${hidden}."${type}"`
+
+// Compiling takes some milliseconds, and the same few statements come again and again.
+const compiled = new Map<string, string>()
+const compiledMax = 500
+
+function flatSql(table: FlatTable, hasDisplays: boolean, needed: ReadonlySet<string> | null): string {
+  const own = flatColumns(table).map(({ name }) => name)
+  const columns = needed === null ? null : own.filter((name) => needed.has(name))
+  const key = `${table.name} ${hasDisplays} ${columns?.join(' ') ?? '*'}`
+  const known = compiled.get(key)
+  if (known !== undefined) return known
+  const { sql } = flatTableSql(table, {
+    from: `${hidden}."${table.type}"`,
+    columns: nestedColumnTypes(table.type),
+    displays: hasDisplays ? `SELECT * FROM ${hidden}.displays` : null,
+    ...(columns === null ? {} : { needed: new Set(columns) }),
+  })
+  if (compiled.size >= compiledMax) compiled.clear()
+  compiled.set(key, sql)
+  return sql
+}
+
+const columnsKnown = new Map<string, { name: string; type: string }[]>()
+
+/** Columns of a flat table and their types. */
+export function flatColumns(table: FlatTable): { name: string; type: string }[] {
+  const known = columnsKnown.get(table.name)
+  if (known) return known
+  const { columns } = flatTableSql(table, { from: 'x', columns: nestedColumnTypes(table.type), displays: null })
+  columnsKnown.set(table.name, columns)
+  return columns
+}
