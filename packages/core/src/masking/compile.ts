@@ -62,16 +62,20 @@ function shapeOf(plan: Plan, facts: readonly ElementFact[], site: Site): Shape {
     const names = fact.choice ? fact.types.map((type) => choiceName(fact.name, type)) : [fact.name]
     if (fact.min > 0) required.push(names)
     names.forEach((name, index) => addField(plan, fields, fact, name, fact.types[fact.choice ? index : 0]!, site))
-    if (written?.has(fact.name))
-      fields.set(fact.name, { mask: unwritten, modifier: false, written: placeOf(plan, fact.name, fact.types[0]!, site) })
+    if (written?.has(fact.name)) fields.set(fact.name, { mask: unwritten, modifier: false, written: placeOf(plan, fact.name, '', site) })
   }
   const isObservation = site.path === 'Observation' || site.path === 'Observation.component'
   const agesIn: Shape['agesIn'] = isObservation ? (source) => isAgeCode(source['code'], plan.ageSystems) : null
   return { fields, required, needs: neededOf(site.typePath), finish: null, agesIn }
 }
 
+// A data type that goes as a whole is told by the class of what it is there for.
+const leadingLeaf: Readonly<Record<string, string>> = { Narrative: 'div', HumanName: 'family', ContactPoint: 'value', Attachment: 'data' }
+
 function placeOf(plan: Plan, name: string, type: string, site: Site): Place {
   const path = `${site.path}.${name}`
+  const leaf = leadingLeaf[type]
+  if (leaf !== undefined) return { name, path, ...treatmentAt(plan.policy, `${path}.${leaf}`, `${type}.${leaf}`, 'string') }
   return { name, path, ...treatmentAt(plan.policy, path, `${site.typePath}.${name}`, type) }
 }
 

@@ -88,7 +88,7 @@ function maskSystem(system: unknown, out: JsonObject, plan: Plan, run: Run): str
     return null
   }
   const isPublic = publicSystem(plan, system)
-  out['system'] = isPublic ? system : run.pseudonyms.codeSystem(system)
+  out['system'] = isPublic ? system : run.pseudonyms.uri(system)
   return isPublic ? system : null
 }
 

@@ -3,6 +3,7 @@
 export { builtInPolicies, expert, safeHarbor } from './built-in-policies.js'
 export { compilePolicy, createMasker, traceResource } from './masker.js'
 export type { CompiledPolicy, Masked, Masker, MaskerOptions } from './masker.js'
+export { lowPopulationZip3 } from './zip.js'
 export { policyLabel, yearsOnly } from './policy.js'
 export type { ExtensionRule, Policy } from './policy.js'
 export { phiClassNames, treatmentsOf } from './phi-class.js'

@@ -43,13 +43,14 @@ const tokenPaths: ReadonlySet<string> = new Set([
   'Parameters.parameter.name',
   'Immunization.vaccinationProtocol.series',
   'ImmunizationRecommendation.recommendation.protocol.series',
-  'Bundle.link.relation',
 ])
+const linkRelations: ReadonlySet<string> = new Set(['self', 'first', 'previous', 'prev', 'next', 'last', 'alternate', 'search'])
 const systemNames: ReadonlySet<string> = new Set(['system', 'codeSystem', 'url', 'sourceUri', 'targetUri', 'import'])
 
 export function leafHandler(plan: Plan, leaf: Leaf): Handler {
   if (plan.sharedTexts.has(leaf.path)) return sharedText(leaf.path)
   if (tokenPaths.has(leaf.path)) return token(leaf.path)
+  if (leaf.path === 'Bundle.link.relation') return always((value) => linkRelations.has(value))
   if (leaf.path === 'Bundle.entry.response.status') return httpStatus
   if (leaf.fact.name === 'implicitRules')
     return (value, run) => (typeof value === 'string' && plan.policy.profiles.includes(value) ? value : misshapen(run))
@@ -60,7 +61,7 @@ export function leafHandler(plan: Plan, leaf: Leaf): Handler {
     case 'year':
       return leaf.type === 'instant' && plan.form === 'fhir' ? removed : yearHandler
     case 'shift':
-      return shiftHandler
+      return leaf.type === 'instant' && plan.form === 'fhir' ? shiftInstantHandler : shiftHandler
     case 'pseudonym':
       return pseudonymHandler(leaf)
     case 'answer':
@@ -69,10 +70,12 @@ export function leafHandler(plan: Plan, leaf: Leaf): Handler {
       return leaf.phiClass === 'META' && leaf.fact.name === 'profile' ? profileHandler(plan) : removed
     case 'rewrite':
       return urlHandler(plan, leaf)
+    // An age is capped by its quantity, which knows the unit.
+    case 'cap':
+      return leaf.type === 'decimal' ? keepByType(leaf) : removed
     // The rest depends on neighbours (a zip code on its country, a display on its code): the data type's own handler writes it.
     case 'remove':
     case 'dictionary':
-    case 'cap':
     case 'zip3':
     case 'recurse':
       return removed
@@ -88,6 +91,9 @@ const shiftHandler: Handler = (value, run) => {
   if (run.shift === null) return yearHandler(value, run)
   return (typeof value === 'string' ? shiftDate(value, run.shift) : null) ?? misshapen(run)
 }
+
+// Without a person the year alone would be left, and an instant cannot say just that.
+const shiftInstantHandler: Handler = (value, run) => (run.shift === null ? removed(value, run) : shiftHandler(value, run))
 
 function keepByType({ type, fact, path }: Leaf): Handler {
   if (type === 'code') {
@@ -171,16 +177,19 @@ function profileHandler(plan: Plan): Handler {
   }
 }
 
-function urlHandler(plan: Plan, { fact, path, phiClass }: Leaf): Handler {
+function urlHandler(plan: Plan, { fact, path, root, phiClass }: Leaf): Handler {
   if (phiClass !== 'URL') return removed
   if (path === 'Bundle.entry.fullUrl') return fullUrlHandler
   const mayNameSystem = systemNames.has(fact.name)
+  const mustStay = fact.min > 0 && root !== 'Bundle'
   return (value, run) => {
     if (typeof value !== 'string' || value === '') return misshapen(run)
     if (path === 'Bundle.entry.request.url' && /^[A-Z][A-Za-z]+$/.test(value)) return value
     const masked = value.startsWith('#') ? maskContained(value, run.contained) : run.pseudonyms.target(value)?.text
     if (typeof masked === 'string') return masked
-    return mayNameSystem && isPublicSystem(value, plan.systems) ? value : removed(value, run)
+    if (mayNameSystem && isPublicSystem(value, plan.systems)) return value
+    // Where the element could not stay without its address, a pseudonym of it keeps equal ones equal.
+    return mustStay ? run.pseudonyms.uri(value) : removed(value, run)
   }
 }
 

@@ -17,7 +17,8 @@ export interface Pseudonyms {
   text(label: string, value: string): string
   /** Of a DICOM or other OID-shaped uid. */
   uid(value: string): string
-  codeSystem(system: string): string
+  /** Of a uri that could name a house: another uri. */
+  uri(uri: string): string
   /** Days by which all dates of this person move: −365 to 365, never 0. */
   shiftDays(person: string): number
   /** A word as it may be compared and stored without being readable. */
@@ -68,7 +69,7 @@ export function createPseudonyms(hmac: Hmac, cacheSizeMax = 400_000): Pseudonyms
     identifier: (system, value) => uuid(`identifier|${system}|${value}`),
     text: (label, value) => `${label}-${spell(nameSpelling, hmac(`text|${label}|${value}`))}`,
     uid: (value) => `urn:oid:2.25.${decimalOf(hmac(`uid|${value}`))}`,
-    codeSystem: (system) => `urn:uuid:${uuid(`system|${system}`)}`,
+    uri: (uri) => `urn:uuid:${uuid(`uri|${uri}`)}`,
     shiftDays: shift,
     word,
     // The same patient is referred to again and again: finding the text costs less than taking it apart.

@@ -21,7 +21,7 @@ const identifying = new RegExp(
 export const looksIdentifying = boundedCache(20_000, (text) => identifying.test(text))
 
 const codeShape = /^\S{1,64}$/
-const tokenShape = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$/
+const tokenShape = /^\/?[A-Za-z0-9][A-Za-z0-9._/-]{0,23}$/
 const manyDigits = /\d{6}/
 
 /** A word of a code list: no blanks, not too long, not shaped like something that names a person. */

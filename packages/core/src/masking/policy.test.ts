@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { builtInPolicies, checkPolicy, policyLabel, readPolicy, safeHarbor, traceResource, yearsOnly } from './index.js'
+import { aMasker, asOfYear, hmacWith, masked } from './test/masked.js'
+
+const problemsOf = (text: string): string[] =>
+  readPolicy(text).problems?.map(({ line, path, message }) => `${line} ${path}: ${message}`) ?? []
+
+describe('the built-in policies', () => {
+  test('are whole, named and versioned', () => {
+    for (const policy of Object.values(builtInPolicies)) expect(checkPolicy(policy)).toEqual([])
+    expect(Object.values(builtInPolicies).map(policyLabel)).toEqual(['safe-harbor v1', 'expert v1'])
+    expect(Object.values(builtInPolicies).map(yearsOnly)).toEqual([true, false])
+  })
+})
+
+describe('a policy file', () => {
+  test('changes a built-in policy rule by rule', () => {
+    const { policy } = readPolicy(
+      JSON.stringify({
+        name: 'asthma-1',
+        version: 3,
+        extends: 'safe-harbor',
+        classes: { LOT: 'remove', STAFF_NAME: 'pseudonym' },
+        paths: { 'Patient.gender': 'remove', 'Condition.onsetDateTime': 'remove' },
+        codeSystems: ['http://sponsor.example.org/labs'],
+        extensions: [{ url: 'http://sponsor.example.org/arm', values: ['string'], oneOf: ['A', 'B'] }],
+      }),
+    )
+    const extension = (valueString: string): object => ({ url: 'http://sponsor.example.org/arm', valueString })
+    expect(policyLabel(policy!)).toBe('asthma-1 v3')
+    expect(masked({ resourceType: 'Patient', gender: 'female', extension: [extension('A'), extension('Jane')] }, policy)).toEqual({
+      resourceType: 'Patient',
+      extension: [extension('A')],
+    })
+    expect(masked({ resourceType: 'Condition', onsetDateTime: '2010', clinicalStatus: 'active' }, policy)).toEqual({
+      resourceType: 'Condition',
+      clinicalStatus: 'active',
+    })
+    const note = { authorString: 'Dr Who', text: 'x' }
+    expect(masked({ resourceType: 'Practitioner', name: { text: 'Dr Who' } }, policy).name.text).toMatch(/^stf-/)
+    expect(
+      masked(
+        {
+          resourceType: 'Device',
+          lotNumber: 'x',
+          note: [note],
+          type: { coding: [{ system: 'http://sponsor.example.org/labs', code: 'a b' }] },
+        },
+        policy,
+      ),
+    ).toEqual({
+      resourceType: 'Device',
+      type: { coding: [{ system: 'http://sponsor.example.org/labs', code: 'a b' }] },
+    })
+  })
+
+  test('without a base has to name a treatment for every class', () => {
+    const bare = problemsOf('{\n  "name": "own",\n  "version": 1,\n  "classes": {\n    "NAME": "remove"\n  }\n}')
+    expect(bare).toContain('4 classes.DATE: not covered: one of year, shift, remove is due')
+    expect(bare.every((problem) => problem.startsWith('4 classes.'))).toBe(true)
+    const { policy } = readPolicy(JSON.stringify({ name: 'own', version: 1, classes: safeHarbor.classes }))
+    expect(
+      masked(
+        {
+          resourceType: 'Patient',
+          extension: [{ url: 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex', valueCode: 'F' }],
+        },
+        policy,
+      ),
+    ).toEqual({ resourceType: 'Patient' })
+  })
+
+  test('is refused with the line of what is wrong in it', () => {
+    const file = (rest: string): string => `{\n  "name": "own", "version": 1, "extends": "expert",\n${rest}\n}`
+    expect(problemsOf('{')).toEqual(['1 : this is not JSON'])
+    expect(problemsOf(file('  "classes": {\n    "NAME": "keep",\n    "NAMES": "remove"\n  }'))).toEqual([
+      '5 classes.NAMES: no such class',
+      '4 classes.NAME: NAME cannot be treated so: remove',
+    ])
+    expect(
+      problemsOf(
+        file(
+          '  "paths": {\n    "Patient.nick": "remove",\n    "Patient.active": "remove",\n    "Patient.birthDate": "keep",\n    "Observation.valueDateTime": "year",\n    "Patient.contact.name.family": "remove"\n  }',
+        ),
+      ),
+    ).toEqual([
+      '4 paths.Patient.nick: no such element in DSTU2',
+      '5 paths.Patient.active: holds no PHI: no treatment applies',
+      '6 paths.Patient.birthDate: BIRTH_DATE cannot be treated so: year, shift, remove',
+    ])
+    expect(problemsOf(file('  "withheld": ["Observation",\n    "Foo"]'))).toEqual(['4 withheld.1: no DSTU2 resource type'])
+    expect(problemsOf(file('  "extensions": [\n    {"url": "u", "values": ["string"]},\n    {"url": "u", "values": []}\n  ]'))).toEqual([
+      '4 extensions.0.values: texts stay only where oneOf lists them',
+      '5 extensions.1.url: listed twice: the second has no effect',
+      '5 extensions.1: allows nothing: values or parts are due',
+    ])
+    expect(problemsOf(file('  "sharedTexts": ["Patient.name.text", "Device.model", "Device.version"]'))).toEqual([
+      '3 sharedTexts.0: may identify a person: it cannot be shared',
+    ])
+    expect(problemsOf(file('  "zip3": {"census": "2000", "lowPopulation": ["036"]}'))[0]).toMatch(
+      /^3 zip3\.lowPopulation: of the 2000 census 059, /,
+    )
+    expect(problemsOf(file('  "ageCap": 120'))[0]).toMatch(/^3 ageCap: /)
+    expect(problemsOf(file('  "keepNames": true'))[0]).toMatch(/^3 keepNames: /)
+    expect(problemsOf('{ "name": "A B", "version": 0 }')).toHaveLength(2)
+  })
+})
+
+test('a trace tells what happens to each element, without its value', () => {
+  const resource = {
+    resourceType: 'Patient',
+    id: 'mrn-4471923',
+    name: [{ family: ['Roe'], use: 'official' }],
+    birthDate: '1980-01-02',
+    gender: 'female',
+    maritalStatus: { coding: [{ system: 'http://hl7.org/fhir/v3/MaritalStatus', code: 'M', display: 'Jane’s' }] },
+    Jane: 1,
+  }
+  const { masked: out, steps } = traceResource(safeHarbor, { hmac: hmacWith('k'), asOfYear }, resource)
+  expect(steps.map(({ path, phiClass, outcome }) => `${path} ${phiClass} ${outcome}`)).toEqual([
+    'id RESOURCE_ID changed',
+    'name NAME removed',
+    'birthDate BIRTH_DATE changed',
+    'gender QUASI kept',
+    'maritalStatus.coding.0.system null kept',
+    'maritalStatus.coding.0.code QUASI kept',
+    'maritalStatus.coding.0.display CODED_TEXT removed',
+    '(unknown element) null removed',
+  ])
+  expect(JSON.stringify(steps)).not.toMatch(/Roe|4471923|1980|Jane/)
+  expect(out.resource).toEqual(aMasker(safeHarbor, { key: 'k' }).mask(resource).resource)
+})
