@@ -1,7 +1,7 @@
 import type { Grant } from '@aquifer/core/access'
 import { stateOfType, writeConsentContract, type Consent } from '@aquifer/core/consent'
 import type { Resource } from '@aquifer/core/fhir'
-import { derivedUuid } from '@aquifer/core/id'
+import { derivedId } from './derived-id.js'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { itemOf, storeUnits, type Scope, type Unit } from '../fhir/index.js'
 import type { PersonState, Tx } from '../repository/index.js'
@@ -56,7 +56,7 @@ export async function recordOnFile(tx: Tx, asked: OnFile): Promise<OnFileOutcome
 
 function contractItem(asked: OnFile, patientId: string, type: string): ReturnType<typeof itemOf> {
   const { study } = asked.scope
-  const id = derivedUuid(study.id, patientId, 'consent on file', type, asked.from)
+  const id = derivedId(study.id, patientId, 'consent on file', type, asked.from)
   const contract = writeConsentContract({ patientId, study: study.id, type, status: 'active', start: asked.from })
   return itemOf(contract as unknown as Resource, { study, id, op: 'update', unchanged: 'skip' })
 }

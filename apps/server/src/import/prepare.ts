@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { canonicalJson, isId, isObject, rewriteReferences, type Repair, type Resource } from '@aquifer/core/fhir'
-import { derivedUuid, uuidOfUrn } from '@aquifer/core/id'
+import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../access/index.js'
+import { derivedId } from './derived-id.js'
 import { checkResource, itemOf, parseBody, type FhirRequest, type Item, type Scope } from '../fhir/index.js'
 
 /** One line of an import, ready to be decided and stored as a whole. */
@@ -104,10 +104,10 @@ function idsOf(entries: readonly Entry[], study: string, patient: string): strin
       ids.push(given)
       continue
     }
-    const content = createHash('sha256').update(canonicalJson(entry.resource)).digest('hex')
+    const content = canonicalJson(entry.resource)
     const ordinal = seen.get(content) ?? 0
     seen.set(content, ordinal + 1)
-    ids.push(derivedUuid(study, patient, content, String(ordinal)))
+    ids.push(derivedId(study, patient, content, String(ordinal)))
   }
   return ids
 }

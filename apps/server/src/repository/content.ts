@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { stringifyResource } from '@aquifer/core/fhir'
 import type { JsonObject } from '@aquifer/core/fhir'
 import type { StoredVersion } from './types.js'
@@ -15,7 +15,8 @@ export function contentOf(resource: JsonObject, type: string, id: string): Buffe
   return Buffer.from(`${contentHead(type, id)}${inner}${tail === '}' ? '' : ','}${tail}`)
 }
 
-export const contentHash = (content: Uint8Array): Buffer => createHash('sha256').update(content).digest().subarray(0, 16)
+// 2026-11: 2 µs; a Hash object for each takes 7 µs.
+export const contentHash = (content: Uint8Array): Buffer => hash('sha256', content, 'buffer').subarray(0, 16)
 
 const closingBrace = 0x7d
 
