@@ -1,20 +1,7 @@
-import type { PipelineStatus, StageView, WaitRequest, WaitResult } from '@aquifer/core/contract'
-import type { Lake } from '../lake/index.js'
-import type { HeldResource, MaskingRun } from '../masking/index.js'
-import type { Replicator } from '../replicator/index.js'
-import type { Reservoir } from '../reservoir/index.js'
-import type { Clock } from '../storage/index.js'
-import { stagesOf } from './stages.js'
-
-export interface PipelineParts {
-  replicator: Replicator
-  lake: Lake
-  masking: MaskingRun
-  reservoir: Reservoir
-  clock: Clock
-  /** The stages before the feed and behind the reservoir, each told by its own system. */
-  otherStages?: (study: string | null) => Promise<StageView[]>
-}
+import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { HeldResource } from '../masking/index.js'
+import type { PipelineParts } from './parts.js'
+import { rowsOf, stagesOf } from './stages.js'
 
 const waitSecondsDefault = 300
 
@@ -107,6 +94,3 @@ export class Pipeline {
     return all.sort()[0] ?? null
   }
 }
-
-export const rowsOf = (manifest: { types: Record<string, { rows: number }> } | null): number =>
-  Object.values(manifest?.types ?? {}).reduce((sum, type) => sum + type.rows, 0)

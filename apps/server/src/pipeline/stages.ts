@@ -1,6 +1,5 @@
 import { stageNames, type StageName, type StageView } from '@aquifer/core/contract'
-import type { PipelineParts } from './pipeline.js'
-import { rowsOf } from './pipeline.js'
+import type { PipelineParts } from './parts.js'
 
 // Work that waits for its batch is on time; longer than this it is behind.
 const lagMsAllowed = 10_000
@@ -72,3 +71,6 @@ function reservoir(parts: PipelineParts, study: string | null): StageView {
 }
 
 const stateOf = (lagMs: number, count: number): StageView['state'] => (lagMs > lagMsAllowed ? 'behind' : count === 0 ? 'idle' : 'ok')
+
+export const rowsOf = (manifest: { types: Record<string, { rows: number }> } | null): number =>
+  Object.values(manifest?.types ?? {}).reduce((sum, type) => sum + type.rows, 0)
