@@ -20,14 +20,15 @@ reached as (
 both_kinds as (select * from own union all select * from reached order by xid, seq limit $3),
 measured as (select b.*, sum(case when b.flows then b.size else 0 end) over (order by b.xid, b.seq) - b.size as before, count(*) over () as together
   from both_kinds b)
-select (select xmin from horizon) as xmin, m.together, m.xid, m.seq, m.sid, m.flows, s.id as study, v.type, c.id, v.version, v.op, v.at,
-  (select p.id from person p where p.pid = v.patient) as patient_id, place.site, place.id as site_id,
-  case when m.flows then ${contentText} end as content
-from measured m join version v on v.rid = m.rid and v.version = m.version join current c on c.rid = m.rid
-left join study s on s.sid = m.sid
-left join enrolment e on m.flows and v.sid = 0 and e.sid = m.sid and e.patient = v.patient
-left join site place on place.site = case when v.sid = 0 then e.site else v.site end
-where m.before < $4 order by m.xid, m.seq`
+select x.*, (select t.id from site t where t.site = x.site) as site_id from (
+  select (select xmin from horizon) as xmin, m.together, m.xid, m.seq, m.sid, m.flows, v.type, c.id, v.version, v.op, v.at,
+    (select s.id from study s where s.sid = m.sid) as study,
+    (select p.id from person p where p.pid = v.patient) as patient_id,
+    case when v.sid = 0 then (select e.site from enrolment e where e.sid = m.sid and e.patient = v.patient) else v.site end as site,
+    case when m.flows then ${contentText} end as content
+  from measured m join version v on v.rid = m.rid and v.version = m.version join current c on c.rid = m.rid
+  where m.before < $4
+) x order by x.xid, x.seq`
 
 interface FeedRow {
   xmin: string
@@ -52,7 +53,6 @@ const bytesDefault = 8 * 1024 * 1024
 
 export async function readChanges(pool: Pool, after: Cursor, limit: number, bounds: { maxBytes?: number } = {}): Promise<Changes> {
   const { rows } = await pool.query<FeedRow>({
-    name: 'changes',
     text: changesSql,
     values: [after.xid, after.seq, limit, bounds.maxBytes ?? bytesDefault],
   })

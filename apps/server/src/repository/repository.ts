@@ -37,7 +37,7 @@ const writerSettings = {
   statement_timeout: '60s',
   idle_in_transaction_session_timeout: '30s',
 }
-const readerSettings = { statement_timeout: '60s', default_transaction_read_only: 'on' }
+const readerSettings = { work_mem: '32MB', statement_timeout: '60s', default_transaction_read_only: 'on' }
 
 export function openRepository({ postgres, clock, random = Math.random, writers = 4, readers = 4 }: RepositoryOptions): Repository {
   const types = resultTypes(pg.types)
