@@ -20,11 +20,16 @@ export interface StudyMasking {
   close(): void
 }
 
+interface LineMasking {
+  mask(lines: Uint8Array, firstLine: number): Promise<MaskedLines>
+  close(): void
+}
+
 export interface MaskingPool {
   readonly threads: number
   forStudy(settings: MaskingSettings): StudyMasking
   /** Resources (NDJSON of whole lines) to masked FHIR resources in the same order. */
-  forLines(settings: MaskingSettings): { mask(lines: Uint8Array, firstLine: number): Promise<MaskedLines>; close(): void }
+  forLines(settings: MaskingSettings): LineMasking
   close(): Promise<void>
 }
 
@@ -45,84 +50,106 @@ class MaskingFailed extends Error {
 
 /** Worker threads that mask. They start when there is work; jobs wait in line, so the caller bounds memory by how many it gives. */
 export function openMaskingPool({ threads = availableParallelism() }: { threads?: number } = {}): MaskingPool {
-  const profiles = new Map<number, MaskingProfile>()
-  const running = new Set<Thread>()
-  const waiting: Job[] = []
-  let closed = false
-  let lastId = 0
+  const pool = new Threads(threads)
+  return {
+    threads,
+    forStudy: (settings) => {
+      const profile = pool.enter(settings, 'rows')
+      const mask: StudyMasking['mask'] = async (bytes) => rowsOf(await pool.ask({ kind: 'rows', job: pool.nextId(), profile, bytes }))
+      return { mask, close: () => pool.leave(profile) }
+    },
+    forLines: (settings) => {
+      const profile = pool.enter(settings, 'fhir')
+      const mask: LineMasking['mask'] = async (bytes, firstLine) =>
+        linesOf(await pool.ask({ kind: 'lines', job: pool.nextId(), profile, bytes, firstLine }))
+      return { mask, close: () => pool.leave(profile) }
+    },
+    close: () => pool.close(),
+  }
+}
 
-  const start = (): Thread => {
-    const worker = new Worker(programPath('masking/worker'), { env: {}, stdin: false, resourceLimits: { stackSizeMb: 4 } })
-    const thread: Thread = { worker, job: null }
-    running.add(thread)
-    for (const [id, profile] of profiles) post(worker, { kind: 'profile', id, profile })
-    worker.on('message', (answer: FromWorker) => settle(thread, answer))
-    worker.on('error', (error) => lose(thread, error.name))
-    worker.on('exit', () => lose(thread, 'exit'))
-    return thread
+class Threads {
+  readonly #max: number
+  readonly #profiles = new Map<number, MaskingProfile>()
+  readonly #running = new Set<Thread>()
+  readonly #waiting: Job[] = []
+  #closed = false
+  #lastId = 0
+
+  constructor(max: number) {
+    this.#max = max
   }
-  const settle = (thread: Thread, answer: FromWorker): void => {
-    const { job } = thread
-    thread.job = null
-    if (job && 'failed' in answer) job.reject(new MaskingFailed(`masking failed: ${answer.failed}`))
-    else job?.resolve(answer)
-    next()
+
+  nextId(): number {
+    return ++this.#lastId
   }
-  const lose = (thread: Thread, why: string): void => {
-    if (!running.delete(thread)) return
-    thread.job?.reject(new MaskingFailed(`a masking thread ended: ${why}`))
-    thread.job = null
-    if (!closed) next()
+
+  enter(settings: MaskingSettings, form: MaskingProfile['form']): number {
+    const id = this.nextId()
+    const profile: MaskingProfile = { displays: null, ...settings, form }
+    this.#profiles.set(id, profile)
+    for (const { worker } of this.#running) post(worker, { kind: 'profile', id, profile })
+    return id
   }
-  const next = (): void => {
-    while (waiting.length > 0) {
-      const idle = [...running].find((thread) => thread.job === null) ?? (running.size < threads ? start() : null)
+
+  leave(id: number): void {
+    this.#profiles.delete(id)
+    for (const { worker } of this.#running) post(worker, { kind: 'forget', id })
+  }
+
+  ask(message: Job['message']): Promise<FromWorker> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) reject(new MaskingFailed('the masking pool is closed'))
+      else {
+        this.#waiting.push({ message, resolve, reject })
+        this.#next()
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const job of this.#waiting.splice(0)) job.reject(new MaskingFailed('the masking pool is closed'))
+    await Promise.all([...this.#running].map(({ worker }) => worker.terminate()))
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0) {
+      const idle = [...this.#running].find((thread) => thread.job === null) ?? (this.#running.size < this.#max ? this.#start() : null)
       if (idle === null) return
-      const job = waiting.shift()!
+      const job = this.#waiting.shift()!
       idle.job = job
       idle.worker.ref()
       post(idle.worker, job.message)
     }
-    for (const thread of running) if (thread.job === null) thread.worker.unref()
-  }
-  const ask = (message: Job['message']): Promise<FromWorker> =>
-    new Promise((resolve, reject) => {
-      if (closed) reject(new MaskingFailed('the masking pool is closed'))
-      else {
-        waiting.push({ message, resolve, reject })
-        next()
-      }
-    })
-  const enter = (settings: MaskingSettings, form: MaskingProfile['form']): number => {
-    const id = ++lastId
-    const profile: MaskingProfile = { displays: null, ...settings, form }
-    profiles.set(id, profile)
-    for (const { worker } of running) post(worker, { kind: 'profile', id, profile })
-    return id
-  }
-  const leave = (id: number): void => {
-    profiles.delete(id)
-    for (const { worker } of running) post(worker, { kind: 'forget', id })
+    // Threads without work keep nobody's process alive.
+    for (const thread of this.#running) if (thread.job === null) thread.worker.unref()
   }
 
-  return {
-    threads,
-    forStudy: (settings) => {
-      const profile = enter(settings, 'rows')
-      return { mask: async (bytes) => rowsOf(await ask({ kind: 'rows', job: ++lastId, profile, bytes })), close: () => leave(profile) }
-    },
-    forLines: (settings) => {
-      const profile = enter(settings, 'fhir')
-      return {
-        mask: async (bytes, firstLine) => linesOf(await ask({ kind: 'lines', job: ++lastId, profile, bytes, firstLine })),
-        close: () => leave(profile),
-      }
-    },
-    close: async () => {
-      closed = true
-      for (const job of waiting.splice(0)) job.reject(new MaskingFailed('the masking pool is closed'))
-      await Promise.all([...running].map(({ worker }) => worker.terminate()))
-    },
+  #start(): Thread {
+    const worker = new Worker(programPath('masking/worker'), { env: {}, stdin: false, resourceLimits: { stackSizeMb: 4 } })
+    const thread: Thread = { worker, job: null }
+    this.#running.add(thread)
+    for (const [id, profile] of this.#profiles) post(worker, { kind: 'profile', id, profile })
+    worker.on('message', (answer: FromWorker) => this.#settle(thread, answer))
+    worker.on('error', (error) => this.#lose(thread, error.name))
+    worker.on('exit', () => this.#lose(thread, 'exit'))
+    return thread
+  }
+
+  #settle(thread: Thread, answer: FromWorker): void {
+    const { job } = thread
+    thread.job = null
+    if (job && 'failed' in answer) job.reject(new MaskingFailed(`masking failed: ${answer.failed}`))
+    else job?.resolve(answer)
+    this.#next()
+  }
+
+  #lose(thread: Thread, why: string): void {
+    if (!this.#running.delete(thread)) return
+    thread.job?.reject(new MaskingFailed(`a masking thread ended: ${why}`))
+    thread.job = null
+    if (!this.#closed) this.#next()
   }
 }
 
