@@ -5,7 +5,8 @@ const addressDefault = 'http://127.0.0.1:8080'
 /** Only http and https, and only the origin: a path or user name in the address would end up in every request. */
 export function originOf(text: string): string | undefined {
   try {
-    const url = new URL(/^https?:\/\//i.test(text) ? text : `http://${text}`)
+    // `host:8080` parses as a scheme, hence the slashes.
+    const url = new URL(text.includes('://') ? text : `http://${text}`)
     return url.protocol === 'http:' || url.protocol === 'https:' ? url.origin : undefined
   } catch {
     return undefined

@@ -10,6 +10,13 @@ import { Routes } from './routes.js'
 import { Logo } from './ui/Logo.js'
 import { useTheme } from './ui/theme.js'
 
+const toastLook = {
+  '--normal-bg': 'var(--bg-raised)',
+  '--normal-text': 'var(--ink-1)',
+  '--normal-border': 'var(--line-2)',
+  '--border-radius': 'var(--r-3)',
+} as React.CSSProperties
+
 export function App({ session, queries }: { session: Session; queries: QueryClient }) {
   const { theme } = useTheme()
   return (
@@ -20,9 +27,11 @@ export function App({ session, queries }: { session: Session; queries: QueryClie
           <Toaster
             theme={theme.endsWith('dark') ? 'dark' : 'light'}
             position="bottom-right"
+            offset={{ bottom: 38, right: 16 }}
             duration={6000}
             closeButton
             className="toaster"
+            style={toastLook}
           />
         </SessionProvider>
       </QueryClientProvider>

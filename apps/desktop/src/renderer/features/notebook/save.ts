@@ -42,7 +42,10 @@ export function saveByItself(desk: Desk): Saver {
   async function save(id: string): Promise<void> {
     const notebook = desk.notebook(id)
     if (notebook === undefined || notebook.save === 'saving' || notebook.save === 'conflict') return
-    if (samePage(notebook.page, notebook.savedPage)) return desk.update(id, () => ({ save: 'saved' }))
+    if (samePage(notebook.page, notebook.savedPage)) {
+      desk.parts.journal.clear(id)
+      return desk.update(id, () => ({ save: 'saved' }))
+    }
     const outcome = await send(desk, notebook)
     const now = desk.notebook(id)
     if (now === undefined || outcome === 'conflict') return

@@ -17,6 +17,8 @@ const styles = [
 
 const value = (number: number) => number.toLocaleString('en-US', { maximumFractionDigits: 2 })
 
+// --band-fill: more would take the lines over two areas below 3:1.
+const bandFill = 0.05
 const tick = { fill: 'var(--ink-3)', fontSize: 11 }
 const across = {
   dataKey: 'x',
@@ -78,7 +80,7 @@ function mark(series: Series, at: number, type: NotebookChart['type'], marked: b
   if (type === 'bar') return <Bar key={key} {...named} fill={style.colour} radius={[3, 3, 0, 0]} maxBarSize={44} />
   const dot = marked && ((props: DotProps) => <Dot key={`${key} ${props.index}`} {...props} shape={style.shape} colour={style.colour} />)
   const line = { ...named, stroke: style.colour, strokeWidth: 2, strokeDasharray: style.dash, dot, connectNulls: false }
-  if (type === 'area') return <Area key={key} {...line} type="linear" fill={style.colour} fillOpacity={at < 2 ? 0.09 : 0} />
+  if (type === 'area') return <Area key={key} {...line} type="linear" fill={style.colour} fillOpacity={at < 2 ? bandFill : 0} />
   return <Line key={key} {...line} type="linear" />
 }
 

@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Notebook } from '@aquifer/core/contract'
+import { AnsweringServer, aStorage } from '../../../../test/answering-server.js'
+import { createApi } from '../../api/client.js'
+import { Desk } from './desk.js'
+import { openJournal } from './journal.js'
+import { change, insertAt, move, newCell, remove, rename } from './model.js'
+import { runAll, runCell, stopCell } from './run.js'
+import { saveByItself, settle, type Saver } from './save.js'
+
+const id = 'n1'
+const aNotebook = (): Notebook => ({
+  id,
+  study: 'HARBOR',
+  title: 'Ages',
+  version: 1,
+  updatedAt: '2026-11-22T09:00:00Z',
+  cells: [
+    { id: 'a', kind: 'sql', name: 'people', source: 'select 1' },
+    { id: 'b', kind: 'sql', name: 'by_sex', source: 'select wrong from people' },
+    { id: 'c', kind: 'chart', name: 'drawn', source: '', chart: { type: 'bar', of: 'by_sex', x: 'a', y: [] } },
+  ],
+})
+
+let server: AnsweringServer
+let storage: Storage
+let desk: Desk
+let saver: Saver
+
+function openDesk(): Desk {
+  const api = createApi({ token: () => 't', rejected: () => undefined }, () => undefined)
+  const made = new Desk({
+    api,
+    journal: openJournal(storage, 'aoife'),
+    purpose: () => 'analysis',
+    now: () => Date.now(),
+    newId: () => 'new',
+  })
+  made.put(server.notebooks.get(id)!)
+  return made
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  server = new AnsweringServer()
+  server.notebooks.set(id, aNotebook())
+  storage = aStorage()
+  desk = openDesk()
+  saver = saveByItself(desk)
+})
+afterEach(() => {
+  saver.stop()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+const write = (source: string) => desk.edit(id, (page) => ({ ...page, cells: change(page.cells, 'a', { source }) }))
+const sources = () => desk.notebook(id)?.page.cells.map((cell) => cell.source)
+
+describe('saving', () => {
+  test('waits for a pause, sends once, and names the version it was made from', async () => {
+    write('select 2')
+    write('select 23')
+    expect(desk.notebook(id)?.save).toBe('waiting')
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(server.calls('PUT', /n1/)).toHaveLength(1)
+    expect(desk.notebook(id)).toMatchObject({ save: 'saved', version: 2 })
+    expect(server.notebooks.get(id)?.cells[0]?.source).toBe('select 23')
+    expect(storage.length).toBe(0)
+  })
+
+  test('loses nothing while the server is away, nor when the tab dies', async () => {
+    server.down = true
+    write('select away')
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(desk.notebook(id)?.save).toBe('failed')
+    const next = openDesk()
+    expect(next.notebook(id)?.recovered?.cells[0]?.source).toBe('select away')
+    expect(next.notebook(id)?.page.cells[0]?.source).toBe('select 1')
+    next.recover(id, true)
+    expect(next.notebook(id)?.page.cells[0]?.source).toBe('select away')
+    server.down = false
+    await vi.advanceTimersByTimeAsync(6000)
+    expect(server.notebooks.get(id)?.cells[0]?.source).toBe('select away')
+  })
+
+  test('never overwrites what somebody else saved without being told to', async () => {
+    server.notebooks.set(id, { ...aNotebook(), version: 7, title: 'Theirs' })
+    write('select mine')
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(desk.notebook(id)).toMatchObject({ save: 'conflict', theirs: { version: 7, title: 'Theirs' } })
+    expect(server.notebooks.get(id)?.version).toBe(7)
+    settle(desk, id, 'mine')
+    await saver.now(id)
+    expect(server.notebooks.get(id)).toMatchObject({ version: 8, title: 'Ages' })
+    expect(sources()?.[0]).toBe('select mine')
+  })
+
+  test('takes theirs whole when told so', async () => {
+    server.notebooks.set(id, { ...aNotebook(), version: 7, title: 'Theirs' })
+    write('select mine')
+    await vi.advanceTimersByTimeAsync(2000)
+    settle(desk, id, 'theirs')
+    expect(desk.notebook(id)).toMatchObject({ save: 'saved', version: 7, page: { title: 'Theirs' } })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(server.notebooks.get(id)?.version).toBe(7)
+  })
+})
+
+describe('changing the order of things', () => {
+  const structure = (next: Parameters<Desk['edit']>[1]) => desk.edit(id, next, 'structure')
+
+  test('can be undone and done again, and keeps what was typed since', () => {
+    structure((page) => ({ ...page, cells: move(page.cells, 'b', -1) }))
+    write('select later')
+    structure((page) => ({ ...page, cells: remove(page.cells, 'c') }))
+    expect(sources()).toEqual(['select wrong from people', 'select later'])
+    desk.undo(id)
+    desk.undo(id)
+    expect(sources()).toEqual(['select later', 'select wrong from people', ''])
+    desk.redo(id)
+    expect(sources()).toEqual(['select wrong from people', 'select later', ''])
+    expect([desk.redo(id), desk.redo(id)]).toEqual([true, false])
+  })
+
+  test('a new name is free, and a renamed result keeps its charts', () => {
+    const { cells } = aNotebook()
+    const more = insertAt(cells, 0, newCell('sql', 'x', [...cells, { id: 'r', kind: 'sql', name: 'result', source: '' }]))
+    expect(more[0]?.name).toBe('result_2')
+    expect(rename(cells, 'b', 'by_gender')[2]?.chart?.of).toBe('by_gender')
+  })
+})
+
+describe('running', () => {
+  const finish = async <T>(going: Promise<T>): Promise<T> => {
+    await vi.advanceTimersByTimeAsync(3000)
+    return going
+  }
+
+  test('brings rows and what they rest on', async () => {
+    expect(await finish(runCell(desk, id, 'a'))).toBe('done')
+    expect(desk.notebook(id)?.runs['a']).toMatchObject({
+      phase: 'done',
+      ran: 'select 1',
+      result: { rows: 3, basis: { consentEpoch: 318 } },
+    })
+    expect(server.calls('POST', /statements$/)[0]?.body).toEqual({ study: 'HARBOR', sql: 'select 1', purpose: 'analysis' })
+  })
+
+  test('a fault is told at its place in the cell, not in what was put in front of it', async () => {
+    const sql = 'with people as (\nselect 1\n)\nselect wrong from people'
+    server.fails.set('wrong', {
+      title: 'No',
+      status: 400,
+      detail: 'There is no column wrong',
+      position: sql.indexOf('wrong'),
+      suggestion: 'sex',
+    })
+    expect(await finish(runCell(desk, id, 'b'))).toBe('failed')
+    expect(desk.notebook(id)?.runs['b']?.problem).toMatchObject({
+      what: 'There is no column wrong',
+      position: 'select '.length,
+      suggestion: 'sex',
+    })
+  })
+
+  test('stopping stops the engine and keeps the rows of the run before', async () => {
+    await finish(runCell(desk, id, 'a'))
+    server.holds = true
+    const going = runCell(desk, id, 'a')
+    await vi.advanceTimersByTimeAsync(200)
+    expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'running', progress: 0.5, result: { rows: 3 } })
+    await stopCell(desk, id, 'a')
+    await finish(going)
+    expect(server.calls('DELETE', /statements\/s1$/).length).toBeGreaterThan(0)
+    expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'stopped', result: { rows: 3 } })
+  })
+
+  test('all of it goes top to bottom, ends at the first fault, and says when it went through', async () => {
+    server.fails.set('wrong', { title: 'No', status: 400 })
+    expect(await finish(runAll(desk, id))).toBe(false)
+    expect([desk.notebook(id)?.runs['a']?.phase, desk.notebook(id)?.runs['b']?.phase]).toEqual(['done', 'failed'])
+    server.fails.clear()
+    expect(await finish(runAll(desk, id))).toBe(true)
+    expect(desk.notebook(id)?.wholeRunAt).not.toBeNull()
+    write('select 5')
+    expect(desk.notebook(id)?.wholeRunAt).toBeNull()
+  })
+})
