@@ -125,7 +125,7 @@ export class Query {
 
   async #read(running: Running, asked: Asked): Promise<(StatementResult & { basis: QueryBasis }) | Refusal> {
     const { study, sql, limit, format } = asked
-    const held = this.#options.snapshot(study.id)
+    const held = await this.#options.snapshot(study.id)
     if (held === null)
       return refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
     try {
@@ -233,8 +233,19 @@ export class Query {
     this.#kept.forget(study)
   }
 
+  /** Statements that run or wait. */
   running(): number {
     return this.#running.size
+  }
+
+  /** The newest statement of a caller that has not ended. */
+  newest(actor: string): StatementStatus | undefined {
+    return [...this.#running.values()].filter((running) => running.actor === actor).at(-1)?.status
+  }
+
+  /** Ends a study's engine, as a crash would; the next statement starts another. */
+  async endEngine(study: string): Promise<void> {
+    await this.#engines.end(study)
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import fhirpath from 'fhirpath'
 import dstu2 from 'fhirpath/fhir-context/dstu2'
+import { ExactNumber } from '../fhir/index.js'
 
 // The engine's DSTU2 model finds `value` only where DSTU2 has a choice. Views written for other releases name choices DSTU2 does not know;
 // there a choice is found by property name: `value` is `value`, else the first `value` + a type's name that the resource carries.
@@ -105,3 +106,11 @@ export interface PathNode {
   children?: PathNode[]
 }
 export const parsePath = (path: string): PathNode => fhirpath.parse(path) as PathNode
+
+/** Puts the engine's own decimals where a parsed resource holds numbers whose digits count: lowBoundary() of 1.0 is 0.95. */
+export function withEngineDecimals(value: unknown): unknown {
+  if (value instanceof ExactNumber) return fhirpath.FP_Decimal.getDecimal(value.text)
+  if (Array.isArray(value)) return value.map(withEngineDecimals)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withEngineDecimals(inner)]))
+}

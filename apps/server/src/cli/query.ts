@@ -1,0 +1,72 @@
+import { Command, Option } from 'commander'
+import type { StatementRows } from '@aquifer/core/contract'
+import { openClient, resultOf, type Need } from './client.js'
+import { WrongUsage } from './failure.js'
+import { csvText, jsonText, tableText } from './rows.js'
+import { parquetBytes } from './parquet.js'
+
+const formats = ['table', 'csv', 'json', 'arrow', 'parquet'] as const
+interface Flags {
+  study: string
+  format: (typeof formats)[number]
+  purpose: string
+  limit: string
+  url?: string
+}
+const rowsMax = 1_000_000
+
+export function queryCommand(): Command {
+  return new Command('query')
+    .description('run SQL on the masked reservoir of a study')
+    .argument('<sql>', 'one SELECT, or DESCRIBE, SUMMARIZE or EXPLAIN of one')
+    .requiredOption('--study <id>', 'the study; its id is the name of its schema')
+    .addOption(
+      new Option('--format <format>', 'table, csv, json (one array of row objects), arrow or parquet').choices(formats).default('table'),
+    )
+    .option('--purpose <text>', 'why you ask; recorded with the statement', 'analysis')
+    .option('--limit <rows>', `rows at most (up to ${rowsMax})`, String(rowsMax))
+    .option('--url <url>', 'address of the server')
+    .addHelpText('after', '\nWhat the rows rest on (snapshot, masking policy, consent) goes to stderr.')
+    .action(async (sql: string, flags: Flags) => {
+      const limit = Number(flags.limit)
+      if (!Number.isInteger(limit) || limit < 1 || limit > rowsMax) throw new WrongUsage(`--limit is 1 to ${rowsMax}.`)
+      await write(flags.format, await ask(sql, flags, limit))
+    })
+}
+
+async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
+  const client = await openClient({ url: flags.url })
+  const need: Need = { role: 'analyst', studies: [flags.study] }
+  const reply = await client.send({
+    method: 'POST',
+    path: '/query/api/v1/statements',
+    json: { study: flags.study, sql, purpose: flags.purpose, limit },
+    headers: { accept: flags.format === 'arrow' ? 'application/vnd.apache.arrow.stream' : 'application/json' },
+    need,
+  })
+  return reply.status < 400 ? reply.body : resultOf<never>(reply)
+}
+
+async function write(format: Flags['format'], body: Buffer): Promise<void> {
+  if (format === 'arrow') return output(body)
+  const result = JSON.parse(body.toString('utf8')) as StatementRows
+  if (format === 'parquet') await output(await parquetBytes(result))
+  else await output(format === 'csv' ? csvText(result) : format === 'json' ? jsonText(result) : tableText(result))
+  process.stderr.write(`${basisLine(result)}\n`)
+  return undefined
+}
+
+function basisLine({ basis }: StatementRows): string {
+  const rows = basis.truncated ? `${basis.rows} of ${basis.totalRows ?? 'more'} rows` : `${basis.rows} ${basis.rows === 1 ? 'row' : 'rows'}`
+  const people = basis.people === null ? [] : [`${basis.people} ${basis.people === 1 ? 'person' : 'people'}`]
+  return [
+    rows,
+    ...people,
+    `snapshot ${basis.snapshot}`,
+    basis.maskingPolicy,
+    `consent ${basis.consentState}`,
+    `${basis.elapsedMs} ms`,
+  ].join(' · ')
+}
+
+const output = (bytes: Buffer | string): Promise<void> => new Promise((resolve) => process.stdout.write(bytes, () => resolve()))

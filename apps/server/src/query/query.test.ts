@@ -1,0 +1,317 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isRefusal } from '@aquifer/core/refusal'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EngineProcess } from './engine-process.js'
+import { openNotebooks } from './index.js'
+import { openQueryWorld, publish, type World } from './test/world.js'
+
+let world: World
+beforeAll(async () => {
+  world = await openQueryWorld()
+})
+afterAll(async () => world.close())
+
+const rowsOf = async (sql: string, more = {}): Promise<unknown[][]> => {
+  const answer = await world.rows(sql, more)
+  if (isRefusal(answer)) throw new Error(JSON.stringify(answer))
+  return answer.rows
+}
+
+test('flat and nested tables of the study, with and without its schema; each result says what it rests on', async () => {
+  const answer = await world.rows(`SELECT patient_key, code, code_text, value_number FROM observations ORDER BY id`)
+  expect(answer).toMatchObject({
+    rows: [
+      ['pk1', '8302-2', 'Body height', 170.5],
+      ['pk2', '8302-2', 'Body height', 180],
+      ['pk2', '55284-4', null, null],
+      ['pk2', '8480-6', null, 120],
+    ],
+    columns: [{ name: 'patient_key', type: 'VARCHAR' }, {}, {}, { name: 'value_number', type: 'DOUBLE' }],
+    basis: {
+      rows: 4,
+      totalRows: 4,
+      truncated: false,
+      people: 2,
+      maskingPolicy: 'safe-harbor v1',
+      consentEpoch: 0,
+      consentState: 'current',
+    },
+  })
+  expect(await rowsOf(`SELECT count(*) FROM syn.Patients p JOIN "SYN"."Observation" o USING (patient_key)`)).toEqual([[3]])
+  expect(await rowsOf(`SELECT id, "valueQuantity".value v FROM "Observation" WHERE v > 175`)).toEqual([['o2', 180]])
+  expect(
+    await rowsOf(
+      `SELECT birth_date, birth_year, effective_at, effective_year, study_day FROM observations JOIN patients USING (patient_key) ORDER BY patient_key LIMIT 1`,
+    ),
+  ).toEqual([[null, 1970, null, 2015, null]])
+  expect(await rowsOf('SELECT count(*), count(vaccine_code) FROM immunizations')).toEqual([[0, 0]])
+  expect(await rowsOf('WITH x AS (SELECT 1 AS a UNION ALL SELECT 2) SELECT sum(a) FROM x')).toEqual([[3]])
+  expect((await rowsOf('DESCRIBE patients')).length).toBeGreaterThan(15)
+  expect(JSON.stringify(await rowsOf('EXPLAIN SELECT gender, count(*) FROM patients GROUP BY 1'))).toMatch(/GROUP_BY/)
+})
+
+test('a newer snapshot is read by the next statement', async () => {
+  await publish(world.reservoir, 'OTHER', [{ resourceType: 'Patient', id: 'pk9', patient_key: 'pk9', gender: 'female' }])
+  expect(await rowsOf('SELECT count(*) FROM patients', { study: world.other })).toEqual([[2]])
+})
+
+// What analysts and attackers send, and what is none of a statement's business.
+const attacks = [
+  `COPY (SELECT 1) TO '/tmp/aquifer-attack'`,
+  `COPY observations TO 'x.csv'`,
+  `ATTACH '/tmp/x.db' AS x`,
+  `EXPORT DATABASE '/tmp/aquifer-attack'`,
+  `INSTALL httpfs`,
+  `LOAD parquet`,
+  `SET memory_limit = '100GB'`,
+  `RESET lock_configuration`,
+  `PRAGMA import_database('/tmp')`,
+  `pragma database_list`,
+  `CALL enable_logging(storage_path = '/tmp/aquifer-attack')`,
+  `SELECT * FROM enable_logging(storage_path = '/tmp/aquifer-attack')`,
+  `SELECT * FROM enable_profiling(save_location = '/tmp/aquifer-attack')`,
+  `FROM read_parquet('/tmp/*.parquet')`,
+  `SELECT * FROM read_csv('/etc/passwd')`,
+  `SELECT * FROM read_text('/etc/passwd')`,
+  `SELECT * FROM glob('/*')`,
+  `SELECT * FROM '/etc/passwd'`,
+  `SELECT * FROM parquet_metadata('x')`,
+  `SELECT * FROM query('select 1')`,
+  `SELECT * FROM query_table('patients')`,
+  `SELECT * FROM json_execute_serialized_sql('{}')`,
+  `SELECT * FROM duckdb_settings()`,
+  `SELECT * FROM duckdb_secrets()`,
+  `SELECT * FROM sniff_csv('/etc/passwd')`,
+  `SELECT * FROM duckdb_logs`,
+  `SELECT * FROM information_schema.tables`,
+  `SELECT * FROM pg_catalog.pg_class`,
+  `SELECT * FROM sqlite_master`,
+  `SELECT getenv('PATH')`,
+  `SELECT current_setting('temp_directory')`,
+  `SELECT json_serialize_plan('select 1')`,
+  `SELECT json_deserialize_sql('{}')`,
+  `SELECT getvariable('x')`,
+  `SELECT nextval('s')`,
+  `SELECT write_log('x')`,
+  `SELECT sleep_ms(100000)`,
+  `SELECT 1; DROP VIEW observations`,
+  `SELECT 1; SELECT 2`,
+  `/* */ SELECT 1 ; -- \n COPY patients TO 'x'`,
+  `EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/aquifer-attack'`,
+  `EXPLAIN ANALYZE SELECT 1`,
+  `EXPLAIN -- \n COPY patients TO '/tmp/aquifer-attack'`,
+  `WITH x AS (DELETE FROM patients RETURNING *) SELECT * FROM x`,
+  `INSERT INTO patients VALUES (1)`,
+  `CREATE TABLE x AS SELECT 1`,
+  `SELECT * FROM OTHER.patients`,
+  `SELECT * FROM memory."_rows"."Patient"`,
+  `SELECT * FROM "_rows"."Patient"`,
+  `SELECT * FROM patients AT (VERSION => 1)`,
+  `SELECT (SELECT * FROM read_text('/etc/passwd'))`,
+  `SELECT list_transform([1], lambda x: getenv('HOME'))`,
+  `SELECT * FROM patients WHERE id IN (SELECT content FROM read_blob('/etc/passwd'))`,
+  `SELECT sum(1) OVER (ORDER BY current_setting('threads')) FROM patients`,
+  `SELECT $1`,
+  `PREPARE x AS SELECT 1`,
+  `SHOW TABLES`,
+  `SHOW ALL TABLES`,
+  `VACUUM`,
+  `CHECKPOINT`,
+  ``,
+  `-- nothing`,
+]
+
+test.each(attacks)('refused: %s', async (sql) => {
+  const { refusal, detail } = await world.refused(sql)
+  expect(refusal).toBe('statement-invalid')
+  expect(detail).not.toMatch(/_rows|aquifer-query/)
+  expect(existsSync('/tmp/aquifer-attack')).toBe(false)
+})
+
+test('the engine is locked by itself, whatever the gate lets through', async () => {
+  const folder = join(world.folder, 'reservoir', 'SYN')
+  const engine = await EngineProcess.start(folder, join(world.folder, 'work-bare'), world.query.isolation.mode === 'full')
+  const bare = (sql: string): Promise<unknown> =>
+    engine.run(
+      {
+        ...{ setup: [], files: [], schema: 'SYN', sql, format: 'json', rowsMax: 10, bytesMax: 1e6, countMs: 0, threads: 1 },
+        ...{ memoryMb: 200, spillMb: 10, spillFolder: engine.spillFolder },
+      },
+      { columns: () => undefined, data: () => undefined, progress: () => undefined },
+    ).done
+  const file = world.reservoir.opened('SYN')?.snapshot()?.types['Patient']?.files[0]?.path ?? ''
+  for (const sql of [
+    `SELECT * FROM read_parquet('${join(folder, file)}')`,
+    `SELECT * FROM read_text('/etc/hostname')`,
+    `COPY (SELECT 1) TO '${join(folder, 'written')}'`,
+    `ATTACH '${join(folder, 'written')}'`,
+    `SET enable_external_access = true`,
+    `INSTALL httpfs`,
+  ]) {
+    await expect(bare(sql), sql).rejects.toThrow()
+  }
+  expect(existsSync(join(folder, 'written'))).toBe(false)
+  await engine.close()
+})
+
+test('the engine sees its study and nothing else', async () => {
+  const folder = join(world.folder, 'reservoir', 'SYN')
+  const isolated = world.query.isolation.mode === 'full'
+  const engine = await EngineProcess.start(folder, join(world.folder, 'work-look'), isolated)
+  const places = [folder, join(world.folder, 'reservoir', 'OTHER'), world.folder, '/proc', '/root', '/etc', engine.spillFolder]
+  const { environment, seen, pid } = await engine.look(places)
+  expect(environment).toEqual([])
+  if (isolated) {
+    expect(seen.map(({ exists }) => exists)).toEqual([true, false, true, false, false, true, true])
+    expect(seen.map(({ writable }) => writable)).toEqual([false, false, false, false, false, false, true])
+    expect(seen[2]?.entries.sort()).toEqual(['reservoir', 'work-look'])
+    expect(seen[5]?.entries).toEqual(['ld.so.cache'])
+    expect(pid).toBe(1)
+  } else console.log(`left out: what the engine cannot see (${world.query.isolation.reason})`)
+  await engine.close()
+})
+
+test('errors say where and what was meant, and hold no value of the data', async () => {
+  expect(await world.refused('SELECT *\nFROM observation_s')).toMatchObject({ position: 14, suggestion: 'observations' })
+  expect(await world.refused(`SELECT 'é', vale_number FROM observations`)).toMatchObject({ position: 12, suggestion: 'value_number' })
+  expect(await world.refused('SELECT FROM observations WHERE')).toMatchObject({
+    detail: expect.stringMatching(/syntax error/),
+    position: expect.any(Number),
+  })
+  expect(await world.refused('SELECT cuont(*) FROM observations')).toMatchObject({ suggestion: 'count', position: 7 })
+  expect(await world.refused('EXPLAIN SELECT * FROM pateints')).toMatchObject({ suggestion: 'patients', position: 22 })
+  const conversion = await world.refused('SELECT CAST(code AS INTEGER) FROM observations')
+  expect(conversion).toMatchObject({ refusal: 'statement-invalid', detail: expect.stringMatching(/try_cast/) })
+  expect(JSON.stringify(conversion)).not.toContain('8302')
+})
+
+test('rows beyond the limit are counted and said', async () => {
+  const answer = await world.rows('SELECT range AS n FROM range(1000000)', { limit: 10 })
+  expect(answer).toMatchObject({ basis: { rows: 10, totalRows: 1_000_000, truncated: true, people: null } })
+})
+
+test('a cancelled statement stops, the next one runs in the same engine', async () => {
+  const controller = new AbortController()
+  const running = world.rows('SELECT count(*) FROM range(100000000) a, range(100000) b', { signal: controller.signal })
+  await expect.poll(() => world.query.running()).toBe(1)
+  setTimeout(() => controller.abort(), 300)
+  expect(await running).toMatchObject({ refusal: 'statement-cancelled' })
+  expect(await rowsOf('SELECT 1')).toEqual([[1]])
+})
+
+test('too large a statement ends cleanly and leaves the engine to others', async () => {
+  const large = await world.refused(`SELECT list(a.range::VARCHAR || b.range::VARCHAR) FROM range(30000) a, range(30000) b`)
+  expect(['statement-limit', 'not-ready', 'statement-invalid']).toContain(large.refusal)
+  expect(await rowsOf('SELECT 1')).toEqual([[1]])
+})
+
+test('an engine that dies is started anew', async () => {
+  const running = world.rows('SELECT count(*) FROM range(100000000) a, range(100000) b')
+  await expect.poll(async () => (await stateOf())?.state).toBe('running')
+  await world.query.endEngine('SYN')
+  expect(await running).toMatchObject({ refusal: 'not-ready' })
+  expect(await rowsOf('SELECT 1')).toEqual([[1]])
+})
+const stateOf = async (): Promise<{ state: string } | undefined> => world.query.newest('ana')
+
+test('every type comes through Arrow, with nulls, in any number of batches', async () => {
+  const table = await world.arrow(
+    `SELECT n::TINYINT % 100 AS i8, n::INTEGER AS i32, n AS i64, n::HUGEINT * -1 AS huge, (n / 4)::DECIMAL(12, 2) AS dec, n / 3 AS dbl, n::FLOAT AS flt,
+       n % 2 = 0 AS bool, 'short' AS s, 'longer than twelve bytes é ' || n AS t, CASE WHEN n % 3 <> 0 THEN 'there' END AS maybe,
+       DATE '2020-01-01' + n::INTEGER % 100 AS d, TIMESTAMP '2020-01-01 01:02:03.000004' AS ts, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS tz, TIME '01:02:03' AS tm,
+       [n, NULL] AS l, {'a': n, 'b': 'x'} AS st, INTERVAL 3 DAY AS iv, 'a'::ENUM ('a', 'b') AS e, NULL AS nothing, {'j': 1}::JSON AS j, sum(n) OVER () AS total
+     FROM (SELECT range % 127 AS n FROM range(150000))`,
+    { limit: 1_000_000 },
+  )
+  expect(table.numRows).toBe(150_000)
+  expect(table.batches.length).toBeGreaterThan(1)
+  const row = table.get(100_004)!.toJSON() as Record<string, unknown>
+  const n = 100_004 % 127
+  expect(row).toMatchObject({
+    ...{ i8: n % 100, i32: n, i64: BigInt(n), huge: -n, dec: n / 4, dbl: n / 3, flt: n, bool: n % 2 === 0, s: 'short' },
+    ...{ t: `longer than twelve bytes é ${n}`, maybe: n % 3 === 0 ? null : 'there' },
+    ...{ l: `[${n},null]`, st: `{"a":${n},"b":"x"}`, iv: '3 days', e: 'a', nothing: null, j: '{"j":1}' },
+  })
+  expect(new Date(Number(row['d'])).toISOString().slice(0, 10)).toBe(new Date(Date.UTC(2020, 0, 1 + (n % 100))).toISOString().slice(0, 10))
+  expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
+    ...['Int8', 'Int32', 'Int64', 'Float64', 'Float64', 'Float64', 'Float32', 'Bool', 'Utf8', 'Utf8', 'Utf8', 'Date32<DAY>'],
+    ...[
+      'Timestamp<MICROSECOND>',
+      'Timestamp<MICROSECOND, UTC>',
+      'Time64<MICROSECOND>',
+      'Utf8',
+      'Utf8',
+      'Utf8',
+      'Utf8',
+      'Int32',
+      'Utf8',
+      'Float64',
+    ],
+  ])
+  expect(table.getChild('maybe')!.nullCount).toBe(Array.from({ length: 150_000 }, (_, at) => at % 127).filter((of) => of % 3 === 0).length)
+})
+
+test('withheld people are in no row; a withdrawal stops what runs and drops what is kept', async () => {
+  world.withheld.push('pk2')
+  expect(await rowsOf('SELECT DISTINCT patient_key FROM observations')).toEqual([['pk1']])
+  expect(await rowsOf('SELECT id FROM "Patient"')).toEqual([['pk1']])
+  world.withheld.length = 0
+  const kept = world.query.start({ study: world.study, actor: 'ana', sql: 'SELECT 1', purpose: 'test', limit: 10, format: 'arrow' })
+  await expect.poll(async () => (await world.query.result(kept.id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
+  const running = world.rows('SELECT count(*) FROM range(100000000) a, range(100000) b')
+  await expect.poll(() => world.query.running()).toBe(1)
+  world.query.peopleWithdrew('SYN')
+  expect(await running).toMatchObject({ refusal: 'statement-cancelled' })
+  expect(await world.query.result(kept.id, 'ana')).toMatchObject({ refusal: 'result-gone' })
+})
+
+test('a statement is its caller’s own: state, rows, history', async () => {
+  const { id } = world.query.start({
+    study: world.study,
+    actor: 'bob',
+    sql: 'SELECT 7 AS n',
+    purpose: 'looking',
+    limit: 10,
+    format: 'json',
+  })
+  await expect
+    .poll(async () => (await world.query.status(id, 'bob')) as unknown)
+    .toMatchObject({ state: 'done', study: 'SYN', basis: { rows: 1 } })
+  expect(await world.query.status(id, 'ana')).toMatchObject({ refusal: 'unknown' })
+  expect(await world.query.result(id, 'ana')).toMatchObject({ refusal: 'unknown' })
+  expect(await world.query.cancel(id, 'ana')).toMatchObject({ refusal: 'unknown' })
+  expect(await world.query.history(world.study, 'bob', 10)).toMatchObject({
+    rows: [{ id, sql: 'SELECT 7 AS n', purpose: 'looking', state: 'done', rows: 1 }],
+  })
+})
+
+test('the catalogue lists tables with rows, types and what masking did', async () => {
+  const { tables, people, resources, snapshot } = await world.query.catalogue(world.study)
+  expect({ people, resources }).toEqual({ people: 2, resources: 5 })
+  expect(snapshot).toMatch(/^\d{4}-/)
+  const patients = tables.find(({ name }) => name === 'patients')!
+  expect(patients).toMatchObject({ kind: 'flat', rows: 2 })
+  expect(patients.columns.find(({ name }) => name === 'birth_date')!.masking).toMatch(/years only/)
+  const nested = tables.find(({ name }) => name === 'Patient')!
+  expect(nested.columns.find(({ name }) => name === 'name')!.masking).toContain('remove')
+  expect(nested.columns.find(({ name }) => name === 'gender')!.type).toBe('VARCHAR')
+})
+
+test('notebooks: versions, conflicts, owners', async () => {
+  const desk = openNotebooks(world.repository, () => 'note-1')
+  const cells = [{ id: 'c1', kind: 'sql' as const, name: 'heights', source: 'SELECT 1' }]
+  const made = await desk.create(world.study, 'ana', { study: 'SYN', title: 'First', cells })
+  expect(made).toMatchObject({ id: 'note-1', version: 1, cells })
+  expect(await desk.save(world.study, 'note-1', 'ana', { version: 1, title: 'Second', cells: [] })).toMatchObject({
+    version: 2,
+    title: 'Second',
+  })
+  expect(await desk.save(world.study, 'note-1', 'ana', { version: 1, title: 'Lost', cells: [] })).toMatchObject({ refusal: 'conflict' })
+  expect(await desk.save(world.study, 'note-1', 'bob', { version: 2, title: 'Taken', cells: [] })).toMatchObject({
+    refusal: 'not-permitted',
+  })
+  expect(await desk.read(world.other, 'note-1')).toMatchObject({ refusal: 'unknown' })
+  expect(await desk.list(world.study)).toMatchObject({ notebooks: [{ id: 'note-1', title: 'Second' }] })
+  expect(await desk.remove(world.study, 'note-1', 'ana')).toBe(true)
+})

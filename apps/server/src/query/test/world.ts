@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { tableFromIPC, type Table } from 'apache-arrow'
+import type { QueryBasis, StatementRows } from '@aquifer/core/contract'
+import { isRefusal, type Refusal } from '@aquifer/core/refusal'
+import type { Study } from '../../repository/index.js'
+import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
+import { modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
+import { systemClock } from '../../storage/index.js'
+import { Query, type Asked } from '../index.js'
+
+export interface World {
+  folder: string
+  reservoir: Reservoir
+  query: Query
+  study: Study
+  other: Study
+  /** patient_keys to leave out from now on. */
+  withheld: string[]
+  repository: RepositoryWorld['repository']
+  rows(sql: string, more?: Partial<Asked>): Promise<{ rows: unknown[][]; columns: StatementRows['columns']; basis: QueryBasis } | Refusal>
+  arrow(sql: string, more?: Partial<Asked>): Promise<Table>
+  refused(sql: string): Promise<Refusal>
+  close(): Promise<void>
+}
+
+export interface MaskedResource {
+  resourceType: string
+  id: string
+  patient_key: string | null
+  year?: number
+  [element: string]: unknown
+}
+
+const observation = (id: string, patient: string, more: Record<string, unknown>): MaskedResource => ({
+  resourceType: 'Observation',
+  id,
+  patient_key: patient,
+  status: 'final',
+  code: { coding: [{ system: 'http://loinc.org', code: '8302-2' }] },
+  subject: { reference: `Patient/${patient}` },
+  effectiveDateTime: '2015',
+  ...more,
+})
+
+export const someResources: MaskedResource[] = [
+  {
+    resourceType: 'Patient',
+    id: 'pk1',
+    patient_key: 'pk1',
+    gender: 'female',
+    birthDate: '1970',
+    address: [{ state: 'MA', postalCode: '021' }],
+  },
+  { resourceType: 'Patient', id: 'pk2', patient_key: 'pk2', gender: 'male', birthDate: '1980' },
+  observation('o1', 'pk1', { valueQuantity: { value: 170.5, unit: 'cm' } }),
+  observation('o2', 'pk2', { valueQuantity: { value: 180, unit: 'cm' } }),
+  observation('o3', 'pk2', {
+    code: { coding: [{ system: 'http://loinc.org', code: '55284-4' }] },
+    component: [{ code: { coding: [{ system: 'http://loinc.org', code: '8480-6' }] }, valueQuantity: { value: 120, unit: 'mmHg' } }],
+  }),
+]
+
+/** Two studies in a real reservoir; every statement goes through a real engine process. */
+export async function openQueryWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'aquifer-query-test-'))
+  const repositoryWorld = await openWorld()
+  const { repository } = repositoryWorld
+  const study = await repositoryWorld.study('SYN')
+  const other = await repositoryWorld.study('OTHER')
+  const reservoir = await openReservoir({ dir: join(folder, 'reservoir'), clock: systemClock })
+  await publish(reservoir, 'SYN', someResources)
+  await publish(reservoir, 'OTHER', someResources.slice(0, 1))
+  let made = 0
+  const withheld: string[] = []
+  const query = new Query({
+    repository,
+    snapshot(id) {
+      const opened = reservoir.opened(id)
+      const pin = opened?.pin()
+      return opened && pin ? { manifest: pin.manifest, folder: opened.dir, release: () => pin.release() } : null
+    },
+    folderOf: (id) => join(folder, 'reservoir', id),
+    workFolder: join(folder, 'work'),
+    withheld: async () => withheld,
+    studyOf: async (sid) => (sid === study.sid ? 'SYN' : 'OTHER'),
+    now: () => Date.now(),
+    newId: () => `statement-${made++}`,
+  })
+  const ask = (sql: string, more: Partial<Asked>): Promise<Awaited<ReturnType<Query['run']>>> =>
+    query.run({ study, actor: 'ana', sql, purpose: 'test', limit: 10_000, format: 'json', ...more })
+  return {
+    ...{ folder, reservoir, query, study, other, withheld, repository },
+    async rows(sql, more = {}) {
+      const answer = await ask(sql, more)
+      if (isRefusal(answer)) return answer
+      const { rows, columns, basis } = JSON.parse(answer.bytes.toString('utf8')) as StatementRows
+      return { rows, columns, basis }
+    },
+    async arrow(sql, more = {}) {
+      const answer = await ask(sql, { format: 'arrow', ...more })
+      if (isRefusal(answer)) throw new Error(answer.detail)
+      return tableFromIPC(answer.bytes)
+    },
+    async refused(sql) {
+      const answer = await ask(sql, {})
+      if (!isRefusal(answer)) throw new Error(`not refused: ${sql}`)
+      return answer
+    },
+    async close() {
+      await query.close()
+      await reservoir.close()
+      await repositoryWorld.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+let place = 0
+export async function publish(reservoir: Reservoir, id: string, resources: MaskedResource[], version = 1): Promise<void> {
+  const study = await reservoir.study(id)
+  await study.begin({ maskingPolicy: 'safe-harbor v1', maskingKey: 'k', modelVersion: modelVersion(), asOfYear: 2026 })
+  const byType = new Map<string, Buffer[]>()
+  for (const { patient_key, year = 2015, ...resource } of resources) {
+    const row = { _id: resource.id, _v: version, patient_key, _date: String(year), _year: year, _site: null, resource }
+    byType.set(resource.resourceType, [...(byType.get(resource.resourceType) ?? []), Buffer.from(`${JSON.stringify(row)}\n`)])
+  }
+  await reservoir.commit(study, {
+    cursor: { xid: String(++place), seq: '1' },
+    feedAt: Date.now(),
+    consentEpoch: 0,
+    byType,
+    dead: [],
+    displays: [{ system: 'http://loinc.org', code: '8302-2', text: 'Body height' }],
+    visible: 'now',
+  } as Parameters<Reservoir['commit']>[1])
+}
