@@ -137,6 +137,8 @@ export class StudyRun {
   async #round(settings: StudySettings): Promise<boolean> {
     const { study, reservoir } = await this.#open(settings)
     const segments = await this.#segments()
+    // A head made anew must not be shown half-way because the process ends.
+    if (this.#stopping) return false
     if (segments.length === 0) {
       if (this.#publishDue(settings, reservoir)) await reservoir.publish()
       this.#settleWaiting()
@@ -186,7 +188,7 @@ export class StudyRun {
     const early = distance - (this.#parts.clock.now() - this.#lastCommitAt)
     if (segments.length === 0 || bytes >= commitBytesMax / 2 || early <= 0 || this.#waiting.size > 0) return segments
     await this.#sleeper.pause(early)
-    return this.#stopping ? [] : this.#lake.after(this.#cursor(), commitBytesMax)
+    return this.#lake.after(this.#cursor(), commitBytesMax)
   }
 
   async #mask(study: StudyMasking, segments: LakeSegment[]): Promise<MaskedBatch[]> {
@@ -201,10 +203,7 @@ export class StudyRun {
 
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
-    await this.#held!.update(
-      masked.flatMap((batch) => batch.held),
-      byType,
-    )
+    await this.#held!.update(heldOf(masked), byType)
     await this.#displays!.add(masked)
     await faultPoint('masking.noted')
     const batch: ReservoirBatch = {
@@ -254,6 +253,10 @@ export class StudyRun {
     }
   }
 }
+
+// Types that a policy withholds are not held back: nobody waits for them.
+const heldOf = (masked: MaskedBatch[]): HeldResource[] =>
+  masked.flatMap((batch) => batch.held.filter((row) => row.reason !== 'type-withheld'))
 
 // Cut between rows, so that every worker has its share and none holds much at once.
 function* piecesOf(rows: Buffer): Generator<Uint8Array> {

@@ -46,6 +46,8 @@ const batchMsMax = 500
 // How long a first row waits for others before its batch is written: fewer, larger segments on a quiet feed.
 const gatherMs = 100
 const pollMs = 1000
+// Where nothing was for a lake, reading it again costs less than writing down that it was read.
+const checkpointMs = 30_000
 
 export class Replicator {
   readonly #options: ReplicatorOptions
@@ -61,6 +63,7 @@ export class Replicator {
   #reason: string | null = null
   #oldestPendingAt: number | null = null
   #feedAgeMs = 0
+  #checkpointAt = 0
   readonly #rate: ReturnType<typeof openRate>
 
   constructor(options: ReplicatorOptions) {
@@ -150,8 +153,9 @@ export class Replicator {
     }
     this.#cursor = to
     this.#oldestPendingAt = null
-    if (compareCursors(from, to) !== 0) {
+    if (rows.length > 0 || (compareCursors(from, to) !== 0 && clock.now() - this.#checkpointAt > checkpointMs)) {
       await writeCheckpoint(lake, epoch, this.#failures.safe(to))
+      this.#checkpointAt = clock.now()
       await faultPoint('replicator.checkpoint-written')
     }
     for (const waiter of this.#waiting) {

@@ -90,23 +90,34 @@ export class StudyReservoir {
     return this.#inTurn(async () => {
       const head = this.#head
       if (!head) throw new Error('commit before begin')
-      const types = { ...head.types }
-      const unfit: Committed['unfit'] = []
-      let rows = 0
-      for (const type of batch.byType.keys()) {
-        const { entry, result } = await this.#delta(type, types[type] ?? emptyType(), batch, head.maskingPolicy)
-        types[type] = entry
-        rows += result.rows
-        for (const row of result.unfit) unfit.push({ ...row, type })
-      }
-      const displays = batch.displays ? await this.#displays(batch.displays) : head.displays
-      await syncFolder(this.dir)
-      await faultPoint('reservoir.files-written')
+      const { types, displays, committed } = await this.#filesOf(head, batch)
       const { cursor, consentEpoch } = batch
       const feedAt = Math.max(head.feedAt, batch.feedAt)
       await this.#store({ ...head, generation: head.generation + 1, cursor, feedAt, consentEpoch, types, displays }, batch.visible)
-      return { unfit, rows }
+      return committed
     })
+  }
+
+  async #filesOf(head: ReservoirManifest, batch: ReservoirBatch) {
+    const types = { ...head.types }
+    const committed: Committed = { unfit: [], rows: 0 }
+    const made: string[] = []
+    try {
+      for (const type of batch.byType.keys()) {
+        const { entry, result } = await this.#delta(type, types[type] ?? emptyType(), batch, head.maskingPolicy, made)
+        types[type] = entry
+        committed.rows += result.rows
+        for (const row of result.unfit) committed.unfit.push({ ...row, type })
+      }
+      const displays = batch.displays ? await this.#displays(batch.displays, made) : head.displays
+      await syncFolder(this.dir)
+      await faultPoint('reservoir.files-written')
+      return { types, displays, committed }
+    } catch (error) {
+      // No manifest names these files yet; left behind, they would fill a disk that is full already.
+      for (const path of made) await rm(join(this.dir, path), { force: true }).catch(() => null)
+      throw error
+    }
   }
 
   /** Makes the head the snapshot that queries see. */
@@ -150,9 +161,11 @@ export class StudyReservoir {
     current: ReservoirType,
     batch: ReservoirBatch,
     policy: string,
+    made: string[],
   ): Promise<{ entry: ReservoirType; result: DeltaResult }> {
     const rows = join(this.#parts.work, `${type}-${randomBytes(6).toString('hex')}.ndjson`)
     const [out, keysOut] = [this.newFile(type), this.newFile(`${type}-superseded`)]
+    made.push(out, keysOut)
     try {
       await writeFile(rows, Buffer.concat([...(batch.byType.get(type) ?? [])]), { mode: 0o600 })
       const paths = { out: join(this.dir, out), keysOut: join(this.dir, keysOut) }
@@ -170,9 +183,10 @@ export class StudyReservoir {
     }
   }
 
-  async #displays(texts: readonly DisplayText[]): Promise<string> {
+  async #displays(texts: readonly DisplayText[], made: string[]): Promise<string> {
     const rows = join(this.#parts.work, `displays-${randomBytes(6).toString('hex')}.ndjson`)
     const out = this.newFile('displays')
+    made.push(out)
     try {
       await writeFile(rows, texts.map((text) => `${JSON.stringify(text)}\n`).join(''), { mode: 0o600 })
       await this.#parts.writer.run('delta', { kind: 'displays', rows, out: join(this.dir, out) })

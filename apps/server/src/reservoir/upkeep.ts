@@ -38,6 +38,7 @@ export class Upkeep {
   readonly #sleeper = new Sleeper()
   readonly #running: Promise<void>
   readonly #room = new Set<() => void>()
+  readonly #failed = new Map<string, { attempts: number; retryAt: number }>()
   #stopping = false
   #generationTurn: Promise<unknown> = Promise.resolve()
 
@@ -80,15 +81,27 @@ export class Upkeep {
     while (!this.#stopping) {
       for (const reservoir of this.#reservoirs.values()) {
         if (this.#stopping) return
-        try {
-          await this.#tend(reservoir)
-        } catch (error) {
-          if (!this.#stopping)
-            this.#options.onFailure?.({ study: reservoir.study, reason: error instanceof Error ? error.message : 'failed' })
-        }
+        await this.#tendOrPutOff(reservoir)
       }
       this.#makeRoom()
       await this.#sleeper.pause(roundMs)
+    }
+  }
+
+  // A study whose upkeep fails keeps the others waiting only for a moment, and is tried again less and less often.
+  async #tendOrPutOff(reservoir: StudyReservoir): Promise<void> {
+    const { study } = reservoir
+    const failed = this.#failed.get(study)
+    if (failed && this.#options.clock.now() < failed.retryAt) return
+    try {
+      await this.#tend(reservoir)
+      this.#failed.delete(study)
+    } catch (error) {
+      if (this.#stopping) return
+      const attempts = (failed?.attempts ?? 0) + 1
+      this.#failed.set(study, { attempts, retryAt: this.#options.clock.now() + Math.min(60_000, 1000 * 2 ** attempts) })
+      if (attempts === 1)
+        this.#options.onFailure?.({ study, reason: error instanceof Error ? `${error.name}: ${error.message}` : 'failed' })
     }
   }
 

@@ -44,7 +44,8 @@ process.on('message', (message: WriterStart | WriterRequest) => {
   }
   turns[message.lane] = turns[message.lane].then(() => serve(message))
 })
-process.on('disconnect', () => process.exit(0))
+// A statement may still run in the engine's threads: nothing waits for it.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 async function serve({ id, lane, job }: WriterRequest): Promise<void> {
   try {
