@@ -2,54 +2,28 @@
 // Never decides who may write or read, never knows HTTP, never changes or deletes a version.
 export { contentHash, contentHead, contentOf, serve } from './content.js'
 export { openRepository } from './repository.js'
-export type { RepositoryOptions } from './repository.js'
 export { globalSid } from './types.js'
 export type {
   AuditRecord,
   ChangeRow,
   Changes,
-  ConsentRow,
   ContractConsents,
   Cursor,
   DatePrefix,
   DateValue,
   EnrolPerson,
-  Enrolment,
   FeedState,
   PersonState,
   PreparedWrite,
-  QuantityValue,
   RefusedWrite,
   RefusedWriteRow,
   Repository,
-  ResourceKey,
   SearchClause,
-  SearchPage,
   SearchQuery,
   SearchScope,
   SearchSort,
   StoredVersion,
-  TokenValue,
   Tx,
   WriteOutcome,
 } from './types.js'
-export type {
-  AuditRow,
-  Audits,
-  Consents,
-  Job,
-  Jobs,
-  JobState,
-  Leases,
-  NewStudy,
-  Notebooks,
-  Refusals,
-  Site,
-  StatementRecord,
-  Statements,
-  StoredNotebook,
-  Studies,
-  Study,
-  User,
-  Users,
-} from './registers.js'
+export type { Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'

@@ -59,7 +59,7 @@ export interface Audits {
   list(page: { limit: number; before?: bigint; sid?: number }): Promise<AuditRow[]> // newest first
 }
 
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 export interface Job {
   id: string
   kind: string

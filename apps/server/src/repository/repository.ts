@@ -17,7 +17,7 @@ import type { Repository } from './types.js'
 import { openUsers } from './users.js'
 import { openWakeUp } from './wake-up.js'
 
-export interface RepositoryOptions {
+interface RepositoryOptions {
   postgres: Postgres
   clock: Clock
   random?: () => number // 0 ≤ n < 1, for the waits between attempts

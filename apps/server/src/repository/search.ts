@@ -6,7 +6,7 @@ import type { Position } from './search-cursor.js'
 import { countSql, pageSql, stretchesOf } from './search-sql.js'
 import type { SearchPage, SearchQuery } from './types.js'
 
-export const countMax = 1_000
+const countMax = 1_000
 
 type FoundRow = VersionRow & { key: string | bigint | null }
 

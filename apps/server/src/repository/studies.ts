@@ -29,7 +29,7 @@ export function openStudies(writer: Pool): Studies {
            on conflict (lower(id)) do nothing returning sid
          ), sites as (
            insert into site (sid, id, name) select made.sid, x.id, x.name from made, unnest($13::text[], $14::text[]) with ordinality x(id, name, ord)
-           order by x.ord
+           order by x.ord on conflict (sid, id) do nothing
          ) select sid from made`,
         newStudyValues(study),
       )

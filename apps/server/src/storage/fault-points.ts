@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export type FaultMode = 'kill' | 'fail' | `delay:${number}`
+type FaultMode = 'kill' | 'fail' | `delay:${number}`
 interface Fault {
   mode: FaultMode
   onHit: number // 1 = the first time; 0 = every time
@@ -24,7 +24,7 @@ export function disarmFaults(): void {
   armed.clear()
 }
 
-export class InjectedFault extends Error {}
+class InjectedFault extends Error {}
 
 // Named points of I/O code where the fault harness stops, fails or delays the process. Costs one look-up when nothing is armed.
 export async function faultPoint(name: string): Promise<void> {

@@ -19,6 +19,7 @@ export interface Address {
 // Outside of PostgreSQL's own user everything is closed: a socket in a 0700 folder, or a random password on loopback.
 const socketPathMax = 107
 const socketPort = 5432
+const logBytesMax = 10 * 1024 * 1024
 
 export const dataFolder = (place: PostgresPlace): string => join(place.home, 'data')
 
@@ -165,6 +166,11 @@ export async function startServer(place: PostgresPlace, { settings, address, log
   }
   const args = ['-D', dataFolder(place), ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
+  const size = await stat(logFile).then(
+    (facts) => facts.size,
+    () => 0,
+  )
+  if (size > logBytesMax) await rename(logFile, `${logFile}.old`)
   const log = await open(logFile, 'a', 0o600)
   let ended = false
   const child = spawnAs(place.mode, binaryPath(place.binaries, 'postgres'), args, {

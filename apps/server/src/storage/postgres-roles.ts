@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 
 // owner: makes the tables · app: may not change or delete what is history · eraser: may, for erasure alone · reader: reads.
 export type DatabaseRole = 'owner' | 'app' | 'eraser' | 'reader'
-export const databaseRoles: readonly DatabaseRole[] = ['owner', 'app', 'eraser', 'reader']
+const databaseRoles: readonly DatabaseRole[] = ['owner', 'app', 'eraser', 'reader']
 export const roleName = (role: DatabaseRole): string => `aquifer_${role}`
 
 // Embedded: each role signs in by itself. Outside: the URL's user becomes the role, so he must be a member of each.

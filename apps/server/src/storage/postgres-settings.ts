@@ -2,16 +2,23 @@ import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
 
 const mebibyte = 1024 * 1024
+const smallDiskMb = 20 * 1024
 
 // Measured on this write path: nothing but durability and max_wal_size made a difference that could be told from noise; the rest is
 // by judgement. Statements and values never reach the log: they are people's data.
-export function postgresSettings(sharedBuffersMb?: number): Record<string, string> {
+export function postgresSettings({
+  sharedBuffersMb,
+  freeDiskMb,
+}: {
+  sharedBuffersMb?: number | undefined
+  freeDiskMb: number
+}): Record<string, string> {
   const memoryMb = Math.floor(totalmem() / mebibyte)
   const buffersMb = sharedBuffersMb ?? Math.max(64, Math.min(512, Math.floor(memoryMb / 8)))
   return {
     shared_buffers: `${buffersMb}MB`,
     effective_cache_size: `${Math.max(buffersMb * 2, Math.floor(memoryMb / 3))}MB`,
-    max_wal_size: '4GB',
+    max_wal_size: freeDiskMb < smallDiskMb ? '512MB' : '4GB',
     checkpoint_timeout: '15min',
     wal_compression: 'off',
     fsync: 'on',

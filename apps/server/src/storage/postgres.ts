@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -23,7 +23,7 @@ export interface PostgresOptions {
   durableInit?: boolean
 }
 
-export interface PoolOptions {
+interface PoolOptions {
   max?: number
   settings?: Record<string, string> // of each session
   types?: pg.CustomTypesConfig
@@ -41,6 +41,8 @@ export class PostgresInUse extends Error {}
 
 const startPatienceMs = 30_000
 const restartPauseMs = 1_000
+// Longer waits for a free connection mean overload, which the caller should hear of.
+const poolPatienceMs = 20_000
 // Held by the session of the server that works on this database, so the kernel lets it go when that process dies.
 const serverLock = 0x41715f01
 const database = 'aquifer'
@@ -121,7 +123,7 @@ interface Taken {
 }
 
 async function takeServer(place: PostgresPlace, password: string, options: PostgresOptions, known?: Address): Promise<Taken> {
-  const settings = postgresSettings(options.sharedBuffersMb)
+  const settings = postgresSettings({ sharedBuffersMb: options.sharedBuffersMb, freeDiskMb: await freeDiskMb(place.home) })
   const transport = options.transport ?? (process.platform === 'win32' ? 'loopback' : 'socket')
   settings['aquifer.fingerprint'] = fingerprint(place.binaries.version, { ...settings, transport })
   const logFile = options.logFile ?? join(options.dataDir, 'logs', 'postgres.log')
@@ -140,6 +142,11 @@ async function takeServer(place: PostgresPlace, password: string, options: Postg
     if (Date.now() > deadline) throw new Error(`PostgreSQL in ${dataFolder(place)} does not start: see ${logFile}`)
     await sleep(150)
   }
+}
+
+async function freeDiskMb(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return Math.floor((bavail * bsize) / (1024 * 1024))
 }
 
 // Null: it does not answer (it is starting, stopping or dying).
@@ -208,7 +215,13 @@ function handle(connect: (role: DatabaseRole) => pg.ClientConfig, server: Pick<P
       const base = connect(role)
       const session = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
       const optionText = [base.options, ...session].filter(Boolean).join(' ')
-      const pool = new pg.Pool({ ...base, max, ...(optionText === '' ? {} : { options: optionText }), ...(types ? { types } : {}) })
+      const pool = new pg.Pool({
+        ...base,
+        max,
+        connectionTimeoutMillis: poolPatienceMs,
+        ...(optionText === '' ? {} : { options: optionText }),
+        ...(types ? { types } : {}),
+      })
       // An idle connection that breaks is replaced when the next one is asked for; unheard, it would end the process.
       pool.on('error', () => undefined)
       pools.push(pool)

@@ -6,7 +6,7 @@ import { contentHash, contentOf, openRepository } from '../index.js'
 import type { NewStudy, PreparedWrite, Repository, Study } from '../index.js'
 
 // A clock that moves only when told.
-export interface StandingClock {
+interface StandingClock {
   at: number
   now(): number
 }
