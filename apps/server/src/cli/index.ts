@@ -1,9 +1,11 @@
 // The command line: parses, calls, prints. Exit 0 done, 1 failed, 2 wrong usage.
 // Never holds logic of a system: what it does is done by the server, or by core alone.
+import { isMainThread } from 'node:worker_threads'
 import { Command, CommanderError } from 'commander'
 import { errorName } from '../monitoring/index.js'
-import { version } from '../version.js'
+import { version } from '../config/index.js'
 import { CommandFailed, WrongUsage } from './failure.js'
+import { runInRoomyThread } from './roomy-thread.js'
 
 type Loader = () => Promise<Command>
 
@@ -27,9 +29,15 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   },
 ]
 
+const roomy = new Set(['serve', 'demo'])
+
 /** Runs one command line and leaves its exit code with the process. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
+    if (isMainThread && roomy.has(argv[2] ?? '')) {
+      process.exitCode = await runInRoomyThread(argv)
+      return
+    }
     const program = await programFor(argv[2])
     await program.parseAsync([...argv])
   } catch (error) {

@@ -1,3 +1,4 @@
+import { parentPort } from 'node:worker_threads'
 import { Command } from 'commander'
 import { readConfig, readEnvironment, serverRoles, settings, type Config, type Overrides } from '../config/index.js'
 import { openPlatform, type Platform } from '../platform.js'
@@ -64,9 +65,12 @@ function listenFault(config: Config, error: NodeJS.ErrnoException): string {
 /** Says that it is ready, then waits for a signal and drains. */
 export async function runUntilStopped(platform: Platform): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
+    // In the thread of roomy-thread.ts the signals of the process arrive as messages.
+    parentPort?.once('message', () => resolve())
+    if (parentPort === null) for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
   })
   process.stdout.write(`ready ${platform.url}\n`)
   await stopped
   await platform.close()
+  parentPort?.unref()
 }

@@ -127,7 +127,11 @@ class Threads {
   }
 
   #start(): Thread {
-    const worker = new Worker(programPath('masking/worker'), { env: {}, stdin: false, resourceLimits: { stackSizeMb: 4 } })
+    const worker = new Worker(programPath('masking/worker'), {
+      env: {},
+      stdin: false,
+      resourceLimits: { stackSizeMb: 4, maxYoungGenerationSizeMb: 96 },
+    })
     const thread: Thread = { worker, job: null }
     this.#running.add(thread)
     for (const [id, profile] of this.#profiles) post(worker, { kind: 'profile', id, profile })
