@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAuditTrail } from './audit/index.js'
-import type { Config } from './config/index.js'
+import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { openWriteQueue, type FhirSystems } from './fhir/index.js'
 import { openHttp, type RoutedSystems } from './http/index.js'
@@ -18,7 +18,10 @@ import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
 import { armFaults, migrate, openPostgres, packageRoot, systemClock, writeAtomically, type Clock } from './storage/index.js'
 import { openStudies, type Studies } from './study/index.js'
-import { version } from './version.js'
+
+export { DemoFailed, fillDemo } from './platform/demo.js'
+export type { DemoProgress } from './platform/demo.js'
+export { isLoopback } from './http/index.js'
 
 /** The whole of Aquifer in one process: what `serve`, `demo` and the tests open. */
 export interface Platform {
@@ -91,7 +94,6 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
       startedAt: new Date(now()).toISOString(),
       version,
       workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
-      more: [],
       async health() {
         const database = await repository.epoch().then(
           () => 'ok',

@@ -29,7 +29,6 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   pipelineRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   operationsRoutes(app, systems)
-  for (const register of systems.more) register(app)
   workbenchRoutes(app, systems.workbenchDir)
   return app
 }

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify'
 import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { ConsentDesk } from '../consent/index.js'
 import type { FhirSystems } from '../fhir/index.js'
@@ -38,6 +37,4 @@ export interface RoutedSystems {
   version: string
   /** where the built workbench lies */
   workbenchDir: string
-  /** further routes that a system registers by itself */
-  more: readonly ((app: FastifyInstance) => void)[]
 }

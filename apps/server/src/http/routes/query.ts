@@ -3,7 +3,7 @@ import { endpoints, notebookDraft, notebookSave, statementRequest } from '@aquif
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import { historyPageMax, type KeptResult, type NotebookDesk, type Query } from '../../query/index.js'
-import type { Study } from '../../repository/index.js'
+import type { Study } from '../../study/index.js'
 import type { Studies } from '../../study/index.js'
 import type { Answer } from '../answer.js'
 import { bind, bodyAs, paramOf, queryOf, wholeNumber } from '../bind.js'

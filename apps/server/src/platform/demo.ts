@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Grant } from '@aquifer/core/access'
+import { demoLoads, demoStudies, demoUsers, type DemoLoad } from '@aquifer/core/generate'
+import { isRefusal, type Refusal } from '@aquifer/core/refusal'
+import { update, type FhirRequest } from '../fhir/index.js'
+import { runImport, type ImportSystems } from '../import/index.js'
+import type { Platform } from '../platform.js'
+import { writeAtomically } from '../storage/index.js'
+
+const seed = 'demo'
+const markerFile = 'demo.json'
+const publishTimeoutS = 120
+
+/** How far the filling is; told to whoever shows it. */
+export interface DemoProgress {
+  begins(dataDir: string): void
+  person(count: number): void
+  publishes(): void
+}
+export interface DemoOptions {
+  patients: number
+  /** of every demo user */
+  password: string
+  progress: DemoProgress
+}
+
+export class DemoFailed extends Error {}
+
+/** Loads what is not there yet. A load that was broken off is gone through again: nothing is stored twice. */
+export async function fillDemo(platform: Platform, options: DemoOptions): Promise<void> {
+  const { patients, password, progress } = options
+  const marker = path.join(platform.config.dataDir, markerFile)
+  const before = await readFile(marker, 'utf8').catch(() => null)
+  if (before !== null) return
+  progress.begins(platform.config.dataDir)
+  for (const { request } of demoStudies) {
+    const made = await platform.studies.create(request)
+    if (isRefusal(made) && made.refusal !== 'already-exists') throw new DemoFailed(made.detail)
+  }
+  for (const { user, name, role, studies, sites } of demoUsers) {
+    await platform.identity.putUser({ name: user, display: name, grant: { role, studies, sites, patient: null }, password })
+  }
+  await loadPeople(platform, patients, progress)
+  progress.publishes()
+  await platform.flow?.pipeline.wait({ timeoutS: publishTimeoutS })
+  await writeAtomically(marker, `${JSON.stringify({ patients })}\n`, { mode: 0o600 })
+}
+
+async function loadPeople(platform: Platform, patients: number, progress: DemoProgress): Promise<void> {
+  const asOf = new Date().toISOString().slice(0, 10)
+  let people = 0
+  for (const load of demoLoads({ patients, seed, asOf })) {
+    // Each person arrives on a day of his own, so that enrolment grows over months as it does in a real study.
+    const at = Date.parse(`${load.on}T12:00:00Z`)
+    const systems: ImportSystems = { ...platform.imports, jobs: noJobs, now: () => at }
+    await (load.study === null ? storeShared(systems, load, at) : importLoad(systems, load, load.study, at))
+    if (load.stage === 'people' && load.expect === 'stored') progress.person(Math.min(patients, (people += 1)))
+  }
+}
+
+async function importLoad(systems: ImportSystems, load: DemoLoad, study: string, at: number): Promise<void> {
+  const request = requestOf({ user: 'demo', role: 'integrator', studies: [study], sites: [], patient: null }, at, {
+    studies: [study],
+    sites: load.site === null ? [] : [load.site],
+  })
+  const body = (async function* () {
+    yield Buffer.from(`${JSON.stringify(load.bundle)}\n`)
+  })()
+  const report = await runImport(systems, request, body, { consentOnFile: null })
+  if (isRefusal(report)) throw new DemoFailed(wordsOf(report))
+  const unexpected = load.expect === 'stored' ? report.refusals[0] : undefined
+  if (unexpected !== undefined) throw new DemoFailed(`The demo could not be loaded: ${unexpected.detail}`)
+}
+
+async function storeShared(systems: ImportSystems, load: DemoLoad, at: number): Promise<void> {
+  const request = requestOf({ user: 'demo', role: 'integrator', studies: 'all', sites: [], patient: null }, at, { studies: [], sites: [] })
+  for (const { resource } of load.bundle.entry) {
+    const written = await update(systems, request, { type: resource.resourceType, id: String(resource.id) }, JSON.stringify(resource))
+    if (isRefusal(written)) throw new DemoFailed(`The demo could not be loaded: ${wordsOf(written)}`)
+  }
+}
+
+const wordsOf = (refusal: Refusal): string =>
+  [refusal.detail, ...('issues' in refusal ? (refusal.issues ?? []).map((issue) => `${issue.path}: ${issue.message}`) : [])].join(' ')
+
+function requestOf(grant: Grant, at: number, asked: FhirRequest['asked']): FhirRequest {
+  return {
+    grant,
+    asked,
+    base: '',
+    strict: false,
+    facts: {
+      at,
+      correlationId: 'demo',
+      route: 'demo',
+      reason: null,
+      actor: grant.user,
+      role: grant.role,
+      act: 'import',
+      sid: null,
+      refusal: null,
+      detail: {},
+      entries: [],
+      recorded: false,
+    },
+  }
+}
+
+// The demo's people arrive one by one: as jobs they would bury those of its users.
+const noJobs: ImportSystems['jobs'] = {
+  start: () => Promise.resolve({ id: 'demo', cancelled: false, progress: () => undefined, finish: () => Promise.resolve() }),
+  endOrphans: () => Promise.resolve(0),
+}
