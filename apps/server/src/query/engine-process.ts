@@ -14,7 +14,7 @@ export class EngineFault extends Error {
 }
 /** The engine's process ended while it worked. */
 export class EngineGone extends Error {
-  constructor() {
+  constructor(readonly reason: 'memory' | 'other') {
     super('the query engine ended')
   }
 }
@@ -46,13 +46,18 @@ export class EngineProcess {
   readonly #folder: string
   #next = 1
   #ended = false
+  #reason: EngineGone['reason'] = 'other'
+  /** Resolves when the process is told to end, or ended: nothing more is to be asked of it. */
+  readonly dying: Promise<void>
   readonly gone: Promise<void>
+  #die: () => void = () => undefined
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child
     this.#pipe = child.stdio[3] as Duplex
     this.#folder = folder
     this.spillFolder = join(folder, 'spill')
+    this.dying = new Promise<void>((resolve) => (this.#die = resolve))
     this.gone = new Promise<void>((resolve) => {
       child.once('error', () => resolve())
       child.once('exit', () => resolve())
@@ -61,7 +66,7 @@ export class EngineProcess {
     readFrames(
       this.#pipe,
       frameBytesMax,
-      (frame) => this.#waiting.get(Number(frame.header['id']))?.frame(frame),
+      (frame) => this.#take(frame),
       () => this.kill(),
     )
   }
@@ -84,8 +89,12 @@ export class EngineProcess {
     return engine
   }
 
-  get alive(): boolean {
-    return !this.#ended
+  #take(frame: Frame): void {
+    if (frame.header['is'] === 'overfull') {
+      this.#reason = 'memory'
+      return this.kill()
+    }
+    return this.#waiting.get(Number(frame.header['id']))?.frame(frame)
   }
 
   async #ready(): Promise<void> {
@@ -130,7 +139,7 @@ export class EngineProcess {
 
   #answer(id: number, last: string, before: (frame: Frame) => void): Promise<Frame> {
     return new Promise((resolve, reject) => {
-      if (this.#ended) return reject(new EngineGone())
+      if (this.#ended) return reject(new EngineGone(this.#reason))
       this.#waiting.set(id, {
         frame: (frame) => {
           const { is } = frame.header
@@ -145,6 +154,7 @@ export class EngineProcess {
 
   /** Ends the process at once; every statement in it fails. */
   kill(): void {
+    this.#die()
     this.#child.kill('SIGKILL')
   }
 
@@ -155,8 +165,9 @@ export class EngineProcess {
 
   async #end(): Promise<void> {
     this.#ended = true
+    this.#die()
     this.#pipe.destroy()
-    for (const waiting of this.#waiting.values()) waiting.gone(new EngineGone())
+    for (const waiting of this.#waiting.values()) waiting.gone(new EngineGone(this.#reason))
     this.#waiting.clear()
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 })
   }

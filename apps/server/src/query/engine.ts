@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { lockedInstance, streamStatement, type EngineEvents, type EngineRun } from './engine-statement.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
+import { engineMemoryMb } from './limits.js'
 
 // The query engine's process. It knows the files it is told and nothing else of the platform; its environment is empty, and where the
 // system allows it, so is its view of disk and network. Its one pipe is descriptor 3.
@@ -100,6 +101,12 @@ async function handle({ header, body }: Frame): Promise<void> {
     if (header['do'] === 'run') running.delete(id)
   }
 }
+
+// Not every function asks the engine's books before it takes memory. The server ends the process then: while the engine works, it
+// cannot end itself, and as the first process of its namespace it is deaf to its own signals.
+setInterval(() => {
+  if (process.resourceUsage().maxRSS > engineMemoryMb * 1024) send({ id: 0, is: 'overfull' })
+}, 100).unref()
 
 pipe.on('close', () => process.exit(0))
 pipe.on('error', () => process.exit(0))

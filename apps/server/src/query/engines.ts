@@ -74,7 +74,7 @@ export class Engines {
       if (post.process === starting) post.process = null
     }
     post.process = starting
-    starting.then((engine) => engine.gone.then(forget), forget)
+    starting.then((engine) => engine.dying.then(forget), forget)
     return starting
   }
 

@@ -32,12 +32,7 @@ export function refusalOfFault(said: string, sent: Sent): Refusal {
   const fault = parsed(said)
   const kind = (fault.exception_type ?? '').toLowerCase()
   if (kind === 'interrupt') return refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
-  if (kind === 'out of memory') {
-    return refuse('statement-limit', {
-      detail: 'The statement needs more memory than one may use.',
-      suggestion: 'Read fewer columns, filter earlier, or aggregate before joining.',
-    })
-  }
+  if (kind === 'out of memory') return outOfMemory()
   const place = charactersBefore(sent, fault.position)
   if (!tellable.has(kind)) {
     return refuse('statement-invalid', { detail: reasons[kind] ?? 'The engine cannot run this statement.', ...place })
@@ -49,6 +44,12 @@ export function refusalOfFault(said: string, sent: Sent): Refusal {
     ...(suggestion === undefined ? {} : { suggestion }),
   })
 }
+
+export const outOfMemory = (): Refusal =>
+  refuse('statement-limit', {
+    detail: 'The statement needs more memory than one may use.',
+    suggestion: 'Read fewer columns, filter earlier, or aggregate before joining.',
+  })
 
 export function refusalOfCheck(fault: StatementFault, sent: Sent): Refusal {
   const place = charactersBefore(sent, fault.position === undefined ? undefined : String(fault.position))

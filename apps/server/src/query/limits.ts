@@ -3,6 +3,8 @@ export const statementMs = 120_000
 /** How long a cancelled statement may take before its process is killed. */
 export const killAfterMs = 2_000
 export const statementMemoryMb = 1_024
+/** What an engine's process may take in all: some functions take memory past the engine's own books. */
+export const engineMemoryMb = 3_072
 export const statementSpillMb = 4_096
 export const statementThreads = 2
 /** Bytes of an answer. */

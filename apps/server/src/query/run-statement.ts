@@ -5,7 +5,7 @@ import type { ReservoirManifest } from '../reservoir/index.js'
 import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
 import type { EngineDone } from './engine-statement.js'
 import type { Engines } from './engines.js'
-import { refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
+import { outOfMemory, refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
 import { countMs, killAfterMs, resultBytesMax, statementMemoryMb, statementMs, statementSpillMb, statementThreads } from './limits.js'
 import { prepareTables, studyTables, type Preparation } from './tables.js'
 
@@ -41,6 +41,7 @@ export async function runStatement(engines: Engines, work: StatementWork): Promi
   } catch (error) {
     if (!(error instanceof EngineGone)) throw error
     if (work.signal.aborted) return cancelled()
+    if (error.reason === 'memory') return outOfMemory()
     const detail = 'The query engine ended while the statement ran, which too large a statement can cause. It is started anew.'
     return refuse('not-ready', { detail, retryAfterS: 1 })
   } finally {
