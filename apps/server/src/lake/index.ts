@@ -1,10 +1,10 @@
 // The lake: every version of every study's identified rows, as encrypted append-only segments under a manifest.
 // It never parses or masks a row, and never opens a file whose bytes differ from what was written.
 export type { Journal } from './journal.js'
-export { Keyring, openKeyring, type KeyPurpose, type StudyKey } from './keyring.js'
-export { Lake, openLake } from './lake.js'
-export { compareCursors, feedStart, type Cursor, type LakeManifest, type LakeSegment } from './manifest.js'
-export { rowLine, type LakeRow } from './row.js'
+export { openKeyring, type Keyring } from './keyring.js'
+export { openLake, type Lake } from './lake.js'
+export { compareCursors, feedStart, type Cursor, type LakeSegment } from './manifest.js'
+export { rowLine } from './row.js'
 export { TamperedError } from './sealed.js'
 export type { RowBatch } from './segment.js'
 export type { StudyLake } from './study-lake.js'

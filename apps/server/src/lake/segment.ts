@@ -22,7 +22,7 @@ export interface RowBatch {
 }
 
 // The name comes from the feed range, so that a range written again after a crash lands on the same file.
-export const segmentId = (from: Cursor, to: Cursor): string => `${from.xid}.${from.seq}-${to.xid}.${to.seq}`
+const segmentId = (from: Cursor, to: Cursor): string => `${from.xid}.${from.seq}-${to.xid}.${to.seq}`
 export const segmentFile = (id: string): string => `${id}.ndjson.gz.enc`
 
 export async function writeSegment(dir: string, study: string, keyring: Keyring, batch: RowBatch): Promise<LakeSegment> {

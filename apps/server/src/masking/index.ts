@@ -8,4 +8,3 @@ export { openMaskingPool, type MaskingPool, type MaskingSettings, type StudyMask
 export type { HeldLine, MaskedBatch } from './worker-messages.js'
 export type { HeldResource } from './held-list.js'
 export { MaskingRun } from './run.js'
-export type { RunParts, StudyRunStatus, StudySettings } from './run-study.js'

@@ -1,4 +1,3 @@
 // The pipeline as a whole: status of its stages and waiting until what was written can be queried.
 // It moves watermarks only, never a row.
-export type { PipelineParts } from './parts.js'
 export { Pipeline } from './pipeline.js'

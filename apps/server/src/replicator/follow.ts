@@ -7,7 +7,7 @@ import { EpochError, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { backoff, StudyFailures } from './failures.js'
 
 /** The part of the repository that the replicator knows. */
-export interface ChangeSource {
+interface ChangeSource {
   changes(after: Cursor, limit: number, options: { maxBytes: number }): Promise<Changes>
   feedState(): Promise<FeedState>
   onWrite(listener: () => void): () => void

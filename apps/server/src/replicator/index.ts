@@ -1,4 +1,3 @@
 // The replicator: follows the repository's feed and puts every version, once and in order, into its study's lake.
 // It never parses a row, never skips one, and never goes on with a feed of another cluster.
-export { EpochError } from './checkpoint.js'
-export { Replicator, type ChangeSource, type ReplicatorOptions, type ReplicatorStatus } from './follow.js'
+export { Replicator } from './follow.js'

@@ -60,7 +60,7 @@ export async function compact(reservoir: StudyReservoir, writer: WriterProcess, 
   const keep = whole ? inputs.superseded.filter((path) => !isExpired(inputs, path, feedAt)) : []
   const { dir } = reservoir
   const paths = { out: join(dir, out), keysOut: join(dir, keysOut) }
-  const result = await writer.run('upkeep', { kind: 'compact', dir, inputs, keepKeys: keep, ...paths })
+  const result = await writer.run({ kind: 'compact', dir, inputs, keepKeys: keep, ...paths })
   const made: ReservoirType = { ...emptyType(), files: [{ path: out, rows: result.rows, bytes: await reservoir.settleFile(out) }] }
   if (keep.length > 0) {
     await reservoir.settleFile(keysOut)

@@ -79,7 +79,7 @@ async function store(connection: DuckDBConnection, job: DeltaJob, unfit: DeltaRe
   return { rows, keys }
 }
 
-export async function countLiving(
+async function countLiving(
   connection: DuckDBConnection,
   dir: string,
   type: DeltaJob['current'],

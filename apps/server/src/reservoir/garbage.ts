@@ -4,7 +4,7 @@ import { filesOf, type ReservoirManifest } from './manifest.js'
 
 // A reader that opened a snapshot may still come back for one of its files: they stay for a while after the snapshot went, and for as
 // long as somebody in this process holds it.
-export const deletionDelayMs = 60_000
+const deletionDelayMs = 60_000
 
 export interface Pin {
   manifest: ReservoirManifest

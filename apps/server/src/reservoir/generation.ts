@@ -107,12 +107,12 @@ async function publishType(parts: GenerationParts, type: string, entry: Reservoi
     return before
   }
   const { dir } = parts.reservoir
-  const found = await parts.writer.run('upkeep', { kind: 'partitions', dir, type: entry, levels: parts.levels })
+  const found = await parts.writer.run({ kind: 'partitions', dir, type: entry, levels: parts.levels })
   const changed = found.filter((part) => before?.partitions[part.path] !== part.fingerprint).map((part) => part.path)
   if (base) for (const { path } of found) if (!changed.includes(path)) await linkFolder(join(base.folder, type, path), join(folder, path))
   if (changed.length > 0) {
     const job = { kind: 'publish-type', dir, type: entry, levels: parts.levels, partitions: changed, out: folder } as const
-    await parts.writer.run('upkeep', job)
+    await parts.writer.run(job)
   }
   return { of, partitions: Object.fromEntries(found.map((part) => [part.path, part.fingerprint])) }
 }
@@ -143,7 +143,7 @@ async function publishTables(
     if (base && base.state.tables[table.name] === of) await linkFolder(join(base.folder, 'tables', table.name), folder)
     else {
       await mkdir(folder, { recursive: true, mode: 0o755 })
-      await parts.writer.run('upkeep', { kind: 'publish-table', sql: table.sql, out: join(folder, 'part-0.parquet') })
+      await parts.writer.run({ kind: 'publish-table', sql: table.sql, out: join(folder, 'part-0.parquet') })
     }
   }
 }

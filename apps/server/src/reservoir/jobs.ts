@@ -74,12 +74,11 @@ export interface JobResults {
 }
 
 export interface WriterStart {
-  start: { threads: number; memoryLimitMb: number; tempFolder: string }
+  /** `nice`: gives way to everything else on the machine. */
+  start: { threads: number; memoryLimitMb: number; tempFolder: string; nice: boolean }
 }
 export interface WriterRequest {
   id: number
-  /** Deltas never wait for compaction: each lane has its own connection. */
-  lane: 'delta' | 'upkeep'
   job: Job
 }
 export type WriterAnswer = { id: number; result: unknown } | { id: number; error: string }

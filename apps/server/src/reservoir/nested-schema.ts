@@ -14,9 +14,6 @@ export interface NestedField {
   type: NestedType
 }
 
-/** Columns that stand before a type's own in every nested file; `_id` is the resource's (masked) id. */
-export const rowColumns = ['_id', '_v', 'patient_key', '_date', '_year', '_site', 'masking_policy'] as const
-
 const recursionLevelsMax = 3
 const json: NestedType = { kind: 'scalar', sql: 'JSON' }
 const numbers: Readonly<Record<string, 'BOOLEAN' | 'BIGINT' | 'DOUBLE'>> = {

@@ -38,6 +38,8 @@ export class Reservoir {
   readonly #work: string
   readonly #clock: Clock
   readonly #writer: WriterProcess
+  /** A second one for compaction and generations, so that a batch never waits for them. */
+  readonly #keeper: WriterProcess
   readonly #upkeep: Upkeep
   readonly #studies = new Map<string, Promise<StudyReservoir>>()
   readonly #opened = new Map<string, StudyReservoir>()
@@ -47,10 +49,11 @@ export class Reservoir {
     this.dir = dir
     this.#work = work
     this.#clock = clock
-    this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill') })
+    this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill'), nice: false })
+    this.#keeper = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-upkeep'), nice: true })
     const partitionOf = options.partitionOf ?? (() => Promise.resolve('year' as const))
     const flatTables = options.flatTables ?? (() => [])
-    this.#upkeep = new Upkeep({ writer: this.#writer, clock, flatTables, partitionOf, ...(onFailure ? { onFailure } : {}) })
+    this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, partitionOf, ...(onFailure ? { onFailure } : {}) })
   }
 
   study(id: string): Promise<StudyReservoir> {
@@ -104,7 +107,7 @@ export class Reservoir {
 
   async close(): Promise<void> {
     const stopped = this.#upkeep.stop()
-    await this.#writer.close()
+    await Promise.all([this.#writer.close(), this.#keeper.close()])
     await stopped
   }
 }

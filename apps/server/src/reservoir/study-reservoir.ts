@@ -169,7 +169,7 @@ export class StudyReservoir {
     try {
       await writeFile(rows, Buffer.concat([...(batch.byType.get(type) ?? [])]), { mode: 0o600 })
       const paths = { out: join(this.dir, out), keysOut: join(this.dir, keysOut) }
-      const result = await this.#parts.writer.run('delta', { kind: 'delta', type, policy, rows, ...paths, dir: this.dir, current })
+      const result = await this.#parts.writer.run({ kind: 'delta', type, policy, rows, ...paths, dir: this.dir, current })
       const entry = { ...current, rows: result.living, people: result.people }
       if (result.rows > 0) entry.files = [...current.files, { path: out, rows: result.rows, bytes: await this.settleFile(out) }]
       if (result.keys > 0) {
@@ -189,7 +189,7 @@ export class StudyReservoir {
     made.push(out)
     try {
       await writeFile(rows, texts.map((text) => `${JSON.stringify(text)}\n`).join(''), { mode: 0o600 })
-      await this.#parts.writer.run('delta', { kind: 'displays', rows, out: join(this.dir, out) })
+      await this.#parts.writer.run({ kind: 'displays', rows, out: join(this.dir, out) })
       await this.settleFile(out)
       return out
     } finally {

@@ -8,7 +8,7 @@ interface Waiter {
 }
 
 /** The engine could not do a job. The message is a class of error, never a value. */
-export class WriterError extends Error {
+class WriterError extends Error {
   override readonly name = 'WriterError'
 }
 
@@ -28,13 +28,13 @@ export class WriterProcess {
     return this.#child?.pid ?? null
   }
 
-  run<J extends Job>(lane: WriterRequest['lane'], job: J): Promise<JobResults[J['kind']]> {
+  run<J extends Job>(job: J): Promise<JobResults[J['kind']]> {
     if (this.#closed) return Promise.reject(new WriterError('the writer is closed'))
     const child = this.#child ?? this.#spawn()
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiter['resolve'], reject })
-      child.send({ id, lane, job } satisfies WriterRequest, (error) => {
+      child.send({ id, job } satisfies WriterRequest, (error) => {
         if (error && this.#waiting.delete(id)) reject(new WriterError('the writer process ended'))
       })
     })
@@ -50,7 +50,7 @@ export class WriterProcess {
   }
 
   #spawn(): ChildProcess {
-    const child = fork(programPath('reservoir/writer'), [], { env: {}, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(programPath('reservoir/worker'), [], { env: {}, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     this.#child = child
     child.on('message', (answer: WriterAnswer) => {
       const waiter = this.#waiting.get(answer.id)

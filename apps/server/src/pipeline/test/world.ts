@@ -25,7 +25,7 @@ export interface World {
   openLake(): Promise<Lake>
   close(): Promise<void>
 }
-export interface Written {
+interface Written {
   sid: number
   type: string
   id: string

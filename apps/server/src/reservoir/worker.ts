@@ -1,18 +1,23 @@
-import { openDuckDb, type DuckDb } from '../storage/index.js'
+import { constants, setPriority } from 'node:os'
+import { openDuckDb } from '../storage/index.js'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { runDelta } from './delta.js'
 import type { Job, WriterAnswer, WriterRequest, WriterStart } from './jobs.js'
 import { runCompact, runDisplays, runPartitions, runPublishTable, runPublishType } from './upkeep-jobs.js'
 
-// The writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
+// A writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
 
-let engine: Promise<{ database: DuckDb; lanes: Record<WriterRequest['lane'], DuckDBConnection> }> | null = null
+type Engine = Awaited<ReturnType<typeof openDuckDb>>
 
-async function open({ start }: WriterStart): Promise<{ database: DuckDb; lanes: Record<WriterRequest['lane'], DuckDBConnection> }> {
-  const { threads, memoryLimitMb, tempFolder } = start
-  const settings = { preserve_insertion_order: 'true', enable_object_cache: 'false' }
-  const database = await openDuckDb({ threads, memoryLimitMb, tempFolder, settings })
-  return { database, lanes: { delta: database.connection, upkeep: await database.instance.connect() } }
+let engine: Promise<Engine> | null = null
+// One job after the other: a job's temporary table must not be another's.
+let turn: Promise<unknown> = Promise.resolve()
+
+function open({ start }: WriterStart): Promise<Engine> {
+  const { threads, memoryLimitMb, tempFolder, nice } = start
+  // Before the engine starts its threads, which take it over.
+  if (nice) setPriority(constants.priority.PRIORITY_LOW)
+  return openDuckDb({ threads, memoryLimitMb, tempFolder, settings: { enable_object_cache: 'false' } })
 }
 
 function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
@@ -32,25 +37,18 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
   }
 }
 
-// One job of a lane after the other: a job's temporary table must not be another's.
-const turns: Record<WriterRequest['lane'], Promise<unknown>> = { delta: Promise.resolve(), upkeep: Promise.resolve() }
-
 const answer = (message: WriterAnswer): void => void process.send?.(message)
 
 process.on('message', (message: WriterStart | WriterRequest) => {
-  if ('start' in message) {
-    engine = open(message)
-    return
-  }
-  turns[message.lane] = turns[message.lane].then(() => serve(message))
+  if ('start' in message) engine = open(message)
+  else turn = turn.then(() => serve(message))
 })
 // A statement may still run in the engine's threads: nothing waits for it.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
-async function serve({ id, lane, job }: WriterRequest): Promise<void> {
+async function serve({ id, job }: WriterRequest): Promise<void> {
   try {
-    const { lanes } = await engine!
-    answer({ id, result: await run(lanes[lane], job) })
+    answer({ id, result: await run((await engine!).connection, job) })
   } catch (error) {
     // The engine's messages can quote a value; only its class of error leaves this process.
     answer({ id, error: errorClass(error) })
