@@ -108,12 +108,13 @@ setInterval(() => {
   if (process.resourceUsage().maxRSS > engineMemoryMb * 1024) send({ id: 0, is: 'overfull' })
 }, 100).unref()
 
-pipe.on('close', () => process.exit(0))
-pipe.on('error', () => process.exit(0))
-readFrames(
-  pipe,
-  requestBytesMax,
-  (frame) => void handle(frame),
-  () => process.exit(1),
-)
+// An orderly exit waits for what the engine is at, and nobody is left who could end it. The first process of a namespace is deaf to its
+// own SIGKILL; abort() ends it all the same.
+function end(): void {
+  process.kill(process.pid, 'SIGKILL')
+  process.abort()
+}
+pipe.on('close', end)
+pipe.on('error', end)
+readFrames(pipe, requestBytesMax, (frame) => void handle(frame), end)
 send({ id: 0, is: 'ready' })

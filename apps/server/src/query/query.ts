@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import {
   arrowStreamType,
   basisHeader,
@@ -66,6 +67,8 @@ export class Query {
   constructor(options: QueryOptions) {
     this.#options = options
     this.isolation = isolation()
+    // What a server that was killed left behind.
+    rmSync(options.workFolder, { recursive: true, force: true })
     this.#engines = new Engines({ reservoirOf: options.folderOf, workFolder: options.workFolder, isolated: this.isolation.mode === 'full' })
     this.#kept = new KeptResults(options.now)
   }
