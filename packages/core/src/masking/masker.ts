@@ -120,7 +120,8 @@ function personFor(resource: unknown, patient: string | null | undefined): strin
   if (patient === null || !isObject(resource) || !isResource(resource)) return null
   const named = compartmentPatients(resource)
   if (patient === undefined) return personOf(named) ?? null
-  return personOf([patient, ...named.filter((name) => !name.includes('?'))]) ?? null
+  const known = named.every((name) => name === patient) ? [patient] : [patient, ...named.filter((name) => !name.includes('?'))]
+  return personOf(known) ?? null
 }
 
 /** What a policy does to one resource, element by element, without any value. */

@@ -60,14 +60,15 @@ function spell(shape: Spelling, hash: string): string {
   return text
 }
 
-export function createPseudonyms(hmac: Hmac, cacheSizeMax = 400_000): Pseudonyms {
+export function createPseudonyms(hmac: Hmac, cacheSizeMax = 40_000): Pseudonyms {
   const uuid = boundedCache(cacheSizeMax, (key) => spell(uuidSpelling, hmac(key)))
+  const name = boundedCache(cacheSizeMax / 8, (key) => spell(nameSpelling, hmac(key)))
   const shift = boundedCache(cacheSizeMax / 8, (person) => shiftOf(hmac(`shift|${person}`)))
   const word = boundedCache(cacheSizeMax / 8, (text) => spell(wordSpelling, hmac(`word|${text}`)))
   const pseudonyms: Pseudonyms = {
     id: (type, id) => uuid(idKey(type, id)),
     identifier: (system, value) => uuid(`identifier|${system}|${value}`),
-    text: (label, value) => `${label}-${spell(nameSpelling, hmac(`text|${label}|${value}`))}`,
+    text: (label, value) => `${label}-${name(`text|${label}|${value}`)}`,
     uid: (value) => `urn:oid:2.25.${decimalOf(hmac(`uid|${value}`))}`,
     uri: (uri) => `urn:uuid:${uuid(`uri|${uri}`)}`,
     shiftDays: shift,

@@ -12,19 +12,22 @@ const depthMax = 12
 /** Key of a person as a compartment or a lake row names one; null where the reference would have to be looked up. */
 export function personKey(patient: string): string | null {
   if (patient.includes('?')) return null
-  return idKey('Patient', patient.replace(/^urn:uuid:/i, '').replace(/^Patient\//, ''))
+  if (patient.startsWith('Patient/')) return idKey('Patient', patient.slice('Patient/'.length))
+  const isUrn = patient.length === 45 && /^urn:uuid:/i.test(patient)
+  return idKey('Patient', isUrn ? patient.slice('urn:uuid:'.length) : patient)
 }
 
 /** The one person whose data this is; undefined where it names none, null where it names several or one that is not known. */
 export function personOf(patients: readonly string[]): string | null | undefined {
-  const keys = new Set(patients.map(personKey))
-  if (keys.size === 0) return undefined
-  const [first] = keys
-  return keys.size === 1 ? first : null
+  if (patients[0] === undefined) return undefined
+  const first = personKey(patients[0])
+  for (let at = 1; at < patients.length; at++) if (personKey(patients[at]!) !== first) return null
+  return first
 }
 
 /** From here on the data is this person's: dates move by that person's shift, nobody's dates become years. */
 export function setPerson(run: Run, key: string | null): void {
+  if (run.person === key) return
   run.person = key
   run.patient = key === null ? null : run.pseudonyms.id('Patient', key.startsWith('Patient/') ? key.slice('Patient/'.length) : key)
   run.shift = key === null ? null : run.pseudonyms.shiftDays(key)

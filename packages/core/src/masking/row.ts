@@ -44,11 +44,17 @@ export interface MaskedRows {
 const patientsPerCandidateMax = 64
 const displayLengthMax = 240
 
+interface Offer {
+  candidate: DisplayCandidate
+  patients: Set<string>
+}
+
 interface Batch {
   parts: Map<string, string[]>
   held: HeldRow[]
   removed: RemovalCounts
-  displays: Map<string, { candidate: DisplayCandidate; patients: Set<string> }>
+  /** By code, of which there are few: a key of all three would be a new string for every coding. */
+  displays: Map<string, Offer[]>
   names: BearerNames[]
   rows: number
 }
@@ -62,7 +68,7 @@ export function maskRows(masker: Masker, lines: Iterable<string>): MaskedRows {
     rows: batch.rows,
     held: batch.held,
     removed: batch.removed,
-    displays: [...batch.displays.values()].map(({ candidate, patients }) => ({ ...candidate, patients: [...patients] })),
+    displays: [...batch.displays.values()].flat().map(({ candidate, patients }) => ({ ...candidate, patients: [...patients] })),
     names: batch.names,
   }
 }
@@ -135,18 +141,22 @@ function maskContent(masker: Masker, row: LakeRow, patient: string | null, batch
 function displaySink(masker: Masker, patient: string, batch: Batch): (system: string, code: string, text: string) => void {
   return (system, code, text) => {
     if (text.length > displayLengthMax) return
-    const key = `${system}|${code}|${text}`
-    const known = batch.displays.get(key)
+    const offers = batch.displays.get(code) ?? []
+    const known = offers.find(({ candidate }) => candidate.text === text && candidate.system === system)
     if (known) {
       if (known.patients.size < patientsPerCandidateMax) known.patients.add(patient)
       return
     }
     const words = wordsOf(text).map((word) => masker.pseudonyms.word(word))
-    batch.displays.set(key, { candidate: { system, code, text, words, patients: [] }, patients: new Set([patient]) })
+    offers.push({ candidate: { system, code, text, words, patients: [] }, patients: new Set([patient]) })
+    batch.displays.set(code, offers)
   }
 }
 
+const namers: ReadonlySet<unknown> = new Set(['Patient', 'RelatedPerson', 'FamilyMemberHistory'])
+
 function learnNames(masker: Masker, resource: JsonObject, patient: string, batch: Batch): void {
+  if (!namers.has(resource['resourceType'])) return
   const words = namingWords(resource)
   if (words.length > 0 || resource['resourceType'] === 'Patient')
     batch.names.push({ patient, words: words.map((word) => masker.pseudonyms.word(word)) })

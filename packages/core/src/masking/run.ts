@@ -40,8 +40,10 @@ export function noRemovals(): RemovalCounts {
   }
 }
 
+const kinds = Object.keys(noRemovals()) as (keyof RemovalCounts)[]
+
 export function addRemovals(to: RemovalCounts, from: RemovalCounts): void {
-  for (const kind of Object.keys(to) as (keyof RemovalCounts)[]) to[kind] += from[kind]
+  for (const kind of kinds) to[kind] += from[kind]
 }
 
 /** A display as the source has it, for the dictionary; seen only inside the identified zone. */
