@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { compareCursors, feedStart, openKeyring, openLake, rowLine, TamperedError, type Lake, type RowBatch } from './index.js'
+import { compareCursors, feedStart, openKeyring, openLake, rowLines, TamperedError, type Lake, type RowBatch } from './index.js'
 
 let folder = ''
 beforeEach(async () => {
@@ -18,10 +18,10 @@ function rows(from: number, to: number): RowBatch {
   const lines = []
   for (let n = from; n <= to; n++) {
     const content = Buffer.from(`{"resourceType":"Observation","id":"o${n}","meta":{},"comments":"Jane Dough"}`)
-    lines.push(rowLine({ type: 'Observation', id: `o${n}`, version: 1, op: 'C', at: n, patientId: 'p1', siteId: null, content }))
+    lines.push({ type: 'Observation', id: `o${n}`, version: 1, op: 'C' as const, at: n, patientId: 'p1', siteId: null, content })
   }
   const place = (n: number) => ({ xid: String(700 + n), seq: String(n) })
-  return { from: place(from), to: place(to), rows: lines.length, lines, atMin: from, atMax: to }
+  return { from: place(from), to: place(to), rows: lines.length, plain: rowLines(lines), atMin: from, atMax: to }
 }
 
 const idsOf = (ndjson: Buffer): string[] =>
@@ -140,6 +140,17 @@ test('keys need the master key they were made with', async () => {
   await writeFile(join(folder, 'keys', 'master.key'), 'ab'.repeat(32))
   const other = await (await aLake()).study('ASTHMA-1')
   await expect(other.read(other.manifest().segments[0]!)).rejects.toThrow('master key')
+})
+
+test('a row is one line whatever its content looks like, and keeps its bytes', () => {
+  const content = Buffer.from('{"resourceType":"Observation",\n "comments":"Żółć\\n"}')
+  const row = { type: 'Observation', id: 'o1', version: 2, op: 'U' as const, at: 5, patientId: null, siteId: 'Łódź', content }
+  const lines = rowLines([row, { ...row, op: 'D', content: null }])
+    .toString()
+    .split('\n')
+  expect(lines.length).toBe(3)
+  expect(JSON.parse(lines[0]!)).toMatchObject({ v: 2, site: 'Łódź', patient: null, resource: { comments: 'Żółć\n' } })
+  expect(JSON.parse(lines[1]!)).toMatchObject({ op: 'D', resource: null })
 })
 
 test('feed places compare as numbers', () => {

@@ -11,12 +11,12 @@ import { seal, TamperedError, unseal } from './sealed.js'
 const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
 
-/** Rows of one study in feed order, each one a line of NDJSON as bytes. */
+/** Rows of one study in feed order, as NDJSON. */
 export interface RowBatch {
   from: Cursor
   to: Cursor
   rows: number
-  lines: Buffer[]
+  plain: Buffer
   atMin: number
   atMax: number
 }
@@ -26,16 +26,15 @@ const segmentId = (from: Cursor, to: Cursor): string => `${from.xid}.${from.seq}
 export const segmentFile = (id: string): string => `${id}.ndjson.gz.enc`
 
 export async function writeSegment(dir: string, study: string, keyring: Keyring, batch: RowBatch): Promise<LakeSegment> {
-  const plain = Buffer.concat(batch.lines)
-  const packed = await gzipAsync(plain, { level: 1 })
-  return storeSegment(dir, study, keyring, { ...batch, plainBytes: plain.length }, packed)
+  const packed = await gzipAsync(batch.plain, { level: 1 })
+  return storeSegment(dir, study, keyring, { ...batch, plainBytes: batch.plain.length }, packed)
 }
 
 async function storeSegment(
   dir: string,
   study: string,
   keyring: Keyring,
-  range: Omit<RowBatch, 'lines'> & { plainBytes: number },
+  range: Omit<RowBatch, 'plain'> & { plainBytes: number },
   packed: Buffer,
 ): Promise<LakeSegment> {
   const id = segmentId(range.from, range.to)

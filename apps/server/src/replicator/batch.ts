@@ -1,4 +1,4 @@
-import { compareCursors, rowLine, type Cursor, type Lake, type RowBatch } from '../lake/index.js'
+import { compareCursors, rowLines, type Cursor, type Lake, type RowBatch } from '../lake/index.js'
 import type { ChangeRow } from '../repository/index.js'
 
 /** Rows of one study, in feed order, on their way to its lake. */
@@ -34,13 +34,15 @@ function batchOf(rows: ChangeRow[]): RowBatch | null {
   const first = rows[0]
   const last = rows.at(-1)
   if (!first || !last) return null
-  let atMin = first.at
-  let atMax = first.at
-  const lines = rows.map((row) => {
-    atMin = Math.min(atMin, row.at)
-    atMax = Math.max(atMax, row.at)
-    return rowLine(row)
-  })
+  const atMin = rows.reduce((at, row) => Math.min(at, row.at), first.at)
+  const atMax = rows.reduce((at, row) => Math.max(at, row.at), first.at)
   const place = ({ xid, seq }: ChangeRow): Cursor => ({ xid, seq })
-  return { from: place(first), to: place(last), rows: rows.length, lines, atMin, atMax }
+  return {
+    from: place(first),
+    to: place(last),
+    rows: rows.length,
+    plain: rowLines(rows),
+    atMin,
+    atMax,
+  }
 }
