@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
-import { openAuditTrail } from './audit/index.js'
+import { openAuditDesk, openAuditTrail } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { openWriteQueue, type FhirSystems } from './fhir/index.js'
@@ -88,6 +88,7 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
       metrics,
       consents: openConsentDesk({ repository, now }),
       jobs: openJobDesk(repository),
+      audits: openAuditDesk(repository),
       pipeline: flow?.pipeline ?? null,
       queries,
       now,

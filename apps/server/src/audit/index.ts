@@ -2,3 +2,5 @@
 // Never holds a payload or an identifier that a client chose.
 export { auditRecord, openAuditTrail } from './trail.js'
 export type { AuditEntry, AuditTrail, RequestFacts } from './trail.js'
+export { openAuditDesk } from './desk.js'
+export type { AuditDesk } from './desk.js'

@@ -193,6 +193,11 @@ test('racing updates give each answer a version of its own', async () => {
   )
   expect(new Set(race.map(({ headers }) => headers['etag'])).size).toBe(40)
 })
+test('XML is neither taken nor given, and the answer says so', async () => {
+  expect((await world.fhir('GET', '/Patient/pa', feed, undefined, { accept: 'application/xml+fhir' })).status).toBe(406)
+  expect((await world.fhir('GET', '/Patient/pa?_format=xml', feed)).status).toBe(406)
+  expect((await world.fhir('GET', '/Patient/pa?_format=json', feed)).status).toBe(200)
+})
 test('bodies may be compressed, and Prefer asks for less', async () => {
   const sent = await world.fhir('PUT', '/Observation/gz', feed, gzipSync(JSON.stringify(weight('gz', 'pa'))), {
     'content-encoding': 'gzip',

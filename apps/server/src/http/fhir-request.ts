@@ -37,3 +37,11 @@ export function ifMatchOf(request: FastifyRequest): { version?: number } | Refus
   if (version === null) return refuse('bad-header', { detail: 'If-Match is W/"version".', header: 'If-Match' })
   return version === undefined ? {} : { version }
 }
+
+/** JSON is what this server speaks; a client that takes only XML is told so before anything is done. */
+export function formatRefusal(request: FastifyRequest): Refusal | null {
+  const format = queryOf(request)['_format']
+  const asked = format ?? headerOf(request, 'accept') ?? '*/*'
+  const takesJson = format === undefined ? /json|\*\/\*|application\/\*|text\/html/.test(asked) : /json|html/.test(asked)
+  return takesJson ? null : refuse('not-acceptable', { detail: 'Answers are JSON: ask for application/json+fhir.' })
+}

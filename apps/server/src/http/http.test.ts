@@ -185,6 +185,13 @@ test('the Conformance is a valid resource made of what is there', async () => {
   expect(validate(told as Resource)).toEqual([])
   expect(told['fhirVersion']).toBe('1.0.2')
 })
+test('the trail is read by auditors, within their studies', async () => {
+  await world.fhir('GET', '/Patient/none', await world.token('integrator', ['S']))
+  const page = await world.send({ path: '/audit/api/v1/records?limit=1', token: await world.token('auditor') })
+  expect((page.json['records'] as Json[])[0]).toMatchObject({ action: 'read', outcome: 'refused', study: 'S' })
+  expect((await world.send({ path: '/audit/api/v1/records', token: await world.token('auditor', ['S']) })).status).toBe(400)
+  expect((await world.send({ path: '/audit/api/v1/records?study=S', token: await world.token('integrator', ['S']) })).status).toBe(403)
+})
 test('metrics and health tell figures and no more', async () => {
   const metrics = await world.send({ path: '/metrics' })
   expect(metrics.text).toContain('aquifer_http_requests_total')

@@ -1,6 +1,7 @@
 // The HTTP edge: addresses, tokens, bodies, limits, and the one place where refusals become statuses.
 // Never reaches a store and never decides: systems do, and answer with values.
 import type { FastifyInstance } from 'fastify'
+import { auditRoutes } from './routes/audit.js'
 import { consentRoutes } from './routes/consent.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
@@ -28,6 +29,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
+  auditRoutes(app, systems)
   operationsRoutes(app, systems)
   workbenchRoutes(app, systems.workbenchDir)
   return app

@@ -1,4 +1,5 @@
 import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { AuditDesk } from '../audit/index.js'
 import type { ConsentDesk } from '../consent/index.js'
 import type { FhirSystems } from '../fhir/index.js'
 import type { Identity } from '../identity/index.js'
@@ -25,6 +26,7 @@ export interface RoutedSystems {
   studies: Studies
   consents: ConsentDesk
   jobs: JobDesk
+  audits: AuditDesk
   fhir: FhirSystems
   imports: ImportSystems
   pipeline: PipelineDoor | null

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { auditPage } from './audit.js'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
@@ -157,6 +158,15 @@ export const endpoints = {
     summary: 'Answers when all that was written before can be queried',
     body: waitRequest,
     answer: waitResult,
+  },
+
+  auditRecords: {
+    method: 'GET',
+    path: '/audit/api/v1/records',
+    system: 'audit',
+    summary: 'The trail, newest first',
+    query: ['study', 'limit', 'before'],
+    answer: auditPage,
   },
 
   runStatement: {

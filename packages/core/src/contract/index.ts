@@ -72,3 +72,5 @@ export type {
 } from './query.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
+export { auditPage } from './audit.js'
+export type { AuditPage } from './audit.js'

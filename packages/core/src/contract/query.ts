@@ -124,7 +124,7 @@ export const catalogue = z.object({
   /** null: nothing has been published yet. */
   snapshot: z.string().nullable(),
   maskingPolicy: z.string(),
-  /** Epoch of the study's consent now: a result with a lower one is stale. */
+  /** Consent epoch of the snapshot: a result with a lower one is stale. */
   consentEpoch: z.number().int().optional(),
   people: z.number().int(),
   resources: z.number().int(),

@@ -22,11 +22,11 @@ import {
   type Written,
 } from '../../fhir/index.js'
 import { runImport } from '../../import/index.js'
-import { fhirType, type Answer } from '../answer.js'
+import { fhirType, sendRefusal, type Answer } from '../answer.js'
 import { bind, paramOf, queryOf, wholeNumber, type Binding } from '../bind.js'
 import { bundleAnswer } from '../bundle-answer.js'
 import { factsOf, headerOf } from '../context.js'
-import { baseOf, fhirRequestOf, ifMatchOf, wantsMinimal } from '../fhir-request.js'
+import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal } from '../fhir-request.js'
 import { fhirBytesMax } from '../server.js'
 import type { RoutedSystems } from '../systems.js'
 
@@ -48,6 +48,10 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   const bound: EndpointName[] = []
   app.register(async (scope) => {
     takeFhirBodies(scope)
+    scope.addHook('preHandler', async (request, reply) => {
+      const refusal = formatRefusal(request)
+      return refusal === null ? undefined : sendRefusal(request, reply, refusal)
+    })
     const on = (name: EndpointName, binding: Omit<Binding, 'fhir'>) => {
       bound.push(name)
       bind(scope, endpoints[name], { ...binding, fhir: true })

@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpoints, waitRequest } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import { bind, bodyAs, queryOf } from '../bind.js'
-import { grantOf } from '../context.js'
 import type { PipelineDoor, RoutedSystems } from '../systems.js'
+import { studyNamed } from './study.js'
 
 const waitDefaultS = 120
 const notHere = (): Refusal => refuse('not-ready', { detail: 'The pipeline does not run in this process.' })
@@ -16,7 +15,7 @@ export function pipelineRoutes(app: FastifyInstance, systems: RoutedSystems): vo
     right: 'pipeline.status',
     unaudited: true,
     handler: async (request) => {
-      const [pipeline, study] = [door(), await studyNamed(systems, request, queryOf(request)['study'])]
+      const [pipeline, study] = [door(), await nameOf(systems, request, queryOf(request)['study'])]
       if (isRefusal(pipeline)) return pipeline
       return isRefusal(study) ? study : { body: await pipeline.status(study) }
     },
@@ -27,7 +26,7 @@ export function pipelineRoutes(app: FastifyInstance, systems: RoutedSystems): vo
     handler: async (request) => {
       const body = bodyAs(request, waitRequest)
       if (isRefusal(body)) return body
-      const [pipeline, study] = [door(), await studyNamed(systems, request, body.study)]
+      const [pipeline, study] = [door(), await nameOf(systems, request, body.study)]
       if (isRefusal(pipeline)) return pipeline
       if (isRefusal(study)) return study
       return { body: await pipeline.wait({ ...(study === null ? {} : { study }), timeoutS: body.timeoutS ?? waitDefaultS }) }
@@ -35,10 +34,7 @@ export function pipelineRoutes(app: FastifyInstance, systems: RoutedSystems): vo
   })
 }
 
-/** The study asked for, null for all; operators and administrators see stages without reaching studies. */
-async function studyNamed(systems: RoutedSystems, request: FastifyRequest, id: string | undefined): Promise<string | null | Refusal> {
-  if (id === undefined) return null
-  const study = await systems.studies.byId(id)
-  const refusal = mayReachStudy(grantOf(request), study)
-  return study === null || refusal !== null ? (refusal ?? noSuchStudy()) : study.id
+async function nameOf(systems: RoutedSystems, request: FastifyRequest, id: string | undefined): Promise<string | null | Refusal> {
+  const study = await studyNamed(systems, request, id)
+  return study === null || isRefusal(study) ? study : study.id
 }

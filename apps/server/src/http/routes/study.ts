@@ -19,6 +19,14 @@ export async function studyInPath(systems: RoutedSystems, request: FastifyReques
   return study
 }
 
+/** The study a parameter names, null for all of them; one outside the caller's reach answers like one that is not there. */
+export async function studyNamed(systems: RoutedSystems, request: FastifyRequest, id: string | undefined): Promise<Study | null | Refusal> {
+  if (id === undefined) return null
+  const study = await systems.studies.byId(id)
+  const refusal = mayReachStudy(grantOf(request), study)
+  return refusal ?? study
+}
+
 export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   bind(app, endpoints.studies, {
     act: 'study',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
@@ -43,11 +44,12 @@ export function workbenchRoutes(app: FastifyInstance, folder: string): void {
       })
     })
   }
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
     const wantsPage = request.method === 'GET' && present && !isApi(request.url) && (request.headers.accept ?? '').includes('text/html')
     if (wantsPage) {
       request.aquifer.facts.recorded = true
-      return reply.header('content-security-policy', policy).header('cache-control', 'no-cache').sendFile('index.html', folder)
+      const page = await readFile(path.join(folder, 'index.html'))
+      return reply.headers({ 'content-security-policy': policy, 'cache-control': 'no-cache' }).type('text/html; charset=utf-8').send(page)
     }
     return sendRefusal(
       request,
