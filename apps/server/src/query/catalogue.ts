@@ -16,6 +16,7 @@ export function catalogueOf(study: { id: string; masking: string }, manifest: Re
     study: study.id,
     snapshot: manifest.snapshot,
     maskingPolicy: manifest.maskingPolicy,
+    consentEpoch: manifest.consentEpoch,
     people: manifest.types['Patient']?.rows ?? Math.max(0, ...types.map(({ people }) => people)),
     resources: types.reduce((sum, { rows }) => sum + rows, 0),
     tables: studyTables(manifest).map((table) => describe(table, policy)),

@@ -12,7 +12,7 @@ import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { written } from '../notebook/editor/completion.js'
 import { kindIcons } from '../notebook/grid/GridHead.js'
-import { maskingIcon } from '../notebook/LineagePanel.js'
+import { maskingIcon, maskingWord } from '../notebook/LineagePanel.js'
 import { useNotebook } from '../notebook/useNotebook.js'
 
 interface Props {
@@ -135,8 +135,10 @@ function Tables({ label, tables, open }: { label: string; tables: CatalogueTable
               </AriaButton>
               <Icon of={Table2} className="ink-3" />
               <span className="grow cut">{table.name}</span>
-              <IconButton label={`Query ${table.name}`} icon={Plus} size={14} className="tree-query" onPress={() => query(table)} />
-              <span className="tree-count num">{table.rows === null ? '' : count(table.rows)}</span>
+              <span className="tree-end">
+                <span className="tree-count num">{table.rows === null ? '' : count(table.rows)}</span>
+                <IconButton label={`Query ${table.name}`} icon={Plus} size={14} className="tree-query" onPress={() => query(table)} />
+              </span>
             </span>
           </TreeItemContent>
           {table.columns.map((column) => (
@@ -165,7 +167,7 @@ function Column({ table, column }: { table: string; column: CatalogueColumn }) {
           <Icon of={kindIcons[kindOf(column.type)]} size={12} className="ink-3" />
           <span className="grow cut mono">{column.name}</span>
           <span className="tree-masking">
-            <span className="cut">{column.masking}</span>
+            <span className="cut">{maskingWord(column.masking)}</span>
             <Icon of={maskingIcon(column.masking)} size={12} className="ink-3" />
           </span>
         </span>

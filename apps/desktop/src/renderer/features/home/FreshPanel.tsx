@@ -98,7 +98,7 @@ function Stage({ stage }: { stage: StageView }) {
   const state = states[stage.state]
   const notes = [
     stage.rate !== null && stage.rate > 0 && `${rate(stage.rate)} / s`,
-    stage.detail ?? (stage.count !== null && count(stage.count)),
+    stage.detail ?? (stage.count !== null && stage.count > 0 && count(stage.count)),
   ].filter(Boolean)
   return (
     <li className="fresh-stage" data-state={stage.state}>

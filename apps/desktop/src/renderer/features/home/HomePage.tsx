@@ -61,6 +61,7 @@ function Since() {
   const sites = study.sites.length
   const { role } = useMe()
   const consent = useConsent(study.id, null, maySeeConsent(role))
+  const first = consent.data?.overTime[0]?.date
   const required = consent.data?.required ?? study.required
   return (
     <p className="ink-2">

@@ -11,10 +11,11 @@ const most = 14
 /** What there is to ask, by size. */
 export function TablesPanel({ study }: { study: StudyView }) {
   const catalogue = useCatalogue(study.id)
+  // A table without a count has more rows than resources of its type (panels and their parts), so it stands among the large ones.
   const tables = (catalogue.data?.tables ?? [])
-    .filter((table) => table.kind === 'flat' && table.rows !== null)
-    .toSorted((a, b) => b.rows! - a.rows!)
-  const largest = tables[0]?.rows ?? 1
+    .filter((table) => table.kind === 'flat')
+    .toSorted((a, b) => (b.rows ?? Number.MAX_VALUE) - (a.rows ?? Number.MAX_VALUE))
+  const largest = tables.reduce((most, table) => Math.max(most, table.rows ?? 0), 1)
   return (
     <Panel title="What you can ask" actions={<Badge kind="masked">Masked</Badge>}>
       {catalogue.data === undefined ? (
@@ -33,9 +34,11 @@ export function TablesPanel({ study }: { study: StudyView }) {
             <li key={table.name} className="row">
               <span className="cut tables-name">{table.name}</span>
               <span className="tables-bar" aria-hidden>
-                <i style={{ width: `${Math.max(1, (100 * Math.sqrt(table.rows!)) / Math.sqrt(largest || 1))}%` }} />
+                <i style={{ width: `${table.rows === null ? 100 : Math.max(1, 100 * Math.sqrt(table.rows / largest))}%` }} />
               </span>
-              <span className="num strong tables-count">{count(table.rows!)}</span>
+              <span className="num strong tables-count">
+                {table.rows === null ? <span className="sub">largest</span> : count(table.rows)}
+              </span>
             </li>
           ))}
         </ul>

@@ -84,7 +84,7 @@ function MaskingStep({ policy, columns }: { policy: string; columns: Lineage['co
                 <dd>
                   <Icon of={maskingIcon(column.masking)} size={12} />
                   <span className="cut" title={column.masking}>
-                    {column.masking}
+                    {maskingWord(column.masking)}
                   </span>
                 </dd>
               </div>
@@ -111,6 +111,11 @@ function ConsentStep({ result, finishedAt }: { result: Result; finishedAt: strin
       </p>
     </Step>
   )
+}
+
+/** The server says how a column was masked in a sentence; where there is no room its first words stand for it. */
+export function maskingWord(masking: string): string {
+  return /dictionary/i.test(masking) ? 'dictionary' : (masking.split(/[,;:]/)[0] ?? masking)
 }
 
 /** One meaning per icon; the words stand beside it. */

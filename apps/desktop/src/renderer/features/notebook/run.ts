@@ -99,7 +99,8 @@ async function follow(
   const { api, purpose } = desk.parts
   let status = await api.json(statements, statementStatus, {
     method: 'POST',
-    headers: { prefer: 'respond-async' },
+    // The form of the result is settled here; the answer to this request itself is JSON.
+    headers: { prefer: 'respond-async', accept: `${arrowStreamType}, application/json;q=0.5` },
     body: { ...statement, purpose: purpose() },
   })
   for (let turn = 0; status.state === 'queued' || status.state === 'running'; turn += 1) {
@@ -150,6 +151,8 @@ function failed(error: unknown, compiled: Compiled): RunProblem {
   if (error instanceof ApiFailure && error.kind === 'refused' && error.status === 400) {
     return told({ title: 'The statement was refused', status: 400, ...error.problem }, compiled)
   }
+  // A fault of ours, not an answer: it has to show where faults are looked for.
+  if (!(error instanceof ApiFailure)) reportError(error)
   const words = explain(error)
   return { what: words.what, why: words.why || null, suggestion: null, position: null, reference: words.reference ?? null }
 }

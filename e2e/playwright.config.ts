@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { defineConfig, devices } from '@playwright/test'
+
+// E2E_CHROMIUM, else the system's Chromium, else Playwright's own; `npm test` says what to do where there is none of them.
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const onPath = (name: string) =>
+  (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, name))
+    .find((file) => existsSync(file))
+const executablePath = process.env['E2E_CHROMIUM'] ?? names.map(onPath).find(Boolean)
+// Chromium refuses its sandbox to root.
+const asRoot = process.getuid?.() === 0
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: 'test-results',
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  reporter: [['list']],
+  use: { trace: 'retain-on-failure', screenshot: 'only-on-failure', video: 'off' },
+  projects: [
+    {
+      name: 'web',
+      testMatch: 'journeys/**/*.e2e.ts',
+      use: {
+        ...devices['Desktop Chrome'],
+        viewport: { width: 1440, height: 900 },
+        permissions: ['clipboard-read', 'clipboard-write'],
+        launchOptions: {
+          chromiumSandbox: !asRoot,
+          args: asRoot ? ['--no-sandbox'] : [],
+          ...(executablePath === undefined ? {} : { executablePath }),
+        },
+      },
+    },
+    { name: 'desktop', testMatch: 'desktop/**/*.e2e.ts' },
+  ],
+})

@@ -1,0 +1,87 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test as base, type Page } from '@playwright/test'
+import { startPlatform, type Platform } from './platform.js'
+
+export { expect } from '@playwright/test'
+export type { Platform } from './platform.js'
+
+export const demoPassword = 'aquifer-demo'
+const demoPeople = 40
+
+interface Watched {
+  /** Text of every answer the page was given. */
+  answers: string[]
+  /** What the page or the browser complained about. */
+  complaints: string[]
+}
+
+interface Worker {
+  platform: Platform
+}
+
+interface PerTest {
+  watched: Watched
+  consoleIsQuiet: void
+}
+
+export const test = base.extend<PerTest, Worker>({
+  platform: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const platform = await startPlatform(demoPeople)
+      await use(platform)
+      await platform.stop()
+    },
+    { scope: 'worker', timeout: 300_000 },
+  ],
+  watched: async ({ page }, use) => {
+    const watched: Watched = { answers: [], complaints: [] }
+    const reads: Promise<unknown>[] = []
+    page.on('console', (message) => {
+      // A refused request is an answer the page handles; the browser logs it all the same.
+      if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) watched.complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => watched.complaints.push(error.message))
+    page.on('response', (response) => {
+      if (/\/api\/v1\//.test(response.url()))
+        reads.push(
+          response.body().then(
+            (body) => watched.answers.push(body.toString('latin1')),
+            () => undefined,
+          ),
+        )
+    })
+    await use(watched)
+    await Promise.all(reads)
+  },
+  consoleIsQuiet: [
+    async ({ watched }, use) => {
+      await use()
+      expect(watched.complaints).toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+export async function signIn(page: Page, url: string, user: string): Promise<void> {
+  await page.goto(url)
+  await page.getByLabel('User').fill(user)
+  await page.getByLabel('Password', { exact: true }).fill(demoPassword)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible()
+}
+
+export type Look = 'light' | 'dark'
+
+export async function look(page: Page, theme: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme })
+  await expect(page.locator(`html[data-theme="${theme}"]`)).toBeAttached()
+}
+
+/** WCAG 2.2 A and AA; violations are told by rule and place, so that a failure reads as what to mend. */
+export async function accessible(page: Page, where: string, options: { legacy?: boolean } = {}): Promise<void> {
+  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+  const { violations } = await axe.setLegacyMode(options.legacy ?? false).analyze()
+  const found = violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(' | ')}`)
+  expect(found, where).toEqual([])
+}

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const bin = fileURLToPath(new URL('../../apps/server/bin/aquifer.mjs', import.meta.url))
+const readyTimeoutMs = 240_000
+const stopTimeoutMs = 20_000
+
+export interface CommandResult {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+export interface Platform {
+  url: string
+  dataDir: string
+  /** How many people the demo was made with. */
+  people: number
+  /** One command of the command line against this platform. */
+  aquifer(words: readonly string[], input?: string): Promise<CommandResult>
+  stop(): Promise<void>
+}
+
+/** The whole platform from an empty folder, as `npm start` makes it: studies, people, consents, users, masked data. */
+export async function startPlatform(people: number): Promise<Platform> {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'aquifer-e2e-'))
+  const server = spawn(process.execPath, [bin, 'demo', '--data', dataDir, '--port', '0', '--patients', String(people)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: settings(),
+  })
+  try {
+    const url = await ready(server)
+    return { url, dataDir, people, aquifer: (words, input) => run(words, input, dataDir), stop: () => stop(server, dataDir) }
+  } catch (error) {
+    await stop(server, dataDir)
+    throw error
+  }
+}
+
+/** Nothing of the caller's own settings may reach the platform under test. */
+function settings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AQUIFER_') && name !== 'DATABASE_URL'))
+}
+
+function ready(server: ChildProcess): Promise<string> {
+  let out = ''
+  let log = ''
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the platform was not ready in time:\n${log.slice(-4000)}`)), readyTimeoutMs)
+    server.stderr?.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
+    server.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      out += chunk
+      const url = /^ready (http\S+)$/m.exec(out)?.[1]
+      if (url === undefined) return
+      clearTimeout(timer)
+      resolve(url)
+    })
+    server.on('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`the platform ended with ${String(code)}:\n${log.slice(-4000)}`))
+    })
+  })
+}
+
+function run(words: readonly string[], input: string | undefined, dataDir: string): Promise<CommandResult> {
+  const child = spawn(process.execPath, [bin, ...words], { env: { ...settings(), AQUIFER_DATA: dataDir } })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
+  child.stdin.end(input ?? '')
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr })))
+}
+
+async function stop(server: ChildProcess, dataDir: string): Promise<void> {
+  if (server.exitCode === null && server.signalCode === null) {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGTERM')
+    const timer = setTimeout(() => server.kill('SIGKILL'), stopTimeoutMs)
+    await ended
+    clearTimeout(timer)
+  }
+  rmSync(dataDir, { recursive: true, force: true })
+}
