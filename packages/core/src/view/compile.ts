@@ -87,12 +87,21 @@ function compileAlternative(view: ViewDefinition, alternative: Alternative, opti
   let source = `SELECT * FROM ${options.from}${wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : ''}`
   for (const [index, { path, orNull, parent }] of alternative.iterations.entries()) {
     const list = withoutRepeats(compile(path, scopes[parent] ?? base))
-    const items = list.many ? list.sql : `(CASE WHEN ${list.sql} IS NOT NULL THEN [${list.sql}] END)`
-    const rows = orNull ? `(CASE WHEN coalesce(len(${items}), 0) = 0 THEN [NULL] ELSE ${items} END)` : items
-    source = `SELECT *, unnest(${rows}) AS e${index}, unnest(range(len(${rows}))) AS i${index} FROM (${source})`
+    source = iterated(source, index, list, orNull)
     scopes.push({ ...base, focus: one(`e${index}`, list.type), rowIndex: `i${index}` })
   }
   return project(view, alternative, source, scopes, base, options)
+}
+
+/** The rows of an iteration, each with its element e<n> and its place i<n>. */
+function iterated(source: string, index: number, list: PathSql, orNull: boolean): string {
+  const [element, place, all] = [`e${index}`, `i${index}`, `l${index}`]
+  if (!list.many) {
+    const rows = `SELECT *, ${list.sql} AS ${element}, 0 AS ${place} FROM (${source})`
+    return orNull ? rows : `SELECT * FROM (${rows}) WHERE ${element} IS NOT NULL`
+  }
+  const rows = orNull ? `(CASE WHEN coalesce(len(${all}), 0) = 0 THEN [NULL] ELSE ${all} END)` : all
+  return `SELECT *, unnest(${rows}) AS ${element}, unnest(range(len(${rows}))) AS ${place} FROM (SELECT *, ${list.sql} AS ${all} FROM (${source}))`
 }
 
 function project(

@@ -85,7 +85,7 @@ export function member(value: PathSql, name: string, scope: PathScope): PathSql 
 }
 
 function memberOfOne(element: PathSql, name: string, scope: PathScope): PathSql {
-  if (element.type.kind === 'json') return jsonItems(`json_extract(${element.sql}, ${quoteText(`$."${name.replaceAll('"', '')}"`)})`)
+  if (element.type.kind === 'json') return jsonItems(`json_extract(${element.sql}, ${quoteText(`$."${name.replaceAll('"', '')}"`)})`, scope)
   refuseUnless(element.type.kind === 'struct', `${name} is read from a value that has no parts`)
   const type = element.type.fields.get(name)
   if (type === undefined) {
@@ -94,20 +94,24 @@ function memberOfOne(element: PathSql, name: string, scope: PathScope): PathSql 
     return one('NULL', { kind: 'struct', fields: new Map() })
   }
   const sql = element.root ? quoteName(name) : `${element.sql}.${quoteName(name)}`
-  if (type.kind === 'json') return jsonItems(sql)
+  if (type.kind === 'json') return jsonItems(sql, scope)
   if (type.kind !== 'list') return one(sql, type)
   // Only lists of primitives hold nulls: they keep the places of values that have nothing but an extension.
   const item = lambda(scope)
   return many(type.of.kind === 'scalar' ? `list_filter(${sql}, lambda ${item}: ${item} IS NOT NULL)` : sql, type.of)
 }
 
-// JSON says by itself whether it holds one value or a list.
-const jsonItems = (found: string): PathSql => ({
-  ...many(
-    `(CASE coalesce(json_type(${found}), 'NULL') WHEN 'NULL' THEN NULL WHEN 'ARRAY' THEN from_json(${found}, '["JSON"]') ELSE [${found}] END)`,
-    json,
-  ),
-  loose: true,
-})
+// JSON says by itself whether it holds one value or a list. What is looked at several times is written down once: text that doubles with
+// every step of a path takes the engine longer to plan than to run.
+function jsonItems(found: string, scope: PathScope): PathSql {
+  if (!/^"?\w+"?$/.test(found)) {
+    const name = lambda(scope)
+    const bound = jsonItems(name, scope)
+    return { ...bound, sql: `list_transform([${found}], lambda ${name}: ${bound.sql})[1]` }
+  }
+  const items = `from_json(${found}, '["JSON"]')`
+  const sql = `(CASE coalesce(json_type(${found}), 'NULL') WHEN 'NULL' THEN NULL WHEN 'ARRAY' THEN ${items} ELSE [${found}] END)`
+  return { ...many(sql, json), loose: true }
+}
 
 export const asText = (value: PathSql): string => (isText(value) ? scalar(value) : `CAST(${scalar(value)} AS VARCHAR)`)
