@@ -8,7 +8,7 @@ import type { Plan } from './plan.js'
 import { maskContained } from './references.js'
 import type { Run } from './run.js'
 import type { Shape } from './shape.js'
-import { isPlainCode, isPlainToken, looksIdentifying } from './tokens.js'
+import { isPlainCode, isPlainToken } from './tokens.js'
 import { isUnit } from './units.js'
 import { zip3 } from './zip.js'
 
@@ -69,7 +69,7 @@ function codingFinisher(plan: Plan, dictionary: boolean, codeTreatment: Treatmen
     const system = maskSystem(source['system'], out, plan, run)
     if (code === undefined || codeTreatment === 'remove') return
     if (typeof code !== 'string' || code === '') return misshapen(run)
-    const masked = maskCode(code, system !== null, plan, run)
+    const masked = maskCode(code, system, plan, run)
     if (masked === undefined) return
     out['code'] = masked
     if (system === null) return
@@ -102,9 +102,9 @@ function publicSystem(plan: Plan, system: string): boolean {
   return known
 }
 
-/** Codes stay. Where the system is unknown they have to look like codes, else their pseudonym stands for them. */
-function maskCode(code: string, isPublic: boolean, plan: Plan, run: Run): string | undefined {
-  if (isPublic && code.length <= 128 && !looksIdentifying(code)) return code
+/** Codes stay, if they look like codes: else their pseudonym stands for them. Of systems that the policy lists itself all do. */
+function maskCode(code: string, publicSystem: string | null, plan: Plan, run: Run): string | undefined {
+  if (publicSystem !== null && (isPlainCode(code) || plan.policy.codeSystems.includes(publicSystem))) return code
   if (plan.policy.unlistedCodes === 'remove') {
     run.counts.identifying++
     return undefined
@@ -142,7 +142,7 @@ function quantityFinisher(plan: Plan, isAge: boolean): Shape['finish'] {
     const { unit, code } = source
     const system = maskSystem(source['system'], out, plan, run)
     if (typeof code === 'string' && code !== '') {
-      const masked = maskCode(code, system !== null && code.length <= 40, plan, run)
+      const masked = maskCode(code, system, plan, run)
       if (masked !== undefined) out['code'] = masked
     } else if (code !== undefined) misshapen(run)
     if (typeof unit === 'string') {

@@ -1,11 +1,11 @@
-import { compartmentPatients, isObject, isResource } from '../fhir/index.js'
+import { isObject, isResource } from '../fhir/index.js'
 import type { JsonObject } from '../fhir/index.js'
 import { compilePlan } from './compile.js'
 import type { MaskedForm, Plan } from './plan.js'
 import type { Policy } from './policy.js'
 import { createPseudonyms } from './pseudonyms.js'
 import type { Hmac, Pseudonyms } from './pseudonyms.js'
-import { maskResourceObject, nestedHandler, personOf, setPerson } from './resource.js'
+import { maskResourceObject, nestedHandler, patientsOf, personOf, setPerson } from './resource.js'
 import { noRemovals } from './run.js'
 import type { DisplaySink, HoldReason, RemovalCounts, Run } from './run.js'
 import type { Shape } from './shape.js'
@@ -118,7 +118,7 @@ function maskWith(
 // Two people's resource moves by nobody's shift: each would see the other's dates moved by the wrong one.
 function personFor(resource: unknown, patient: string | null | undefined): string | null {
   if (patient === null || !isObject(resource) || !isResource(resource)) return null
-  const named = compartmentPatients(resource)
+  const named = patientsOf(resource)
   if (patient === undefined) return personOf(named) ?? null
   const known = named.every((name) => name === patient) ? [patient] : [patient, ...named.filter((name) => !name.includes('?'))]
   return personOf(known) ?? null

@@ -17,6 +17,12 @@ export function personKey(patient: string): string | null {
   return idKey('Patient', isUrn ? patient.slice('urn:uuid:'.length) : patient)
 }
 
+/** Patients whose compartment the resource is in. What is masked was not always validated: an id may be anything. */
+export function patientsOf(resource: JsonObject): string[] {
+  const patients: unknown[] = compartmentPatients(resource as Resource)
+  return patients.filter((patient) => typeof patient === 'string')
+}
+
 /** The one person whose data this is; undefined where it names none, null where it names several or one that is not known. */
 export function personOf(patients: readonly string[]): string | null | undefined {
   if (patients[0] === undefined) return undefined
@@ -90,7 +96,7 @@ function bundlePatient(bundle: JsonObject): string | null {
 }
 
 function personOfEntry(resource: JsonObject, type: string, run: Run): string | null {
-  const own = personOf(compartmentPatients(resource as Resource))
+  const own = personOf(patientsOf(resource))
   if (own !== undefined) return own
   const namesNobody = isReferenceData(type) || (isGlobal(type) && type !== 'Patient')
   return namesNobody ? null : (run.bundlePatient ?? run.person)

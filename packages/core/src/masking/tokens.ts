@@ -18,7 +18,7 @@ const identifying = new RegExp(
   'i',
 )
 
-export const looksIdentifying = boundedCache(20_000, (text) => identifying.test(text))
+const looksIdentifying = boundedCache(20_000, (text) => identifying.test(text))
 
 const codeShape = /^\S{1,64}$/
 const tokenShape = /^\/?[A-Za-z0-9][A-Za-z0-9._/-]{0,23}$/
