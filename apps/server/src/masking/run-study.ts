@@ -47,6 +47,13 @@ const pieceBytesMax = 1024 * 1024
 const restMsMax = 30_000
 const backoffMs = { first: 500, last: 30_000 }
 
+interface Ahead {
+  study: StudyMasking
+  after: Cursor
+  segments: LakeSegment[]
+  masked: Promise<MaskedBatch[]>
+}
+
 class UnknownPolicy extends Error {
   override readonly name = 'no masking policy of this name'
 }
@@ -66,6 +73,7 @@ export class StudyRun {
   #lastCommitAt = 0
   #commitMs = 0
   #reservoir: StudyReservoir | null = null
+  #ahead: Ahead | null = null
   #masking: { made: string; stamp: ReservoirStamp; study: StudyMasking } | null = null
   #held: HeldList | null = null
   #displays: DisplayJournal | null = null
@@ -136,7 +144,8 @@ export class StudyRun {
 
   async #round(settings: StudySettings): Promise<boolean> {
     const { study, reservoir } = await this.#open(settings)
-    const segments = await this.#segments()
+    const ahead = this.#takeAhead(study)
+    const segments = ahead?.segments ?? (await this.#segments())
     // A head made anew must not be shown half-way because the process ends.
     if (this.#stopping) return false
     if (segments.length === 0) {
@@ -145,8 +154,9 @@ export class StudyRun {
       return false
     }
     await faultPoint('masking.segments-read')
-    const masked = await this.#mask(study, segments)
+    const masked = await (ahead?.masked ?? this.#mask(study, segments))
     await faultPoint('masking.masked')
+    await this.#maskAhead(study, segments.at(-1)!.to)
     await this.#store(settings, reservoir, segments, masked)
     this.#settleWaiting()
     await this.#lake.settle(this.#cursor())
@@ -199,6 +209,21 @@ export class StudyRun {
       for (const piece of pieces) piece.catch(() => null)
     }
     return Promise.all(pieces)
+  }
+
+  // The next batch is masked while this one is written; it counts only if what it follows was committed.
+  async #maskAhead(study: StudyMasking, after: Cursor): Promise<void> {
+    const segments = await this.#lake.after(after, commitBytesMax)
+    if (segments.length === 0) return
+    const masked = this.#mask(study, segments)
+    masked.catch(() => null)
+    this.#ahead = { study, after, segments, masked }
+  }
+
+  #takeAhead(study: StudyMasking): Ahead | null {
+    const ahead = this.#ahead
+    this.#ahead = null
+    return ahead !== null && ahead.study === study && compareCursors(ahead.after, this.#cursor()) === 0 ? ahead : null
   }
 
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
