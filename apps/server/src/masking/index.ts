@@ -3,7 +3,7 @@
 export { createDisplayDictionary, displayPeopleMin, type Display, type DisplayDictionary, type DisplayState } from './displays.js'
 export { hmacOf, maskingKeyFor, randomMaskingKey, readMaskingKey } from './keys.js'
 export { maskerOf, maskLineBytes } from './mask-bytes.js'
-export { LineTooLong, lineBytesMax, maskStream, type StreamSummary } from './mask-stream.js'
+export { LineTooLong, maskStream, type StreamSummary } from './mask-stream.js'
 export { openMaskingPool, type MaskingPool, type MaskingSettings, type StudyMasking } from './pool.js'
 export type { HeldLine, MaskedBatch } from './worker-messages.js'
 export type { HeldResource } from './held-list.js'

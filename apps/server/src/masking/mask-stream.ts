@@ -5,7 +5,7 @@ import { maskerOf, maskLineBytes } from './mask-bytes.js'
 import { openMaskingPool, type MaskingSettings } from './pool.js'
 import type { HeldLine, MaskedLines } from './worker-messages.js'
 
-export const lineBytesMax = 256 * 1024 * 1024
+const lineBytesMax = 256 * 1024 * 1024
 const chunkBytesMin = 1024 * 1024
 // Below this, starting threads costs more than masking.
 const threadsFromBytes = 2 * 1024 * 1024

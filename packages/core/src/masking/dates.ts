@@ -64,12 +64,6 @@ export function yearText(year: number): string | null {
   return year >= 1 && year <= 9999 ? String(year).padStart(4, '0') : null
 }
 
-/** The year of a date, and nothing else of it; null where it is no date. */
-export function yearOnly(text: string): string | null {
-  const parts = parseDate(text)
-  return parts && yearText(parts.year)
-}
-
 /**
  * The date moved by whole days: time of day, offset and precision stay as written, so the interval between two dates moved by the
  * same number is exact to the second. Of a partial date only a year is left: that of its middle day, moved.
