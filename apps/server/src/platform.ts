@@ -7,7 +7,7 @@ import { openAuditDesk, openAuditTrail } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { openWriteQueue, type FhirSystems } from './fhir/index.js'
-import { openHttp, type RoutedSystems } from './http/index.js'
+import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
@@ -40,103 +40,126 @@ export interface Platform {
   close(): Promise<void>
 }
 
-export async function openPlatform(config: Config, options: { clock?: Clock } = {}): Promise<Platform> {
-  const clock = options.clock ?? systemClock
-  const now = () => clock.now()
-  const newId = () => uuidV7(clock.now(), randomBytes(10))
-  if (config.faultPoints !== null) armFaults(config.faultPoints)
-  const closing: (() => Promise<unknown> | void)[] = []
-  const closeAll = async () => {
-    for (const close of closing.splice(0).reverse()) await close()
+/** What was opened, to be closed in the reverse order. */
+interface Closing {
+  add(close: () => Promise<unknown> | void): void
+  all(): Promise<void>
+}
+function openClosing(): Closing {
+  const opened: (() => Promise<unknown> | void)[] = []
+  return {
+    add: (close) => void opened.push(close),
+    async all() {
+      for (const close of opened.splice(0).reverse()) await close()
+    },
   }
+}
+
+export async function openPlatform(config: Config, options: { clock?: Clock } = {}): Promise<Platform> {
+  if (config.faultPoints !== null) armFaults(config.faultPoints)
+  const closing = openClosing()
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-    const sink = openLog({ dir: path.join(config.dataDir, 'logs'), level: config.logLevel })
-    closing.push(() => sink.close())
-    const { log } = sink
-    const metrics = openMetrics()
-    const postgres = await openPostgres({
-      dataDir: config.dataDir,
-      ...(config.databaseUrl === null ? {} : { databaseUrl: config.databaseUrl }),
-    })
-    closing.push(() => postgres.stop())
-    await migrate(postgres)
-    const repository = openRepository({ postgres, clock })
-    closing.push(() => repository.close())
-    const identity = await openIdentity({ repository, dataDir: config.dataDir, clock })
-    const trail = openAuditTrail(repository)
-    const studies = openStudies({ repository, now })
-    const queue = openWriteQueue(repository, now)
-    closing.push(() => queue.idle())
-    const fhir: FhirSystems = { repository, studies, queue, metrics, log, now, newId }
-    const jobs = openJobs({ repository, newId, owner: randomUUID() })
-    await jobs.endOrphans()
-    const imports: ImportSystems = { ...fhir, jobs }
-    const flow = runsPipeline(config)
-      ? await openFlow({ config, repository, metrics, log, clock, otherStages: frontStages({ repository, studies, metrics, now }) })
-      : null
-    if (flow !== null) closing.push(() => flow.close())
-    const reservoir = flow?.reservoir ?? null
-    const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, reservoir, log, now, newId }) : null
-    if (queries !== null) closing.push(() => queries.query.close())
-    let accepting = true
-    const routed: RoutedSystems = {
-      identity,
-      studies,
-      fhir,
-      imports,
-      metrics,
-      consents: openConsentDesk({ repository, now }),
-      jobs: openJobDesk(repository),
-      audits: openAuditDesk(repository),
-      pipeline: flow?.pipeline ?? null,
-      queries,
-      now,
-      startedAt: new Date(now()).toISOString(),
-      version,
-      workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
-      async health() {
-        const database = await repository.epoch().then(
-          () => 'ok',
-          () => 'failed',
-        )
-        return {
-          ready: accepting && database === 'ok',
-          checks: { server: accepting ? 'ok' : 'stopping', database, ...flow?.checks(), ...queriesCheck(queries) },
-        }
-      },
-    }
-    const app = openHttp({ host: config.host, identity, trail, log, metrics, now, accepting: () => accepting }, routed)
-    closing.push(() => app.close())
-    const addressFile = path.join(config.dataDir, 'server.json')
-    closing.push(async () => {
-      accepting = false
-      await rm(addressFile, { force: true })
-    })
-    let url = ''
-    return {
-      get url() {
-        return url
-      },
-      app,
-      config,
-      repository,
-      identity,
-      studies,
-      imports,
-      flow,
-      async listen() {
-        url = await app.listen({ host: config.host, port: config.port })
-        await writeAtomically(addressFile, `${JSON.stringify({ url, pid: process.pid, startedAt: routed.startedAt })}\n`, { mode: 0o600 })
-        log.info({ version, roles: config.roles }, 'ready')
-        return url
-      },
-      close: closeAll,
-    }
+    const systems = await openSystems(config, options.clock ?? systemClock, closing)
+    return openEdge(config, systems, closing)
   } catch (error) {
-    await closeAll().catch(() => errorName(error))
+    await closing.all().catch(() => errorName(error))
     throw error
   }
+}
+
+/** The systems in flow order: what is stored, who asks, what may enter, the stages behind, statements on the end of it. */
+async function openSystems(config: Config, clock: Clock, closing: Closing) {
+  const now = () => clock.now()
+  const newId = () => uuidV7(clock.now(), randomBytes(10))
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const sink = openLog({ dir: path.join(config.dataDir, 'logs'), level: config.logLevel })
+  closing.add(() => sink.close())
+  const { log } = sink
+  const metrics = openMetrics()
+  const database = config.databaseUrl === null ? {} : { databaseUrl: config.databaseUrl }
+  const postgres = await openPostgres({ dataDir: config.dataDir, ...database })
+  closing.add(() => postgres.stop())
+  await migrate(postgres)
+  const repository = openRepository({ postgres, clock })
+  closing.add(() => repository.close())
+  const identity = await openIdentity({ repository, dataDir: config.dataDir, clock })
+  const studies = openStudies({ repository, now })
+  const queue = openWriteQueue(repository, now)
+  closing.add(() => queue.idle())
+  const fhir: FhirSystems = { repository, studies, queue, metrics, log, now, newId }
+  const jobs = openJobs({ repository, newId, owner: randomUUID() })
+  await jobs.endOrphans()
+  const imports: ImportSystems = { ...fhir, jobs }
+  const otherStages = frontStages({ repository, studies, metrics, now })
+  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages }) : null
+  if (flow !== null) closing.add(() => flow.close())
+  const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
+  const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
+  if (queries !== null) closing.add(() => queries.query.close())
+  return { fhir, repository, identity, studies, imports, flow, queries, metrics, log, now }
+}
+
+type Systems = Awaited<ReturnType<typeof openSystems>>
+
+/** The HTTP edge over the systems, and the platform as a whole. */
+function openEdge(config: Config, systems: Systems, closing: Closing): Platform {
+  const { repository, identity, studies, imports, flow, queries, metrics, log, now } = systems
+  let accepting = true
+  const startedAt = new Date(now()).toISOString()
+  const routed: RoutedSystems = {
+    identity,
+    studies,
+    fhir: systems.fhir,
+    imports,
+    metrics,
+    queries,
+    now,
+    startedAt,
+    version,
+    consents: openConsentDesk({ repository, now }),
+    jobs: openJobDesk(repository),
+    audits: openAuditDesk(repository),
+    pipeline: flow?.pipeline ?? null,
+    workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
+    health: () => healthOf(systems, accepting),
+  }
+  const trail = openAuditTrail(repository)
+  const app = openHttp({ host: config.host, identity, trail, log, metrics, now, accepting: () => accepting }, routed)
+  closing.add(() => app.close())
+  const addressFile = path.join(config.dataDir, 'server.json')
+  closing.add(async () => {
+    accepting = false
+    await rm(addressFile, { force: true })
+  })
+  let url = ''
+  return {
+    app,
+    config,
+    repository,
+    identity,
+    studies,
+    imports,
+    flow,
+    get url() {
+      return url
+    },
+    async listen() {
+      url = await app.listen({ host: config.host, port: config.port })
+      await writeAtomically(addressFile, `${JSON.stringify({ url, pid: process.pid, startedAt })}\n`, { mode: 0o600 })
+      log.info({ version, roles: config.roles }, 'ready')
+      return url
+    },
+    close: () => closing.all(),
+  }
+}
+
+async function healthOf({ repository, flow, queries }: Systems, accepting: boolean): Promise<Health> {
+  const database = await repository.epoch().then(
+    () => 'ok',
+    () => 'failed',
+  )
+  const server = accepting ? 'ok' : 'stopping'
+  return { ready: accepting && database === 'ok', checks: { server, database, ...flow?.checks(), ...queriesCheck(queries) } }
 }
 
 const queriesCheck = (queries: ReturnType<typeof openQueries> | null): Record<string, string> =>

@@ -43,14 +43,8 @@ export function openMetrics(): Metrics {
       registers,
     }),
     gauge(name, help, read) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read())
-        },
-      })
+      const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(read()) })
+      registry.registerMetric(gauge)
     },
     async text() {
       return { contentType: registry.contentType, body: await registry.metrics() }

@@ -76,7 +76,7 @@ async function importLoad(systems: ImportSystems, load: DemoLoad, study: string,
 async function storeShared(systems: ImportSystems, load: DemoLoad, at: number): Promise<void> {
   const request = requestOf({ user: 'demo', role: 'integrator', studies: 'all', sites: [], patient: null }, at, { studies: [], sites: [] })
   for (const { resource } of load.bundle.entry) {
-    const written = await update(systems, request, { type: resource.resourceType, id: String(resource.id) }, JSON.stringify(resource))
+    const written = await update(systems, request, { type: resource.resourceType, id: resource.id }, JSON.stringify(resource))
     if (isRefusal(written)) throw new DemoFailed(`The demo could not be loaded: ${wordsOf(written)}`)
   }
 }

@@ -92,7 +92,7 @@ export const refusalTitles: Readonly<Record<RefusalCode, string>> = {
 }
 
 export function refuse<Code extends RefusalCode>(refusal: Code, facts: RefusalFacts[Code]): Refusal<Code> {
-  return { refusal, ...facts } as Refusal<Code>
+  return { refusal, ...facts }
 }
 
 export function isRefusal(value: unknown): value is Refusal {

@@ -1,4 +1,4 @@
-import { parseReference, rewriteReferences, type Resource } from '@aquifer/core/fhir'
+import { parseReference, rewriteReferences } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../../access/index.js'
 import { deleteItem, itemOf, sidFor, type Item } from '../item.js'
@@ -100,7 +100,7 @@ export async function itemFor(
   const expect = act.act === 'update' && act.version !== undefined ? { expect: { version: act.version } } : {}
   const changed = act.type === 'Group' && study !== null ? await changeStudy(systems, request, study, act.resource) : null
   if (changed !== null) return changed
-  return itemOf(act.resource as Resource, { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expect })
+  return itemOf(act.resource, { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expect })
 }
 
 async function deletion(

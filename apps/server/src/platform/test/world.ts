@@ -60,7 +60,7 @@ export async function openPlatformWorld(options: { roles?: string } = {}): Promi
       },
       ...(payload === undefined ? {} : { payload }),
     })
-    const isJson = String(answer.headers['content-type'] ?? '').includes('json') && answer.body !== ''
+    const isJson = (answer.headers['content-type'] ?? '').includes('json') && answer.body !== ''
     return {
       status: answer.statusCode,
       headers: answer.headers as Record<string, string>,
