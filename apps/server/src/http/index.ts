@@ -17,8 +17,6 @@ import type { RoutedSystems } from './systems.js'
 export type { PipelineDoor, Health, RoutedSystems } from './systems.js'
 export type { ServerParts } from './server.js'
 export { isLoopback } from './hosts.js'
-export { callerOf, factsOf } from './context.js'
-export { sendRefusal } from './answer.js'
 
 export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyInstance {
   const app = openServer(parts)

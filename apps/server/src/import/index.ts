@@ -2,6 +2,4 @@
 // Never a way round consent: it decides nothing itself and writes only through the FHIR system's own units.
 export { runImport } from './run.js'
 export type { ImportOptions, ImportSystems } from './run.js'
-export { recordOnFile } from './on-file.js'
-export type { OnFile, OnFileOutcome } from './on-file.js'
 export { recordDecisions } from './decisions.js'
