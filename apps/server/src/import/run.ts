@@ -1,6 +1,7 @@
 import { mayUse } from '@aquifer/core/access'
 import type { ImportReport } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { dayAt } from '@aquifer/core/time'
 import { auditRecord, type AuditEntry } from '../audit/index.js'
 import {
   noteRefused,
@@ -132,7 +133,7 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
     const onFile =
       run.consentOnFile === null
         ? null
-        : await recordOnFile(tx, { scope, grant: request.grant, patients: [...batch.people], from: dayOf(now), now, auditId })
+        : await recordOnFile(tx, { scope, grant: request.grant, patients: [...batch.people], from: dayAt(now, scope.study.zone), now, auditId })
     if (isRefusal(onFile)) return { outcomes: units.map((): UnitOutcome => onFile), recorded: 0 }
     const stored = await storeUnits(tx, units, now)
     const entries = stored.flatMap((outcome, place) => (isRefusal(outcome) ? [] : [entryOf(units[place], outcome.stored)]))
@@ -176,5 +177,3 @@ async function noteUnfit(run: Import, unfit: { refusal: Refusal; types: string[]
   const items = unfit.types.map((type) => ({ type, patients: [] }))
   await noteRefused(run.systems, { study: run.scope.study, site: run.scope.site, items }, unfit.refusal, run.request.facts)
 }
-
-const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10)
