@@ -72,7 +72,9 @@ function contract(chart: Chart, plan: ConsentPlan, terms: Terms): Resource {
   const signed = terms.key === 'last' && plan.changedOn !== null ? plan.changedOn : plan.enrolledOn
   const guardian = person.relatives.find((relative) => relative.guardian)
   const signer = guardian ? link(chart, 'RelatedPerson', guardian.id, guardian.name.text) : patientOf(chart, true)
-  const end = terms.end ?? (terms.status === 'active' && random.chance(0.3) ? plusYears(signed, 5) : null)
+  // Drawn in every case, so that the Contract that ends has the id of the one that began.
+  const limited = random.chance(0.3)
+  const end = terms.end ?? (terms.status === 'active' && limited ? plusYears(signed, 5) : null)
   return {
     resourceType: 'Contract',
     id: random.uuid(),

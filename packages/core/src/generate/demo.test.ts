@@ -53,3 +53,18 @@ test('people are spread over sites and months, some are in both studies, some co
     expect([standing, found > 0.01 && found < 0.1]).toEqual([standing, true])
   }
 })
+
+test('a consent that expires is the one that was given, with an end', () => {
+  const contracts = (stage: string) =>
+    new Map(
+      [...demoLoads({ ...options, patients: 120 })]
+        .filter((load) => load.stage === stage)
+        .flatMap((load) => load.bundle.entry.map(({ resource }) => resource))
+        .filter(({ resourceType }) => resourceType === 'Contract')
+        .map((contract) => [String(contract.id), JSON.stringify(contract)]),
+    )
+  const given = contracts('people')
+  const ended = [...contracts('changes')].filter(([, text]) => text.includes('"active"'))
+  expect(ended.length).toBeGreaterThan(0)
+  expect(ended.filter(([id]) => !given.has(id))).toEqual([])
+})
