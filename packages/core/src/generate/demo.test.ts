@@ -61,7 +61,7 @@ test('a consent that expires is the one that was given, with an end', () => {
         .filter((load) => load.stage === stage)
         .flatMap((load) => load.bundle.entry.map(({ resource }) => resource))
         .filter(({ resourceType }) => resourceType === 'Contract')
-        .map((contract) => [String(contract.id), JSON.stringify(contract)]),
+        .map((contract) => [contract.id, JSON.stringify(contract)]),
     )
   const given = contracts('people')
   const ended = [...contracts('changes')].filter(([, text]) => text.includes('"active"'))
