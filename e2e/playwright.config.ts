@@ -16,6 +16,8 @@ const asRoot = process.getuid?.() === 0
 export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
+  globalSetup: './world/once.ts',
+  globalTimeout: 480_000,
   timeout: 90_000,
   expect: { timeout: 15_000 },
   workers: 1,

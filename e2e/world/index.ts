@@ -1,12 +1,11 @@
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test as base, type Page } from '@playwright/test'
-import { startPlatform, type Platform } from './platform.js'
+import { reach, type Platform, type PlatformAddress } from './platform.js'
 
 export { expect } from '@playwright/test'
 export type { Platform } from './platform.js'
 
 export const demoPassword = 'aquifer-demo'
-const demoPeople = 40
 
 interface Watched {
   /** Text of every answer the page was given. */
@@ -27,12 +26,8 @@ interface PerTest {
 export const test = base.extend<PerTest, Worker>({
   platform: [
     // oxlint-disable-next-line no-empty-pattern
-    async ({}, use) => {
-      const platform = await startPlatform(demoPeople)
-      await use(platform)
-      await platform.stop()
-    },
-    { scope: 'worker', timeout: 300_000 },
+    async ({}, use) => use(reach(JSON.parse(process.env['E2E_PLATFORM'] ?? '') as PlatformAddress)),
+    { scope: 'worker' },
   ],
   watched: async ({ page }, use) => {
     const watched: Watched = { answers: [], complaints: [] }

@@ -14,18 +14,26 @@ export interface CommandResult {
   stderr: string
 }
 
-export interface Platform {
+/** What another process needs to reach a platform that runs. */
+export interface PlatformAddress {
   url: string
   dataDir: string
   /** How many people the demo was made with. */
   people: number
-  /** One command of the command line against this platform. */
-  aquifer(words: readonly string[], input?: string): Promise<CommandResult>
-  stop(): Promise<void>
 }
 
+export interface Platform extends PlatformAddress {
+  /** One command of the command line against this platform. */
+  aquifer(words: readonly string[], input?: string): Promise<CommandResult>
+}
+
+export const reach = (address: PlatformAddress): Platform => ({
+  ...address,
+  aquifer: (words, input) => run(words, input, address.dataDir),
+})
+
 /** The whole platform from an empty folder, as `npm start` makes it: studies, people, consents, users, masked data. */
-export async function startPlatform(people: number): Promise<Platform> {
+export async function startPlatform(people: number): Promise<PlatformAddress & { stop(): Promise<void> }> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'aquifer-e2e-'))
   const server = spawn(process.execPath, [bin, 'demo', '--data', dataDir, '--port', '0', '--patients', String(people)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,7 +41,7 @@ export async function startPlatform(people: number): Promise<Platform> {
   })
   try {
     const url = await ready(server)
-    return { url, dataDir, people, aquifer: (words, input) => run(words, input, dataDir), stop: () => stop(server, dataDir) }
+    return { url, dataDir, people, stop: () => stop(server, dataDir) }
   } catch (error) {
     await stop(server, dataDir)
     throw error

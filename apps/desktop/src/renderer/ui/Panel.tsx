@@ -18,7 +18,9 @@ export function Panel({
   return (
     <section className={className ? `panel ${className}` : 'panel'} aria-labelledby={id}>
       <header className="panel-head">
-        <h3 id={id}>{title}</h3>
+        <h2 id={id} className="panel-title">
+          {title}
+        </h2>
         {note}
         {actions && <span className="row end">{actions}</span>}
       </header>

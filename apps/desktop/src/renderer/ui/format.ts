@@ -74,9 +74,6 @@ export function initials(name: string): string {
   return (first.slice(0, last ? 1 : 2) + last.slice(0, 1)).toUpperCase()
 }
 
-/** Local calendar date of a moment, as an ISO date. */
-export const isoDay = (at: Date): string => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-
 /** Reads `22 Nov 2026`, `22 November 2026` and `2026-11-22`; undefined for anything else, an impossible date included. */
 export function parseDay(text: string): string | undefined {
   const iso = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*$/.exec(text)

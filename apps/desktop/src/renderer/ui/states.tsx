@@ -11,7 +11,7 @@ export function Empty({ icon, title, children, actions }: { icon: LucideIcon; ti
       <span className="state-icon">
         <Icon of={icon} size={18} />
       </span>
-      <h3>{title}</h3>
+      <p className="panel-title">{title}</p>
       {children && <p className="state-text">{children}</p>}
       {actions && <div className="row">{actions}</div>}
     </div>
@@ -27,7 +27,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <span className={`state-icon ${told.tone}`}>
         <Icon of={icon} size={18} />
       </span>
-      <h3>{told.what}</h3>
+      <p className="panel-title">{told.what}</p>
       {told.why && <p className="state-text">{told.why}</p>}
       {told.retry && retry && <Button onPress={retry}>Try again</Button>}
       {told.reference && <p className="sub mono">{told.reference}</p>}

@@ -34,7 +34,7 @@ export function CataloguePanel({ catalogue, isOpen, onToggle }: Props) {
   return (
     <aside className="side" aria-label="Catalogue">
       <header className="side-head">
-        <h3>Catalogue</h3>
+        <h2 className="panel-title">Catalogue</h2>
         <IconButton label="Hide the catalogue" icon={PanelLeftClose} className="end" onPress={onToggle} />
       </header>
       <div className="side-search">
@@ -189,7 +189,7 @@ function Results() {
   if (named.length === 0) return null
   return (
     <section aria-label="Results in this notebook">
-      <h4 className="side-group">Results in this notebook</h4>
+      <h3 className="side-group">Results in this notebook</h3>
       <ul>
         {named.map((cell) => {
           const rows = notebook.runs[cell.id]?.result?.rows

@@ -7,10 +7,9 @@ import { useConsent } from '../../api/queries.js'
 import { useStudy } from '../../api/SessionProvider.js'
 import { Badge } from '../../ui/Badge.js'
 import { Button } from '../../ui/Button.js'
-import { day, isoDay, plural } from '../../ui/format.js'
+import { day, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
-import { useNow } from '../../ui/use-now.js'
 import { download } from '../notebook/csv.js'
 import { AsOf } from './AsOf.js'
 import { OverTimePanel } from './OverTimePanel.js'
@@ -36,7 +35,6 @@ export default function ConsentPage() {
 
 function Consent({ study }: { study: StudyView }) {
   const [asOf, setAsOf] = useState<string | null>(null)
-  const today = isoDay(useNow())
   const now = useConsent(study.id, null)
   const then = useConsent(study.id, useDeferredValue(asOf))
   useScrollToHash(now.data !== undefined)
@@ -73,7 +71,7 @@ function Consent({ study }: { study: StudyView }) {
           Figures as CSV
         </Button>
       </header>
-      <AsOf overTime={now.data.overTime} today={today} asOf={asOf} onChange={setAsOf} />
+      <AsOf overTime={now.data.overTime} today={now.data.asOf} asOf={asOf} onChange={setAsOf} />
       <Past summary={summary} asOf={asOf} />
       <StatusPanel summary={summary} />
       <SitesTable summary={summary} />

@@ -25,10 +25,10 @@ export function StatusPanel({ summary }: { summary: ConsentSummary }) {
   return (
     <section className="panel status" aria-labelledby="status-title">
       <header className="status-head">
-        <h3 id="status-title" className="row" style={{ alignItems: 'baseline', gap: 10 }}>
+        <h2 id="status-title" className="panel-title row" style={{ alignItems: 'baseline', gap: 10 }}>
           <span className="figure">{count(byStatus.active)}</span>
           <span className="status-word">of {plural(enrolled, 'person', 'people')} with every required consent active</span>
-        </h3>
+        </h2>
         <span className="sub">
           {summary.required.length === 0 ? 'this study requires none' : `required: ${summary.required.join(', ')}`}
         </span>

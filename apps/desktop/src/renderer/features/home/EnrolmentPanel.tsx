@@ -20,10 +20,10 @@ export function EnrolmentPanel({ study }: { study: StudyView }) {
   return (
     <section className="panel" aria-labelledby="enrolled-title">
       <header className="enrolment-head">
-        <h3 id="enrolled-title" className="row" style={{ alignItems: 'baseline', gap: 10 }}>
+        <h2 id="enrolled-title" className="panel-title row" style={{ alignItems: 'baseline', gap: 10 }}>
           <span className="figure">{count(total.enrolled)}</span>
           <span className="enrolment-word">{total.enrolled === 1 ? 'person enrolled' : 'people enrolled'}</span>
-        </h3>
+        </h2>
         {total.enrolled > 0 && <Badge kind="active">{plural(total.byStatus.active, 'active consent')}</Badge>}
       </header>
       {overTime.length === 0 || total.enrolled === 0 ? (

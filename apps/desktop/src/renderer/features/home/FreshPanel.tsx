@@ -52,7 +52,9 @@ export function FreshPanel({ study }: { study: StudyView }) {
   return (
     <section className="panel fresh" aria-labelledby="fresh-title">
       <header className="panel-head">
-        <h3 id="fresh-title">{title(data.stages)}</h3>
+        <h2 id="fresh-title" className="panel-title">
+          {title(data.stages)}
+        </h2>
         <span className="sub">{freshness(data.stages, study.publish)}</span>
       </header>
       <div className="fresh-line">

@@ -65,10 +65,12 @@ function Since() {
   const required = consent.data?.required ?? study.required
   return (
     <p className="ink-2">
-      {study.status === 'open' ? 'Open since' : `${study.status[0]!.toUpperCase()}${study.status.slice(1)}, created`} {day(study.createdAt)}
-      , {study.kind}
+      {capital(study.kind)}, {study.status}
       {sites > 0 && `, ${plural(sites, 'site')}`}
+      {first ? `, first person enrolled ${day(first)}` : `, created ${day(study.createdAt)}`}
       {required.length > 0 ? `. Needs consent to ${required.join(', ')}.` : '. Needs no consent.'}
     </p>
   )
 }
+
+const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1)

@@ -38,7 +38,7 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
   return (
     <aside className="inspector" aria-label={`Lineage of ${cell.name}`} ref={host} tabIndex={-1}>
       <header className="inspector-head">
-        <h3>Lineage</h3>
+        <h2 className="panel-title">Lineage</h2>
         <IconButton label="Close lineage" icon={X} className="end" onPress={onClose} />
       </header>
       <ol className="lineage">

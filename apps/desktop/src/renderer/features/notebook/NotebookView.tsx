@@ -25,10 +25,11 @@ export function NotebookView() {
   const { notebook, actions } = useNotebook()
   const [lineage, showLineage] = useState<string | null>(null)
   useUndoKeys(actions)
-  useNotebookCommands()
+  useOpenNotebookCommands()
   const shown = notebook.page.cells.find((cell) => cell.id === lineage && notebook.runs[cell.id]?.result)
   return (
     <div className="notebook">
+      <h1 className="visually-hidden">{notebook.page.title}</h1>
       <div className="notebook-column">
         <Toolbar />
         <SaveBars />
@@ -180,7 +181,7 @@ function useUndoKeys(actions: NotebookActions) {
   }, [actions])
 }
 
-function useNotebookCommands() {
+function useOpenNotebookCommands() {
   const { actions, notebook } = useNotebook()
   const count = notebook.page.cells.length
   const commands = useMemo<Command[]>(

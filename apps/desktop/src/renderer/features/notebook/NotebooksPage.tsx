@@ -1,7 +1,7 @@
 import './notebook.css'
 import { useQuery } from '@tanstack/react-query'
-import { Database, NotebookPen, Plus } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
+import { Database } from 'lucide-react'
+import { useEffect, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
 import { notebook as notebookSchema } from '@aquifer/core/contract'
 import { useCatalogue, useNotebooks } from '../../api/queries.js'
@@ -9,12 +9,11 @@ import { useApi, useStudy } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { CataloguePanel } from '../catalogue/CataloguePanel.js'
-import { useCommands, type Command } from '../shell/commands.js'
 import { useDesk, useOpenNotebook } from './DeskProvider.js'
 import { NotebookList } from './NotebookList.js'
 import { NotebookTabs } from './NotebookTabs.js'
 import { NotebookView } from './NotebookView.js'
-import { blank, example, useCreateNotebook, type Draft } from './useCreateNotebook.js'
+import { blank, example, useCreateNotebook } from './useCreateNotebook.js'
 import { NotebookInHand } from './useNotebook.js'
 
 export default function NotebooksPage() {
@@ -39,7 +38,6 @@ function Notebooks({ study }: { study: string }) {
   const navigate = useNavigate()
   const open = useOpenNotebook(id ?? '')
   const [side, showSide] = useState(true)
-  useNotebookCommands(list.data?.notebooks ?? [], create)
   const body =
     id === undefined ? (
       <NotebookList
@@ -87,22 +85,4 @@ function Opened({ id }: { id: string }) {
   if (open !== undefined) return <NotebookView />
   if (asked.error) return <Failure error={asked.error} retry={() => void asked.refetch()} />
   return <SkeletonRows rows={8} />
-}
-
-function useNotebookCommands(notebooks: { id: string; title: string }[], create: (draft: Draft) => void) {
-  const navigate = useNavigate()
-  const commands = useMemo<Command[]>(
-    () => [
-      { id: 'new-notebook', group: 'Commands', name: 'New notebook', icon: Plus, run: () => create(blank) },
-      ...notebooks.map((notebook) => ({
-        id: `notebook-${notebook.id}`,
-        group: 'Notebooks' as const,
-        name: notebook.title,
-        icon: NotebookPen,
-        run: () => void navigate(paths.notebook(notebook.id)),
-      })),
-    ],
-    [notebooks, create, navigate],
-  )
-  useCommands(commands)
 }

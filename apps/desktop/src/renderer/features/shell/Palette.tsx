@@ -9,11 +9,13 @@ import { placesOf } from '../../paths.js'
 import { Icon } from '../../ui/Icon.js'
 import { Keys } from '../../ui/menus.js'
 import { useTheme } from '../../ui/theme.js'
+import { useNotebookCommands } from '../notebook/useNotebookCommands.js'
 import { useCommands, useRegistry, type Command } from './commands.js'
 import { looks } from './TitleBar.js'
 
 export function Palette({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange(open: boolean): void }) {
   useShellCommands()
+  useNotebookCommands()
   return (
     <ModalOverlay className="scrim palette-scrim" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
       <Modal>

@@ -46,7 +46,7 @@ export function LockScreen({ me }: { me: Me }) {
           autoFocus
         />
         {error !== null && <SignInFailure error={error} />}
-        <Button type="submit" look="primary" size="large" className="wide" isPending={busy} isDisabled={password === ''}>
+        <Button type="submit" look="primary" size="large" className="wide" isDisabled={password === ''}>
           {busy ? 'Opening' : 'Go on'}
         </Button>
         <Button look="quiet" onPress={() => session.signOut()}>

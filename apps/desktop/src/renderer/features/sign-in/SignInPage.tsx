@@ -88,7 +88,7 @@ function Form() {
         note="Kept in the audit trail beside every query of this session."
       />
       {failed && <SignInFailure error={error} />}
-      <Button type="submit" look="primary" size="large" className="wide" isPending={busy} isDisabled={!ready}>
+      <Button type="submit" look="primary" size="large" className="wide" isDisabled={!ready}>
         {busy ? 'Signing in' : 'Sign in'}
       </Button>
     </form>
