@@ -7,11 +7,12 @@ export type { Platform } from './platform.js'
 
 export const demoPassword = 'aquifer-demo'
 
-interface Watched {
+export interface Watched {
   /** Text of every answer the page was given. */
   answers: string[]
   /** What the page or the browser complained about. */
   complaints: string[]
+  settled(): Promise<unknown>
 }
 
 interface Worker {
@@ -30,24 +31,9 @@ export const test = base.extend<PerTest, Worker>({
     { scope: 'worker' },
   ],
   watched: async ({ page }, use) => {
-    const watched: Watched = { answers: [], complaints: [] }
-    const reads: Promise<unknown>[] = []
-    page.on('console', (message) => {
-      // A refused request is an answer the page handles; the browser logs it all the same.
-      if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) watched.complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => watched.complaints.push(error.message))
-    page.on('response', (response) => {
-      if (/\/api\/v1\//.test(response.url()))
-        reads.push(
-          response.body().then(
-            (body) => watched.answers.push(body.toString('latin1')),
-            () => undefined,
-          ),
-        )
-    })
+    const watched = watch(page)
     await use(watched)
-    await Promise.all(reads)
+    await watched.settled()
   },
   consoleIsQuiet: [
     async ({ watched }, use) => {
@@ -57,6 +43,26 @@ export const test = base.extend<PerTest, Worker>({
     { auto: true },
   ],
 })
+
+export function watch(page: Page): Watched {
+  const reads: Promise<unknown>[] = []
+  const watched: Watched = { answers: [], complaints: [], settled: () => Promise.all(reads) }
+  page.on('console', (message) => {
+    // A refused request is an answer the page handles; the browser logs it all the same.
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) watched.complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => watched.complaints.push(error.message))
+  page.on('response', (response) => {
+    if (!/\/api\/v1\//.test(response.url())) return
+    reads.push(
+      response.body().then(
+        (body) => watched.answers.push(body.toString('latin1')),
+        () => undefined,
+      ),
+    )
+  })
+  return watched
+}
 
 export async function signIn(page: Page, url: string, user: string): Promise<void> {
   await page.goto(url)

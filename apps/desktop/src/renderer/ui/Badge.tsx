@@ -11,6 +11,7 @@ import {
   Lock,
   OctagonX,
   PauseCircle,
+  ShieldX,
   type LucideIcon,
 } from 'lucide-react'
 import { Icon } from './Icon.js'
@@ -24,7 +25,7 @@ const kinds = {
   stale: { icon: ClockAlert, tone: 'warn' },
   behind: { icon: ClockAlert, tone: 'warn' },
   withdrawn: { icon: Ban, tone: 'bad' },
-  refused: { icon: Ban, tone: 'bad' },
+  refused: { icon: ShieldX, tone: 'bad' },
   failed: { icon: OctagonX, tone: 'bad' },
   running: { icon: LoaderCircle, tone: 'info' },
   missing: { icon: CircleDashed, tone: 'idle' },

@@ -4,7 +4,8 @@ import { useDeferredValue, useEffect, useState } from 'react'
 import { useLocation } from 'react-router'
 import type { ConsentSummary, StudyView } from '@aquifer/core/contract'
 import { useConsent } from '../../api/queries.js'
-import { useStudy } from '../../api/SessionProvider.js'
+import { maySeeRefusals } from '../../api/roles.js'
+import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { Badge } from '../../ui/Badge.js'
 import { Button } from '../../ui/Button.js'
 import { day, plural } from '../../ui/format.js'
@@ -34,6 +35,7 @@ export default function ConsentPage() {
 }
 
 function Consent({ study }: { study: StudyView }) {
+  const { role } = useMe()
   const [asOf, setAsOf] = useState<string | null>(null)
   const now = useConsent(study.id, null)
   const then = useConsent(study.id, useDeferredValue(asOf))
@@ -79,7 +81,7 @@ function Consent({ study }: { study: StudyView }) {
         <TypesTable summary={summary} />
         <OverTimePanel summary={summary} />
       </div>
-      <RefusedPanel study={study} />
+      {maySeeRefusals(role) && <RefusedPanel study={study} />}
     </div>
   )
 }

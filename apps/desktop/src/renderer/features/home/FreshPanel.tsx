@@ -15,9 +15,10 @@ import {
 } from 'lucide-react'
 import type { StageView, StudyView } from '@aquifer/core/contract'
 import { usePipeline } from '../../api/queries.js'
-import { count, rate, span } from '../../ui/format.js'
+import { count, rate } from '../../ui/format.js'
 import { Icon, type LucideIcon } from '../../ui/Icon.js'
 import { Failure, SkeletonRows } from '../../ui/states.js'
+import { freshness, lagWords, title } from './freshness.js'
 
 const stages: Record<StageView['stage'], { name: string; icon: LucideIcon }> = {
   ingest: { name: 'Ingest', icon: Download },
@@ -65,17 +66,6 @@ export function FreshPanel({ study }: { study: StudyView }) {
   )
 }
 
-function title(all: StageView[]): string {
-  if (all.some((stage) => stage.state === 'failed')) return 'A stage has failed'
-  return all.some((stage) => stage.state === 'behind') ? 'Data is on its way' : 'Data is fresh'
-}
-
-function freshness(all: StageView[], publish: string): string {
-  const lag = all.reduce((most, stage) => Math.max(most, stage.lagMs ?? 0), 0)
-  if (publish !== 'continuous') return `published every ${publish}`
-  return lag < 1000 ? 'all that was written can be queried' : `what is written now can be queried in about ${lagWords(lag)}`
-}
-
 function Zone({ kind, stages: members, share }: { kind: 'open' | 'deep'; stages: StageView[]; share: number }) {
   if (members.length === 0) return null
   return (
@@ -92,8 +82,6 @@ function Zone({ kind, stages: members, share }: { kind: 'open' | 'deep'; stages:
     </div>
   )
 }
-
-const lagWords = (ms: number): string => (ms < 60_000 ? `${Math.round(ms / 1000)} s` : span(ms))
 
 function Stage({ stage }: { stage: StageView }) {
   const { name, icon } = stages[stage.stage]

@@ -2,7 +2,7 @@ import './home.css'
 import { Database } from 'lucide-react'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { useConsent } from '../../api/queries.js'
-import { mayQuery, maySeeConsent } from '../../api/roles.js'
+import { mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
 import { day, plural } from '../../ui/format.js'
 import { Empty } from '../../ui/states.js'
 import { AskedPanel } from './AskedPanel.js'
@@ -39,11 +39,11 @@ export default function HomePage() {
       <TodayStrip study={study} />
       {manages && (
         <div className="home-two">
-          <NeedsPanel study={study} />
+          {maySeeRefusals(role) && <NeedsPanel study={study} />}
           <EnrolmentPanel study={study} />
         </div>
       )}
-      <FreshPanel study={study} />
+      {maySeePipeline(role) && <FreshPanel study={study} />}
       {mayQuery(role) && (
         <div className="home-two">
           <ContinuePanel study={study} />

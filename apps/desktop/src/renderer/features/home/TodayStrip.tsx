@@ -1,9 +1,9 @@
-import { Ban, ChevronRight, Droplet, Table2, UserRound, UsersRound } from 'lucide-react'
+import { Ban, ChevronRight, Droplet, ShieldX, Table2, UserRound, UsersRound } from 'lucide-react'
 import { Link } from 'react-router'
 import type { StudyView } from '@aquifer/core/contract'
 import { useCatalogue, useConsent, usePipeline, useRefusals } from '../../api/queries.js'
 import { useMe } from '../../api/SessionProvider.js'
-import { mayQuery, maySeeConsent } from '../../api/roles.js'
+import { mayQuery, maySeeConsent, maySeeRefusals } from '../../api/roles.js'
 import { paths } from '../../paths.js'
 import { addDays, count, moment, plural } from '../../ui/format.js'
 import { Icon, type LucideIcon } from '../../ui/Icon.js'
@@ -20,7 +20,7 @@ interface Fact {
 /** Four facts that change from day to day, each leading to where it can be acted on. */
 export function TodayStrip({ study }: { study: StudyView }) {
   const { role } = useMe()
-  const facts = [...useConsentFacts(study, maySeeConsent(role)), ...useDataFacts(study, mayQuery(role))].slice(0, 4)
+  const facts = [...useConsentFacts(study, maySeeConsent(role), maySeeRefusals(role)), ...useDataFacts(study, mayQuery(role))].slice(0, 4)
   return (
     <ul className="panel today">
       {facts.map((fact) => (
@@ -53,38 +53,37 @@ function inner(fact: Fact) {
   )
 }
 
-function useConsentFacts(study: StudyView, allowed: boolean): Fact[] {
+function useConsentFacts(study: StudyView, allowed: boolean, refusalsToo: boolean): Fact[] {
   const consent = useConsent(study.id, null, allowed).data
-  const refusals = useRefusals(study.id, null, 5, allowed).data
+  const refusals = useRefusals(study.id, null, 5, refusalsToo).data
   if (!allowed) return []
   const week = consent ? newSince(consent.overTime, addDays(consent.asOf, -7)) : null
   const withdrawn = consent?.total.byStatus.withdrawn
-  return [
-    {
-      icon: UserRound,
-      tone: 'mark-ok',
-      figure: week === null ? '–' : count(week),
-      words: week === 1 ? 'person joined in 7 days' : 'people joined in 7 days',
-      note: consent ? `${plural(consent.total.byStatus.active, 'person', 'people')} with active consent` : 'asking the server',
-      to: paths.consent,
-    },
-    {
-      icon: Ban,
-      tone: withdrawn ? 'mark-bad' : 'mark-idle',
-      figure: withdrawn === undefined ? '–' : count(withdrawn),
-      words: 'withdrawn',
-      note: consent ? `consent epoch ${consent.epoch}` : 'asking the server',
-      to: paths.consent,
-    },
-    {
-      icon: Ban,
-      tone: refusals?.today ? 'mark-warn' : 'mark-idle',
-      figure: refusals ? count(refusals.today) : '–',
-      words: 'writes refused today',
-      note: refusals ? `${count(refusals.total)} in all` : 'asking the server',
-      to: `${paths.consent}#refused`,
-    },
-  ]
+  const joined: Fact = {
+    icon: UserRound,
+    tone: 'mark-ok',
+    figure: week === null ? '–' : count(week),
+    words: week === 1 ? 'person joined in 7 days' : 'people joined in 7 days',
+    note: consent ? `${plural(consent.total.byStatus.active, 'person', 'people')} with active consent` : 'asking the server',
+    to: paths.consent,
+  }
+  const left: Fact = {
+    icon: Ban,
+    tone: withdrawn ? 'mark-bad' : 'mark-idle',
+    figure: withdrawn === undefined ? '–' : count(withdrawn),
+    words: 'withdrawn',
+    note: consent ? `consent epoch ${consent.epoch}` : 'asking the server',
+    to: paths.consent,
+  }
+  const refused: Fact = {
+    icon: ShieldX,
+    tone: refusals?.today ? 'mark-warn' : 'mark-idle',
+    figure: refusals ? count(refusals.today) : '–',
+    words: 'writes refused today',
+    note: refusals ? `${count(refusals.total)} in all` : 'asking the server',
+    to: `${paths.consent}#refused`,
+  }
+  return refusalsToo ? [joined, left, refused] : [joined, left]
 }
 
 function newSince(overTime: { date: string; enrolled: number }[], from: string): number {
