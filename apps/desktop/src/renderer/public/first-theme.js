@@ -12,4 +12,9 @@
     chosen = contrast ? (dark ? 'contrast-dark' : 'contrast-light') : dark ? 'dark' : 'light'
   }
   document.documentElement.dataset.theme = chosen
+  try {
+    if (localStorage.getItem('aquifer.density') === 'compact') document.documentElement.dataset.density = 'compact'
+  } catch {
+    // Comfortable, then.
+  }
 })()

@@ -30,9 +30,23 @@ interface TextProps {
   onSubmit?(): void
   note?: ReactNode
   type?: 'text' | 'password'
+  inputRef?: Ref<HTMLInputElement>
 }
 
-export function TextField({ label, value, onChange, icon, hidden, large, placeholder, note, type = 'text', onSubmit, ...rest }: TextProps) {
+export function TextField({
+  label,
+  value,
+  onChange,
+  icon,
+  hidden,
+  large,
+  placeholder,
+  note,
+  type = 'text',
+  onSubmit,
+  inputRef,
+  ...rest
+}: TextProps) {
   const [shown, show] = useState(false)
   return (
     <AriaTextField
@@ -46,7 +60,7 @@ export function TextField({ label, value, onChange, icon, hidden, large, placeho
       {!hidden && <Label className="label">{label}</Label>}
       <div className={large ? 'field large' : 'field'} data-invalid={rest.isInvalid || undefined}>
         {icon && <Icon of={icon} size={large ? 16 : 14} className="ink-3" />}
-        <Input placeholder={placeholder} onKeyDown={(event) => event.key === 'Enter' && onSubmit?.()} />
+        <Input ref={inputRef} placeholder={placeholder} onKeyDown={(event) => event.key === 'Enter' && onSubmit?.()} />
         {type === 'password' && (
           <IconButton
             label={shown ? 'Hide the password' : 'Show the password'}

@@ -25,7 +25,9 @@ export interface ThemeControl {
 }
 
 const apply = () => {
-  document.documentElement.dataset['theme'] = resolved(stored())
+  const { dataset } = document.documentElement
+  dataset['theme'] = resolved(stored())
+  dataset['density'] = storedDensity()
 }
 
 const listeners = new Set<() => void>()
@@ -33,6 +35,13 @@ const changed = () => {
   apply()
   for (const listener of listeners) listener()
 }
+
+export type Density = 'comfortable' | 'compact'
+const densityKey = 'aquifer.density'
+const storedDensity = (): Density => (localStorage.getItem(densityKey) === 'compact' ? 'compact' : 'comfortable')
+
+/** Rows of 28 or 24 pixels. */
+export const rowHeights: Record<Density, number> = { comfortable: 28, compact: 24 }
 
 function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) for (const query of [dark, contrast]) matchMedia(query).addEventListener('change', changed)
@@ -55,4 +64,15 @@ export function useTheme(): ThemeControl {
   const choice = useSyncExternalStore(subscribe, stored)
   const theme = useSyncExternalStore(subscribe, () => resolved(stored()))
   return { theme, choice, choose }
+}
+
+export function useDensity(): { density: Density; chooseDensity(density: Density): void } {
+  const density = useSyncExternalStore(subscribe, storedDensity)
+  return { density, chooseDensity }
+}
+
+function chooseDensity(density: Density): void {
+  if (density === 'compact') localStorage.setItem(densityKey, density)
+  else localStorage.removeItem(densityKey)
+  changed()
 }

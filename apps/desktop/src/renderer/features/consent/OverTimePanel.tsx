@@ -1,7 +1,7 @@
 import { ChartLine } from 'lucide-react'
 import { useMemo } from 'react'
 import type { ConsentSummary, NotebookChart } from '@aquifer/core/contract'
-import { dayShort, plural } from '../../ui/format.js'
+import { day, dayShort } from '../../ui/format.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty } from '../../ui/states.js'
 import { axis, type ChartData } from '../notebook/chart/chart-data.js'
@@ -33,7 +33,7 @@ export function OverTimePanel({ summary }: { summary: ConsentSummary }) {
     }
   }, [summary.overTime])
   return (
-    <Panel title="Over time" note={<span className="sub">{plural(summary.overTime.length, 'day')} with a change</span>}>
+    <Panel title="Over time" note={<span className="sub">{summary.overTime[0] ? `since ${day(summary.overTime[0].date)}` : ''}</span>}>
       {summary.overTime.length === 0 ? (
         <Empty icon={ChartLine} title="No decision yet">
           The curve begins with the first one.

@@ -18,7 +18,7 @@ export function EnrolmentPanel({ study }: { study: StudyView }) {
   }
   const { total, overTime } = consent.data
   return (
-    <section className="panel" aria-labelledby="enrolled-title">
+    <section className="panel enrolment" aria-labelledby="enrolled-title">
       <header className="enrolment-head">
         <h2 id="enrolled-title" className="panel-title row" style={{ alignItems: 'baseline', gap: 10 }}>
           <span className="figure">{count(total.enrolled)}</span>
@@ -57,8 +57,8 @@ function EnrolmentCurve({ overTime }: { overTime: ConsentSummary['overTime'] }) 
       role="img"
       aria-label={`People enrolled over time: ${count(last.enrolled)} on ${day(last.date)}, ${count(last.active)} of them with active consent.`}
     >
-      <ResponsiveContainer width="100%" height={224}>
-        <ComposedChart data={points} margin={{ top: 14, right: 20, bottom: 0, left: 0 }} accessibilityLayer={false}>
+      <ResponsiveContainer width="100%" height="100%" minHeight={224}>
+        <ComposedChart data={points} margin={{ top: 14, right: 28, bottom: 0, left: 0 }} accessibilityLayer={false}>
           <CartesianGrid vertical={false} stroke="var(--chart-grid)" />
           <XAxis
             dataKey="date"

@@ -1,7 +1,7 @@
 import './shell.css'
 import { useCallback, useEffect, useState } from 'react'
-import { Outlet, useNavigate } from 'react-router'
-import { useMe } from '../../api/SessionProvider.js'
+import { Outlet, useLocation, useNavigate } from 'react-router'
+import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { placesOf } from '../../paths.js'
 import { DeskProvider } from '../notebook/DeskProvider.js'
 import { CommandsProvider } from './commands.js'
@@ -14,6 +14,7 @@ export function Shell() {
   const [searching, search] = useState(false)
   const open = useCallback(() => search(true), [])
   useGlobalKeys(open)
+  useTitle()
   return (
     <CommandsProvider openPalette={open}>
       <DeskProvider>
@@ -38,6 +39,17 @@ function focusContent(event: React.MouseEvent) {
   // The address belongs to the router; an anchor would be read as a page.
   event.preventDefault()
   document.getElementById('content')?.focus()
+}
+
+/** The window says where it is: the page, then the study. */
+function useTitle() {
+  const { pathname } = useLocation()
+  const { role } = useMe()
+  const study = useStudy()
+  const place = placesOf(role).find((item) => pathname.startsWith(item.path))
+  useEffect(() => {
+    document.title = [place?.name, study?.name, 'Aquifer'].filter(Boolean).join(' · ')
+  }, [place, study])
 }
 
 const typing = (target: EventTarget | null) =>

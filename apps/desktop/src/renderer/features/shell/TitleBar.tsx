@@ -1,4 +1,4 @@
-import { ChevronDown, Contrast, IdCard, LogOut, Monitor, Moon, Search, Sun, Lock } from 'lucide-react'
+import { ChevronDown, Contrast, IdCard, LogOut, Monitor, Moon, Search, Sun, Lock, Rows3, Rows4 } from 'lucide-react'
 import { Button as AriaButton } from 'react-aria-components'
 import { useMe, useSession, useSessionState, useStudy } from '../../api/SessionProvider.js'
 import { roleNames } from '../../api/roles.js'
@@ -6,7 +6,7 @@ import { initials } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Logo } from '../../ui/Logo.js'
 import { Keys, MenuButton } from '../../ui/menus.js'
-import { useTheme } from '../../ui/theme.js'
+import { useDensity, useTheme } from '../../ui/theme.js'
 
 export function TitleBar({ onSearch }: { onSearch(): void }) {
   return (
@@ -83,6 +83,7 @@ function AccountMenu() {
   const session = useSession()
   const me = useMe()
   const { choice, choose } = useTheme()
+  const { density, chooseDensity } = useDensity()
   return (
     <MenuButton
       label="Account"
@@ -94,6 +95,16 @@ function AccountMenu() {
       groups={[
         { title: `${me.name}, ${me.user}`, entries: [{ id: 'lock', label: 'Lock the screen', icon: Lock, run: () => session.lock() }] },
         { title: 'Look', entries: looks.map((look) => ({ ...look, checked: look.id === choice, run: () => choose(look.id) })) },
+        {
+          title: 'Rows',
+          entries: (['comfortable', 'compact'] as const).map((id) => ({
+            id,
+            label: id === 'compact' ? 'Compact' : 'Comfortable',
+            icon: id === 'compact' ? Rows4 : Rows3,
+            checked: id === density,
+            run: () => chooseDensity(id),
+          })),
+        },
         { entries: [{ id: 'sign-out', label: 'Sign out', icon: LogOut, run: () => session.signOut() }] },
       ]}
     />

@@ -1,6 +1,6 @@
 import './sign-in.css'
 import { IdCard, Lock, LockOpen, Monitor, Timer, User } from 'lucide-react'
-import { useState, type FormEvent } from 'react'
+import { useRef, useState, type FormEvent } from 'react'
 import { useSession } from '../../api/SessionProvider.js'
 import { lockAfterMinutes } from '../../api/session.js'
 import { Button } from '../../ui/Button.js'
@@ -57,10 +57,15 @@ function Form() {
   const [user, setUser] = useState('')
   const [password, setPassword] = useState('')
   const [purpose, setPurpose] = useState('analysis')
+  const field = useRef<HTMLInputElement>(null)
   const ready = user.trim() !== '' && password !== ''
+  const again = () => {
+    setPassword('')
+    field.current?.focus()
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (ready && !busy) void signIn(user, password, purpose).then((done) => done || setPassword(''))
+    if (ready && !busy) void signIn(user, password, purpose).then((done) => done || again())
   }
   const failed = error !== null
   return (
@@ -73,6 +78,7 @@ function Form() {
         label="Password"
         icon={Lock}
         type="password"
+        inputRef={field}
         value={password}
         onChange={setPassword}
         autoComplete="current-password"

@@ -77,6 +77,9 @@ const roles = {
   'delimiter.sql': 'code-text',
 } as const
 
+// Letters are measured once; before the font has arrived they would have another width.
+void document.fonts.ready.then(() => monaco.editor.remeasureFonts())
+
 /** The editor takes no CSS variables: its theme is made from the tokens on screen, again after each change of look. */
 export function paint(theme: string): void {
   const style = getComputedStyle(document.documentElement)

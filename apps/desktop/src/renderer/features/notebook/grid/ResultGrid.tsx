@@ -1,8 +1,9 @@
 import './grid.css'
-import { useId, useMemo, useRef, useState, type RefObject } from 'react'
+import { useEffect, useId, useMemo, useRef, useState, type RefObject } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { toast } from 'sonner'
 import { plural } from '../../../ui/format.js'
+import { rowHeights, useDensity } from '../../../ui/theme.js'
 import { toTsv, type Range } from '../csv.js'
 import type { Result } from '../result.js'
 import { barScale } from './column-widths.js'
@@ -12,11 +13,10 @@ import { GridRow } from './GridRow.js'
 import { rangeOf, start, type Place, type Selection } from './selection.js'
 import { columnWidthMin, useResultTable } from './use-result-table.js'
 
-const rowHeight = 28
 const headHeight = 30
 const numberWidth = 44
 // Eight rows and a half: the half says that there are more.
-const heightMax = headHeight + rowHeight * 8.5
+const rowsShown = 8.5
 
 export interface ResultGridProps {
   result: Result
@@ -41,7 +41,7 @@ export function ResultGrid({ result, label, onOrder }: ResultGridProps) {
         {...gridRole(result, label)}
         aria-activedescendant={drawn ? `${id}-${active.row}-${active.column}` : undefined}
         className="grid"
-        style={{ maxHeight: heightMax }}
+        style={{ maxHeight: headHeight + grid.rowHeight * rowsShown }}
         onKeyDown={(event) => pressed(event, grid.keys)}
         onPointerUp={grid.release}
         onPointerLeave={grid.release}
@@ -63,6 +63,7 @@ export function ResultGrid({ result, label, onOrder }: ResultGridProps) {
 function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, onOrder: ResultGridProps['onOrder']) {
   const [selection, select] = useState<Selection>(start)
   const [dragging, drag] = useState(false)
+  const rowHeight = rowHeights[useDensity().density]
   const { table, order } = useResultTable(result, onOrder)
   const headers = table.getHeaderGroups()[0]?.headers ?? []
   const widths = headers.map((header) => header.getSize())
@@ -74,12 +75,14 @@ function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, onOrder
     overscan: 8,
     scrollPaddingStart: headHeight,
   })
+  // Heights are kept once measured; another density needs others.
+  useEffect(() => rows.measure(), [rows, rowHeight])
   const range = rangeOf(selection)
   const keys = {
     selection,
     rows: result.rows,
     columns: result.columns.length,
-    page: () => Math.max(1, Math.floor((host.current?.clientHeight ?? heightMax) / rowHeight) - 2),
+    page: () => Math.max(1, Math.floor((host.current?.clientHeight ?? rowHeight * rowsShown) / rowHeight) - 2),
     copy: () => void copy(result, order, range),
     select,
     show(next: Selection) {
@@ -97,7 +100,7 @@ function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, onOrder
     select((old) => ({ active: place, anchor: extend ? old.anchor : place }))
   }
   const over = (place: Place) => dragging && select((old) => ({ ...old, active: place }))
-  return { selection, order, headers, widths, bars, rows, range, keys, pressHead, press, over, release: () => drag(false) }
+  return { rowHeight, selection, order, headers, widths, bars, rows, range, keys, pressHead, press, over, release: () => drag(false) }
 }
 
 const gridRole = (result: Result, label: string) =>
