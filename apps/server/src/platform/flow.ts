@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
-import { builtInPolicies } from '@aquifer/core/masking'
+import { builtInPolicies, createPseudonyms } from '@aquifer/core/masking'
 import type { Config } from '../config/index.js'
 import type { PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Lake } from '../lake/index.js'
-import { MaskingRun, openMaskingPool } from '../masking/index.js'
+import { hmacOf, MaskingRun, openMaskingPool } from '../masking/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
 import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
@@ -19,6 +19,8 @@ export interface Flow {
   pipeline: PipelineDoor
   lake: Lake
   reservoir: Reservoir
+  /** What patient_key is in the study's masked rows. */
+  patientKeys(study: string, ids: readonly string[]): Promise<string[]>
   checks(): Record<string, string>
   close(): Promise<void>
 }
@@ -67,6 +69,11 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     pipeline,
     lake,
     reservoir,
+    async patientKeys(study, ids) {
+      if (ids.length === 0) return []
+      const pseudonyms = createPseudonyms(hmacOf((await keyring.studyKey(study, 'masking')).key))
+      return ids.map((id) => pseudonyms.id('Patient', id))
+    },
     checks: () => ({
       replicator: replicator.status().state,
       masking: [...masking.statuses()].some(([, status]) => status.state === 'failed') ? 'failed' : 'ok',

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Config } from '../config/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
 import { openNotebooks, Query, type HeldSnapshot, type NotebookDesk } from '../query/index.js'
-import type { Repository } from '../repository/index.js'
+import type { Repository, Study } from '../repository/index.js'
 import { readReservoirManifest, type Reservoir } from '../reservoir/index.js'
 import type { Studies } from '../study/index.js'
 
@@ -12,6 +12,8 @@ export interface QueryParts {
   studies: Studies
   /** null where another process writes the reservoir; its files are read all the same */
   reservoir: Reservoir | null
+  /** null where this process has no keys to tell */
+  patientKeys: ((study: string, ids: readonly string[]) => Promise<string[]>) | null
   log: Log
   now: () => number
   newId: () => string
@@ -19,7 +21,7 @@ export interface QueryParts {
 
 /** Statements and notebooks over the reservoir's snapshots. */
 export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk } {
-  const { config, repository, studies, reservoir, log, now, newId } = parts
+  const { config, repository, studies, reservoir, patientKeys, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
   async function snapshot(study: string): Promise<HeldSnapshot | null> {
     const folder = folderOf(study)
@@ -31,11 +33,23 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     const manifest = await readReservoirManifest(folder)
     return manifest === null ? null : { manifest, folder, release: () => undefined }
   }
+  // Whoever withdrew a consent that the study requires is in no answer from now on, long before any file is written anew. A regulated
+  // trial keeps what was collected before a withdrawal.
+  async function withheld(study: Study): Promise<readonly string[]> {
+    if (patientKeys === null || study.kind === 'regulated' || study.required.length === 0) return []
+    const people = await repository.consents.withdrawn(study.sid)
+    const gone = people.filter(({ types }) => types.some((type) => study.required.includes(type)))
+    return patientKeys(
+      study.id,
+      gone.map(({ patientId }) => patientId),
+    )
+  }
   const query = new Query({
     repository,
     snapshot,
     folderOf,
     workFolder: path.join(config.dataDir, 'query'),
+    withheld,
     studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
     now,
     newId,

@@ -1,7 +1,10 @@
+import type { Study } from '../repository/index.js'
 import { keptBytesMax, keptMs } from './limits.js'
 
 export interface KeptResult {
-  study: string
+  study: Study
+  /** Who was left out when the rows were read. */
+  withheld: readonly string[]
   owner: string
   type: string
   bytes: Buffer
@@ -37,7 +40,7 @@ export class KeptResults {
 
   /** Nobody sees a study's old results again. */
   forget(study: string): void {
-    for (const [id, { result }] of this.#results) if (result.study === study) this.#drop(id)
+    for (const [id, { result }] of this.#results) if (result.study.id === study) this.#drop(id)
   }
 
   #drop(id: string): void {

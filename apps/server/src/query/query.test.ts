@@ -6,6 +6,9 @@ import { EngineProcess } from './engine-process.js'
 import { openNotebooks } from './index.js'
 import { openQueryWorld, publish, type World } from './test/world.js'
 
+// The machine may be busy.
+const soon = <T>(get: () => T) => expect.poll(get, { timeout: 30_000 })
+
 let world: World
 beforeAll(async () => {
   world = await openQueryWorld()
@@ -194,7 +197,7 @@ test('rows beyond the limit are counted and said', async () => {
 test('a cancelled statement stops, the next one runs in the same engine', async () => {
   const controller = new AbortController()
   const running = world.rows('SELECT count(*) FROM range(100000000) a, range(100000) b', { signal: controller.signal })
-  await expect.poll(() => world.query.running()).toBe(1)
+  await soon(() => world.query.running()).toBe(1)
   setTimeout(() => controller.abort(), 300)
   expect(await running).toMatchObject({ refusal: 'statement-cancelled' })
   expect(await rowsOf('SELECT 1')).toEqual([[1]])
@@ -216,7 +219,7 @@ test('a text that is deep or long is refused, not a crash', async () => {
 
 test('an engine that dies is started anew', async () => {
   const running = world.rows('SELECT count(*) FROM range(100000000) a, range(100000) b')
-  await expect.poll(async () => (await stateOf())?.state).toBe('running')
+  await soon(async () => (await stateOf())?.state).toBe('running')
   await world.query.endEngine('SYN')
   expect(await running).toMatchObject({ refusal: 'not-ready' })
   expect(await rowsOf('SELECT 1')).toEqual([[1]])
@@ -266,9 +269,9 @@ test('withheld people are in no row; a withdrawal stops what runs and drops what
   expect(await rowsOf('SELECT id FROM "Patient"')).toEqual([['pk1']])
   world.withheld.length = 0
   const kept = world.query.start({ study: world.study, actor: 'ana', sql: 'SELECT 1', purpose: 'test', limit: 10, format: 'arrow' })
-  await expect.poll(async () => (await world.query.result(kept.id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
+  await soon(async () => (await world.query.result(kept.id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
   const running = world.rows('SELECT count(*) FROM range(100000000) a, range(100000) b')
-  await expect.poll(() => world.query.running()).toBe(1)
+  await soon(() => world.query.running()).toBe(1)
   world.query.peopleWithdrew('SYN')
   expect(await running).toMatchObject({ refusal: 'statement-cancelled' })
   expect(await world.query.result(kept.id, 'ana')).toMatchObject({ refusal: 'result-gone' })

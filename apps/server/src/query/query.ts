@@ -49,6 +49,7 @@ export interface Asked {
   signal?: AbortSignal
 }
 
+type Read = StatementResult & { basis: QueryBasis; withheld: readonly string[] }
 interface Running {
   status: StatementStatus
   actor: string
@@ -126,14 +127,14 @@ export class Query {
     }
   }
 
-  async #read(running: Running, asked: Asked): Promise<(StatementResult & { basis: QueryBasis }) | Refusal> {
+  async #read(running: Running, asked: Asked): Promise<Read | Refusal> {
     const { study, sql, limit, format } = asked
     const held = await this.#options.snapshot(study.id)
     if (held === null)
       return refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
     try {
       const { manifest, folder } = held
-      const withheld = (await this.#options.withheld?.(study)) ?? []
+      const withheld = await this.#withheld(study)
       const result = await runStatement(this.#engines, {
         ...{ study: manifest.study, sql, limit, format, manifest, folder, withheld, signal: running.controller.signal },
         onStart: () => (running.status.state = 'running'),
@@ -142,6 +143,7 @@ export class Query {
       if (isRefusal(result)) return result
       // A withdrawal that came while it ran must not be answered with that person's rows.
       if (running.controller.signal.aborted) return refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
+      if (await this.#grew(study, withheld)) return withdrawnMeanwhile()
       const epoch = await this.#options.repository.consents.epoch(study.sid)
       const basis: QueryBasis = {
         rows: result.rows,
@@ -154,10 +156,20 @@ export class Query {
         consentState: manifest.consentEpoch >= epoch ? 'current' : 'updating',
         elapsedMs: this.#options.now() - running.since,
       }
-      return { ...result, basis }
+      return { ...result, basis, withheld }
     } finally {
       held.release()
     }
+  }
+
+  async #withheld(study: Study): Promise<readonly string[]> {
+    return (await this.#options.withheld?.(study)) ?? []
+  }
+
+  /** Whether somebody withdrew since these were all. */
+  async #grew(study: Study, before: readonly string[]): Promise<boolean> {
+    const known = new Set(before)
+    return (await this.#withheld(study)).some((key) => !known.has(key))
   }
 
   #refused(status: StatementStatus, refusal: Refusal): void {
@@ -172,10 +184,10 @@ export class Query {
     status.basis = basis
   }
 
-  #answer(asked: Asked, id: string, result: StatementResult & { basis: QueryBasis }): KeptResult {
-    const { basis, columns, chunks } = result
+  #answer(asked: Asked, id: string, result: Read): KeptResult {
+    const { basis, columns, chunks, withheld } = result
     const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
-    const of = { study: asked.study.id, owner: asked.actor, headers }
+    const of = { study: asked.study, owner: asked.actor, headers, withheld }
     if (asked.format === 'arrow') return { ...of, type: arrowStreamType, bytes: Buffer.concat(chunks) }
     const head = JSON.stringify({ statement: id, basis, columns })
     const bytes = Buffer.concat([Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')])
@@ -204,7 +216,10 @@ export class Query {
 
   async result(id: string, actor: string): Promise<KeptResult | Refusal> {
     const kept = this.#kept.get(id)
-    if (kept?.owner === actor) return kept
+    if (kept?.owner === actor) {
+      if (!(await this.#grew(kept.study, kept.withheld))) return kept
+      this.#kept.forget(kept.study.id)
+    }
     const status = await this.status(id, actor)
     if (isRefusal(status)) return status
     if (status.state === 'queued' || status.state === 'running')
@@ -257,6 +272,8 @@ export class Query {
   }
 }
 
+const withdrawnMeanwhile = (): Refusal =>
+  refuse('statement-cancelled', { detail: 'Consent was withdrawn while the statement ran: run it again, without that person’s rows.' })
 const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
 
 const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>

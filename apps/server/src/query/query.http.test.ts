@@ -1,0 +1,137 @@
+import { tableFromIPC } from 'apache-arrow'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type World } from '../platform/test/world.js'
+
+// POST /query/api/v1/statements and its neighbours, through the whole platform: written by FHIR, masked, queried.
+
+// The machine may be busy.
+const soon = <T>(get: () => T) => expect.poll(get, { timeout: 30_000 })
+
+let world: World
+let analyst = ''
+let manager = ''
+beforeAll(async () => {
+  world = await openPlatformWorld({ roles: 'api,replicator,masker,compactor,scheduler,query' })
+  await world.study({ id: 'REG', sites: ['A'], required: ['share-data'] })
+  await world.study({ id: 'EMPTY', sites: ['A'] })
+  const integrator = await world.token('integrator', ['REG'])
+  manager = await world.token('study-manager', ['REG'])
+  analyst = await world.token('analyst', ['REG'])
+  for (const [index, id] of ['mrn-1', 'mrn-2'].entries()) {
+    const contracts = bundleOf('transaction', contract(`c${index}`, id, 'REG'), patient(id), weight(`w${index}`, id, 70 + index))
+    expect((await world.fhir('POST', '', integrator, contracts, { 'x-aquifer-study': 'REG' })).status).toBe(200)
+  }
+  await settled()
+})
+afterAll(async () => world.close())
+
+async function settled(): Promise<void> {
+  const operator = await world.token('operator')
+  const waited = await world.send({ method: 'POST', path: '/pipeline/api/v1/wait', token: operator, body: { timeoutS: 60 } })
+  expect(waited.json).toMatchObject({ done: true })
+}
+const statement = (
+  sql: string,
+  more: { token?: string; headers?: Record<string, string>; study?: string } = {},
+): ReturnType<World['send']> =>
+  world.send({
+    method: 'POST',
+    path: '/query/api/v1/statements',
+    token: more.token ?? analyst,
+    body: { study: more.study ?? 'REG', sql },
+    headers: { accept: 'application/json', ...more.headers },
+  })
+
+test('rows as JSON with their basis; the same as Arrow with the basis in a header; nothing identified in either', async () => {
+  const answer = await statement(
+    'SELECT p.gender, o.code, o.value_number FROM observations o JOIN patients p USING (patient_key) ORDER BY 3',
+  )
+  expect(answer.json).toMatchObject({
+    columns: [{ name: 'gender', type: 'VARCHAR' }, { name: 'code' }, { name: 'value_number', type: 'DOUBLE' }],
+    rows: [
+      ['female', '29463-7', 70],
+      ['female', '29463-7', 71],
+    ],
+    basis: { rows: 2, maskingPolicy: 'safe-harbor v1', consentState: 'current' },
+  })
+  const all = await statement('SELECT * FROM "Observation"')
+  expect(all.text).not.toMatch(/mrn-|2026-01-02/)
+  const arrow = await world.platform.app.inject({
+    method: 'POST',
+    url: '/query/api/v1/statements',
+    headers: { authorization: `Bearer ${analyst}` },
+    payload: { study: 'REG', sql: 'SELECT count(*) AS n FROM patients' },
+  })
+  expect(arrow.headers['content-type']).toBe('application/vnd.apache.arrow.stream')
+  expect(JSON.parse(String(arrow.headers['x-aquifer-basis']))).toMatchObject({ rows: 1, totalRows: 1, truncated: false })
+  expect(tableFromIPC(arrow.rawPayload).get(0)!.toJSON()).toEqual({ n: 2n })
+})
+
+test('refusals: role, study, SQL, nothing published', async () => {
+  expect((await statement('SELECT 1', { token: manager })).status).toBe(403)
+  expect((await statement('SELECT 1', { study: 'EMPTY' })).status).toBe(404)
+  expect((await statement('SELECT 1', { study: 'NONE' })).status).toBe(404)
+  expect((await world.send({ method: 'POST', path: '/query/api/v1/statements', body: { study: 'REG', sql: 'SELECT 1' } })).status).toBe(401)
+  const wrong = await statement('SELECT valu_number FROM observations')
+  expect(wrong).toMatchObject({ status: 400, json: { code: 'statement-invalid', position: 7, suggestion: 'value_number' } })
+  const none = await statement('SELECT 1', { study: 'EMPTY', token: await world.token('analyst', ['EMPTY']) })
+  expect(none.status).toBe(503)
+})
+
+test('without waiting: accepted, done, fetched, listed', async () => {
+  const accepted = await statement('SELECT count(*) AS n FROM observations', { headers: { prefer: 'respond-async' } })
+  expect(accepted).toMatchObject({ status: 202, json: { study: 'REG' } })
+  const path = `/query/api/v1/statements/${String(accepted.json['id'])}`
+  await soon(async () => (await world.send({ path, token: analyst })).json['state']).toBe('done')
+  expect((await world.send({ path: `${path}/result`, token: analyst })).json).toMatchObject({ rows: [[2]] })
+  expect((await world.send({ path, token: await world.token('analyst', ['REG']) })).status).toBe(200)
+  const history = await world.send({ path: '/query/api/v1/statements?study=REG', token: analyst })
+  expect((history.json['rows'] as Json[])[0]).toMatchObject({
+    sql: 'SELECT count(*) AS n FROM observations',
+    state: 'done',
+    rows: 1,
+    purpose: 'analysis',
+  })
+})
+
+test('a running statement is cancelled from outside', async () => {
+  const accepted = await statement('SELECT count(*) FROM range(100000000) a, range(100000) b', { headers: { prefer: 'respond-async' } })
+  const path = `/query/api/v1/statements/${String(accepted.json['id'])}`
+  await soon(async () => (await world.send({ path, token: analyst })).json['state']).toBe('running')
+  expect((await world.send({ method: 'DELETE', path, token: analyst })).json).toMatchObject({ state: 'cancelled' })
+  await expect
+    .poll(async () => (await world.send({ path, token: analyst })).json)
+    .toMatchObject({ state: 'cancelled', problem: { code: 'statement-cancelled' } })
+})
+
+test('the catalogue and notebooks', async () => {
+  const catalogue = (await world.send({ path: '/query/api/v1/catalogue', token: analyst })).json as {
+    people: number
+    tables: { name: string }[]
+  }
+  expect(catalogue.people).toBe(2)
+  expect(catalogue.tables.map(({ name }) => name)).toEqual(expect.arrayContaining(['patients', 'observations', 'Patient']))
+  const path = '/query/api/v1/notebooks'
+  const cells = [{ id: 'a', kind: 'sql', name: 'people', source: 'SELECT 1' }]
+  const made = await world.send({ method: 'POST', path, token: analyst, body: { study: 'REG', title: 'First', cells } })
+  expect(made.json).toMatchObject({ version: 1, cells })
+  const own = `${path}/${String(made.json['id'])}`
+  expect((await world.send({ method: 'PUT', path: own, token: analyst, body: { version: 1, title: 'Second', cells } })).json).toMatchObject(
+    { version: 2 },
+  )
+  expect((await world.send({ method: 'PUT', path: own, token: analyst, body: { version: 1, title: 'Lost', cells } })).status).toBe(409)
+  expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
+  expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ notebooks: [{ title: 'Second' }] })
+  expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
+})
+
+test('whoever withdraws is in no row of the next statement, and kept rows are gone', async () => {
+  const kept = await statement('SELECT * FROM patients', { headers: { prefer: 'respond-async' } })
+  const path = `/query/api/v1/statements/${String(kept.json['id'])}`
+  await soon(async () => (await world.send({ path, token: analyst })).json['state']).toBe('done')
+  const withdrawal = contract('c1', 'mrn-2', 'REG', 'withdrawn')
+  const recorded = await world.fhir('PUT', '/Contract/c1', manager, withdrawal, { 'x-aquifer-study': 'REG' })
+  expect(recorded.status).toBe(200)
+  expect((await statement('SELECT count(*), count(DISTINCT patient_key) FROM observations')).json).toMatchObject({ rows: [[1, 1]] })
+  expect((await world.send({ path: `${path}/result`, token: analyst })).status).toBe(410)
+})
