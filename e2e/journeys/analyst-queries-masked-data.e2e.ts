@@ -26,18 +26,22 @@ const cellOf = (page: Page, name: string) => page.getByRole('region', { name: `S
 test('an analyst asks, draws and sees nobody', async ({ page, platform, watched }) => {
   test.setTimeout(240_000)
 
-  await test.step('a wrong password opens nothing', async () => {
+  await test.step('the sign-in page, in both looks', async () => {
     await page.goto(platform.url)
     await page.getByLabel('User').fill('ada')
-    await page.getByLabel('Password', { exact: true }).fill('not this')
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await expect(page.getByRole('alert')).toContainText('do not fit')
+    await page.getByLabel('Password', { exact: true }).fill('not this one')
     for (const theme of ['light', 'dark'] as const) {
       await look(page, theme)
       await accessible(page, `sign-in, ${theme}`)
       await picture(page, `sign-in-${theme}`)
     }
     await look(page, 'light')
+  })
+
+  await test.step('a wrong password opens nothing', async () => {
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('alert')).toContainText('do not fit')
+    await expect(page.getByLabel('Password', { exact: true })).toBeFocused()
   })
 
   await signIn(page, platform.url, 'ada')

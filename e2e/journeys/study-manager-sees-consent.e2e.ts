@@ -1,7 +1,7 @@
 // A study manager signs in: figures equal those of the people who were loaded, counted apart from the server, and refused writes are listed.
 import { demoPeople } from '@aquifer/core/generate'
 import { accessible, expect, look, signIn, test } from '../world/index.js'
-import { demoSeed, demoSize, fromPaper } from '../world/people.js'
+import { demoSeed, fromPaper } from '../world/people.js'
 import { picture } from '../world/screens.js'
 
 const number = (text: string | null): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
@@ -28,7 +28,7 @@ test('consent figures match the people of the study', async ({ page, platform })
   await expect(page.getByRole('heading', { name: 'Consent', level: 1 })).toBeVisible()
 
   await test.step('figures are those of the people who were loaded, counted apart from the server', async () => {
-    const expected = counted(new Date().toISOString().slice(0, 10))
+    const expected = counted(platform.people, new Date().toISOString().slice(0, 10))
     const table = page.getByRole('region', { name: 'Consent by site' }).getByRole('table')
     for (const [site, figures] of expected) {
       const cells = table.getByRole('row', { name: new RegExp(`^${site}`) }).getByRole('cell')
@@ -80,15 +80,15 @@ interface Figures {
 }
 
 /** Enrolled are those whose data entered: who was never asked, or never signed, was refused. */
-function counted(asOf: string): Map<string, Figures> {
+function counted(people: number, asOf: string): Map<string, Figures> {
   const sites = new Map<string, Figures>()
-  const add = (site: string, standing: 'active' | 'withdrawn' | 'expired', people: number) => {
+  const add = (site: string, standing: 'active' | 'withdrawn' | 'expired', count: number) => {
     const figures = sites.get(site) ?? { enrolled: 0, active: 0, withdrawn: 0, expired: 0 }
-    figures.enrolled += people
-    figures[standing] += people
+    figures.enrolled += count
+    figures[standing] += count
     sites.set(site, figures)
   }
-  for (const { study, site, standing } of demoPeople({ patients: demoSize, seed: demoSeed, asOf })) {
+  for (const { study, site, standing } of demoPeople({ patients: people, seed: demoSeed, asOf })) {
     if (study === fromPaper.study && standing !== 'missing' && standing !== 'proposed') add(site, standing, 1)
   }
   add(fromPaper.site, 'active', fromPaper.patients)

@@ -5,7 +5,7 @@ import type { RefusedWrite, StudyView } from '@aquifer/core/contract'
 import { useRefusals } from '../../api/queries.js'
 import { Tag } from '../../ui/Badge.js'
 import { Button } from '../../ui/Button.js'
-import { clockSeconds, count, day, plural } from '../../ui/format.js'
+import { clockSeconds, count, day, moment, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
@@ -95,7 +95,7 @@ function Row({ row }: { row: RefusedWrite }) {
   return (
     <tr>
       <td className="num ink-2" title={`${day(row.at)} ${clockSeconds(row.at)}`}>
-        {day(row.at).slice(0, 6)} {clockSeconds(row.at)}
+        {moment(row.at)}
       </td>
       <td>
         <span className="row medium" style={{ gap: 6 }}>

@@ -37,7 +37,8 @@ function Notebooks({ study }: { study: string }) {
   const { create, busy } = useCreateNotebook(study)
   const navigate = useNavigate()
   const open = useOpenNotebook(id ?? '')
-  const [side, showSide] = useState(true)
+  // Where there is no room beside it the catalogue lies over the notebook, so it waits to be called.
+  const [side, showSide] = useState(() => matchMedia('(min-width: 1101px)').matches)
   const body =
     id === undefined ? (
       <NotebookList
