@@ -97,8 +97,6 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
     stickyScroll: { enabled: false },
     unicodeHighlight: { ambiguousCharacters: false },
   })
-  // Rainbow brackets would be colours without a meaning.
-  made.getModel()!.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
   speak(made.getModel()!, () => latest.current.vocabulary)
   const fit = () => setHeight(Math.min(heightMax, Math.max(made.getContentHeight(), 50)))
   fit()

@@ -105,6 +105,7 @@ export function paint(theme: string): void {
       'editorCursor.foreground': token('accent'),
       'editorBracketMatch.background': token('bg-selected'),
       'editorBracketMatch.border': token('accent-line'),
+      ...brackets(token('code-text')),
       'editorError.foreground': token('bad-mark'),
       'editorWidget.background': token('bg-raised'),
       'editorWidget.border': token('line-2'),
@@ -124,5 +125,9 @@ export function paint(theme: string): void {
   })
   monaco.editor.setTheme('aquifer')
 }
+
+/** The editor colours brackets by depth: here all alike, since colours without a meaning only distract. */
+const brackets = (colour: string): Record<string, string> =>
+  Object.fromEntries([1, 2, 3, 4, 5, 6].map((depth) => [`editorBracketHighlight.foreground${depth}`, colour]))
 
 export { monaco }
