@@ -130,6 +130,13 @@ test('search finds by id, identifier, patient, code and date, in pages that show
       .toSorted()
       .toReversed(),
   )
+  for (const [asked, found] of [
+    ['gt20', 4],
+    ['gt20|http://unitsofmeasure.org|kg', 4],
+    ['le20||kg', 21],
+    ['gt20||lb', 0],
+  ] as const)
+    expect([asked, await total(`/Observation?date=2025&value-quantity=${asked}`)]).toEqual([asked, found])
   const posted = await world.send({
     method: 'POST',
     path: '/fhir-server/api/v1/Observation/_search',

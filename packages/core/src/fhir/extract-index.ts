@@ -22,7 +22,7 @@ export interface IndexEntries {
   dateHi: number | null
   /** Normalised texts; `param` is the place in the type's table. */
   strings: { param: number; text: string }[]
-  /** hash64 of 'param|system|code', of 'param||unit', of 'param' for plain numbers. */
+  /** hash64 of 'param|system|code', of 'param||unit', and of 'param' alone. */
   quantities: { hash: bigint; value: number }[]
   /** Date parameters other than the main one. */
   dates: { param: number; lo: number; hi: number }[]
@@ -209,13 +209,11 @@ function spanOfAll(events: unknown[]): DateRange | null {
 }
 
 function takeQuantity(value: unknown, leaf: Leaf, found: Gathering): void {
-  const plain = numberOf(value)
-  if (plain !== null) {
-    found.quantities.push({ hash: hashOf(leaf.start.slice(0, -1), ''), value: plain })
-    return
-  }
-  const amount = isObject(value) ? numberOf(value['value']) : null
-  if (!isObject(value) || amount === null) return
+  const amount = numberOf(isObject(value) ? value['value'] : value)
+  if (amount === null) return
+  // A search may leave the unit open, so the number alone is found, too.
+  found.quantities.push({ hash: hashOf(leaf.start.slice(0, -1), ''), value: amount })
+  if (!isObject(value)) return
   const { system, code, unit } = value
   if (typeof system === 'string' && typeof code === 'string') {
     found.quantities.push({ hash: hashOf(leaf.start, system, `|${code}`), value: amount })
