@@ -26,7 +26,8 @@ test.beforeAll(async () => {
 })
 test.afterAll(async () => {
   await app.close()
-  rmSync(profile, { recursive: true, force: true })
+  // The last of its processes may still write its profile.
+  rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 })
 
 test('an analyst works in the program as in a browser', async () => {

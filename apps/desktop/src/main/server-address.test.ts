@@ -1,8 +1,11 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { openServerAddress, originOf } from './server-address.js'
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'aquifer-desktop-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('an address is an origin of http or https, and nothing else', () => {
   expect(
@@ -11,7 +14,7 @@ test('an address is an origin of http or https, and nothing else', () => {
 })
 
 test('the argument comes before the environment, what was chosen last before this machine', () => {
-  const file = path.join(mkdtempSync(path.join(os.tmpdir(), 'aquifer-desktop-')), 'server.json')
+  const file = path.join(folder, 'server.json')
   expect(openServerAddress(file, [], undefined).get()).toBe('http://127.0.0.1:8080')
   expect(openServerAddress(file, ['--server=https://a.example'], 'http://b.example').get()).toBe('https://a.example')
   const chosen = openServerAddress(file, [], 'http://b.example')
