@@ -12,12 +12,13 @@ const desktop = fileURLToPath(new URL('../../apps/desktop', import.meta.url))
 const platform = JSON.parse(process.env['E2E_PLATFORM'] ?? '{}') as PlatformAddress
 // Chromium refuses its sandbox to root.
 const asRoot = process.getuid?.() === 0
-const profile = mkdtempSync(path.join(os.tmpdir(), 'aquifer-electron-'))
 
+let profile: string
 let app: ElectronApplication
 let page: Page
 
 test.beforeAll(async () => {
+  profile = mkdtempSync(path.join(os.tmpdir(), 'aquifer-electron-'))
   app = await electron.launch({
     args: [desktop, ...(asRoot ? ['--no-sandbox'] : []), '--password-store=basic', `--user-data-dir=${profile}`],
     env: { ...(process.env as Record<string, string>), AQUIFER_URL: platform.url },
