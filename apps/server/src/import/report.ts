@@ -56,11 +56,19 @@ export function openTally(study: string): Tally {
       const key = `${refusal.refusal}|${detail}`
       const told = reasons.get(key) ?? { reason: refusal.refusal, detail, count: 0, lines: [] }
       told.count += 1
-      if (told.lines.length < linesMax) told.lines.push(line)
+      addLine(told.lines, line)
       if (!reasons.has(key)) report.refusals.push(told)
       reasons.set(key, told)
     },
   }
+}
+
+// Batches end out of order; a report names the first lines, in order.
+function addLine(lines: number[], line: number): void {
+  let at = lines.length
+  while (at > 0 && (lines[at - 1] ?? 0) > line) at -= 1
+  lines.splice(at, 0, line)
+  if (lines.length > linesMax) lines.pop()
 }
 
 function detailOf(refusal: Refusal): string {

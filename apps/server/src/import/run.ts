@@ -133,7 +133,14 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
     const onFile =
       run.consentOnFile === null
         ? null
-        : await recordOnFile(tx, { scope, grant: request.grant, patients: [...batch.people], from: dayAt(now, scope.study.zone), now, auditId })
+        : await recordOnFile(tx, {
+            scope,
+            grant: request.grant,
+            patients: [...batch.people],
+            from: dayAt(now, scope.study.zone),
+            now,
+            auditId,
+          })
     if (isRefusal(onFile)) return { outcomes: units.map((): UnitOutcome => onFile), recorded: 0 }
     const stored = await storeUnits(tx, units, now)
     const entries = stored.flatMap((outcome, place) => (isRefusal(outcome) ? [] : [entryOf(units[place], outcome.stored)]))
