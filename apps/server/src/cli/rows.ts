@@ -5,7 +5,7 @@ import type { StatementRows } from '@aquifer/core/contract'
 export type Rows = Pick<StatementRows, 'columns' | 'rows'>
 
 const plain = (value: unknown): string =>
-  value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
 
 export function jsonText({ columns, rows }: Rows): string {
   const objects = rows.map((row) => JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))))
@@ -28,7 +28,7 @@ const cellMax = 60
 export function tableText({ columns, rows }: Rows): string {
   const cells = rows.map((row) => row.map((value) => shortened(plain(value))))
   const widths = columns.map(({ name }, index) => cells.reduce((width, row) => Math.max(width, widthOf(row[index] ?? '')), widthOf(name)))
-  const isNumber = columns.map(({ type }) => /INT|DOUBLE|FLOAT|DECIMAL/.test(type))
+  const isNumber = columns.map(({ type }) => /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL\(.*\))$/.test(type))
   const line = (row: string[]): string =>
     row
       .map((cell, index) => {

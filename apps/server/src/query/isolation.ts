@@ -81,8 +81,10 @@ export function isolatedLaunch(places: Places, program = engineCommand()): Launc
     ...systemFolders().flatMap(({ path, link }) => (link === null ? ['ro', path] : ['link', path, link])),
     ...['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'].flatMap((path) => ['device', path]),
     ...programFolders().flatMap((path) => ['ro', path]),
-    ...['data', places.reservoir],
-    ...['spill', places.spill],
+    'data',
+    places.reservoir,
+    'spill',
+    places.spill,
   ]
   const namespaces = ['--user', '--map-root-user', '--mount', '--net', '--ipc', '--uts', '--pid', '--fork', '--kill-child']
   return {

@@ -8,7 +8,7 @@ export function jsonValue(value: DuckDBValue, type: DuckDBType): Json {
     const text = String(value)
     return text.length <= 16 ? Number(text) : text
   }
-  return JsonDuckDBValueConverter(value, type, jsonValue) as Json
+  return JsonDuckDBValueConverter(value, type, jsonValue)
 }
 
 export const jsonText = (value: DuckDBValue, type: DuckDBType): string => JSON.stringify(jsonValue(value, type))

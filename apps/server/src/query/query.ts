@@ -136,7 +136,14 @@ export class Query {
       const { manifest, folder } = held
       const withheld = await this.#withheld(study)
       const result = await runStatement(this.#engines, {
-        ...{ study: manifest.study, sql, limit, format, manifest, folder, withheld, signal: running.controller.signal },
+        study: manifest.study,
+        sql,
+        limit,
+        format,
+        manifest,
+        folder,
+        withheld,
+        signal: running.controller.signal,
         onStart: () => (running.status.state = 'running'),
         onProgress: (progress) => (running.status.progress = progress),
       })
@@ -198,7 +205,13 @@ export class Query {
     const { id, state, basis, problem } = status
     const ended = state !== 'queued' && state !== 'running'
     await this.#options.repository.statements.record({
-      ...{ id, sid: asked.study.sid, actor, purpose: asked.purpose, sql: asked.sql, state, at: since },
+      id,
+      sid: asked.study.sid,
+      actor,
+      purpose: asked.purpose,
+      sql: asked.sql,
+      state,
+      at: since,
       elapsedMs: ended ? status.elapsedMs : null,
       basis: basis ?? null,
       problem: problem ?? null,
@@ -258,7 +271,7 @@ export class Query {
 
   /** The newest statement of a caller that has not ended. */
   newest(actor: string): StatementStatus | undefined {
-    return [...this.#running.values()].filter((running) => running.actor === actor).at(-1)?.status
+    return [...this.#running.values()].findLast((running) => running.actor === actor)?.status
   }
 
   /** Ends a study's engine, as a crash would; the next statement starts another. */
@@ -290,7 +303,11 @@ function statusOf(record: StatementRecord, study: string): StatementStatus {
   // A statement that was running when the server ended never comes back.
   const state = record.state === 'queued' || record.state === 'running' ? 'failed' : (record.state as StatementStatus['state'])
   return {
-    ...{ id: record.id, study, state, progress: null, elapsedMs: record.elapsedMs ?? 0 },
+    id: record.id,
+    study,
+    state,
+    progress: null,
+    elapsedMs: record.elapsedMs ?? 0,
     submittedAt: new Date(record.at).toISOString(),
     ...(basis === null ? {} : { basis }),
     ...(problem ? { problem } : {}),
@@ -300,7 +317,11 @@ function statusOf(record: StatementRecord, study: string): StatementStatus {
 function historyRow(record: StatementRecord, study: string): StatementHistory['rows'][number] {
   const { basis, problem } = stored(record)
   return {
-    ...{ id: record.id, study, sql: record.sql, purpose: record.purpose, state: statusOf(record, study).state },
+    id: record.id,
+    study,
+    sql: record.sql,
+    purpose: record.purpose,
+    state: statusOf(record, study).state,
     submittedAt: new Date(record.at).toISOString(),
     elapsedMs: record.elapsedMs,
     rows: basis?.rows ?? null,

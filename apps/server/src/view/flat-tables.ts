@@ -50,7 +50,6 @@ export function flatTable(type: string): FlatTable {
   return made
 }
 
-export const flatTablesOf = (types: readonly string[]): FlatTable[] => types.map(flatTable)
 export const flatTableNames = (): string[] => [...namedTables().values()].map(({ name }) => name)
 
 export interface FlatTableSource {

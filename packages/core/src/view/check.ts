@@ -14,7 +14,7 @@ export function checkView(json: unknown): CheckedView {
   if (!parsed.success) {
     return { problems: parsed.error.issues.map((issue) => ({ path: at(issue.path), message: issue.message })) }
   }
-  const view = parsed.data as ViewDefinition
+  const view = parsed.data
   const problems: ViewProblem[] = []
   const constants = new Set([
     'rowIndex',

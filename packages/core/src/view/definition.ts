@@ -54,9 +54,11 @@ const select: z.ZodType<ViewSelect> = z.lazy(() =>
   }),
 )
 
-const constantTypes = [
-  'Base64Binary Boolean Canonical Code Date DateTime Decimal Id Instant Integer Integer64 Markdown Oid String PositiveInt Time UnsignedInt Uri Url Uuid',
-].flatMap((names) => names.split(' ').map((name) => `value${name}`))
+const constantTypes = new Set(
+  'Base64Binary Boolean Canonical Code Date DateTime Decimal Id Instant Integer Integer64 Markdown Oid String PositiveInt Time UnsignedInt Uri Url Uuid'
+    .split(' ')
+    .map((name) => `value${name}`),
+)
 
 const constant = z
   .object({ name: columnName })
@@ -64,7 +66,7 @@ const constant = z
   .refine(
     (given) => {
       const values = Object.keys(given).filter((key) => key !== 'name')
-      return values.length === 1 && constantTypes.includes(values[0] ?? '')
+      return values.length === 1 && constantTypes.has(values[0] ?? '')
     },
     { message: 'a constant has one value[x] of a primitive type' },
   )

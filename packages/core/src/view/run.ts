@@ -121,7 +121,8 @@ function prepareColumn(column: ViewColumn, options: RunOptions): (place: Place) 
     if (column.collection) return { [column.name]: values }
     if (values.length > 1) throw new SeveralValues(column.name)
     const value = values[0] ?? null
-    if (trailed) return { [column.name]: value === null ? null : [value, ...trail.map((index) => index + 1)].join('.') }
+    if (trailed)
+      return { [column.name]: value === null ? null : [sqlValue(value, 'VARCHAR') as string, ...trail.map((index) => index + 1)].join('.') }
     return { [column.name]: type === undefined ? value : sqlValue(value, type) }
   }
 }

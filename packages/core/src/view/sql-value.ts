@@ -6,7 +6,7 @@ const instant = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{
  */
 export function sqlValue(value: unknown, type: string): unknown {
   if (value === null || value === undefined) return null
-  const text = typeof value === 'string' ? value : String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   switch (type) {
     case 'TIMESTAMP':
       return timestamp(text)

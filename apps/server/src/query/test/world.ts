@@ -91,7 +91,13 @@ export async function openQueryWorld(): Promise<World> {
   const ask = (sql: string, more: Partial<Asked>): Promise<Awaited<ReturnType<Query['run']>>> =>
     query.run({ study, actor: 'ana', sql, purpose: 'test', limit: 10_000, format: 'json', ...more })
   return {
-    ...{ folder, reservoir, query, study, other, withheld, repository },
+    folder,
+    reservoir,
+    query,
+    study,
+    other,
+    withheld,
+    repository,
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)
       if (isRefusal(answer)) return answer

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parquetBytes } from './parquet.js'
+import { csvText, jsonText, tableText } from './rows.js'
+import { viewCommand } from './view.js'
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'aquifer-view-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const view = {
+  resource: 'Patient',
+  select: [
+    { column: [{ name: 'id', path: 'getResourceKey()' }] },
+    {
+      forEach: 'name',
+      column: [
+        { name: 'family', path: 'family.first()' },
+        { name: 'given', path: 'given', collection: true },
+      ],
+    },
+  ],
+}
+const people = [
+  { resourceType: 'Patient', id: 'a', name: [{ family: ['Ng, "Jo"'], given: ['x', 'y'] }, { family: ['=1+2'] }] },
+  { resourceType: 'Patient', id: 'b' },
+  { resourceType: 'Observation', id: 'o' },
+]
+
+async function run(definition: unknown, lines: string[], ...flags: string[]): Promise<string> {
+  const file = join(folder, 'view.json')
+  writeFileSync(file, JSON.stringify(definition))
+  const out = new PassThrough()
+  const command = viewCommand(() => ({ input: Readable.from(lines.map((line) => `${line}\n`)), out }))
+  await command.parseAsync(['run', file, ...flags], { from: 'user' })
+  out.end()
+  return text(out)
+}
+const lines = people.map((person) => JSON.stringify(person))
+
+test('a view over NDJSON, in each format', async () => {
+  expect(JSON.parse(await run(view, lines))).toEqual([
+    { id: 'a', family: 'Ng, "Jo"', given: ['x', 'y'] },
+    { id: 'a', family: '=1+2', given: [] },
+  ])
+  expect(
+    (await run(view, lines, '--format', 'ndjson'))
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { id: string }).id),
+  ).toEqual(['a', 'a'])
+  expect(await run(view, lines, '--format', 'csv')).toBe(`id,family,given\r\na,"Ng, ""Jo""","[""x"",""y""]"\r\na,'=1+2,[]\r\n`)
+})
+
+test('digits count: a boundary of 1.0 is not one of 1', async () => {
+  const boundary = { resource: 'Observation', select: [{ column: [{ name: 'low', path: 'value.ofType(Quantity).value.lowBoundary()' }] }] }
+  const line = '{"resourceType":"Observation","valueQuantity":{"value":1.0}}'
+  expect(JSON.parse(await run(boundary, [line]))).toEqual([{ low: 0.95 }])
+})
+
+test('what is wrong is told by place, never by content', async () => {
+  await expect(run({ resource: 'Patient', select: [{ column: [{ name: 'a', path: '((' }] }] }, lines)).rejects.toThrow(
+    /select\[0\]\.column\[0\]\.path: not a FHIRPath/,
+  )
+  await expect(run(view, [lines[0] ?? '', '{"secret'])).rejects.toThrow(/^line 2: not a resource$/)
+  const several = { resource: 'Patient', select: [{ column: [{ name: 'family', path: 'name.family' }] }] }
+  await expect(run(several, lines)).rejects.toThrow(/^line 1: column family has several values/)
+})
+
+test('rows as text and as Parquet', async () => {
+  const columns = [
+    { name: 'code', type: 'VARCHAR' },
+    { name: 'n', type: 'BIGINT' },
+    { name: 'at', type: 'TIMESTAMP' },
+    { name: 'list', type: 'INTEGER[]' },
+  ]
+  const rows = [
+    ['x', 12, '2015-01-02 03:04:05', [1, 2]],
+    [null, 3, null, null],
+  ]
+  expect(tableText({ columns, rows })).toBe(
+    'code   n  at                   list\n────  ──  ───────────────────  ─────\nx     12  2015-01-02 03:04:05  [1,2]\n       3\n',
+  )
+  expect(JSON.parse(jsonText({ columns, rows }))).toEqual([
+    { code: 'x', n: 12, at: '2015-01-02 03:04:05', list: [1, 2] },
+    { code: null, n: 3, at: null, list: null },
+  ])
+  expect(csvText({ columns, rows: [] })).toBe('code,n,at,list\r\n')
+  const file = join(folder, 'rows.parquet')
+  writeFileSync(file, await parquetBytes({ columns, rows }))
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  const connection = await instance.connect()
+  const read = await connection.runAndReadAll(`SELECT * FROM '${file}'`)
+  expect(read.columnTypes().map(String)).toEqual(['VARCHAR', 'BIGINT', 'TIMESTAMP', 'INTEGER[]'])
+  expect(read.getRowsJson()).toEqual([
+    ['x', '12', '2015-01-02 03:04:05', [1, 2]],
+    [null, '3', null, null],
+  ])
+  connection.closeSync()
+  instance.closeSync()
+})
