@@ -132,9 +132,10 @@ test.each(attacks)('refused: %s', async (sql) => {
   expect(existsSync('/tmp/aquifer-attack')).toBe(false)
 })
 
-test('the engine is locked by itself, whatever the gate lets through', async () => {
+test.each([true, false])('the engine is locked by itself, whatever the gate lets through (namespaces: %s)', async (isolated) => {
+  if (isolated && world.query.isolation.mode !== 'full') return
   const folder = join(world.folder, 'reservoir', 'SYN')
-  const engine = await EngineProcess.start(folder, join(world.folder, 'work-bare'), world.query.isolation.mode === 'full')
+  const engine = await EngineProcess.start(folder, join(world.folder, 'work-bare'), isolated)
   const bare = (sql: string): Promise<unknown> =>
     engine.run(
       {
