@@ -2,9 +2,10 @@
 import { bin, build, checkNode, install, run } from './prepare.mjs'
 
 const parts = {
-  faults: {
-    about: 'kill -9 at random over import, replication, masking and publishing',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
+  steps: {
+    about: 'kill -9 at every named step between repository and published files',
+    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/pipeline/kill.test.ts'],
+    env: { AQUIFER_TEST_LONG: '1' },
   },
   package: {
     about: 'the packaged desktop app: contents, fuses',
@@ -29,7 +30,7 @@ const results = []
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
   const [command, ...args] = parts[name].command
   console.log(`${name}: ${parts[name].about}`)
-  const { code } = await run(bin(command), args)
+  const { code } = await run(bin(command), args, { env: parts[name].env ?? {} })
   results.push({ name, code })
 }
 const failed = results.filter((result) => result.code !== 0)

@@ -70,7 +70,7 @@ describe('sources', () => {
 describe('map', () => {
   const edges = JSON.parse(read('edges.json')) as Record<'server' | 'core', Record<string, string[]>>
   const folders = (base: string): string[] => [
-    ...new Set(tracked.filter((file) => file.startsWith(base)).map((file) => file.slice(base.length).split('/')[0]!.replace(/\.ts$/, ''))),
+    ...new Set(tracked.filter((file) => file.startsWith(base)).map((file) => file.slice(base.length).split('/')[0].replace(/\.ts$/, ''))),
   ]
 
   test('edges.json names every system, and no system that is not there', () => {
@@ -99,7 +99,7 @@ describe('documents', () => {
   test('every link in the documents resolves', () => {
     const dead = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)]
-        .map((match) => match[1]!)
+        .map((match) => match[1])
         .filter((link) => !existsSync(path.join(root, path.dirname(page), link)))
         .map((link) => `${page}: ${link}`),
     )
@@ -108,7 +108,7 @@ describe('documents', () => {
 
   test('every setting that the server reads is documented', () => {
     const settings = new Set(
-      [...read('apps/server/src/config/env.ts').matchAll(/\b(AQUIFER_[A-Z_]+|DATABASE_URL)\b/g)].map((match) => match[1]!),
+      [...read('apps/server/src/config/env.ts').matchAll(/\b(AQUIFER_[A-Z_]+|DATABASE_URL)\b/g)].map((match) => match[1]),
     )
     const text = read('docs/operator.md')
     expect([...settings].filter((name) => !text.includes(name))).toEqual([])

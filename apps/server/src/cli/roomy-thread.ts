@@ -16,6 +16,7 @@ export function runInRoomyThread(argv: readonly string[]): Promise<number> {
     // Asked again: whoever waits has lost patience.
     if (asked) process.exit(1)
     asked = true
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage('stop')
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)

@@ -257,7 +257,7 @@ describe('the date that places a resource', () => {
 function valuesAt(value: unknown, path: string): unknown[] {
   let values = [value]
   for (const [, key = '', filterKey = '', wanted] of path.matchAll(/([^.[\]]+)(?:\[([^=\]]+)=([^\]]+)\])?(?:\.|$)/g)) {
-    values = values.flatMap((each) => (each as Record<string, unknown> | null)?.[key] ?? []) as unknown[]
+    values = values.flatMap((each) => (each as Record<string, unknown> | null)?.[key] ?? [])
     if (wanted !== undefined) values = values.filter((each) => (each as Record<string, unknown>)[filterKey] === wanted)
   }
   return values

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { generateBundles } from '@aquifer/core/generate'
 import { builtInPolicies } from '@aquifer/core/masking'
@@ -13,7 +13,7 @@ const rounds = 3
 
 /** One thread, NDJSON of single resources in and out, parsing and writing included. */
 export async function maskBench(flags: BenchFlags): Promise<Record<string, unknown>> {
-  const policy = builtInPolicies[flags.masking as keyof typeof builtInPolicies]
+  const policy = builtInPolicies[flags.masking]
   if (policy === undefined) throw new WrongUsage(`--masking is one of ${Object.keys(builtInPolicies).join(', ')}`)
   const { bytes, resources } = await resourceLines(flags)
   if (resources === 0) throw new CommandFailed('There is nothing to mask.')
