@@ -2,6 +2,10 @@
 import { bin, build, checkNode, install, run } from './prepare.mjs'
 
 const parts = {
+  faults: {
+    about: 'kill -9 at random over import, replication, masking and publishing',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
+  },
   steps: {
     about: 'kill -9 at every named step between repository and published files',
     command: ['vitest', 'run', '--project', 'server', 'apps/server/src/pipeline/kill.test.ts'],
