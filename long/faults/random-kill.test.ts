@@ -10,8 +10,8 @@ import { aquifer, startServer, type Server } from './server.js'
 import { storesOf, type Stores } from './stores.js'
 
 const kills = 20
-const patients = 24
-const waves = 6
+const patients = 40
+const waves = 10
 const study = 'KILL'
 const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 1e9))
 
@@ -42,7 +42,7 @@ async function writeWaves(): Promise<void> {
       for (const { resource } of copy.entry) {
         if (resource['resourceType'] !== 'Observation') continue
         n += 1
-        if (n % 7 === wave) resource['comments'] = `changed in wave ${wave}`
+        if (n % 11 === wave) resource['comments'] = `changed in wave ${wave}`
         if (wave === 0 && n % 40 === 0) deleted.push(String(resource['id']))
       }
       lines.push(JSON.stringify(copy))
@@ -99,7 +99,7 @@ test(`after ${kills} random kills all stores equal those of an unkilled run`, as
   const moments: string[] = []
   for (let kill = 0; kill < kills; kill += 1) {
     const server = await startServer(folder)
-    const momentMs = 300 + Math.floor(next() * 5_700)
+    const momentMs = 300 + Math.floor(next() * 4_200)
     moments.push(`${todo.length} steps left, ${momentMs} ms`)
     await Promise.all([workUntilKilled(server, todo), sleep(momentMs).then(() => server.kill())])
   }
@@ -121,7 +121,7 @@ async function workUntilKilled(server: Server, todo: (() => Promise<boolean>)[])
   let alive = true
   void server.exited.then(() => (alive = false))
   while (alive && todo.length > 0) {
-    const done = await todo[0]!().catch(() => false)
+    const done = await todo[0]().catch(() => false)
     if (done) todo.shift()
     else await sleep(100)
   }

@@ -1,11 +1,10 @@
 // What the stores of a stopped server hold, each as sorted lines that can be compared.
 import path from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { typeName } from '@aquifer/core/fhir'
 import { openKeyring, openLake } from '../../apps/server/src/lake/index.js'
 import { lakeVersions } from '../../apps/server/src/pipeline/test/world.js'
 import { livingRowsSql, readReservoirManifest } from '../../apps/server/src/reservoir/index.js'
-import { openPostgres } from '../../apps/server/src/storage/index.js'
+import { openDuckDb, openPostgres } from '../../apps/server/src/storage/index.js'
 
 export interface Stores {
   /** type/id/version/hash of every version that belongs into the study's lake */
@@ -44,8 +43,7 @@ async function repositoryVersions(dataDir: string, study: string): Promise<strin
 async function livingRows(dir: string): Promise<string[]> {
   const manifest = await readReservoirManifest(dir)
   if (manifest === null) return []
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
-  const connection = await instance.connect()
+  const { connection, close } = await openDuckDb({ threads: 1 })
   const found: string[] = []
   for (const [type, entry] of Object.entries(manifest.types)) {
     if (entry.files.length === 0) continue
@@ -53,7 +51,6 @@ async function livingRows(dir: string): Promise<string[]> {
     const rows = (await connection.runAndReadAll(`SELECT * FROM (${living})`)).getRows()
     found.push(...rows.map((row) => `${type}/${row.map(String).join('/')}`))
   }
-  connection.closeSync()
-  instance.closeSync()
+  close()
   return found.sort()
 }
