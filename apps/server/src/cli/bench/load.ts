@@ -19,7 +19,7 @@ export const loadBench = (flags: BenchFlags): Promise<Record<string, unknown>> =
 
 const statements = [
   'select code, code_text, count(*) n from observations group by 1, 2 order by 3 desc',
-  'select gender, birth_year // 10 * 10 decade, count(*) from patients group by 1, 2 order by 1, 2',
+  'select gender, birth_year // 10 * 10 as decade, count(*) from patients group by 1, 2 order by 1, 2',
   "select p.gender, avg(o.value_number) from observations o join patients p using (patient_key) where o.code = '8480-6' group by 1",
   'select * from conditions limit 1000',
 ]
