@@ -2,7 +2,6 @@
 // It never decides what is masked (that is the policy, in core), never stores a row, and never reports a value.
 export { createDisplayDictionary, displayPeopleMin, type Display, type DisplayDictionary, type DisplayState } from './displays.js'
 export { hmacOf, maskingKeyFor, randomMaskingKey, readMaskingKey } from './keys.js'
-export { maskerOf, maskLineBytes } from './mask-bytes.js'
 export { LineTooLong, maskStream, type StreamSummary } from './mask-stream.js'
 export { openMaskingPool, type MaskingPool, type MaskingSettings, type StudyMasking } from './pool.js'
 export type { HeldLine, MaskedBatch } from './worker-messages.js'
