@@ -89,10 +89,10 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const fhir: FhirSystems = { repository, studies, queue, metrics, log, now, newId }
   const jobs = openJobs({ repository, newId, owner: randomUUID() })
   await jobs.endOrphans()
-  const imports: ImportSystems = { ...fhir, jobs }
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages }) : null
   if (flow !== null) closing.add(() => flow.close())
+  const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study) }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())

@@ -25,6 +25,8 @@ const writers = 3
 
 export interface ImportSystems extends FhirSystems {
   jobs: Jobs
+  /** Resolves when the stages behind are near enough for the next batch. */
+  pace: (study: string) => Promise<void>
 }
 export interface ImportOptions {
   /** evidence of consents collected elsewhere, which are recorded for each person before the data enters */
@@ -88,6 +90,7 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>): Promise<Refus
   const running = new Map<Promise<void>, Batch>()
   let failed: unknown = null
   const send = async (batch: Batch): Promise<void> => {
+    await run.systems.pace(run.scope.study.id)
     // What a running batch enters or consents to must be seen by the next one about the same people.
     while (running.size >= writers || [...running.values()].some((other) => overlaps(other, batch))) await Promise.race(running.keys())
     if (failed !== null) throw failed

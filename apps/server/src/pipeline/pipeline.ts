@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { HeldResource } from '../masking/index.js'
 import type { PipelineParts } from './parts.js'
 import { rowsOf, stagesOf } from './stages.js'
 
 const waitSecondsDefault = 300
+// A bulk load that outruns masking makes everybody's writes wait for it: it is slowed from this lag on, but never stopped, since a
+// stage that stands still holds up what can be queried and not what can be written.
+const pace = { lagMs: 3_500, stepMs: 25, waitMsMax: 2_000 }
 
 /** Where everything on its way is, and whether it has arrived. Moves no row. */
 export class Pipeline {
@@ -40,6 +44,11 @@ export class Pipeline {
       done = false
     }
     return { done, elapsedMs: clock.now() - begun, snapshot: this.#snapshot(request.study ?? null) }
+  }
+
+  /** Lets a bulk load wait until the study's rows are nearly as far as its writes; at most two seconds at a time. */
+  async pace(study: string): Promise<void> {
+    for (let waited = 0; waited < pace.waitMsMax && this.#lagMs(study) > pace.lagMs; waited += pace.stepMs) await sleep(pace.stepMs)
   }
 
   /** What of a study is held back from masking, by pseudonym and reason. */
@@ -80,6 +89,12 @@ export class Pipeline {
         read: () => reservoir.studies().reduce((sum, each) => sum + rowsOf(each.snapshot()), 0),
       },
     ]
+  }
+
+  #lagMs(study: string): number {
+    const replicator = this.#parts.replicator.status()
+    const masking = this.#parts.masking.status(study)
+    return replicator.state === 'failed' || masking?.state === 'failed' ? 0 : Math.max(replicator.lagMs, masking?.lagMs ?? 0)
   }
 
   #statuses(study: string | null) {

@@ -21,6 +21,8 @@ export interface Flow {
   reservoir: Reservoir
   /** What patient_key is in the study's masked rows. */
   patientKeys(study: string, ids: readonly string[]): Promise<string[]>
+  /** For bulk loads: waits while the stages lag behind. */
+  pace(study: string): Promise<void>
   checks(): Record<string, string>
   close(): Promise<void>
 }
@@ -74,6 +76,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       const pseudonyms = createPseudonyms(hmacOf((await keyring.studyKey(study, 'masking')).key))
       return ids.map((id) => pseudonyms.id('Patient', id))
     },
+    pace: (study) => pipeline.pace(study),
     checks: () => ({
       replicator: replicator.status().state,
       masking: [...masking.statuses()].some(([, status]) => status.state === 'failed') ? 'failed' : 'ok',
