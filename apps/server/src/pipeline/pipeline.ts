@@ -7,7 +7,7 @@ import { rowsOf, stagesOf } from './stages.js'
 const waitSecondsDefault = 300
 // A bulk load that outruns masking makes everybody's writes wait for it: it is slowed from this lag on, but never stopped, since a
 // stage that stands still holds up what can be queried and not what can be written.
-const pace = { lagMs: 3_500, stepMs: 25, waitMsMax: 2_000 }
+const pace = { lagMs: 3_500, stepMs: 25, waitMsMax: 400 }
 
 /** Where everything on its way is, and whether it has arrived. Moves no row. */
 export class Pipeline {
@@ -46,7 +46,7 @@ export class Pipeline {
     return { done, elapsedMs: clock.now() - begun, snapshot: this.#snapshot(request.study ?? null) }
   }
 
-  /** Lets a bulk load wait until the study's rows are nearly as far as its writes; at most two seconds at a time. */
+  /** Lets a bulk load wait until the study's rows are nearly as far as its writes; never long at a time, so that a slow machine still loads. */
   async pace(study: string): Promise<void> {
     for (let waited = 0; waited < pace.waitMsMax && this.#lagMs(study) > pace.lagMs; waited += pace.stepMs) await sleep(pace.stepMs)
   }

@@ -81,7 +81,7 @@ test('with consent on file all of it is loaded, and SQL gives the counts of the 
   expect(Object.fromEntries(genders.map(([gender, n]) => [gender, Number(n)]))).toEqual(
     tally(ofType('Patient').map(({ gender }) => String(gender))),
   )
-})
+}, 300_000)
 test('a second import stores nothing, here or behind', async () => {
   const part = lines.slice(0, 100)
   const resources = part.reduce((sum, line) => sum + (JSON.parse(line) as { entry: unknown[] }).entry.length, 0)
