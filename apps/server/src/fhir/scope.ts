@@ -49,6 +49,16 @@ export async function scopeOf(studies: Studies, grant: Grant, asked: AskedScope)
   return isRefusal(site) ? site : { study, site }
 }
 
+/** The scope of resources that come under one already found: what they say themselves has to agree with it. */
+export function scopeWithin(scope: Scope, grant: Grant, asked: AskedScope): Scope | Refusal {
+  const { study } = scope
+  if (!allAgree([study.id, ...asked.studies]))
+    return refuse('scope-disagreement', { detail: 'Extension, headers and parameters name different studies.' })
+  if (asked.sites.length === 0) return scope
+  const site = siteOf(study, grant, asked)
+  return isRefusal(site) ? site : { study, site }
+}
+
 function siteOf(study: Study, grant: Grant, asked: AskedScope): SiteChoice | Refusal {
   if (!allAgree(asked.sites)) return refuse('scope-disagreement', { detail: 'Extension, headers and parameters name different sites.' })
   const onlyOfToken = grant.sites.length === 1 ? grant.sites[0] : undefined

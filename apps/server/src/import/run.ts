@@ -130,7 +130,7 @@ const overlaps = (a: Batch, b: Batch): boolean => [...b.people].some((id) => a.p
 async function storeBatch(run: Import, batch: Batch): Promise<void> {
   const { systems, request, scope, tally, job } = run
   const auditId = await systems.repository.nextAuditId()
-  const units: Unit[] = batch.units.map(({ items }) => ({ study: scope.study, site: scope.site, grant: request.grant, items, auditId }))
+  const units: Unit[] = batch.units.map(({ items, site }) => ({ study: scope.study, site, grant: request.grant, items, auditId }))
   const { outcomes, recorded } = await systems.repository.transact(async (tx) => {
     const now = systems.now()
     const onFile =
@@ -139,7 +139,7 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
         : await recordOnFile(tx, {
             scope,
             grant: request.grant,
-            patients: [...batch.people],
+            patients: peopleToConsent(batch, scope),
             from: dayAt(now, scope.study.zone),
             now,
             auditId,
@@ -168,6 +168,15 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
   }
   const { read, stored, unchanged, refused } = tally.report
   job.progress({ read, stored, unchanged, refused })
+}
+
+/** Who gets consent on file: nobody whose own Contract in the same lines takes a required consent back. */
+function peopleToConsent(batch: Batch, { study }: Scope): string[] {
+  const statements = batch.units.flatMap(({ items }) => items.flatMap(({ consent }) => consent ?? []))
+  const isStop = ({ status, types }: (typeof statements)[number]): boolean =>
+    (status === 'withdrawn' || status === 'suspended') && types.some((type) => study.required.includes(type))
+  const stopped = new Set(statements.filter(isStop).map(({ patientId }) => patientId))
+  return [...batch.people].filter((id) => !stopped.has(id))
 }
 
 // One entry per person and unit: the versions themselves point to the record.
