@@ -100,6 +100,9 @@ test('what a resource says of its study and site has to agree with the import, a
   const saying = (resource: Json, url: string, valueString: string): Json => ({ ...resource, extension: [{ url, valueString }] })
   const elsewhere = bundleOf('transaction', patient('e1'), weight('we1', 'e1'), contract('ke1', 'e1', 'THERE'))
   const atB = bundleOf('transaction', saying(patient('e2'), 'urn:aquifer:site-id', 'B'), contract('ke2', 'e2', 'HERE'), weight('we2', 'e2'))
+  const said = { url: 'urn:aquifer:study-id', valueCode: 'THERE' }
+  const asCode = { ...contract('ke4', 'e2', 'HERE'), extension: [said] }
+  expect((await world.fhir('PUT', '/Contract/ke4', await world.token('integrator', ['HERE']), asCode)).status).toBe(400)
   const atNone = saying(weight('we3', 'e2'), 'urn:aquifer:site-id', 'Z')
   const { report } = await load('HERE', lines([elsewhere, atB, atNone]))
   expect(report.refusals.map(({ reason, lines: at }) => [reason, at])).toEqual([
