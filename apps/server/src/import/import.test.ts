@@ -101,8 +101,9 @@ test('what a resource says of its study and site has to agree with the import, a
   const elsewhere = bundleOf('transaction', patient('e1'), weight('we1', 'e1'), contract('ke1', 'e1', 'THERE'))
   const atB = bundleOf('transaction', saying(patient('e2'), 'urn:aquifer:site-id', 'B'), contract('ke2', 'e2', 'HERE'), weight('we2', 'e2'))
   const said = { url: 'urn:aquifer:study-id', valueCode: 'THERE' }
+  const inHere = { 'x-aquifer-study': 'HERE' }
   const asCode = { ...contract('ke4', 'e2', 'HERE'), extension: [said] }
-  expect((await world.fhir('PUT', '/Contract/ke4', await world.token('integrator', ['HERE']), asCode)).status).toBe(400)
+  expect((await world.fhir('PUT', '/Contract/ke4', await world.token('integrator', ['HERE']), asCode, inHere)).status).toBe(400)
   const atNone = saying(weight('we3', 'e2'), 'urn:aquifer:site-id', 'Z')
   const { report } = await load('HERE', lines([elsewhere, atB, atNone]))
   expect(report.refusals.map(({ reason, lines: at }) => [reason, at])).toEqual([
@@ -117,6 +118,16 @@ test('lines of single resources may come in any order of person, consent and dat
   await world.study({ id: 'LINES', required: ['share-data'] })
   const { report } = await load('LINES', lines([weight('o1', 'l1'), contract('c1', 'l1', 'LINES'), patient('l1'), weight('o2', 'nobody')]))
   expect([report.stored, report.refused]).toEqual([3, 1])
+})
+test('lines may come long before their person and consent; what nobody enters is refused once, with its line', async () => {
+  await world.study({ id: 'EARLY', required: ['share-data'] })
+  const early = Array.from({ length: 3_100 }, (_, at) => weight(`early-${at}`, 'later'))
+  const file = lines([weight('never', 'nobody'), ...early, patient('later'), contract('ke', 'later', 'EARLY')])
+  const { report } = await load('EARLY', file)
+  expect([report.read, report.stored, report.refused]).toEqual([3_103, 3_102, 1])
+  expect(report.refusals.map(({ reason, lines: at }) => [reason, at])).toEqual([['no-consent', [1]]])
+  const again = (await load('EARLY', file)).report
+  expect([again.stored, again.unchanged, again.refused]).toEqual([0, 3_102, 1])
 })
 test('a damaged line is told and does not hinder the others; one document is one unit', async () => {
   await world.study({ id: 'BAD' })
