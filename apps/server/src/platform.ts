@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
@@ -16,7 +17,7 @@ import { openFlow, type Flow } from './platform/flow.js'
 import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
-import { armFaults, migrate, openPostgres, packageRoot, systemClock, writeAtomically, type Clock } from './storage/index.js'
+import { armFaults, CannotStart, migrate, openPostgres, packageRoot, systemClock, writeAtomically, type Clock } from './storage/index.js'
 import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
@@ -71,7 +72,7 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
 async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const now = () => clock.now()
   const newId = () => uuidV7(clock.now(), randomBytes(10))
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await makeDataFolder(config.dataDir)
   const sink = openLog({ dir: path.join(config.dataDir, 'logs'), level: config.logLevel })
   closing.add(() => sink.close())
   const { log } = sink
@@ -97,6 +98,16 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
   return { fhir, repository, identity, studies, imports, flow, queries, metrics, log, now }
+}
+
+async function makeDataFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await access(dataDir, constants.W_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new CannotStart(`${dataDir} cannot be the data folder (${code ?? 'unknown'}): choose another by --data or AQUIFER_DATA.`)
+  }
 }
 
 type Systems = Awaited<ReturnType<typeof openSystems>>

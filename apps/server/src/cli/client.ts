@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import type { Role } from '@aquifer/core/access'
 import type { MintedToken, Problem } from '@aquifer/core/contract'
 import { readClientSettings, readEnvironment } from '../config/index.js'
-import { CommandFailed } from './failure.js'
+import { CommandFailed, WrongUsage } from './failure.js'
 
 /** Where the data folder of a running server tells its address. */
 export const addressFile = 'server.json'
@@ -58,6 +58,7 @@ export async function openClient(options: { url?: string | undefined; dataDir?: 
   const settings = options.dataDir === undefined ? said : { ...said, url: null, token: null, dataDir: options.dataDir, dataDirSaid: true }
   const local = settings.dataDirSaid || settings.token === null
   const url = (options.url ?? settings.url ?? (local ? await urlOf(settings.dataDir) : null) ?? urlDefault).replace(/\/+$/, '')
+  if (!isAddress(url)) throw new WrongUsage(`${url} is no address of a server: give one such as ${urlDefault} by --url or AQUIFER_URL.`)
   const secret = settings.token === null ? await secretOf(settings.dataDir) : null
   const minted = new Map<string, { token: string; until: number }>()
 
@@ -100,6 +101,8 @@ export async function openClient(options: { url?: string | undefined; dataDir?: 
     token,
   }
 }
+
+const isAddress = (url: string): boolean => /^https?:\/\//i.test(url) && URL.canParse(url)
 
 /** The JSON of a good answer, or the command's end with the server's own words. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the schema that the endpoint promises
@@ -145,7 +148,9 @@ function send(to: { url: string; headers: Record<string, string> }, call: Omit<C
         })
       })
     })
-    sent.on('error', (error: NodeJS.ErrnoException) => reject(new CommandFailed(unreachable(to.url, error))))
+    sent.on('error', (error: NodeJS.ErrnoException) =>
+      reject(error instanceof CommandFailed ? error : new CommandFailed(unreachable(to.url, error))),
+    )
     if (call.body === undefined) sent.end(json ?? undefined)
     else call.body.on('error', (error) => sent.destroy(error)).pipe(sent)
   })
@@ -173,5 +178,11 @@ async function secretOf(dataDir: string): Promise<string | null> {
   }
 }
 
-/** A file to send, or stdin where the name is `-`. */
-export const inputOf = (file: string): Readable => (file === '-' ? process.stdin : createReadStream(file))
+/** The bytes of a file to send, or of stdin where the name is `-`; opened when they are asked for. */
+export async function* inputOf(file: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) yield chunk as Buffer
+  } catch (error) {
+    throw new CommandFailed(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`)
+  }
+}

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import { Transform, type Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import type { ImportReport, JobList } from '@aquifer/core/contract'
 import { inputOf, openClient, resultOf, type Client } from './client.js'
@@ -58,7 +58,7 @@ async function importFile(client: Client, file: string, flags: Flags): Promise<I
         strict: flags.strict === true ? 'true' : undefined,
       },
       headers: { 'content-type': 'application/x-ndjson' },
-      body: counted(inputOf(file), progress, figures),
+      body: Readable.from(counted(inputOf(file), progress, figures)),
       need,
     })
     return resultOf<ImportReport>(reply)
@@ -70,11 +70,10 @@ async function importFile(client: Client, file: string, flags: Flags): Promise<I
 
 function sizeOf(file: string): number | null {
   if (file === '-') return null
-  try {
-    return statSync(file).size
-  } catch {
-    throw new CommandFailed(`There is no file ${file}.`)
-  }
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) throw new CommandFailed(`There is no file ${file}.`)
+  if (found.isDirectory()) throw new CommandFailed(`${file} is a folder: name the files in it.`)
+  return found.size
 }
 
 interface Figures {
@@ -100,17 +99,13 @@ function watch(client: Client, study: string): Figures {
   return figures
 }
 
-function counted(input: Readable, progress: Progress, figures: Figures): Readable {
+async function* counted(input: AsyncIterable<Buffer>, progress: Progress, figures: Figures): AsyncGenerator<Buffer> {
   let bytes = 0
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length
-      progress.update(bytes, figures.latest)
-      done(null, chunk)
-    },
-  })
-  input.on('error', (error) => counter.destroy(error))
-  return input.pipe(counter)
+  for await (const chunk of input) {
+    bytes += chunk.length
+    progress.update(bytes, figures.latest)
+    yield chunk
+  }
 }
 
 const linesShown = 10

@@ -38,11 +38,18 @@ export async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = await runInRoomyThread(argv)
       return
     }
+    if (isMainThread) endWithReader()
     const program = await programFor(argv[2])
     await program.parseAsync([...argv])
   } catch (error) {
     process.exitCode = exitCodeOf(error)
   }
+}
+
+// The reader of our words may have had enough, as `head` has: nothing is wrong, and nothing more to do.
+function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? undefined : 1))
 }
 
 async function programFor(asked: string | undefined): Promise<Command> {

@@ -11,6 +11,7 @@ interface Flags {
   format: (typeof formats)[number]
   purpose: string
   limit: string
+  json?: boolean
   url?: string
 }
 const rowsMax = 1_000_000
@@ -23,6 +24,7 @@ export function queryCommand(): Command {
     .addOption(
       new Option('--format <format>', 'table, csv, json (one array of row objects), arrow or parquet').choices(formats).default('table'),
     )
+    .option('--json', 'the same as --format json')
     .option('--purpose <text>', 'why you ask; recorded with the statement', 'analysis')
     .option('--limit <rows>', `rows at most (up to ${rowsMax})`, String(rowsMax))
     .option('--url <url>', 'address of the server')
@@ -30,7 +32,8 @@ export function queryCommand(): Command {
     .action(async (sql: string, flags: Flags) => {
       const limit = Number(flags.limit)
       if (!Number.isInteger(limit) || limit < 1 || limit > rowsMax) throw new WrongUsage(`--limit is 1 to ${rowsMax}.`)
-      await write(flags.format, await ask(sql, flags, limit))
+      const format = flags.json === true ? 'json' : flags.format
+      await write(format, await ask(sql, { ...flags, format }, limit))
     })
 }
 

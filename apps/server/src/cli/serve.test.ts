@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -46,6 +46,15 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
+test('a client’s wrong words end in one line: a folder instead of a file, an address that is none', async () => {
+  const env = { AQUIFER_DATA: dataDir }
+  const [folder, address] = await Promise.all([
+    run(['import', tmpdir(), '--study', 'ANY'], env),
+    run(['study', 'list', '--url', 'somewhere'], env),
+  ])
+  expect([folder.code, folder.err]).toEqual([1, `aquifer: ${tmpdir()} is a folder: name the files in it.\n`])
+  expect([address.code, /^aquifer: somewhere is no address of a server: .*\n$/.test(address.err)]).toEqual([2, true])
+})
 test('a taken port and a folder in use are told with the remedy', async () => {
   const taken = net.createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', () => resolve()))
@@ -114,4 +123,28 @@ test('keys are for their owner only, and SIGTERM ends the server without a word'
   server.child.kill('SIGTERM')
   const ended = await server.done
   expect([ended.code, ended.out.trim().split('\n').length, ended.err]).toEqual([0, 1, ''])
+})
+
+test('what keeps a server from starting is told in one line with the remedy, never a trace', async () => {
+  const other = mkdtempSync(path.join(tmpdir(), 'aquifer-serve-'))
+  const file = path.join(other, 'file')
+  writeFileSync(file, '')
+  const ended = await Promise.all([
+    run(['serve', '--data', file, '--port', '0']),
+    run(['serve', '--data', path.join(other, 'a'), '--port', '0'], { DATABASE_URL: 'postgresql://u:hidden@127.0.0.1:1/x' }),
+    run(['serve', '--data', path.join(other, 'b'), '--port', '0'], { AQUIFER_MASTER_KEY_FILE: path.join(other, 'none') }),
+  ])
+  rmSync(other, { recursive: true, force: true })
+  expect(ended.map(({ code, out }) => [code, out])).toEqual([1, 1, 1].map((code) => [code, '']))
+  expect(ended.map(({ err }) => err)).toEqual([
+    `aquifer: ${file} cannot be the data folder (EEXIST): choose another by --data or AQUIFER_DATA.\n`,
+    'aquifer: DATABASE_URL: the database cannot be reached (ECONNREFUSED).\n',
+    `aquifer: The master key file ${path.join(other, 'none')} does not exist.\n`,
+  ])
+})
+test('a reader that has had enough ends a command quietly', async () => {
+  const help = start(['serve', '--help'])
+  help.child.stdout.destroy()
+  const { code, err } = await help.done
+  expect([code, err]).toEqual([0, ''])
 })

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { Command } from 'commander'
 import { readConfig, readEnvironment, serverRoles, settings, type Config, type Overrides } from '../config/index.js'
 import { openPlatform, type Platform } from '../platform.js'
-import { PostgresInUse } from '../storage/index.js'
+import { CannotStart, PostgresInUse } from '../storage/index.js'
 import { CommandFailed } from './failure.js'
 
 export interface ServeFlags extends Overrides {
@@ -41,6 +41,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const platform = await openPlatform(config).catch((error: unknown) => {
     if (error instanceof PostgresInUse)
       throw new CommandFailed(`The data folder ${config.dataDir} is in use by another server; stop it, or choose another by --data.`)
+    if (error instanceof CannotStart) throw new CommandFailed(error.message)
     throw error
   })
   try {

@@ -8,6 +8,8 @@ import type { AskedScope } from './systems.js'
 
 const studyUrl = 'urn:aquifer:study-id'
 const siteUrl = 'urn:aquifer:site-id'
+// A scope said in another type of value is still said: it must not pass unheard.
+const valueNames = ['valueString', 'valueCode', 'valueUri', 'valueId']
 
 /** The site of a write: known, or that of each person's enrolment, or none because the study has none. */
 export type SiteChoice = { kind: 'site'; site: Site } | { kind: 'of-person' } | { kind: 'none' }
@@ -23,7 +25,7 @@ export function withExtensions(asked: AskedScope, resource: Record<string, unkno
   const said = (url: string): string[] =>
     (extensions as unknown[])
       .filter((extension) => isObject(extension) && extension['url'] === url)
-      .map((extension) => (extension as Record<string, unknown>)['valueString'])
+      .map((extension) => valueNames.map((name) => (extension as Record<string, unknown>)[name]).find((value) => value !== undefined))
       .filter((value): value is string => typeof value === 'string')
   const [studies, sites] = [said(studyUrl), said(siteUrl)]
   return studies.length + sites.length === 0 ? asked : { studies: [...asked.studies, ...studies], sites: [...asked.sites, ...sites] }
@@ -45,6 +47,16 @@ export async function scopeOf(studies: Studies, grant: Grant, asked: AskedScope)
   const study = await studyOf(studies, grant, asked)
   if (isRefusal(study)) return study
   if (study === null) return refuse('scope-missing', { detail: 'Name the study: X-Aquifer-Study, studyid, or a token of one study.' })
+  const site = siteOf(study, grant, asked)
+  return isRefusal(site) ? site : { study, site }
+}
+
+/** The scope of resources that come under one already found: what they say themselves has to agree with it. */
+export function scopeWithin(scope: Scope, grant: Grant, asked: AskedScope): Scope | Refusal {
+  const { study } = scope
+  if (!allAgree([study.id, ...asked.studies]))
+    return refuse('scope-disagreement', { detail: 'Extension, headers and parameters name different studies.' })
+  if (asked.sites.length === 0) return scope
   const site = siteOf(study, grant, asked)
   return isRefusal(site) ? site : { study, site }
 }

@@ -198,3 +198,10 @@ test('metrics and health tell figures and no more', async () => {
   expect((await world.send({ path: '/health/ready' })).json).toMatchObject({ ready: true, checks: { database: 'ok' } })
   expect((await world.send({ path: '/docs' })).text).toContain('/fhir-server/api/v1/{type}')
 })
+
+test('an address that cannot be read is answered and recorded like any other', async () => {
+  const { status, headers, json } = await world.send({ path: '/%ff', headers: { 'x-correlation-id': 'unreadable-1' } })
+  expect([status, headers['x-correlation-id'], json['code']]).toEqual([400, 'unreadable-1', 'bad-parameter'])
+  const outcome = await world.send({ path: '/fhir-server/api/v1/Patient/%ff' })
+  expect([outcome.status, outcome.json['resourceType']]).toEqual([400, 'OperationOutcome'])
+})

@@ -9,6 +9,7 @@ import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { sendBug, sendRefusal } from './answer.js'
 import { headerOf } from './context.js'
 import { hostAllowed } from './hosts.js'
+import { statusOf } from './refusals.js'
 
 export const jsonBytesMax = 1024 * 1024
 export const fhirBytesMax = 32 * 1024 * 1024
@@ -32,14 +33,13 @@ export function openServer(parts: ServerParts): FastifyInstance {
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    // What cannot even be routed passes no hook: it is answered and recorded here.
+    frameworkErrors: (error, request, reply) => void answerUnroutable(parts, error, request, reply),
   })
   app.decorateRequest('aquifer', null as never)
   app.addHook('onRequest', async (request, reply) => {
     const refusal = await admit(parts, request)
-    void reply
-      .header('x-correlation-id', request.aquifer.facts.correlationId)
-      .header('x-content-type-options', 'nosniff')
-      .header('referrer-policy', 'no-referrer')
+    setHeaders(request, reply)
     if (request.routeOptions.config.unaudited !== true) void reply.header('cache-control', 'no-store')
     if (refusal !== null) return sendRefusal(request, reply, refusal)
     return undefined
@@ -61,6 +61,22 @@ export function openServer(parts: ServerParts): FastifyInstance {
     return sendBug(request, reply)
   })
   return app
+}
+
+function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .header('x-correlation-id', request.aquifer.facts.correlationId)
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'no-referrer')
+}
+
+async function answerUnroutable(parts: ServerParts, error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const wrong = await admit(parts, request)
+  setHeaders(request, reply)
+  const refusal = wrong ?? refusalOf(error) ?? refuse('bad-parameter', { detail: 'The address cannot be read.', parameter: 'url' })
+  request.aquifer.facts.refusal = refusal.refusal
+  await parts.trail.record(request.aquifer.facts, statusOf(refusal))
+  sendRefusal(request, reply, refusal)
 }
 
 async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refusal | null> {

@@ -87,10 +87,47 @@ test('consent on file is recorded for each person first, by those who may, and n
   const later = await world.fhir('PUT', '/Observation/later', feed, weight('later', 'new'))
   expect(later.status).toBe(201)
 })
+test('consent on file is not recorded for who withdraws in the same file', async () => {
+  await world.study({ id: 'STOP', sites: ['A'], required: ['share-data'] })
+  const unit = bundleOf('transaction', patient('stop'), weight('w-stop', 'stop'), contract('k-stop', 'stop', 'STOP', 'withdrawn'))
+  const { report } = await load('STOP', lines([unit]), '&consentOnFile=paper', 'study-manager')
+  expect([report.stored, report.refused, report.consentsRecorded]).toEqual([0, 3, 0])
+  expect(await counts('STOP')).not.toHaveProperty('Contract')
+})
+test('what a resource says of its study and site has to agree with the import, and its site is where it goes', async () => {
+  await world.study({ id: 'HERE', sites: ['A', 'B'], required: ['share-data'] })
+  await world.study({ id: 'THERE' })
+  const saying = (resource: Json, url: string, valueString: string): Json => ({ ...resource, extension: [{ url, valueString }] })
+  const elsewhere = bundleOf('transaction', patient('e1'), weight('we1', 'e1'), contract('ke1', 'e1', 'THERE'))
+  const atB = bundleOf('transaction', saying(patient('e2'), 'urn:aquifer:site-id', 'B'), contract('ke2', 'e2', 'HERE'), weight('we2', 'e2'))
+  const said = { url: 'urn:aquifer:study-id', valueCode: 'THERE' }
+  const inHere = { 'x-aquifer-study': 'HERE' }
+  const asCode = { ...contract('ke4', 'e2', 'HERE'), extension: [said] }
+  expect((await world.fhir('PUT', '/Contract/ke4', await world.token('integrator', ['HERE']), asCode, inHere)).status).toBe(400)
+  const atNone = saying(weight('we3', 'e2'), 'urn:aquifer:site-id', 'Z')
+  const { report } = await load('HERE', lines([elsewhere, atB, atNone]))
+  expect(report.refusals.map(({ reason, lines: at }) => [reason, at])).toEqual([
+    ['scope-disagreement', [1]],
+    ['bad-parameter', [3]],
+  ])
+  expect(report.stored).toBe(3)
+  const ofB = await world.token('integrator', ['HERE'], { sites: ['B'] })
+  expect((await world.fhir('GET', '/Observation/we2', ofB)).status).toBe(200)
+})
 test('lines of single resources may come in any order of person, consent and data', async () => {
   await world.study({ id: 'LINES', required: ['share-data'] })
   const { report } = await load('LINES', lines([weight('o1', 'l1'), contract('c1', 'l1', 'LINES'), patient('l1'), weight('o2', 'nobody')]))
   expect([report.stored, report.refused]).toEqual([3, 1])
+})
+test('lines may come long before their person and consent; what nobody enters is refused once, with its line', async () => {
+  await world.study({ id: 'EARLY', required: ['share-data'] })
+  const early = Array.from({ length: 3_100 }, (_, at) => weight(`early-${at}`, 'later'))
+  const file = lines([weight('never', 'nobody'), ...early, patient('later'), contract('ke', 'later', 'EARLY')])
+  const { report } = await load('EARLY', file)
+  expect([report.read, report.stored, report.refused]).toEqual([3_103, 3_102, 1])
+  expect(report.refusals.map(({ reason, lines: at }) => [reason, at])).toEqual([['no-consent', [1]]])
+  const again = (await load('EARLY', file)).report
+  expect([again.stored, again.unchanged, again.refused]).toEqual([0, 3_102, 1])
 })
 test('a damaged line is told and does not hinder the others; one document is one unit', async () => {
   await world.study({ id: 'BAD' })

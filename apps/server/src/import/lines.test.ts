@@ -26,6 +26,14 @@ test('a document over several lines is one line', async () => {
   expect(await read('{\n  "resourceType": "Bundle",\n', '  "entry": []\n}\n')).toEqual(['1:{\n"resourceType": "Bundle",\n"entry": []\n}\n'])
 })
 
+test('a document may begin after blank lines; a first line cut off is only that line', async () => {
+  expect(await read('\n\r\n{\n"resourceType": "Patient"\n}\n')).toEqual(['3:{\n"resourceType": "Patient"\n}\n'])
+  const next = '{"resourceType":"Patient"}'
+  expect(await read(`{"resourceType":"Obs\n${next}\n${next}\n`)).toEqual(['1:{"resourceType":"Obs', `2:${next}`, `3:${next}`])
+  expect(await read(`{"resourceType":"Obs\n${next}`)).toEqual(['1:{"resourceType":"Obs', `2:${next}`])
+  expect(await read(`{"contained":[\n${next}\n]}`)).toHaveLength(1)
+})
+
 test('gzip is recognised, and a cut stream is told after what could be read', async () => {
   const text = Array.from({ length: 2000 }, (_, i) => `{"n":${i},"x":"${Math.sin(i)}"}`).join('\n')
   const zipped = gzipSync(text)

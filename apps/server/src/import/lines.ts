@@ -6,7 +6,7 @@ import { refuse, type Refusal } from '@aquifer/core/refusal'
 export const lineBytesMax = 64 * 1024 * 1024
 
 export interface Line {
-  /** counted from 1; a document that is not NDJSON is line 1 */
+  /** counted from 1; a document that is not NDJSON has the number of its first line */
   number: number
   text: string
 }
@@ -54,6 +54,7 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
   let number = 0
   let document: string[] | null = null
   let documentBytes = 0
+  let first = 0
   const text = (last: Uint8Array): string =>
     Buffer.concat([...rest, last])
       .toString('utf8')
@@ -66,13 +67,19 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
       restBytes = 0
       from = at + 1
       number += 1
+      if (line === '') continue
+      if (document?.length === 1 && isAfterDamage(document[0] ?? '', line)) {
+        yield { number: first, text: document[0] ?? '' }
+        document = null
+      }
       if (document !== null) {
         document.push(line)
         documentBytes += line.length
       }
       // A first line that is no JSON by itself begins a document that was written over several lines.
-      else if (number === 1 && line !== '' && !isWhole(line)) document = [line]
-      else if (line !== '') yield { number, text: line }
+      else if (first === 0 && !isWhole(line)) document = [line]
+      else yield { number, text: line }
+      if (first === 0) first = number
     }
     const tail = Buffer.from(chunk.subarray(from))
     rest.push(tail)
@@ -84,7 +91,11 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
     }
   }
   const last = text(new Uint8Array())
-  if (document !== null) yield { number: 1, text: [...document, last].join('\n') }
+  if (document?.length === 1 && isAfterDamage(document[0] ?? '', last)) {
+    yield { number: first, text: document[0] ?? '' }
+    document = null
+  }
+  if (document !== null) yield { number: first, text: [...document, last].join('\n') }
   else if (last !== '') yield { number: number + 1, text: last }
 }
 
@@ -96,5 +107,15 @@ function isWhole(line: string): boolean {
   } catch {
     // A damaged first line of NDJSON also ends with a brace; a document's first line does not.
     return line.length > 2
+  }
+}
+
+/** Whether a resource in a line of its own shows that the line before was cut off, not the beginning of a document. */
+function isAfterDamage(before: string, line: string): boolean {
+  if (/[[:]$/.test(before) || !line.startsWith('{') || !line.endsWith('}')) return false
+  try {
+    return typeof (JSON.parse(line) as { resourceType?: unknown }).resourceType === 'string'
+  } catch {
+    return false
   }
 }

@@ -3,11 +3,22 @@ import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../access/index.js'
 import { derivedId } from './derived-id.js'
-import { checkResource, itemOf, parseBody, type FhirRequest, type Item, type Scope } from '../fhir/index.js'
+import {
+  checkResource,
+  itemOf,
+  parseBody,
+  scopeWithin,
+  withExtensions,
+  type FhirRequest,
+  type Item,
+  type Scope,
+  type SiteChoice,
+} from '../fhir/index.js'
 
 /** One line of an import, ready to be decided and stored as a whole. */
 export interface Prepared {
   line: number
+  site: SiteChoice
   items: Item[]
   repairs: Repair[]
 }
@@ -43,6 +54,9 @@ export function prepareLine(
     types: isRefusal(entries) ? [] : entries.map((entry) => entry.resource.resourceType),
   })
   if (isRefusal(entries)) return unfit(entries)
+  const said = entries.reduce((asked, { resource }) => withExtensions(asked, resource), request.asked)
+  const within = scopeWithin(scope, request.grant, said)
+  if (isRefusal(within)) return unfit(within)
   const repairs: Repair[] = []
   for (const [place, { resource }] of entries.entries()) {
     const forbidden = options.mayWriteAll ? null : mayTouchType(request.grant, 'write', resource.resourceType)
@@ -63,7 +77,7 @@ export function prepareLine(
     if (isRefusal(item)) return unfit(item)
     items.push(item)
   }
-  return { line, items, repairs }
+  return { line, site: within.site, items, repairs }
 }
 
 function entriesOf(document: Resource): Entry[] | Refusal {

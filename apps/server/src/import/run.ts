@@ -15,10 +15,10 @@ import {
 } from '../fhir/index.js'
 import type { Jobs, RunningJob } from '../jobs/index.js'
 import { faultPoint } from '../storage/index.js'
-import { openGathering, type Batch } from './batches.js'
+import { openGathering, peopleOf, type Batch } from './batches.js'
 import { linesOf } from './lines.js'
 import { recordOnFile } from './on-file.js'
-import { prepareLine } from './prepare.js'
+import { prepareLine, type Prepared } from './prepare.js'
 import { openTally, type Tally } from './report.js'
 
 const writers = 3
@@ -40,7 +40,17 @@ interface Import {
   tally: Tally
   job: RunningJob
   consentOnFile: string | null
+  /** single resources that came before their person or consent; null once they get their last try */
+  early: Early[] | null
+  /** people who entered, or whose consent came, in this import */
+  entered: Set<string>
 }
+interface Early {
+  unit: Prepared
+  refusal: Refusal
+}
+// Held in memory until the end of the stream; what comes early beyond that is refused at once.
+const earlyMax = 20_000
 
 /**
  * A bulk load as a stream: each line is a unit that is stored whole or not at all, through the same validation, consent and
@@ -63,7 +73,10 @@ export async function runImport(
   const tally = openTally(scope.study.id)
   const started = systems.now()
   try {
-    const ended = await load({ systems, request, scope, tally, job, consentOnFile: options.consentOnFile }, body)
+    const ended = await load(
+      { systems, request, scope, tally, job, consentOnFile: options.consentOnFile, early: [], entered: new Set() },
+      body,
+    )
     const report = { ...tally.report, elapsedMs: systems.now() - started, cancelled: job.cancelled }
     facts.detail = { ...facts.detail, stored: report.stored, unchanged: report.unchanged, refused: report.refused }
     await job.finish({
@@ -84,23 +97,35 @@ function mayImport({ grant }: FhirRequest, { consentOnFile }: ImportOptions): Re
   return refuse('not-permitted', { detail: `The role ${grant.role} may not ${what}.` })
 }
 
+/** Stores batches side by side, but never two about the same person. */
+function openSending(run: Import): { send(batch: Batch | null): Promise<void>; end(): Promise<void> } {
+  const running = new Map<Promise<void>, Batch>()
+  let failed: unknown = null
+  return {
+    async send(batch) {
+      if (batch === null) return
+      await run.systems.pace(run.scope.study.id)
+      // What a running batch enters or consents to must be seen by the next one about the same people.
+      while (running.size >= writers || [...running.values()].some((other) => overlaps(other, batch))) await Promise.race(running.keys())
+      if (failed !== null) throw failed
+      const storing: Promise<void> = storeBatch(run, batch)
+        .catch((error: unknown) => {
+          failed = error
+        })
+        .finally(() => running.delete(storing))
+      running.set(storing, batch)
+    },
+    async end() {
+      await Promise.all(running.keys())
+      if (failed !== null) throw failed
+    },
+  }
+}
+
 /** Reads, prepares and stores; null at the end of the stream, a refusal where it cannot be read on. */
 async function load(run: Import, body: AsyncIterable<Uint8Array>): Promise<Refusal | null> {
   const gathering = openGathering()
-  const running = new Map<Promise<void>, Batch>()
-  let failed: unknown = null
-  const send = async (batch: Batch): Promise<void> => {
-    await run.systems.pace(run.scope.study.id)
-    // What a running batch enters or consents to must be seen by the next one about the same people.
-    while (running.size >= writers || [...running.values()].some((other) => overlaps(other, batch))) await Promise.race(running.keys())
-    if (failed !== null) throw failed
-    const storing: Promise<void> = storeBatch(run, batch)
-      .catch((error: unknown) => {
-        failed = error
-      })
-      .finally(() => running.delete(storing))
-    running.set(storing, batch)
-  }
+  const sending = openSending(run)
   let ended: Refusal | null = null
   for await (const line of linesOf(body)) {
     if (isRefusal(line)) {
@@ -115,22 +140,42 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>): Promise<Refus
       continue
     }
     run.tally.repaired(unit)
-    const complete = gathering.add(unit)
-    if (complete !== null) await send(complete)
+    await sending.send(gathering.add(unit))
   }
-  const rest = run.job.cancelled ? null : gathering.rest()
-  if (rest !== null) await send(rest)
-  await Promise.all(running.keys())
-  if (failed !== null) throw failed
+  if (!run.job.cancelled) await sending.send(gathering.rest())
+  await sending.end()
+  await storeEarly(run)
   return ended
 }
+
+/** Resources that came before their person or consent, once more: now that all has been read, their refusal is final. */
+async function storeEarly(run: Import): Promise<void> {
+  const early = run.early ?? []
+  run.early = null
+  const gathering = openGathering()
+  const sending = openSending(run)
+  for (const { unit, refusal } of early) {
+    if (run.job.cancelled || !peopleOf(unit).every((id) => run.entered.has(id))) await refuseUnit(run, unit, refusal)
+    else await sending.send(gathering.add(unit))
+  }
+  await sending.send(gathering.rest())
+  await sending.end()
+}
+
+async function refuseUnit(run: Import, unit: Prepared, refusal: Refusal): Promise<void> {
+  run.tally.refused(unit.line, refusal, unit.items.length)
+  await noteRefused(run.systems, { study: run.scope.study, site: unit.site, items: unit.items }, refusal, run.request.facts)
+}
+
+const mayCome = (unit: Prepared, refusal: Refusal): boolean =>
+  unit.items.length === 1 && (refusal.refusal === 'not-enrolled' || refusal.refusal === 'no-consent')
 
 const overlaps = (a: Batch, b: Batch): boolean => [...b.people].some((id) => a.people.has(id))
 
 async function storeBatch(run: Import, batch: Batch): Promise<void> {
   const { systems, request, scope, tally, job } = run
   const auditId = await systems.repository.nextAuditId()
-  const units: Unit[] = batch.units.map(({ items }) => ({ study: scope.study, site: scope.site, grant: request.grant, items, auditId }))
+  const units: Unit[] = batch.units.map(({ items, site }) => ({ study: scope.study, site, grant: request.grant, items, auditId }))
   const { outcomes, recorded } = await systems.repository.transact(async (tx) => {
     const now = systems.now()
     const onFile =
@@ -139,7 +184,7 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
         : await recordOnFile(tx, {
             scope,
             grant: request.grant,
-            patients: [...batch.people],
+            patients: peopleToConsent(batch, scope),
             from: dayAt(now, scope.study.zone),
             now,
             auditId,
@@ -156,18 +201,35 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
   tally.report.consentsRecorded += recorded
   for (const [place, outcome] of outcomes.entries()) {
     const prepared = batch.units[place]
-    const unit = units[place]
-    if (prepared === undefined || unit === undefined) continue
+    if (prepared === undefined) continue
     if (!isRefusal(outcome)) {
       tally.stored(prepared, outcome.stored)
+      noteEntered(run, prepared)
       for (const each of outcome.stored) systems.metrics.importedResources.inc({ outcome: each.outcome })
-      continue
+    } else if (run.early !== null && run.early.length < earlyMax && mayCome(prepared, outcome)) {
+      run.early.push({ unit: prepared, refusal: outcome })
+    } else {
+      await refuseUnit(run, prepared, outcome)
     }
-    tally.refused(prepared.line, outcome, prepared.items.length)
-    await noteRefused(systems, unit, outcome, request.facts)
   }
   const { read, stored, unchanged, refused } = tally.report
   job.progress({ read, stored, unchanged, refused })
+}
+
+function noteEntered(run: Import, { items }: Prepared): void {
+  for (const item of items) {
+    if (item.type === 'Patient') run.entered.add(item.id)
+    if (item.consent) run.entered.add(item.consent.patientId)
+  }
+}
+
+/** Who gets consent on file: nobody whose own Contract in the same lines takes a required consent back. */
+function peopleToConsent(batch: Batch, { study }: Scope): string[] {
+  const statements = batch.units.flatMap(({ items }) => items.flatMap(({ consent }) => consent ?? []))
+  const isStop = ({ status, types }: (typeof statements)[number]): boolean =>
+    (status === 'withdrawn' || status === 'suspended') && types.some((type) => study.required.includes(type))
+  const stopped = new Set(statements.filter(isStop).map(({ patientId }) => patientId))
+  return [...batch.people].filter((id) => !stopped.has(id))
 }
 
 // One entry per person and unit: the versions themselves point to the record.

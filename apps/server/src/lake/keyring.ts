@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeAtomically } from '../storage/index.js'
+import { CannotStart, writeAtomically } from '../storage/index.js'
 
 // One random key per study and purpose, wrapped by the master key: destroying a study's file destroys what it opens, and the master key
 // can live elsewhere (AQUIFER_MASTER_KEY_FILE).
@@ -86,14 +86,14 @@ const newest = (keys: StudyKey[], purpose: KeyPurpose): StudyKey | undefined => 
 async function masterKey(options: { dir: string; masterKeyFile?: string | null }): Promise<Buffer> {
   const path = options.masterKeyFile ?? join(options.dir, 'master.key')
   if (!existsSync(path)) {
-    if (options.masterKeyFile) throw new Error(`the master key file ${path} does not exist`)
+    if (options.masterKeyFile) throw new CannotStart(`The master key file ${path} does not exist.`)
     await writeAtomically(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
   }
   const bytes = await readFile(path)
   const text = bytes.toString('latin1').trim()
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex')
   if (bytes.length === 32) return bytes
-  throw new Error(`the master key file ${path} must hold 32 bytes, raw or as 64 hexadecimal digits`)
+  throw new CannotStart(`The master key file ${path} must hold 32 bytes, raw or as 64 hexadecimal digits.`)
 }
 
 const bound = (study: string, id: string): Buffer => Buffer.from(`aquifer study key|${study}|${id}`)

@@ -38,6 +38,8 @@ export interface Postgres {
 }
 
 export class PostgresInUse extends Error {}
+/** The start cannot go on for a reason that a person can mend; the message says which, and holds no secret. */
+export class CannotStart extends Error {}
 
 const startPatienceMs = 30_000
 const restartPauseMs = 1_000
@@ -191,12 +193,14 @@ async function prepareDatabase(address: Address, password: string): Promise<void
 
 async function openExternal(databaseUrl: string): Promise<Postgres> {
   const admin = new pg.Client({ connectionString: databaseUrl })
-  await admin.connect()
+  await admin.connect().catch((error: { code?: string }) => {
+    throw new CannotStart(`DATABASE_URL: the database cannot be reached (${error.code ?? 'unknown'}).`)
+  })
   try {
     const version = await admin.query<{ number: number }>(`select current_setting('server_version_num')::int as number`)
-    if ((version.rows[0]?.number ?? 0) < 140_000) throw new Error('DATABASE_URL: PostgreSQL 14 or newer is needed')
+    if ((version.rows[0]?.number ?? 0) < 140_000) throw new CannotStart('DATABASE_URL: PostgreSQL 14 or newer is needed.')
     await prepareRoles(admin, { embedded: false }).catch(() => {
-      throw new Error(`DATABASE_URL: its user may not create roles; ${rolesRemedy}`)
+      throw new CannotStart(`DATABASE_URL: its user may not create roles; ${rolesRemedy}`)
     })
     await admin.query(`grant create, usage on schema public to ${roleName('owner')}`).catch(() => undefined)
   } finally {

@@ -26,6 +26,7 @@ export function benchCommand(): Command {
       .option('--file <file>', 'NDJSON of Bundles to load (.gz too); without it people are generated')
       .option('--patients <n>', 'how many people to generate', '500')
       .option('--masking <policy>', 'safe-harbor or expert', 'safe-harbor')
+      .option('--json', 'figures are always JSON')
       .action(async (flags: BenchFlags) => {
         const figures = await part.run(flags)
         process.stdout.write(`${JSON.stringify({ bench: name, machine: machine(), ...figures }, null, 2)}\n`)
