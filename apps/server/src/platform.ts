@@ -7,7 +7,7 @@ import { uuidV7 } from '@aquifer/core/id'
 import { openAuditDesk, openAuditTrail } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
-import { openWriteQueue, type FhirSystems } from './fhir/index.js'
+import { openPageTokens, openWriteQueue, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
@@ -87,7 +87,8 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const studies = openStudies({ repository, now })
   const queue = openWriteQueue(repository, now)
   closing.add(() => queue.idle())
-  const fhir: FhirSystems = { repository, studies, queue, metrics, log, now, newId }
+  const pages = openPageTokens(identity.keyFor('pages of a search'))
+  const fhir: FhirSystems = { repository, studies, queue, pages, metrics, log, now, newId }
   const jobs = openJobs({ repository, newId, owner: randomUUID() })
   await jobs.endOrphans()
   const otherStages = frontStages({ repository, studies, metrics, now })

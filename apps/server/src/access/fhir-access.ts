@@ -1,5 +1,14 @@
 import { isReferenceData } from '@aquifer/core/fhir'
-import { mayDefineStudy, mayTouch, reachesPerson, reachesSite, reachesStudy, type DataClass, type Grant } from '@aquifer/core/access'
+import {
+  mayDefineStudy,
+  mayTouch,
+  peopleOf,
+  reachesPerson,
+  reachesSite,
+  reachesStudy,
+  type DataClass,
+  type Grant,
+} from '@aquifer/core/access'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 
 const classOfType: Readonly<Record<string, DataClass>> = {
@@ -25,6 +34,8 @@ export function mayTouchType(grant: Grant, act: 'read' | 'write', type: string):
 
 /** A study outside the caller's reach answers like one that does not exist. */
 export const noSuchStudy = (): Refusal => refuse('unknown', { detail: 'There is no such study here.' })
+// http.html of DSTU2: 404 where the address names no type of resource that is served.
+export const noSuchType = (): Refusal => refuse('unknown', { detail: 'DSTU2 has no such resource type.' })
 export const noSuchResource = (): Refusal => refuse('unknown', { detail: 'There is no such resource here.' })
 
 export function mayReachStudy(grant: Grant, study: { id: string } | null): Refusal | null {
@@ -37,16 +48,16 @@ export interface Place {
   patients: readonly string[]
 }
 
-/** Limits of site and person for what is written or read; types that tell about nobody are not bound to one. */
+/** Limits of site and person for what is written or read; what tells about nobody is not bound to one, a Group by its members. */
 export function withinLimits(grant: Grant, type: string, place: Place): boolean {
   const data = dataClassOf(type)
-  if (data === 'reference' || data === 'study') return true
+  if (data === 'reference' || (data === 'study' && place.patients.length === 0)) return true
   if (!reachesPerson(grant, place.patients)) return false
   // Profiles stand beside the studies, so their site is that of the person's enrolment, which the caller passes.
   return reachesSite(grant, place.siteId)
 }
 
-export const isLimited = (grant: Grant): boolean => grant.patient !== null || grant.sites.length > 0
+export const isLimited = (grant: Grant): boolean => peopleOf(grant) !== null || grant.sites.length > 0
 
 export function mayWriteStudyGroup(grant: Grant): Refusal | null {
   return mayDefineStudy(grant.role)

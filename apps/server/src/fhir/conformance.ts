@@ -1,4 +1,5 @@
-import { resourceTypes, searchParameters, transportTypes } from '@aquifer/core/fhir'
+import { resourceTypes, transportTypes } from '@aquifer/core/fhir'
+import { modifiersOf, searchParametersOf } from './search/clauses.js'
 
 export interface ConformanceFacts {
   base: string
@@ -6,16 +7,6 @@ export interface ConformanceFacts {
   version: string
   /** interactions that have a route, as /metadata tells them */
   interactions: readonly string[]
-}
-
-const modifiersOf: Readonly<Record<string, readonly string[]>> = {
-  token: ['missing', 'not'],
-  string: ['missing', 'contains'],
-  reference: ['missing', 'type'],
-  date: ['missing'],
-  quantity: ['missing'],
-  number: ['missing'],
-  uri: ['missing'],
 }
 
 /** What the server can do, made from what is registered and what the search index holds. */
@@ -65,7 +56,7 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
 }
 
 function searchParamsOf(type: string): Record<string, unknown>[] {
-  const own = (searchParameters[type] ?? []).filter((fact) => fact.paths.length > 0 && fact.type !== 'composite')
+  const own = searchParametersOf(type)
   return [
     { name: '_id', type: 'token' },
     { name: '_lastUpdated', type: 'date' },

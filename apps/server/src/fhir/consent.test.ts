@@ -36,14 +36,19 @@ test('a write without consent stores nothing and names what is missing', async (
   })
   expect(list.text).not.toContain('p0')
 })
-test('access is asked before consent: a role without the right is told so, and the wrong study is not there', async () => {
+test('access is asked before consent: a role without the right is told so, and of another study nothing', async () => {
   const analyst = await world.token('analyst', ['TRIAL'])
   const forbidden = await world.fhir('PUT', '/Patient/p0', analyst, patient('p0'))
   expect([forbidden.status, diagnostics(forbidden.json).includes('analyst')]).toEqual([403, true])
   const elsewhere = await world.token('integrator', ['FREE'])
   const hidden = await world.fhir('PUT', '/Patient/p0', elsewhere, patient('p0'), { 'x-aquifer-study': 'TRIAL' })
   const missing = await world.fhir('PUT', '/Patient/p0', elsewhere, patient('p0'), { 'x-aquifer-study': 'NOWHERE' })
-  expect([hidden.status, hidden.json]).toEqual([404, missing.json])
+  expect([hidden.status, hidden.json]).toEqual([400, missing.json])
+  const two = await world.token('integrator', ['FREE', 'OTHER'])
+  const foreign = await Promise.all(
+    ['TRIAL', 'NOWHERE'].map((study) => world.fhir('PUT', '/Patient/p0', two, patient('p0'), { 'x-aquifer-study': study })),
+  )
+  expect([foreign[0]?.status, foreign[0]?.json]).toEqual([404, foreign[1]?.json])
   expect((await world.fhir('GET', '/Patient/p0', null)).status).toBe(401)
 })
 test('a person enters with his consents in one transaction, and then his data may follow', async () => {
@@ -98,6 +103,26 @@ test('a batch stores what may be stored and tells why the rest was not', async (
   const entries = answer.json['entry'] as { response: { status: string }; resource?: Json }[]
   expect([answer.status, entries.map(({ response }) => response.status)]).toEqual([200, ['201 Created', '403']])
   expect(entries[1]?.resource?.['resourceType']).toBe('OperationOutcome')
+})
+test('what is told of consent is told to those who may write about the person', async () => {
+  const device = await world.token('device', ['TRIAL'], { patient: 'p4' })
+  const other = await world.fhir('PUT', '/Observation/dev', device, weight('dev', 'p1'))
+  const nobody = await world.fhir('PUT', '/Observation/dev', device, weight('dev', 'nobody'))
+  expect([other.status, other.json]).toEqual([404, nobody.json])
+})
+test('in a batch nothing rests on a consent or a Patient whose condition failed', async () => {
+  const stale = (resource: Json) => ({
+    resource,
+    request: { method: 'PUT', url: `${String(resource['resourceType'])}/${String(resource['id'])}`, ifMatch: 'W/"99"' },
+  })
+  const batch = (token: string, ...entry: unknown[]) => world.fhir('POST', '', token, { resourceType: 'Bundle', type: 'batch', entry })
+  const statuses = (json: Json) => (json['entry'] as { response: Json }[]).map(({ response }) => String(response['status']).slice(0, 3))
+  const [observation] = bundleOf('batch', weight('after', 'p2'))['entry'] as unknown[]
+  const revived = await batch(feed, stale(contract('c-p2', 'p2', 'TRIAL')), observation)
+  expect(statuses(revived.json)).toEqual(['412', '403'])
+  const free = await world.token('integrator', ['FREE'])
+  const [of] = bundleOf('batch', weight('after', 'q9'))['entry'] as unknown[]
+  expect(statuses((await batch(free, stale(patient('q9')), of)).json)).toEqual(['412', '403'])
 })
 test('a consent is per study: the same person stays out of another one', async () => {
   const both = await world.token('integrator', ['TRIAL', 'OTHER'])

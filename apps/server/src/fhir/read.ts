@@ -1,7 +1,8 @@
-import { isGlobal, isReferenceData, isResourceType } from '@aquifer/core/fhir'
+import { compartmentPatients, isGlobal, isId, isReferenceData, isResourceType, type Resource } from '@aquifer/core/fhir'
 import { reachesStudy } from '@aquifer/core/access'
+import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayTouchType, noSuchResource, withinLimits } from '../access/index.js'
+import { isLimited, mayTouchType, noSuchResource, noSuchType, withinLimits } from '../access/index.js'
 import { globalSid, serve, type StoredVersion, type Study } from '../repository/index.js'
 import { siteIdOf, sitesToRead, studyOf } from './scope.js'
 import type { FhirRequest, FhirSystems } from './systems.js'
@@ -35,7 +36,8 @@ export async function vread(
   const place = await placeOf(systems, request, key)
   if (isRefusal(place)) return place
   const version = await systems.repository.vread({ sid: place.current.sid, type: key.type, id: key.id }, key.version)
-  if (version === null) return refuse('unknown', { detail: 'There is no such version.' })
+  if (version === null || !(await maySee(systems, request, place, version)))
+    return refuse('unknown', { detail: 'There is no such version.' })
   request.facts.entries.push({ op: 'vread', type: key.type, rid: version.rid, version: version.version })
   const bytes = bytesOf(version)
   return bytes === null ? deleted(version.version) : { version, bytes }
@@ -47,12 +49,15 @@ export async function history(
   request: FhirRequest,
   key: { type: string; id: string },
   page: { before?: number; limit: number },
-): Promise<Found[] | Refusal> {
+): Promise<{ found: Found[]; next: number | null } | Refusal> {
   const place = await placeOf(systems, request, key)
   if (isRefusal(place)) return place
   const versions = await systems.repository.history({ sid: place.current.sid, type: key.type, id: key.id }, page)
   request.facts.entries.push({ op: 'history', type: key.type, rid: place.current.rid, version: null })
-  return versions.map((version) => ({ version, bytes: bytesOf(version) }))
+  const found: Found[] = []
+  for (const version of versions) if (await maySee(systems, request, place, version)) found.push({ version, bytes: bytesOf(version) })
+  const oldest = versions.at(-1)?.version ?? 1
+  return { found, next: versions.length === page.limit && oldest > 1 ? oldest : null }
 }
 
 interface Place {
@@ -62,9 +67,10 @@ interface Place {
 
 /** Where the resource stands and that the caller may see it; what he may not see is not there. */
 async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: string; id: string }): Promise<Place | Refusal> {
-  if (!isResourceType(key.type)) return refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
+  if (!isResourceType(key.type)) return noSuchType()
   const forbidden = mayTouchType(request.grant, 'read', key.type)
   if (forbidden !== null) return forbidden
+  if (!isId(key.id)) return noSuchResource()
   const study = await studyOf(systems.studies, request.grant, request.asked)
   if (isRefusal(study)) return study
   request.facts.sid = study?.sid ?? null
@@ -75,7 +81,7 @@ async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: 
     const current = await systems.repository.read({ sid, ...key })
     if (current === null) continue
     const owner = sid === globalSid ? null : (study ?? (await systems.studies.bySid(sid)))
-    if (!(await visible(request, current, owner))) return noSuchResource()
+    if (!visible(request, current, owner)) return noSuchResource()
     return { current, study: owner }
   }
   return noSuchResource()
@@ -100,7 +106,23 @@ async function sidsOf(
   return reached
 }
 
-async function visible(request: FhirRequest, current: StoredVersion, study: Study | null): Promise<boolean> {
+/** Whether the caller may see this version: an earlier one can be about somebody else, or come from another site. */
+async function maySee(systems: FhirSystems, request: FhirRequest, { current, study }: Place, version: StoredVersion): Promise<boolean> {
+  if (version.version === current.version) return true
+  const people = peopleOfVersion(version)
+  if (!isGlobal(version.type)) return visible(request, { ...version, patientIds: people }, study)
+  if (version.type === 'Practitioner') return true
+  for (const patientId of people) if ((await studyThrough(systems, request, version.type, patientId, study)) === undefined) return false
+  return people.length > 0 || !isLimited(request.grant)
+}
+
+// Beside an earlier version stands one person only, so the others are read from it.
+function peopleOfVersion({ patientId, content }: StoredVersion): string[] {
+  const named = content === null ? [] : compartmentPatients(JSON.parse(content.toString()) as Resource)
+  return [...new Set([...(patientId === null ? [] : [patientId]), ...named.map((id) => uuidOfUrn(id) ?? id)])]
+}
+
+function visible(request: FhirRequest, current: StoredVersion, study: Study | null): boolean {
   const place = { siteId: siteIdOf(study, current.site), patients: current.patientIds }
   if (!withinLimits(request.grant, current.type, place)) return false
   if (study === null) return true
@@ -119,13 +141,41 @@ async function profilePlace(
   if (current === null) return noSuchResource()
   if (key.type === 'Practitioner') return { current, study }
   const patientId = key.type === 'Patient' ? key.id : current.patientId
-  if (patientId === null) return noSuchResource()
+  const through =
+    patientId === null
+      ? await studyOfNobody(systems, request, key, study)
+      : await studyThrough(systems, request, key.type, patientId, study)
+  return through === undefined ? noSuchResource() : { current, study: through }
+}
+
+/** The study through which the caller sees a person’s profile: the one asked for, else any he reaches. */
+async function studyThrough(
+  systems: FhirSystems,
+  request: FhirRequest,
+  type: string,
+  patientId: string,
+  study: Study | null,
+): Promise<Study | undefined> {
   for (const enrolment of await systems.repository.enrolments(patientId)) {
     if (study !== null && enrolment.sid !== study.sid) continue
     const owner = study ?? (await systems.studies.bySid(enrolment.sid))
     if (owner === null || !reachesStudy(request.grant, owner.id)) continue
-    if (withinLimits(request.grant, key.type, { siteId: siteIdOf(owner, enrolment.site), patients: [patientId] }))
-      return { current, study: owner }
+    if (withinLimits(request.grant, type, { siteId: siteIdOf(owner, enrolment.site), patients: [patientId] })) return owner
   }
-  return noSuchResource()
+  return undefined
+}
+
+/** A profile that names nobody is seen in the studies from which it was written, by those without limits. */
+async function studyOfNobody(
+  systems: FhirSystems,
+  request: FhirRequest,
+  key: { type: string; id: string },
+  study: Study | null,
+): Promise<Study | undefined> {
+  if (isLimited(request.grant)) return undefined
+  for (const sid of await systems.repository.studiesNaming(key.type, key.id)) {
+    const owner = await systems.studies.bySid(sid)
+    if (owner !== null && reachesStudy(request.grant, owner.id) && (study === null || study.sid === sid)) return owner
+  }
+  return undefined
 }

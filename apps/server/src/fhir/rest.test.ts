@@ -50,10 +50,46 @@ test('broken and wrong bodies are refused with an outcome that quotes no value',
   expect([wrong.status, wrong.text.includes('Secret Name')]).toEqual([400, false])
   expect((wrong.json['issue'] as Json[]).length).toBe(2)
   expect((await world.fhir('POST', '/Observation', feed, '{"resourceType":')).status).toBe(400)
-  expect((await world.fhir('POST', '/Nonsense', feed, {})).status).toBe(400)
+  expect((await world.fhir('POST', '/Nonsense', feed, {})).status).toBe(404)
+  expect((await world.fhir('POST', '/Patient', feed, { resourceType: 'Nonsense' })).status).toBe(400)
   expect((await world.fhir('PUT', '/Observation/other', feed, weight('o2', 'pa'))).status).toBe(400)
   expect((await world.fhir('POST', '/Observation', feed, '<x/>', { 'content-type': 'application/xml+fhir' })).status).toBe(415)
   expect((await world.fhir('POST', '/Observation', feed, Buffer.alloc(33 * 1024 * 1024, 32))).status).toBe(413)
+})
+test('bodies and addresses that cannot be read as they were sent are refused, and never an error of the server', async () => {
+  const latin = Buffer.concat([
+    Buffer.from('{"resourceType":"Patient","id":"latin","name":[{"text":"'),
+    Buffer.from([0xe9]),
+    Buffer.from('"}]}'),
+  ])
+  expect((await world.fhir('PUT', '/Patient/latin', feed, latin)).status).toBe(400)
+  expect((await world.fhir('GET', '/Patient/latin', feed)).status).toBe(404)
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  expect((await world.fhir('POST', '/Patient', feed, '{"resourceType":"Patient"}', form)).status).toBe(415)
+  expect((await world.fhir('POST', '/Patient/_search', feed, '{}')).status).toBe(415)
+  expect((await world.fhir('PUT', '/Patient/br', feed, patient('br'), { 'content-encoding': 'br' })).status).toBe(415)
+  expect((await world.fhir('PUT', '/Patient/v0', feed, patient('v0'), { 'if-match': 'W/"0"', 'x-aquifer-site': 'A' })).status).toBe(400)
+  expect((await world.fhir('POST', '/', feed, bundleOf('batch'))).status).toBe(200)
+  for (const [path, status] of [
+    ['/Patient/%00', 404],
+    ['/Patient/%ff', 400],
+    ['/Patient?_id=%00', 400],
+    ['/Patient?name=%00', 400],
+    ['/Patient?studyid=%00', 404],
+  ] as const) {
+    const answer = await world.fhir('GET', path, feed)
+    expect([path, answer.status, answer.json['resourceType']]).toEqual([path, status, 'OperationOutcome'])
+  }
+})
+test('a parameter or modifier that is not supported is refused with those that are', async () => {
+  const told = async (query: string) => {
+    const { status, json } = await world.fhir('GET', `/Observation?${query}`, feed)
+    return [status, (json['issue'] as { diagnostics: string }[])[0]?.diagnostics]
+  }
+  expect(await told('nonsense=1')).toEqual([400, expect.stringMatching(/nonsense\. Supported: _id, .*\bdate\b.*_count/)])
+  expect(await told('subject.name=1')).toEqual([400, expect.stringContaining('Supported: _id')])
+  expect(await told('code:exact=1')).toEqual([400, expect.stringContaining('Supported: :missing, :not')])
+  expect(await told('_include=Observation:nonsense')).toEqual([400, expect.stringContaining('performer')])
 })
 test('scope: all that name study or site agree, or nothing is stored', async () => {
   const both = await world.token('integrator', ['S', 'T'])
@@ -61,6 +97,9 @@ test('scope: all that name study or site agree, or nothing is stored', async () 
   expect((await world.fhir('PUT', '/Observation/sc', both, scoped('sc', 'S'), { 'x-aquifer-study': 'T' })).status).toBe(400)
   expect((await world.fhir('PUT', '/Observation/sc?studyid=T', both, scoped('sc', 'S'))).status).toBe(400)
   expect((await world.fhir('PUT', '/Observation/sc', both, weight('sc', 'pa'))).status).toBe(400)
+  expect((await world.fhir('PUT', '/Observation/sc?studyid=S&studyid=T', both, weight('sc', 'pa'))).status).toBe(400)
+  expect((await world.fhir('PUT', '/Observation/sc', both, weight('sc', 'pa'), { 'x-aquifer-study': 'S, T' })).status).toBe(400)
+  expect((await world.fhir('PUT', '/Observation/sc', feed, scoped('sc', 'T'))).status).toBe(400)
   expect((await world.fhir('PUT', '/Observation/sc', feed, weight('sc', 'pa'), { 'x-aquifer-site': 'Z' })).status).toBe(400)
   expect((await world.fhir('GET', '/Observation/sc', both, undefined, { 'x-aquifer-study': 'S' })).status).toBe(404)
   expect((await world.fhir('PUT', '/Observation/sc', both, scoped('sc', 's'), { 'x-aquifer-study': 'S' })).status).toBe(201)

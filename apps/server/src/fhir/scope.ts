@@ -33,17 +33,24 @@ export function withExtensions(asked: AskedScope, resource: Record<string, unkno
 
 const allAgree = (names: readonly string[]): boolean => names.every((name) => name.toLowerCase() === names[0]?.toLowerCase())
 
+const onlyStudyOf = (grant: Grant): string | undefined =>
+  grant.studies !== 'all' && grant.studies.length === 1 ? grant.studies[0] : undefined
+
 /** The study a request means; null when it names none and the token has not exactly one. */
 export async function studyOf(studies: Studies, grant: Grant, asked: AskedScope): Promise<Study | null | Refusal> {
   if (!allAgree(asked.studies)) return refuse('scope-disagreement', { detail: 'Extension, headers and parameters name different studies.' })
-  const named = asked.studies[0] ?? (grant.studies !== 'all' && grant.studies.length === 1 ? grant.studies[0] : undefined)
+  const named = asked.studies[0] ?? onlyStudyOf(grant)
   if (named === undefined) return null
   const study = await studies.byId(named)
   if (study === null) return noSuchStudy()
   return mayReachStudy(grant, study) ?? study
 }
 
+/** The scope of a write. A token of one study names it as a header does: what names another disagrees, whether it exists or not. */
 export async function scopeOf(studies: Studies, grant: Grant, asked: AskedScope): Promise<Scope | Refusal> {
+  const only = onlyStudyOf(grant)
+  if (only !== undefined && !allAgree([only, ...asked.studies]))
+    return refuse('scope-disagreement', { detail: 'The token is for one study, and another one is named.' })
   const study = await studyOf(studies, grant, asked)
   if (isRefusal(study)) return study
   if (study === null) return refuse('scope-missing', { detail: 'Name the study: X-Aquifer-Study, studyid, or a token of one study.' })

@@ -1,4 +1,5 @@
 import type { Grant } from '@aquifer/core/access'
+import { isGlobal } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { isLimited, noSuchResource, withinLimits } from '../access/index.js'
 import { lockConsents, type ConsentLedger, type PersonKey } from '../consent/index.js'
@@ -7,6 +8,7 @@ import {
   type ContractConsents,
   type EnrolPerson,
   type PreparedWrite,
+  type StoredVersion,
   type Study,
   type Tx,
   type WriteOutcome,
@@ -86,6 +88,8 @@ async function decideUnit(
   now: number,
 ): Promise<{ enrol: EnrolPerson[]; writes: PreparedWrite[] } | Refusal> {
   const { study, items } = unit
+  // Access first: what consent says of a person is only for those who may write about him.
+  for (const item of items) if (!(await mayWrite(tx, unit, item, ledger))) return noSuchResource()
   for (const item of items) if (item.consent !== undefined && study !== null) ledger.recordConsent(study.sid, item.id, item.consent)
   const enrol: EnrolPerson[] = []
   if (study !== null) {
@@ -107,7 +111,7 @@ async function decideUnit(
   }
   const writes: PreparedWrite[] = []
   for (const item of items) {
-    const write = await writeOf(tx, unit, item, ledger)
+    const write = writeOf(unit, item, ledger)
     if (isRefusal(write)) return write
     writes.push(write)
   }
@@ -137,20 +141,16 @@ function siteFor(unit: Unit, ledger: ConsentLedger, patients: readonly string[])
   return refuse('scope-missing', { detail: 'The study has several sites: name one by X-Aquifer-Site, siteid or the extension.' })
 }
 
-async function writeOf(tx: Tx, unit: Unit, item: Item, ledger: ConsentLedger): Promise<PreparedWrite | Refusal> {
-  const { study, grant } = unit
+function siteOf(unit: Unit, item: Item, ledger: ConsentLedger): number | null | Refusal {
   const ofPerson = item.needsConsent || item.type === 'Contract'
-  let site = item.sid === globalSid || item.op === 'delete' || !ofPerson ? siteKnown(unit) : siteFor(unit, ledger, item.patients)
+  return item.sid === globalSid || item.op === 'delete' || !ofPerson ? siteKnown(unit) : siteFor(unit, ledger, item.patients)
+}
+
+function writeOf(unit: Unit, item: Item, ledger: ConsentLedger): PreparedWrite | Refusal {
+  const site = siteOf(unit, item, ledger)
   if (isRefusal(site)) return site
-  if (isLimited(grant)) {
-    const siteHere =
-      item.sid === globalSid && study !== null ? (ledger.siteOf({ sid: study.sid, patientId: item.patients[0] ?? '' }) ?? site) : site
-    if (item.op !== 'delete' && !withinLimits(grant, item.type, { siteId: siteIdOf(study, siteHere), patients: item.patients }))
-      return noSuchResource()
-    if (item.op !== 'create' && !(await mayReplace(tx, unit, item))) return noSuchResource()
-  }
-  if (item.sid === globalSid) site = null
   const { sid, type, id, op, content, hash, index, patients, refers, unchanged, expect } = item
+  const isOurs = sid === globalSid && unit.study !== null && (type === 'Practitioner' || patients.length === 0)
   return {
     sid,
     type,
@@ -162,20 +162,53 @@ async function writeOf(tx: Tx, unit: Unit, item: Item, ledger: ConsentLedger): P
     patients,
     refers,
     unchanged,
-    site,
+    site: sid === globalSid ? null : site,
     audit: unit.auditId,
     ...(expect === undefined ? {} : { expect }),
+    ...(isOurs ? { from: unit.study?.sid } : {}),
   }
 }
 
 const siteKnown = (unit: Unit): number | null => (unit.site.kind === 'site' ? unit.site.site.site : null)
 
-/** Whether a caller with limits may change what stands there already; what does not exist may be made. */
-async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
+/** Whether the caller’s limits and study let him write this, over what stands there already. */
+async function mayWrite(tx: Tx, unit: Unit, item: Item, ledger: ConsentLedger): Promise<boolean> {
+  const { study, grant } = unit
+  if (isLimited(grant)) {
+    const site = siteOf(unit, item, ledger)
+    // Without a site the write is refused as such later on, whoever asks.
+    if (item.op !== 'delete' && !isRefusal(site)) {
+      const here = item.sid === globalSid && study !== null ? (enrolledSite(ledger, study, item) ?? site) : site
+      if (!withinLimits(grant, item.type, { siteId: siteIdOf(study, here), patients: item.patients })) return false
+    }
+  }
+  if (item.op === 'create') return true
+  const isProfile = item.sid === globalSid && isGlobal(item.type) && item.type !== 'Practitioner'
+  if (!isLimited(grant) && !isProfile) return true
   const stored = await tx.read({ sid: item.sid, type: item.type, id: item.id })
   if (stored === null) return true
+  return isProfile ? mayReplaceProfile(tx, unit, item, stored) : mayReplace(unit, item, stored)
+}
+
+const enrolledSite = (ledger: ConsentLedger, study: Study, item: Item): number | null =>
+  ledger.siteOf({ sid: study.sid, patientId: item.patients[0] ?? '' })
+
+function mayReplace(unit: Unit, item: Item, stored: StoredVersion): boolean {
   const siteId = stored.site === null ? siteIdOf(unit.study, siteKnown(unit)) : siteIdOf(unit.study, stored.site)
   return withinLimits(unit.grant, item.type, { siteId, patients: stored.patientIds })
+}
+
+/** A profile is changed from a study in which its people are; a Patient may come into a further study by his own resource. */
+async function mayReplaceProfile(tx: Tx, unit: Unit, item: Item, stored: StoredVersion): Promise<boolean> {
+  const { study, grant } = unit
+  if (study === null) return false
+  const people = await tx.people(stored.patientIds.map((patientId) => ({ sid: study.sid, patientId })))
+  if (people.length === 0) return !isLimited(grant) && (await tx.studiesNaming(item.type, item.id)).includes(study.sid)
+  return people.every(({ enrolment }) =>
+    enrolment === null
+      ? item.type === 'Patient' && item.op === 'update'
+      : withinLimits(grant, item.type, { siteId: siteIdOf(study, enrolment.site), patients: stored.patientIds }),
+  )
 }
 
 function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsents[] {

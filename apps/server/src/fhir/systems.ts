@@ -3,6 +3,7 @@ import type { RequestFacts } from '../audit/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Studies } from '../study/index.js'
+import type { PageTokens } from './search/page-tokens.js'
 import type { WriteQueue } from './write-queue.js'
 
 /** What the FHIR verbs work with; handed in once by the platform. */
@@ -10,6 +11,7 @@ export interface FhirSystems {
   repository: Repository
   studies: Studies
   queue: WriteQueue
+  pages: PageTokens
   metrics: Metrics
   log: Log
   now: () => number

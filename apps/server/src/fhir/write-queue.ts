@@ -99,7 +99,7 @@ export function entriesOf(unit: Unit, stored: readonly WriteOutcome[]): RequestF
  * People and consents that are written under a condition stand alone: whether the condition held is known only after the write, and
  * nothing may rest on an enrolment or a consent that did not come to be.
  */
-const isAlone = (unit: Unit): boolean =>
+export const isAlone = (unit: Unit): boolean =>
   unit.items.some((item) => item.expect !== undefined && (item.consent !== undefined || item.type === 'Patient'))
 
 function sharing(waiting: readonly Waiting[]): number {
@@ -108,12 +108,12 @@ function sharing(waiting: readonly Waiting[]): number {
   return Math.min(unitsPerTransactionMax, alone < 0 ? waiting.length : alone)
 }
 
-const conflicts = (outcome: UnitOutcome): boolean =>
+export const conflicts = (outcome: UnitOutcome): boolean =>
   !isRefusal(outcome) &&
   outcome.stored.some((each) => each.outcome === 'version-conflict' || each.outcome === 'already-exists' || each.outcome === 'not-found')
 
 /** Leaves a transaction without storing anything; carries what the request is told. */
-class Conflicted extends Error {
+export class Conflicted extends Error {
   constructor(readonly outcome: UnitOutcome) {
     super('conflict')
   }

@@ -1,6 +1,7 @@
+import type { Grant } from '@aquifer/core/access'
 import { isConsentExempt, isId, isResourceType, type Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayTouchType, mayWriteStudyGroup, noSuchResource } from '../access/index.js'
+import { mayTouchType, mayWriteStudyGroup, noSuchResource, noSuchType } from '../access/index.js'
 import { serve, type Study, type WriteOutcome } from '../repository/index.js'
 import { studyGroup, studyStatusOf } from '../study/index.js'
 import { deleteItem, itemOf, sidFor, type Item } from './item.js'
@@ -66,6 +67,7 @@ export async function remove(
   if (!isResourceType(key.type)) return noSuchType()
   const refusal = mayTouchType(request.grant, 'write', key.type)
   if (refusal !== null) return refusal
+  if (!isId(key.id)) return noSuchResource()
   const scope = await scopeFor(systems, request, key.type, request.asked)
   if (isRefusal(scope)) return scope
   const sid = sidFor(key.type, scope?.study ?? null)
@@ -77,8 +79,6 @@ export async function remove(
   const item = deleteItem(key.type, key.id, sid, key.version === undefined ? undefined : { version: key.version })
   return store(systems, request, scope, { ...item, patients: stored.patientId === null ? [] : [stored.patientId] })
 }
-
-const noSuchType = (): Refusal => refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
 
 function readResource(request: FhirRequest, type: string, body: string, how: 'with-id' | 'without-id'): Resource | Refusal {
   if (!isResourceType(type)) return noSuchType()
@@ -124,8 +124,11 @@ async function writeResource(
       )
     return item
   }
-  const study = resource.resourceType === 'Group' && scope !== null ? await changeStudy(systems, request, scope.study, resource) : null
-  return study ?? store(systems, request, scope, item)
+  const study = scope?.study ?? null
+  const refusal = mayStoreGroup(request.grant, study, resource, how.id)
+  if (refusal !== null) return refusal
+  const written = await store(systems, request, scope, item)
+  return isRefusal(written) ? written : ((await followGroup(systems, study, resource)) ?? written)
 }
 
 async function store(systems: FhirSystems, request: FhirRequest, scope: Scope | null, item: Item): Promise<Written | Refusal> {
@@ -167,16 +170,25 @@ export function conflictOf(outcome: WriteOutcome): Refusal | null {
   }
 }
 
-/** A Group that is a study changes the study’s status; a study is never made this way. */
-export async function changeStudy(systems: FhirSystems, request: FhirRequest, study: Study, resource: Resource): Promise<Refusal | null> {
+/** Whether this Group may be stored: one that is a study is a setting, and a study is never made this way. */
+export function mayStoreGroup(grant: Grant, study: Study | null, resource: Resource, id: string): Refusal | null {
+  if (resource.resourceType !== 'Group' || study === null) return null
   const status = studyStatusOf(resource)
-  if (status === undefined) return null
-  if (status === null) return refuse('invalid', { detail: 'urn:aquifer:study-status has none of its values.' })
-  const forbidden = mayWriteStudyGroup(request.grant)
+  const isStudy = id.toLowerCase() === study.id.toLowerCase()
+  if (status === undefined && !isStudy) return null
+  const forbidden = mayWriteStudyGroup(grant)
   if (forbidden !== null) return forbidden
-  if (resource.id?.toLowerCase() !== study.id.toLowerCase())
+  if (status === null || status === undefined) return refuse('invalid', { detail: 'urn:aquifer:study-status has none of its values.' })
+  if (id !== study.id)
     return refuse('business-rule', { detail: 'A study is created by its own API; this Group is not the study in scope.' })
-  if (status === study.status) return null
+  return null
+}
+
+/** A stored Group that is the study changes the study’s status. */
+export async function followGroup(systems: FhirSystems, study: Study | null, resource: Resource): Promise<Refusal | null> {
+  if (resource.resourceType !== 'Group' || study === null || resource.id !== study.id) return null
+  const status = studyStatusOf(resource)
+  if (status === undefined || status === null || status === study.status) return null
   const changed = await systems.studies.changeStatus(study, status)
   return isRefusal(changed) ? changed : null
 }

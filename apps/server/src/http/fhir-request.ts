@@ -11,18 +11,27 @@ export function baseOf(request: FastifyRequest): string {
   return `${request.protocol}://${request.host || 'localhost'}${fhirBase}`
 }
 
-const given = (...values: readonly (string | null | undefined)[]): string[] =>
-  values.filter((value): value is string => typeof value === 'string' && value !== '')
+// A header sent twice comes as one, parted by a comma; each naming counts, so that none is passed over when they disagree.
+const inHeader = (request: FastifyRequest, name: string): string[] =>
+  (headerOf(request, name) ?? '')
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '')
+const inQuery = (request: FastifyRequest, name: string): string[] =>
+  [(request.query as Record<string, unknown>)[name]].flat().filter((value): value is string => typeof value === 'string' && value !== '')
 
 /** `scopeInQuery`: searches read studyid and siteid with their other parameters. */
 export function fhirRequestOf(request: FastifyRequest, scopeInQuery: 'take' | 'leave' = 'take'): FhirRequest {
-  const query = scopeInQuery === 'take' ? queryOf(request) : {}
+  const said = (header: string, parameter: string): string[] => [
+    ...inHeader(request, header),
+    ...(scopeInQuery === 'take' ? inQuery(request, parameter) : []),
+  ]
   return {
     grant: grantOf(request),
     facts: factsOf(request),
     asked: {
-      studies: given(headerOf(request, 'x-aquifer-study'), query['studyid']),
-      sites: given(headerOf(request, 'x-aquifer-site'), query['siteid']),
+      studies: said('x-aquifer-study', 'studyid'),
+      sites: said('x-aquifer-site', 'siteid'),
     },
     base: baseOf(request),
     strict: /\bhandling=strict\b/.test(headerOf(request, 'prefer') ?? ''),

@@ -7,7 +7,7 @@ import type { AuditTrail } from '../audit/index.js'
 import type { Identity } from '../identity/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { sendBug, sendRefusal } from './answer.js'
-import { headerOf } from './context.js'
+import { headerOf, type RequestContext } from './context.js'
 import { hostAllowed } from './hosts.js'
 import { statusOf } from './refusals.js'
 
@@ -30,7 +30,7 @@ export function openServer(parts: ServerParts): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: jsonBytesMax,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     // What cannot even be routed passes no hook: it is answered and recorded here.
@@ -79,18 +79,16 @@ async function answerUnroutable(parts: ServerParts, error: FastifyError, request
   sendRefusal(request, reply, refusal)
 }
 
-async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refusal | null> {
+function contextOf(parts: ServerParts, request: FastifyRequest): RequestContext {
   const now = parts.now()
   const said = headerOf(request, 'x-correlation-id')
   const reason = headerOf(request, 'x-aquifer-reason')
-  const route = `${request.method} ${request.routeOptions.url ?? '(unknown)'}`
-  const correlationId = said !== null && isCorrelationId(said) ? said : uuidV7(now, randomBytes(10))
-  request.aquifer = {
+  return {
     caller: null,
     facts: {
       at: now,
-      correlationId,
-      route,
+      correlationId: said !== null && isCorrelationId(said) ? said : uuidV7(now, randomBytes(10)),
+      route: `${request.method} ${request.routeOptions.url ?? '(unknown)'}`,
       reason: reason !== null && isReason(reason) ? reason : null,
       actor: 'anonymous',
       role: 'none',
@@ -102,6 +100,12 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
       recorded: false,
     },
   }
+}
+
+async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refusal | null> {
+  const said = headerOf(request, 'x-correlation-id')
+  const reason = headerOf(request, 'x-aquifer-reason')
+  request.aquifer = contextOf(parts, request)
   if (!hostAllowed(parts.host, request.headers.host))
     return refuse('host-not-allowed', { detail: 'This server answers on loopback only under loopback’s names.' })
   if (said !== null && !isCorrelationId(said))

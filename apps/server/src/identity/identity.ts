@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import path from 'node:path'
 import { isRole, narrowGrant, type Grant } from '@aquifer/core/access'
 import type { TokenRequest } from '@aquifer/core/contract'
@@ -43,6 +43,8 @@ export interface Identity {
   mint(request: TokenRequest): Promise<Session | Refusal>
   putUser(user: NewUser): Promise<void>
   publicJwk: Record<string, unknown>
+  /** A key for one purpose, the same after a restart; nothing of the secret it comes from can be told from it. */
+  keyFor(purpose: string): Buffer
 }
 
 export async function openIdentity(options: { repository: Repository; dataDir: string; clock: Clock }): Promise<Identity> {
@@ -154,6 +156,7 @@ export async function openIdentity(options: { repository: Repository; dataDir: s
       users.delete(user.name)
     },
     publicJwk: { ...keys.publicJwk, use: 'sig' },
+    keyFor: (purpose) => Buffer.from(hkdfSync('sha256', localSecret, '', purpose, 32)),
   }
 }
 

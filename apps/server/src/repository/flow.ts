@@ -22,8 +22,11 @@ export async function emitFlows(client: PoolClient, writes: readonly PreparedWri
   for (const [i, write] of writes.entries()) {
     const outcome = outcomes[i]
     if (outcome === undefined || outcome.rid === null || !hasFlow.has(outcome.outcome)) continue
-    if (write.sid === globalSid) written.push({ rid: outcome.rid, version: outcome.version, name: nameOf(write) })
-    else
+    if (write.sid === globalSid) {
+      written.push({ rid: outcome.rid, version: outcome.version, name: nameOf(write) })
+      if (write.from !== undefined)
+        named.set(`${write.from} ${nameOf(write)}`, { type: typeNumber(write.type), id: write.id, sid: write.from })
+    } else
       for (const target of write.refers ?? [])
         named.set(`${write.sid} ${nameOf(target)}`, { ...target, type: typeNumber(target.type), sid: write.sid })
   }
@@ -89,6 +92,15 @@ const profile = /^(?:Patient|Person|RelatedPerson)\//
 const numbered = (name: string): string => {
   const slash = name.indexOf('/')
   return `${typeNumber(name.slice(0, slash))}${name.slice(slash)}`
+}
+
+export async function studiesNaming(client: Pick<PoolClient, 'query'>, type: string, id: string): Promise<number[]> {
+  const { rows } = await client.query<{ sid: number }>({
+    name: 'studies-naming',
+    text: `select sid from flow where type = $1 and id = $2 order by sid`,
+    values: [typeNumber(type), id],
+  })
+  return rows.map((row) => row.sid)
 }
 
 // The newest versions of these people's profiles, for a study that enrols them. Their person rows are locked by the caller.

@@ -11,10 +11,15 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-async function contract(patientId: string, id: string, entries: ContractConsents['entries']): Promise<ContractConsents> {
+async function contract(
+  patientId: string,
+  id: string,
+  entries: ContractConsents['entries'],
+  how: 'enrolled' | 'not-enrolled' = 'enrolled',
+): Promise<ContractConsents> {
   return await world.repository.transact(async (tx) => {
     await tx.lockPeople([{ sid: study.sid, patientId }], 'exclusive')
-    await tx.enrol([{ sid: study.sid, patientId, site: null, from: world.clock.at }])
+    if (how === 'enrolled') await tx.enrol([{ sid: study.sid, patientId, site: null, from: world.clock.at }])
     const [made] = await tx.write([put(study.sid, { resourceType: 'Contract', id }, { patients: [patientId] })])
     const consents = { sid: study.sid, patientId, contract: made!.rid!, version: made!.version, entries }
     await tx.recordConsents([consents])
@@ -105,4 +110,28 @@ test('everyone of a study comes page by page with the consents', async () => {
     ['p2', 1],
     ['p3', 1],
   ])
+})
+
+test.each([1, 300])('a withdrawal waits for writers that are about to enrol its person, be they %i people', async (people) => {
+  const made = await contract(`coming-${people}`, `c-coming-${people}`, [active], 'not-enrolled')
+  const coming = key(`coming-${people}`)
+  const strangers = Array.from({ length: people - 1 }, (_, n) => key(`stranger-${n}`))
+  const order: string[] = []
+  let withdrawal: Promise<void> | null = null
+  await world.repository.transact(async (tx) => {
+    await tx.lockPeople([...strangers, coming], 'share')
+    let asked = (): void => undefined
+    const started = new Promise<void>((resolve) => (asked = resolve))
+    withdrawal = world.repository.transact(async (other) => {
+      asked()
+      const [state] = await other.lockPeople([coming], 'exclusive')
+      order.push(`withdrawn of ${state?.enrolment === null ? 'nobody' : 'one enrolled'}`)
+      await other.recordConsents([{ ...made, entries: [{ ...active, status: 'withdrawn' }] }])
+    })
+    await started
+    await tx.enrol([{ ...coming, site: null, from: 1 }])
+    order.push('enrolled')
+  })
+  await withdrawal
+  expect(order).toEqual(['enrolled', 'withdrawn of one enrolled'])
 })

@@ -28,12 +28,49 @@ const enrolmentsOf = `from unnest($1::int2[], $2::text[]) with ordinality k(sid,
 // First the lock, then, in a statement and snapshot of its own, what it protects.
 export async function lockPeople(client: PoolClient, keys: readonly PersonKey[], mode: 'share' | 'exclusive'): Promise<PersonState[]> {
   if (keys.length === 0) return []
-  const locked = await client.query<EnrolmentRow>({
+  const locked = await lockEnrolments(client, keys, mode)
+  const enrolled = new Set(locked.map((row) => row.ord - 1))
+  const places = keys.map((_, place) => place).filter((place) => !enrolled.has(place))
+  if (places.length > 0) {
+    const outside = places.map((place) => keys[place] as PersonKey)
+    await lockAbsent(client, outside, mode)
+    for (const row of await lockEnrolments(client, outside, mode)) locked.push({ ...row, ord: (places[row.ord - 1] ?? 0) + 1 })
+  }
+  return await peopleStates(client, keys, locked)
+}
+
+async function lockEnrolments(client: PoolClient, keys: readonly PersonKey[], mode: 'share' | 'exclusive'): Promise<EnrolmentRow[]> {
+  const { rows } = await client.query<EnrolmentRow>({
     name: `lock-people-${mode}`,
     text: `select ${enrolmentColumns} ${enrolmentsOf} order by e.sid, e.patient for ${mode === 'share' ? 'share' : 'update'} of e`,
     values: keyArrays(keys),
   })
-  return await peopleStates(client, keys, locked.rows)
+  return rows
+}
+
+// PostgreSQL keeps all advisory locks in one table of a few thousand places.
+const absentLockedMax = 200
+
+// Who is not enrolled has no row to lock, and a refused write may leave none: his name is locked. For very many people it is the
+// study, which everybody who locks single names holds in share mode.
+async function lockAbsent(client: PoolClient, keys: readonly PersonKey[], mode: 'share' | 'exclusive'): Promise<void> {
+  const lock = async (names: readonly string[], how: 'share' | 'exclusive'): Promise<void> => {
+    await client.query({
+      name: `lock-absent-${how}`,
+      text: `select pg_advisory_xact_lock${how === 'share' ? '_shared' : ''}(hashtextextended(n, 13)) from unnest($1::text[]) n`,
+      values: [textArray([...new Set(names)].sort())],
+    })
+  }
+  const many = keys.length > absentLockedMax
+  await lock(
+    keys.map(({ sid }) => String(sid)),
+    many ? 'exclusive' : 'share',
+  )
+  if (!many)
+    await lock(
+      keys.map(({ sid, patientId }) => `${sid}/${patientId}`),
+      mode,
+    )
 }
 
 export async function readPeople(client: Queryable, keys: readonly PersonKey[]): Promise<PersonState[]> {

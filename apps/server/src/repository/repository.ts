@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Clock, Postgres } from '../storage/index.js'
+import { studiesNaming } from './flow.js'
 import { auditIds, openAudits } from './audits.js'
 import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
@@ -57,6 +58,7 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     counts: (sid) => countsByType(reader, sid),
     people: (keys) => readPeople(reader, keys),
     enrolments: (patientId) => enrolmentsOfPerson(reader, patientId),
+    studiesNaming: (type, id) => studiesNaming(reader, type, id),
     changes: (after, limit, bounds) => readChanges(reader, after, limit, bounds),
     feedState: () => readFeedState(reader),
     async epoch() {

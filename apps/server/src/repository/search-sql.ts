@@ -51,21 +51,36 @@ function scopeConditions(scope: SearchScope, type: string, sids: readonly number
   ]
   const profile = isGlobal(type) && type !== 'Practitioner'
   const { sid } = scope
-  if (sid !== globalSid && profile) conditions.push(isEnrolled(scope))
+  if (sid !== globalSid && profile)
+    conditions.push(type === 'Person' ? sql`(${isEnrolled(scope)}${orOfNobody(scope, number)})` : isEnrolled(scope))
   if (sid !== globalSid && !profile && sids.includes(globalSid)) {
     conditions.push(sql`(c.sid <> 0 or exists (select 1 from flow f where f.type = ${number} and f.id = c.id and f.sid = ${sid}))`)
   }
-  if (scope.sites && !profile) conditions.push(sql`c.site = any(${scope.sites}::int4[])`)
+  const limits = limitsOf(scope, profile)
+  if (limits.length > 0) conditions.push(scope.orNobody ? sql`(c.patient is null or (${all(limits)}))` : all(limits))
+  return conditions
+}
+
+function limitsOf(scope: SearchScope, profile: boolean): Way {
+  const limits: Way = []
+  if (scope.sites && !profile) limits.push(sql`c.site = any(${scope.sites}::int4[])`)
   if (scope.patientIds) {
     const pids = sql`array(select pid from person where id = any(${scope.patientIds}))`
-    conditions.push(sql`c.patient = any(${pids}) and (c.patients is null or c.patients <@ ${pids})`)
+    limits.push(sql`c.patient = any(${pids}) and (c.patients is null or c.patients <@ ${pids})`)
   }
-  return conditions
+  return limits
 }
 
 function isEnrolled({ sid, sites }: SearchScope): Condition {
   const atSite = sites ? sql` and e.site = any(${sites}::int4[])` : sql``
   return sql`exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = c.patient and e.to_at is null${atSite})`
+}
+
+// A Person that names no Patient is seen where it was written, unless limits of site or person hold.
+function orOfNobody({ sid, sites }: SearchScope, type: number): Condition {
+  return sites
+    ? sql``
+    : sql` or (c.patient is null and exists (select 1 from flow f where f.type = ${type} and f.id = c.id and f.sid = ${sid}))`
 }
 
 // With dates, those without one come last in both directions: a stretch of its own, in order of arrival.

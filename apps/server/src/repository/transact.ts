@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import { insertAudits } from './audits.js'
 import { recordConsents } from './consents.js'
-import { emitFlows } from './flow.js'
-import { endEnrolment, enrol, lockPeople } from './people.js'
+import { emitFlows, studiesNaming } from './flow.js'
+import { endEnrolment, enrol, lockPeople, readPeople } from './people.js'
 import { readNewest } from './read.js'
 import { search } from './search.js'
 import type { Tx } from './types.js'
@@ -79,5 +79,7 @@ function txOn(client: PoolClient, { now }: TransactParts): Tx {
     },
     read: (key) => readNewest(client, key),
     search: (query) => search(client, query),
+    people: (keys) => readPeople(client, keys),
+    studiesNaming: (type, id) => studiesNaming(client, type, id),
   }
 }

@@ -21,6 +21,8 @@ export interface PreparedWrite extends ResourceKey {
   site: number | null
   expect?: { version: number } | { absent: true }
   unchanged: 'skip' | 'version'
+  // the study from which a global resource about nobody (a practitioner, a Person without a Patient) is written: it flows there
+  from?: number
   // reference data and practitioners that this resource of a study names: they flow into the study when they are stored without one
   refers?: readonly { type: string; id: string }[]
   audit: bigint | null // Repository.nextAuditId()
@@ -135,6 +137,8 @@ export interface Tx {
   lockName(name: string): Promise<void>
   read(key: ResourceKey): Promise<StoredVersion | null>
   search(query: SearchQuery): Promise<SearchPage>
+  people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock
+  studiesNaming(type: string, id: string): Promise<number[]>
 }
 
 // ---- search
@@ -142,6 +146,7 @@ export interface SearchScope {
   sid: number // global profiles are found where the person is enrolled; global reference data where the study names it
   sites?: readonly number[] // only resources of these sites
   patientIds?: readonly string[] // only resources of these people
+  orNobody?: true // and those that name nobody, whatever their site
 }
 export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb'
 export interface DateValue {
@@ -238,6 +243,7 @@ export interface Repository {
   counts(sid: number): Promise<Record<string, number>> // living resources by type; profiles of the study's people included
   people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock: for reads and dashboards
   enrolments(patientId: string): Promise<(Enrolment & { sid: number })[]>
+  studiesNaming(type: string, id: string): Promise<number[]> // sids into which a global resource flows, by name and not by its people
 
   changes(after: Cursor, limit: number, bounds?: { maxBytes?: number }): Promise<Changes>
   feedState(): Promise<FeedState>

@@ -1,5 +1,5 @@
 import type { StudyView } from '@aquifer/core/contract'
-import { completeStudy, type StudyRequest, type StudyStatus } from '@aquifer/core/study'
+import { completeStudy, isStudyId, type StudyRequest, type StudyStatus } from '@aquifer/core/study'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, Study } from '../repository/index.js'
 
@@ -40,6 +40,7 @@ export function openStudies(options: { repository: Repository; now: () => number
       return created === 'exists' ? refuse('already-exists', { detail: 'A study with this id exists already.' }) : created
     },
     async byId(id) {
+      if (!isStudyId(id)) return null
       const wanted = id.toLowerCase()
       const known = (await all()).find((study) => study.id.toLowerCase() === wanted)
       return known ?? (await repository.studies.byId(id))

@@ -52,4 +52,5 @@ test('a token narrows and never widens', () => {
   const own: Grant = { user: 'p', role: 'patient', studies: 'all', sites: [], patient: 'p1' }
   expect([reachesPerson(own, ['p1']), reachesPerson(own, ['p1', 'p2']), reachesPerson(own, [])]).toEqual([true, false, false])
   expect(narrowGrant(own, { role: 'patient', studies: null, sites: null, patient: 'p2' })).toBeNull()
+  expect(roles.filter((role) => !reachesPerson({ ...own, role, patient: null }, ['p1']))).toEqual(['patient', 'guardian'])
 })

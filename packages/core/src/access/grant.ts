@@ -48,5 +48,15 @@ function narrowSites(granted: readonly string[], claimed: readonly string[] | nu
 export const reachesStudy = (grant: Grant, study: string): boolean => grant.studies === 'all' || grant.studies.includes(study)
 export const reachesSite = (grant: Grant, site: string | null): boolean =>
   grant.sites.length === 0 || (site !== null && grant.sites.includes(site))
-export const reachesPerson = (grant: Grant, patients: readonly string[]): boolean =>
-  grant.patient === null || (patients.length > 0 && patients.every((id) => id === grant.patient))
+
+// A device may be a gateway that many people share; it names one person where it is his own.
+const personalRoles: ReadonlySet<Role> = new Set(['patient', 'guardian'])
+/** The people a grant reaches; null: everyone of its studies and sites. Who stands for a person and names none reaches nobody. */
+export function peopleOf(grant: Grant): readonly string[] | null {
+  if (grant.patient !== null) return [grant.patient]
+  return personalRoles.has(grant.role) ? [] : null
+}
+export function reachesPerson(grant: Grant, patients: readonly string[]): boolean {
+  const people = peopleOf(grant)
+  return people === null || (patients.length > 0 && patients.every((id) => people.includes(id)))
+}

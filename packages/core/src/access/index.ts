@@ -2,7 +2,7 @@
 // Never reads a store and never asks for consent: that comes after access passed.
 export { isRole, roles } from './roles.js'
 export type { Role } from './roles.js'
-export { narrowGrant, reachesPerson, reachesSite, reachesStudy } from './grant.js'
+export { narrowGrant, peopleOf, reachesPerson, reachesSite, reachesStudy } from './grant.js'
 export type { Grant, GrantClaims } from './grant.js'
 export { mayUse, rights } from './rights.js'
 export type { Right } from './rights.js'

@@ -1,19 +1,33 @@
+import type { Grant } from '@aquifer/core/access'
 import { forEachReference, isResourceType, parseReference } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { globalSid, type Repository, type SearchClause, type Tx } from '../../repository/index.js'
+import { mayTouchType } from '../../access/index.js'
+import type { Repository, SearchClause, Study, Tx } from '../../repository/index.js'
 import { clauseOf } from '../search/clauses.js'
 import { pairsOf } from '../search/request.js'
-import type { Scope } from '../scope.js'
+import { scopeOfCondition } from '../search/scopes.js'
 import type { PlannedWrite } from './plan.js'
+
+/** `Type?query`, of a conditional create or reference. */
+export interface Condition {
+  type: string
+  query: string
+}
 
 /** The one living resource that a query names; null when there is none. */
 export async function oneMatch(
   reader: Pick<Tx | Repository, 'search'>,
-  scope: Scope | null,
-  type: string,
-  query: string,
+  grant: Grant,
+  study: Study | null,
+  { type, query }: Condition,
 ): Promise<string | null | Refusal> {
   if (!isResourceType(type)) return refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
+  // Whether a condition is met tells what is stored, so it takes the right to read and sees as far as a search.
+  const forbidden = mayTouchType(grant, 'read', type)
+  if (forbidden !== null) return forbidden
+  const scope = scopeOfCondition(grant, study, type)
+  if (scope === null) return refuse('scope-missing', { detail: 'Name the study in which the condition is met.' })
+  if (isRefusal(scope)) return scope
   const clauses: SearchClause[] = []
   for (const [name, value] of pairsOf(query)) {
     const clause = clauseOf(type, name, value, '')
@@ -23,7 +37,7 @@ export async function oneMatch(
   if (clauses.length === 0)
     return refuse('bad-parameter', { detail: 'A condition has at least one search parameter.', parameter: 'condition' })
   const page = await reader.search({
-    scope: { sid: scope?.study.sid ?? globalSid },
+    scope,
     type,
     clauses,
     count: 2,
@@ -35,7 +49,8 @@ export async function oneMatch(
 /** `Type?query` references in a transaction, each found once; a reference that meets none or several refuses the whole. */
 export async function conditionalTargets(
   repository: Repository,
-  scope: Scope | null,
+  grant: Grant,
+  study: Study | null,
   planned: readonly PlannedWrite[],
   targets: Map<string, string>,
 ): Promise<Refusal | null> {
@@ -46,7 +61,7 @@ export async function conditionalTargets(
   for (const text of asked) {
     const reference = parseReference(text)
     if (reference.kind !== 'conditional') continue
-    const id = await oneMatch(repository, scope, reference.type, reference.query)
+    const id = await oneMatch(repository, grant, study, reference)
     if (isRefusal(id)) return id
     if (id === null) return refuse('precondition-failed', { detail: 'A conditional reference is met by no resource.' })
     targets.set(text, `${reference.type}/${id}`)

@@ -37,10 +37,10 @@ function wrong(place: number, message: string): Refusal<'invalid'> {
   })
 }
 
-/** The version a weak ETag names: W/"3"; undefined when none is asked for, null when it is not one of ours. */
+/** The version a weak ETag names: W/"3"; undefined when none is asked for, null when it is not one of ours (versions begin at 1). */
 export function versionOfETag(etag: unknown): number | undefined | null {
   if (etag === undefined || etag === null) return undefined
-  const match = typeof etag === 'string' ? /^(?:W\/)?"?(\d{1,9})"?$/.exec(etag.trim()) : null
+  const match = typeof etag === 'string' ? /^(?:W\/)?"?([1-9]\d{0,8})"?$/.exec(etag.trim()) : null
   return match ? Number(match[1]) : null
 }
 

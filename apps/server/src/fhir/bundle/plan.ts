@@ -5,7 +5,7 @@ import { deleteItem, itemOf, sidFor, type Item } from '../item.js'
 import { checkResource } from '../parse.js'
 import { withExtensions, type Scope } from '../scope.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
-import { changeStudy, scopeFor } from '../write.js'
+import { mayStoreGroup, scopeFor } from '../write.js'
 import type { BundleEntry, EntryAct } from './entries.js'
 
 export type WriteAct = Exclude<EntryAct, { act: 'read' }>
@@ -98,8 +98,8 @@ export async function itemFor(
   const study = scope?.study ?? null
   if (act.act === 'delete') return deletion(systems, act, study)
   const expect = act.act === 'update' && act.version !== undefined ? { expect: { version: act.version } } : {}
-  const changed = act.type === 'Group' && study !== null ? await changeStudy(systems, request, study, act.resource) : null
-  if (changed !== null) return changed
+  const refusal = mayStoreGroup(request.grant, study, act.resource, id)
+  if (refusal !== null) return refusal
   return itemOf(act.resource, { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expect })
 }
 

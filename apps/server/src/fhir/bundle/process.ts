@@ -1,5 +1,7 @@
+import type { Grant } from '@aquifer/core/access'
 import type { Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { mayTouchType } from '../../access/index.js'
 import { auditRecord } from '../../audit/index.js'
 import type { WriteOutcome } from '../../repository/index.js'
 import type { Item } from '../item.js'
@@ -7,9 +9,9 @@ import { noteRefused } from '../refused.js'
 import type { Scope } from '../scope.js'
 import { storeUnits, type Unit, type UnitOutcome } from '../store.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
-import { conflictOf } from '../write.js'
-import { entriesOf } from '../write-queue.js'
-import { conditionalTargets, oneMatch } from './conditional.js'
+import { conflictOf, followGroup } from '../write.js'
+import { conflicts, Conflicted, entriesOf, isAlone } from '../write-queue.js'
+import { conditionalTargets, oneMatch, type Condition } from './conditional.js'
 import { entriesIn, type BundleEntry } from './entries.js'
 import { checkWrite, itemFor, onlyPatientOf, planWrites, referencesWithin, scopeOfWrites, type PlannedWrite } from './plan.js'
 
@@ -52,14 +54,19 @@ async function transaction(
   const planned = planWrites(systems, entries)
   const twice = sameTarget(planned)
   if (twice !== null) return twice
+  // Rights before anything is looked up: what a condition meets is for those who may write what rests on it.
+  for (const each of planned) {
+    const forbidden = mayTouchType(request.grant, 'write', each.act.type)
+    if (forbidden !== null) return forbidden
+  }
   const scope = planned.length === 0 ? null : await scopeOfWrites(systems, request, planned)
   if (isRefusal(scope)) return scope
   request.facts.sid = scope?.study.sid ?? null
   const results = readsIn(entries)
-  const existing = await existingOf(systems, scope, planned)
+  const existing = await existingOf(systems, request.grant, scope, planned)
   if (isRefusal(existing)) return existing
   const targets = referencesWithin(planned)
-  const unresolved = await conditionalTargets(systems.repository, scope, planned, targets)
+  const unresolved = await conditionalTargets(systems.repository, request.grant, scope?.study ?? null, planned, targets)
   if (unresolved !== null) return unresolved
   for (const { place, act } of planned)
     if (existing.has(place)) results.set(place, { kind: 'existing', type: act.type, id: existing.get(place) ?? '' })
@@ -70,6 +77,10 @@ async function transaction(
   }
   const stored = await storeAll(systems, request, scope, writes, onlyPatientOf(planned))
   if (isRefusal(stored)) return stored
+  for (const { act } of writes) {
+    const refusal = act.act === 'delete' ? null : await followGroup(systems, scope?.study ?? null, act.resource)
+    if (refusal !== null) return refusal
+  }
   for (const [at, each] of writes.entries()) {
     const outcome = stored[at]
     if (outcome !== undefined) results.set(each.place, { kind: 'written', type: each.act.type, outcome })
@@ -87,12 +98,21 @@ function sameTarget(planned: readonly PlannedWrite[]): Refusal | null {
   return null
 }
 
+const conditionOf = ({ act }: PlannedWrite): Condition | null =>
+  act.act === 'create' && act.ifNoneExist !== null ? { type: act.type, query: act.ifNoneExist.replace(/^[^?]*\?/, '') } : null
+
 /** Conditional creates that are met already; their entries store nothing, and references lead to what is there. */
-async function existingOf(systems: FhirSystems, scope: Scope | null, planned: PlannedWrite[]): Promise<Map<number, string> | Refusal> {
+async function existingOf(
+  systems: FhirSystems,
+  grant: Grant,
+  scope: Scope | null,
+  planned: readonly PlannedWrite[],
+): Promise<Map<number, string> | Refusal> {
   const existing = new Map<number, string>()
   for (const each of planned) {
-    if (each.act.act !== 'create' || each.act.ifNoneExist === null) continue
-    const id = await oneMatch(systems.repository, scope, each.act.type, each.act.ifNoneExist.replace(/^[^?]*\?/, ''))
+    const condition = conditionOf(each)
+    if (condition === null) continue
+    const id = await oneMatch(systems.repository, grant, scope?.study ?? null, condition)
     if (isRefusal(id)) return id
     if (id === null) continue
     existing.set(each.place, id)
@@ -122,10 +142,8 @@ async function storeAll(
     items,
     auditId: await systems.repository.nextAuditId(),
   }
-  const conditions = writes.flatMap(({ act }) =>
-    act.act === 'create' && act.ifNoneExist !== null ? [{ type: act.type, query: act.ifNoneExist.replace(/^[^?]*\?/, '') }] : [],
-  )
-  const outcome = await allOrNothing(systems, request, scope, unit, conditions)
+  const conditions = writes.map(conditionOf).filter((condition) => condition !== null)
+  const outcome = await allOrNothing(systems, request, unit, conditions)
   if (isRefusal(outcome)) {
     await noteRefused(systems, unit, outcome, request.facts)
     return outcome
@@ -145,16 +163,15 @@ class RolledBack extends Error {
 async function allOrNothing(
   systems: FhirSystems,
   request: FhirRequest,
-  scope: Scope | null,
   unit: Unit,
-  conditions: readonly { type: string; query: string }[],
+  conditions: readonly Condition[],
 ): Promise<UnitOutcome> {
   try {
     return await systems.repository.transact(async (tx) => {
-      for (const { type, query } of conditions) {
-        await tx.lockName(`${unit.study?.sid ?? 0}/${type}?${query}`)
+      for (const condition of conditions) {
+        await tx.lockName(`${unit.study?.sid ?? 0}/${condition.type}?${condition.query}`)
         // Looked at again under the lock: somebody may have made it since.
-        const raced = await oneMatch(tx, scope, type, query)
+        const raced = await oneMatch(tx, unit.grant, unit.study, condition)
         if (raced !== null)
           throw new RolledBack(
             isRefusal(raced) ? raced : refuse('conflict', { detail: 'Somebody made the resource of a condition meanwhile; send again.' }),
@@ -184,14 +201,32 @@ async function batch(systems: FhirSystems, request: FhirRequest, found: readonly
   for (const [place, read] of readsIn(entries)) results.set(place, read)
   const planned = planWrites(systems, entries)
   const onlyPatient = onlyPatientOf(planned)
-  const ready: { each: PlannedWrite; unit: Unit }[] = []
+  const ready: ReadyWrite[] = []
   for (const each of planned) {
     const unit = await unitOf(systems, request, each, onlyPatient)
     if (isRefusal(unit)) results.set(each.place, { kind: 'refused', refusal: unit })
     else ready.push({ each, unit })
   }
-  for (let at = 0; at < ready.length; at += batchPart) await storePart(systems, request, ready.slice(at, at + batchPart), results)
+  for (const part of partsOf(ready)) await storePart(systems, request, part, results)
   return inOrder(results)
+}
+
+interface ReadyWrite {
+  each: PlannedWrite
+  unit: Unit
+}
+
+/** What goes into one transaction; a write that stands alone is a part of its own, so that nothing rests on it if its condition fails. */
+function partsOf(ready: readonly ReadyWrite[]): ReadyWrite[][] {
+  const parts: ReadyWrite[][] = []
+  let open: ReadyWrite[] | null = null
+  for (const write of ready) {
+    const alone = isAlone(write.unit)
+    if (alone || open === null || open.length >= batchPart) parts.push((open = []))
+    open.push(write)
+    if (alone) open = null
+  }
+  return parts
 }
 
 async function unitOf(systems: FhirSystems, request: FhirRequest, each: PlannedWrite, onlyPatient: string | null): Promise<Unit | Refusal> {
@@ -212,21 +247,12 @@ async function unitOf(systems: FhirSystems, request: FhirRequest, each: PlannedW
 async function storePart(
   systems: FhirSystems,
   request: FhirRequest,
-  part: readonly { each: PlannedWrite; unit: Unit }[],
+  part: readonly ReadyWrite[],
   results: Map<number, EntryResult>,
 ): Promise<void> {
   const auditId = await systems.repository.nextAuditId()
   const units = part.map(({ unit }) => ({ ...unit, auditId }))
-  const outcomes = await systems.repository.transact(async (tx) => {
-    const stored = await storeUnits(tx, units, systems.now())
-    const entries = units.flatMap((unit, place) => {
-      const outcome = stored[place]
-      return outcome === undefined || isRefusal(outcome) ? [] : entriesOf(unit, outcome.stored)
-    })
-    await tx.audit([auditRecord({ ...request.facts, entries }, auditId, 200)])
-    return stored
-  })
-  request.facts.recorded = true
+  const outcomes = await storeTogether(systems, request, units, auditId)
   for (const [place, { each, unit }] of part.entries()) {
     const outcome = outcomes[place]
     if (outcome === undefined) continue
@@ -236,11 +262,35 @@ async function storePart(
       continue
     }
     const [stored] = outcome.stored
-    const conflict = stored === undefined ? null : conflictOf(stored)
+    const conflict =
+      (stored === undefined ? null : conflictOf(stored)) ??
+      (each.act.act === 'delete' ? null : await followGroup(systems, unit.study, each.act.resource))
     if (stored !== undefined)
       results.set(
         each.place,
         conflict === null ? { kind: 'written', type: each.act.type, outcome: stored } : { kind: 'refused', refusal: conflict },
       )
+  }
+}
+
+async function storeTogether(systems: FhirSystems, request: FhirRequest, units: readonly Unit[], auditId: bigint): Promise<UnitOutcome[]> {
+  try {
+    const outcomes = await systems.repository.transact(async (tx) => {
+      const stored = await storeUnits(tx, units, systems.now())
+      const [unit] = units
+      const [outcome] = stored
+      if (unit && outcome && isAlone(unit) && conflicts(outcome)) throw new Conflicted(outcome)
+      const entries = units.flatMap((each, place) => {
+        const done = stored[place]
+        return done === undefined || isRefusal(done) ? [] : entriesOf(each, done.stored)
+      })
+      await tx.audit([auditRecord({ ...request.facts, entries }, auditId, 200)])
+      return stored
+    })
+    request.facts.recorded = true
+    return outcomes
+  } catch (error) {
+    if (error instanceof Conflicted) return [error.outcome]
+    throw error
   }
 }

@@ -22,15 +22,21 @@ export function valuesOf(text: string): string[] {
 }
 
 /** One parameter of a search to a condition; `base` is this server’s own address, under which references may be written. */
-export function clauseOf(type: string, name: string, text: string, base: string): SearchClause | Refusal {
+export function clauseOf(type: string, name: string, text: string, base: string, besides: readonly string[] = []): SearchClause | Refusal {
   const [param = '', modifier, ...rest] = name.split(':')
-  if (rest.length > 0 || param.includes('.')) return bad(param, 'Chained parameters are not supported.')
+  if (rest.length > 0 || param.includes('.')) return bad(param, `Chained parameters are not supported. ${supported(type, besides)}`)
   const values = valuesOf(text)
+  const fact = searchParametersOf(type).find((candidate) => candidate.name === param)
+  if (fact === undefined && !ofEveryType.includes(param))
+    return bad(
+      param,
+      `${type} has no search parameter${plainName.test(param) ? ` ${param}` : ' of this name'}. ${supported(type, besides)}`,
+    )
   if (values.length === 0) return bad(param, `The parameter ${param} has no value.`)
-  if (param === '_id') return modifier === undefined ? { kind: 'id', ids: values } : unsupported(param, modifier)
+  if (text.includes('\0')) return bad(param, `The value of ${param} has a character that no text has.`)
+  if (param === '_id') return modifier === undefined ? { kind: 'id', ids: values.filter(isId) } : unsupported(param, modifier)
   if (param === '_lastUpdated') return modifier === undefined ? dateClause('lastUpdated', param, values) : unsupported(param, modifier)
-  const fact = (searchParameters[type] ?? []).find((candidate) => candidate.name === param)
-  if (fact === undefined || fact.paths.length === 0) return bad(param, `${type} has no search parameter ${param}.`)
+  if (fact === undefined) return unsupported(param, modifier ?? '')
   if (modifier === 'missing') {
     if (values[0] !== 'true' && values[0] !== 'false') return bad(param, ':missing takes true or false.')
     return { kind: 'missing', param, missing: values[0] === 'true' }
@@ -43,22 +49,55 @@ export function clauseOf(type: string, name: string, text: string, base: string)
     case 'reference':
       return referenceClause(fact, modifier, values, base)
     case 'date':
-      return modifier === undefined ? dateClause('date', param, values) : unsupported(param, modifier)
+      return modifier === undefined ? dateClause('date', param, values) : unsupported(param, modifier, fact.type)
     case 'quantity':
     case 'number':
-      return modifier === undefined ? quantityClause(param, values) : unsupported(param, modifier)
+      return modifier === undefined ? quantityClause(param, values) : unsupported(param, modifier, fact.type)
     case 'uri':
-      return modifier === undefined ? { kind: 'token', param, any: values.map((code) => ({ code })) } : unsupported(param, modifier)
+      return modifier === undefined
+        ? { kind: 'token', param, any: values.map((code) => ({ code })) }
+        : unsupported(param, modifier, fact.type)
     case 'composite':
       return bad(param, 'Composite parameters are not supported.')
   }
 }
 
-const unsupported = (param: string, modifier: string): Refusal =>
-  bad(param, `The parameter ${param} does not take the modifier :${modifier}.`)
+/** Modifiers by the type of a parameter, as Conformance tells them. */
+export const modifiersOf: Readonly<Record<string, readonly string[]>> = {
+  token: ['missing', 'not'],
+  string: ['missing', 'contains'],
+  reference: ['missing', 'type'],
+  date: ['missing'],
+  quantity: ['missing'],
+  number: ['missing'],
+  uri: ['missing'],
+}
+
+function unsupported(param: string, modifier: string, kind?: string): Refusal {
+  const taken = kind === undefined ? [] : (modifiersOf[kind] ?? [])
+  const list =
+    taken.length === 0
+      ? 'It takes none.'
+      : `Supported: ${taken.map((each) => (each === 'type' ? 'a resource type' : `:${each}`)).join(', ')}.`
+  return bad(
+    param,
+    `The parameter ${param} does not take ${plainName.test(modifier) ? `the modifier :${modifier}` : 'this modifier'}. ${list}`,
+  )
+}
+
+// What does not look like a name may be a value that lost its name: it is not told back.
+const plainName = /^[A-Za-z_][A-Za-z0-9_-]{0,39}$/
+const ofEveryType = ['_id', '_lastUpdated']
+
+/** The parameters of a type that are indexed. */
+export const searchParametersOf = (type: string): readonly SearchParameterFact[] =>
+  (searchParameters[type] ?? []).filter((fact) => fact.paths.length > 0 && fact.type !== 'composite')
+
+const supported = (type: string, besides: readonly string[]): string =>
+  `Supported: ${[...ofEveryType, ...searchParametersOf(type).map((fact) => fact.name), ...besides].join(', ')}.`
 
 function tokenClause(param: string, modifier: string | undefined, values: readonly string[]): SearchClause | Refusal {
-  if (modifier !== undefined && modifier !== 'not') return unsupported(param, modifier)
+  if (modifier !== undefined && modifier !== 'not') return unsupported(param, modifier, 'token')
   const any = values.map((value) => {
     const bar = value.indexOf('|')
     if (bar < 0) return { code: value }
@@ -70,7 +109,7 @@ function tokenClause(param: string, modifier: string | undefined, values: readon
 
 function stringClause(param: string, modifier: string | undefined, values: readonly string[]): SearchClause | Refusal {
   const match = modifier === undefined ? 'starts' : modifier === 'contains' ? modifier : null
-  return match === null ? unsupported(param, modifier ?? '') : { kind: 'string', param, any: values, match }
+  return match === null ? unsupported(param, modifier ?? '', 'string') : { kind: 'string', param, any: values, match }
 }
 
 function referenceClause(
@@ -79,7 +118,7 @@ function referenceClause(
   values: readonly string[],
   base: string,
 ): SearchClause | Refusal {
-  if (modifier !== undefined && !isResourceType(modifier)) return unsupported(fact.name, modifier)
+  if (modifier !== undefined && !isResourceType(modifier)) return unsupported(fact.name, modifier, 'reference')
   const any: { type: string; id: string }[] = []
   for (const value of values) {
     const reference = parseReference(value.startsWith(`${base}/`) ? value.slice(base.length + 1) : value)

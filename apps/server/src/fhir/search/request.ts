@@ -1,7 +1,7 @@
 import { isResourceType } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { SearchClause, SearchSort } from '../../repository/index.js'
-import { clauseOf } from './clauses.js'
+import { clauseOf, searchParametersOf } from './clauses.js'
 
 export const pageSizeDefault = 50
 export const pageSizeMax = 1000
@@ -18,7 +18,7 @@ export interface SearchRequest {
   sort: SearchSort | undefined
   count: number
   onlyTotal: boolean
-  cursor: string | null
+  page: string | null
   includes: Include[]
   studies: string[]
   sites: string[]
@@ -34,7 +34,7 @@ export function searchRequestOf(type: string, pairs: readonly (readonly [string,
     sort: undefined,
     count: pageSizeDefault,
     onlyTotal: false,
-    cursor: null,
+    page: null,
     includes: [],
     studies: [],
     sites: [],
@@ -47,6 +47,8 @@ export function searchRequestOf(type: string, pairs: readonly (readonly [string,
 }
 
 const bad = (parameter: string, detail: string): Refusal => refuse('bad-parameter', { detail, parameter })
+
+const ofEverySearch = ['_count', '_sort', '_summary', '_include', '_revinclude', '_page', 'studyid', 'siteid', 'patientid', ...ignored]
 
 function take(request: SearchRequest, type: string, name: string, value: string, base: string): Refusal | null {
   if (ignored.has(name)) return null
@@ -64,7 +66,7 @@ function take(request: SearchRequest, type: string, name: string, value: string,
       request.onlyTotal = value === 'count'
       return null
     case '_page':
-      request.cursor = value
+      request.page = value
       return null
     case '_sort':
     case '_sort:asc':
@@ -76,7 +78,7 @@ function take(request: SearchRequest, type: string, name: string, value: string,
     default:
       break
   }
-  const clause = clauseOf(type, name === 'patientid' ? (type === 'Patient' ? '_id' : 'patient') : name, value, base)
+  const clause = clauseOf(type, name === 'patientid' ? (type === 'Patient' ? '_id' : 'patient') : name, value, base, ofEverySearch)
   if (isRefusal(clause)) return clause
   request.clauses.push(clause)
   return null
@@ -103,6 +105,9 @@ function takeInclude(request: SearchRequest, direction: Include['direction'], va
   const [type = '', param = '', more] = value.split(':')
   if (!isResourceType(type) || param === '' || (more !== undefined && !isResourceType(more)))
     return bad(`_${direction}`, 'An include is written Type:parameter.')
+  const known = searchParametersOf(type).filter((fact) => fact.type === 'reference')
+  if (!known.some((fact) => fact.name === param))
+    return bad(`_${direction}`, `${type} has no such reference. It has: ${known.map((fact) => fact.name).join(', ')}.`)
   request.includes.push({ direction, type, param })
   return null
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { gunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpoints, type EndpointName } from '@aquifer/core/contract'
@@ -170,37 +171,46 @@ function readRoutes(on: On, systems: RoutedSystems): void {
       const before = wholeNumber(query['before'], { min: 1, max: 999_999_999, otherwise: 0 })
       if (limit === null || before === null)
         return refuse('bad-parameter', { detail: '_count and before are whole numbers from 1.', parameter: '_count' })
-      const found = await history(fhir, fhirRequestOf(request), key(request), { limit, ...(before === 0 ? {} : { before }) })
-      if (isRefusal(found)) return found
+      const page = await history(fhir, fhirRequestOf(request), key(request), { limit, ...(before === 0 ? {} : { before }) })
+      if (isRefusal(page)) return page
       const self = `${baseOf(request)}/${paramOf(request, 'type')}/${paramOf(request, 'id')}/_history`
-      const oldest = found.at(-1)?.version.version ?? 1
       return {
-        body: historySet(baseOf(request), found, {
+        body: historySet(baseOf(request), page.found, {
           self,
-          next: found.length === limit && oldest > 1 ? `${self}?_count=${limit}&before=${oldest}` : null,
+          next: page.next === null ? null : `${self}?_count=${limit}&before=${page.next}`,
         }),
       }
     },
   })
 }
 
+const formType = 'application/x-www-form-urlencoded'
+
 function takeFhirBodies(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
-  const form = 'application/x-www-form-urlencoded'
-  scope.addContentTypeParser([...jsonTypes, form], { parseAs: 'buffer', bodyLimit: fhirBytesMax }, (request, body, done) => {
-    if (headerOf(request, 'content-encoding') !== 'gzip') return done(null, body)
+  scope.addContentTypeParser([...jsonTypes, formType], { parseAs: 'buffer', bodyLimit: fhirBytesMax }, (request, body, done) => {
+    // A form is how a search is posted, JSON how everything else is.
+    const isSearch = request.routeOptions.url?.endsWith('/_search') === true
+    const isForm = (headerOf(request, 'content-type') ?? '').toLowerCase().startsWith(formType)
+    const encoding = headerOf(request, 'content-encoding') ?? 'identity'
+    if (isSearch !== isForm || (encoding !== 'gzip' && encoding !== 'identity'))
+      return done(bodyError(415, 'FST_ERR_CTP_INVALID_MEDIA_TYPE'))
+    if (encoding === 'identity') return checkText(body as Buffer, done)
     gunzip(body, { maxOutputLength: fhirBytesMax }, (error, plain) => {
-      if (error === null) return done(null, plain)
+      if (error === null) return checkText(plain, done)
       const tooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
-      return done(
-        Object.assign(new Error('gzip'), {
-          statusCode: tooLarge ? 413 : 400,
-          code: tooLarge ? 'FST_ERR_CTP_BODY_TOO_LARGE' : 'FST_ERR_CTP_INVALID_JSON_BODY',
-        }),
-      )
+      return done(tooLarge ? bodyError(413, 'FST_ERR_CTP_BODY_TOO_LARGE') : bodyError(400, 'FST_ERR_CTP_INVALID_JSON_BODY'))
     })
     return undefined
   })
+}
+
+const bodyError = (statusCode: number, code: string): Error => Object.assign(new Error(code), { statusCode, code })
+
+// Read as UTF-8 all the same, what is not would be stored as something nobody sent.
+function checkText(body: Buffer, done: (error: Error | null, body?: Buffer) => void): void {
+  if (isUtf8(body)) done(null, body)
+  else done(bodyError(400, 'FST_ERR_CTP_INVALID_JSON_BODY'))
 }
 
 const bodyText = (request: FastifyRequest): string => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '')
