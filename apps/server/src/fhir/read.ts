@@ -1,5 +1,5 @@
 import { isGlobal, isReferenceData, isResourceType } from '@aquifer/core/fhir'
-import { reachesStudy } from '@aquifer/core/access'
+import { isLimited, reachesStudy } from '@aquifer/core/access'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType, noSuchResource, withinLimits } from '../access/index.js'
 import { globalSid, serve, type StoredVersion, type Study } from '../repository/index.js'
@@ -35,7 +35,7 @@ export async function vread(
   const place = await placeOf(systems, request, key)
   if (isRefusal(place)) return place
   const version = await systems.repository.vread({ sid: place.current.sid, type: key.type, id: key.id }, key.version)
-  if (version === null) return refuse('unknown', { detail: 'There is no such version.' })
+  if (version === null || !sameVisibility(request, place, version)) return refuse('unknown', { detail: 'There is no such version.' })
   request.facts.entries.push({ op: 'vread', type: key.type, rid: version.rid, version: version.version })
   const bytes = bytesOf(version)
   return bytes === null ? deleted(version.version) : { version, bytes }
@@ -52,7 +52,13 @@ export async function history(
   if (isRefusal(place)) return place
   const versions = await systems.repository.history({ sid: place.current.sid, type: key.type, id: key.id }, page)
   request.facts.entries.push({ op: 'history', type: key.type, rid: place.current.rid, version: null })
-  return versions.map((version) => ({ version, bytes: bytesOf(version) }))
+  return versions.filter((version) => sameVisibility(request, place, version)).map((version) => ({ version, bytes: bytesOf(version) }))
+}
+
+/** A version from before the resource was about this person, or at this site, is as hidden as any of that person or site. */
+function sameVisibility(request: FhirRequest, { current, study }: Place, version: StoredVersion): boolean {
+  if (isGlobal(current.type)) return version.patientId === null || version.patientId === current.patientId || !isLimited(request.grant)
+  return isVisible(request, version, study)
 }
 
 interface Place {
@@ -75,7 +81,7 @@ async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: 
     const current = await systems.repository.read({ sid, ...key })
     if (current === null) continue
     const owner = sid === globalSid ? null : (study ?? (await systems.studies.bySid(sid)))
-    if (!(await visible(request, current, owner))) return noSuchResource()
+    if (!isVisible(request, current, owner)) return noSuchResource()
     return { current, study: owner }
   }
   return noSuchResource()
@@ -100,8 +106,8 @@ async function sidsOf(
   return reached
 }
 
-async function visible(request: FhirRequest, current: StoredVersion, study: Study | null): Promise<boolean> {
-  const place = { siteId: siteIdOf(study, current.site), patients: current.patientIds }
+function isVisible(request: FhirRequest, current: StoredVersion, study: Study | null): boolean {
+  const place = { study: study?.id ?? null, site: siteIdOf(study, current.site), patients: current.patientIds }
   if (!withinLimits(request.grant, current.type, place)) return false
   if (study === null) return true
   const sites = sitesToRead(study, request.grant, request.asked)
@@ -124,7 +130,7 @@ async function profilePlace(
     if (study !== null && enrolment.sid !== study.sid) continue
     const owner = study ?? (await systems.studies.bySid(enrolment.sid))
     if (owner === null || !reachesStudy(request.grant, owner.id)) continue
-    if (withinLimits(request.grant, key.type, { siteId: siteIdOf(owner, enrolment.site), patients: [patientId] }))
+    if (withinLimits(request.grant, key.type, { study: owner.id, site: siteIdOf(owner, enrolment.site), patients: [patientId] }))
       return { current, study: owner }
   }
   return noSuchResource()

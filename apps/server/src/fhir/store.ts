@@ -1,6 +1,6 @@
-import type { Grant } from '@aquifer/core/access'
+import { isLimited, type Grant, type Place, type Reach } from '@aquifer/core/access'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { isLimited, noSuchResource, withinLimits } from '../access/index.js'
+import { noSuchResource, withinLimits } from '../access/index.js'
 import { lockConsents, type ConsentLedger, type PersonKey } from '../consent/index.js'
 import {
   globalSid,
@@ -40,11 +40,12 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   const keys = peopleIn(units)
   const exclusive = units.some((unit) => unit.items.some((item) => item.consent !== undefined))
   const ledger = await lockConsents(tx, keys, exclusive ? 'exclusive' : 'share')
+  const held = reachHolding(tx, now)
   const accepted: Accepted[] = []
   const enrolments: EnrolPerson[] = []
   for (const [place, unit] of units.entries()) {
     const undo = ledger.mark()
-    const decided = await decideUnit(tx, unit, ledger, now)
+    const decided = (await held(unit.grant)) ?? (await decideUnit(tx, unit, ledger, now))
     if (isRefusal(decided)) {
       undo()
       outcomes[place] = decided
@@ -64,6 +65,21 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   }
   if (consents.length > 0) await tx.recordConsents(consents)
   return outcomes
+}
+
+/** The reach was resolved before the transaction; here it is held, so that an end of a relationship waits or is seen. */
+function reachHolding(tx: Tx, now: number): (grant: Grant) => Promise<Refusal | null> {
+  const asked = new Map<Reach, Refusal | null>()
+  return async ({ reach }) => {
+    if (reach === undefined) return null
+    const before = asked.get(reach)
+    if (before !== undefined) return before
+    const stamp = await tx.holdRelationships(reach.holders)
+    const holds = stamp === reach.stamp && now < reach.until
+    const refusal = holds ? null : refuse('conflict', { detail: 'What you may reach was changed meanwhile; send again.' })
+    asked.set(reach, refusal)
+    return refusal
+  }
 }
 
 function peopleIn(units: readonly Unit[]): PersonKey[] {
@@ -86,6 +102,8 @@ async function decideUnit(
   now: number,
 ): Promise<{ enrol: EnrolPerson[]; writes: PreparedWrite[] } | Refusal> {
   const { study, items } = unit
+  const hidden = await hiddenFrom(tx, unit, ledger)
+  if (hidden !== null) return hidden
   for (const item of items) if (item.consent !== undefined && study !== null) ledger.recordConsent(study.sid, item.id, item.consent)
   const enrol: EnrolPerson[] = []
   if (study !== null) {
@@ -107,7 +125,7 @@ async function decideUnit(
   }
   const writes: PreparedWrite[] = []
   for (const item of items) {
-    const write = await writeOf(tx, unit, item, ledger)
+    const write = writeOf(unit, item, ledger)
     if (isRefusal(write)) return write
     writes.push(write)
   }
@@ -137,18 +155,32 @@ function siteFor(unit: Unit, ledger: ConsentLedger, patients: readonly string[])
   return refuse('scope-missing', { detail: 'The study has several sites: name one by X-Aquifer-Site, siteid or the extension.' })
 }
 
-async function writeOf(tx: Tx, unit: Unit, item: Item, ledger: ConsentLedger): Promise<PreparedWrite | Refusal> {
-  const { study, grant } = unit
-  const ofPerson = item.needsConsent || item.type === 'Contract'
-  let site = item.sid === globalSid || item.op === 'delete' || !ofPerson ? siteKnown(unit) : siteFor(unit, ledger, item.patients)
-  if (isRefusal(site)) return site
-  if (isLimited(grant)) {
-    const siteHere =
-      item.sid === globalSid && study !== null ? (ledger.siteOf({ sid: study.sid, patientId: item.patients[0] ?? '' }) ?? site) : site
-    if (item.op !== 'delete' && !withinLimits(grant, item.type, { siteId: siteIdOf(study, siteHere), patients: item.patients }))
+/** Access comes before consent: who may not write about a person is not told how his consents stand. */
+async function hiddenFrom(tx: Tx, unit: Unit, ledger: ConsentLedger): Promise<Refusal | null> {
+  if (!isLimited(unit.grant)) return null
+  for (const item of unit.items) {
+    if (item.op !== 'delete' && !placesOf(unit, item, ledger).every((place) => withinLimits(unit.grant, item.type, place)))
       return noSuchResource()
     if (item.op !== 'create' && !(await mayReplace(tx, unit, item))) return noSuchResource()
   }
+  return null
+}
+
+/** Where a write would stand, and where its people are: a site of one's own does not reach people of another. */
+function placesOf(unit: Unit, item: Item, ledger: ConsentLedger): Place[] {
+  const { study } = unit
+  const { patients } = item
+  const siteOf = (patientId: string): number | null => (study === null ? null : ledger.siteOf({ sid: study.sid, patientId }))
+  const enrolledAt = patients.map(siteOf).filter((site) => site !== null)
+  const said = siteKnown(unit) ?? enrolledAt[0] ?? null
+  const sites = item.sid === globalSid ? [enrolledAt[0] ?? said] : [said]
+  return [...new Set([...sites, ...enrolledAt])].map((site) => ({ study: study?.id ?? null, site: siteIdOf(study, site), patients }))
+}
+
+function writeOf(unit: Unit, item: Item, ledger: ConsentLedger): PreparedWrite | Refusal {
+  const ofPerson = item.needsConsent || item.type === 'Contract'
+  let site = item.sid === globalSid || item.op === 'delete' || !ofPerson ? siteKnown(unit) : siteFor(unit, ledger, item.patients)
+  if (isRefusal(site)) return site
   if (item.sid === globalSid) site = null
   const { sid, type, id, op, content, hash, index, patients, refers, unchanged, expect } = item
   return {
@@ -174,8 +206,16 @@ const siteKnown = (unit: Unit): number | null => (unit.site.kind === 'site' ? un
 async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
   const stored = await tx.read({ sid: item.sid, type: item.type, id: item.id })
   if (stored === null) return true
-  const siteId = stored.site === null ? siteIdOf(unit.study, siteKnown(unit)) : siteIdOf(unit.study, stored.site)
-  return withinLimits(unit.grant, item.type, { siteId, patients: stored.patientIds })
+  const { study } = unit
+  const within = (site: number | null): boolean =>
+    withinLimits(unit.grant, item.type, { study: study?.id ?? null, site: siteIdOf(study, site), patients: stored.patientIds })
+  if (item.sid !== globalSid || study === null) return within(stored.site ?? siteKnown(unit))
+  // A profile stands where its people are enrolled; one of nobody here yet, where it is written.
+  const people = await tx.lockPeople(
+    stored.patientIds.map((patientId) => ({ sid: study.sid, patientId })),
+    'share',
+  )
+  return people.every(({ enrolment }) => within(enrolment === null ? siteKnown(unit) : enrolment.site))
 }
 
 function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsents[] {

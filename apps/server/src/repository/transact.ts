@@ -5,6 +5,7 @@ import { recordConsents } from './consents.js'
 import { emitFlows } from './flow.js'
 import { endEnrolment, enrol, lockPeople } from './people.js'
 import { readNewest } from './read.js'
+import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { search } from './search.js'
 import type { Tx } from './types.js'
 import { writeAll } from './write.js'
@@ -79,5 +80,9 @@ function txOn(client: PoolClient, { now }: TransactParts): Tx {
     },
     read: (key) => readNewest(client, key),
     search: (query) => search(client, query),
+    holdRelationships: (holders) => holdRelationships(client, holders),
+    relate: (rows) => relate(client, rows),
+    endRelationships: (ids, at, note = {}) => endRelationships(client, ids, at, note),
+    noteOnRelationship: (id, key, note) => noteOnRelationship(client, id, key, note),
   }
 }

@@ -1,19 +1,35 @@
 import { forEachReference, isResourceType, parseReference } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { globalSid, type Repository, type SearchClause, type Tx } from '../../repository/index.js'
+import type { Grant } from '@aquifer/core/access'
+import { mayTouchType } from '../../access/index.js'
+import type { Repository, SearchClause, Tx } from '../../repository/index.js'
 import { clauseOf } from '../search/clauses.js'
 import { pairsOf } from '../search/request.js'
-import type { Scope } from '../scope.js'
+import { searchScopeFor, sitesToRead, type Scope } from '../scope.js'
 import type { PlannedWrite } from './plan.js'
+
+/** Who asks, where: a condition meets only what this caller may see. */
+export interface Asking {
+  grant: Grant
+  scope: Scope | null
+}
 
 /** The one living resource that a query names; null when there is none. */
 export async function oneMatch(
   reader: Pick<Tx | Repository, 'search'>,
-  scope: Scope | null,
+  { grant, scope }: Asking,
   type: string,
   query: string,
 ): Promise<string | null | Refusal> {
   if (!isResourceType(type)) return refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
+  // Meeting a condition tells that something is there: for that one has to be allowed to read it.
+  const forbidden = mayTouchType(grant, 'read', type)
+  if (forbidden !== null) return forbidden
+  const study = scope?.study ?? null
+  const sites = study === null ? null : sitesToRead(study, grant, { studies: [], sites: [] })
+  if (isRefusal(sites)) return sites
+  const searched = searchScopeFor(grant, type, study, sites)
+  if (searched === null) return refuse('scope-missing', { detail: 'Name the study of the condition.' })
   const clauses: SearchClause[] = []
   for (const [name, value] of pairsOf(query)) {
     const clause = clauseOf(type, name, value, '')
@@ -23,7 +39,7 @@ export async function oneMatch(
   if (clauses.length === 0)
     return refuse('bad-parameter', { detail: 'A condition has at least one search parameter.', parameter: 'condition' })
   const page = await reader.search({
-    scope: { sid: scope?.study.sid ?? globalSid },
+    scope: searched,
     type,
     clauses,
     count: 2,
@@ -35,7 +51,7 @@ export async function oneMatch(
 /** `Type?query` references in a transaction, each found once; a reference that meets none or several refuses the whole. */
 export async function conditionalTargets(
   repository: Repository,
-  scope: Scope | null,
+  asking: Asking,
   planned: readonly PlannedWrite[],
   targets: Map<string, string>,
 ): Promise<Refusal | null> {
@@ -46,7 +62,7 @@ export async function conditionalTargets(
   for (const text of asked) {
     const reference = parseReference(text)
     if (reference.kind !== 'conditional') continue
-    const id = await oneMatch(repository, scope, reference.type, reference.query)
+    const id = await oneMatch(repository, asking, reference.type, reference.query)
     if (isRefusal(id)) return id
     if (id === null) return refuse('precondition-failed', { detail: 'A conditional reference is met by no resource.' })
     targets.set(text, `${reference.type}/${id}`)

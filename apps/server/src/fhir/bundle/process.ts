@@ -9,7 +9,7 @@ import { storeUnits, type Unit, type UnitOutcome } from '../store.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { conflictOf } from '../write.js'
 import { entriesOf } from '../write-queue.js'
-import { conditionalTargets, oneMatch } from './conditional.js'
+import { conditionalTargets, oneMatch, type Asking } from './conditional.js'
 import { entriesIn, type BundleEntry } from './entries.js'
 import { checkWrite, itemFor, onlyPatientOf, planWrites, referencesWithin, scopeOfWrites, type PlannedWrite } from './plan.js'
 
@@ -56,10 +56,11 @@ async function transaction(
   if (isRefusal(scope)) return scope
   request.facts.sid = scope?.study.sid ?? null
   const results = readsIn(entries)
-  const existing = await existingOf(systems, scope, planned)
+  const asking: Asking = { grant: request.grant, scope }
+  const existing = await existingOf(systems, asking, planned)
   if (isRefusal(existing)) return existing
   const targets = referencesWithin(planned)
-  const unresolved = await conditionalTargets(systems.repository, scope, planned, targets)
+  const unresolved = await conditionalTargets(systems.repository, asking, planned, targets)
   if (unresolved !== null) return unresolved
   for (const { place, act } of planned)
     if (existing.has(place)) results.set(place, { kind: 'existing', type: act.type, id: existing.get(place) ?? '' })
@@ -88,11 +89,11 @@ function sameTarget(planned: readonly PlannedWrite[]): Refusal | null {
 }
 
 /** Conditional creates that are met already; their entries store nothing, and references lead to what is there. */
-async function existingOf(systems: FhirSystems, scope: Scope | null, planned: PlannedWrite[]): Promise<Map<number, string> | Refusal> {
+async function existingOf(systems: FhirSystems, asking: Asking, planned: PlannedWrite[]): Promise<Map<number, string> | Refusal> {
   const existing = new Map<number, string>()
   for (const each of planned) {
     if (each.act.act !== 'create' || each.act.ifNoneExist === null) continue
-    const id = await oneMatch(systems.repository, scope, each.act.type, each.act.ifNoneExist.replace(/^[^?]*\?/, ''))
+    const id = await oneMatch(systems.repository, asking, each.act.type, each.act.ifNoneExist.replace(/^[^?]*\?/, ''))
     if (isRefusal(id)) return id
     if (id === null) continue
     existing.set(each.place, id)
@@ -154,7 +155,7 @@ async function allOrNothing(
       for (const { type, query } of conditions) {
         await tx.lockName(`${unit.study?.sid ?? 0}/${type}?${query}`)
         // Looked at again under the lock: somebody may have made it since.
-        const raced = await oneMatch(tx, scope, type, query)
+        const raced = await oneMatch(tx, { grant: request.grant, scope }, type, query)
         if (raced !== null)
           throw new RolledBack(
             isRefusal(raced) ? raced : refuse('conflict', { detail: 'Somebody made the resource of a condition meanwhile; send again.' }),

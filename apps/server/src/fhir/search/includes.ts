@@ -8,9 +8,10 @@ import {
   type Resource,
 } from '@aquifer/core/fhir'
 import { mayTouchType } from '../../access/index.js'
-import type { SearchScope, StoredVersion } from '../../repository/index.js'
+import type { StoredVersion } from '../../repository/index.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import type { Include } from './request.js'
+import type { Scopes } from './search.js'
 
 const includedMax = 1000
 
@@ -18,7 +19,7 @@ const includedMax = 1000
 export async function includedIn(
   systems: FhirSystems,
   request: FhirRequest,
-  scope: SearchScope,
+  scopes: Scopes,
   page: readonly StoredVersion[],
   includes: readonly Include[],
 ): Promise<StoredVersion[]> {
@@ -29,8 +30,8 @@ export async function includedIn(
   }
   for (const include of includes) {
     if (include.direction === 'include')
-      for (const [type, ids] of referencedBy(page, include)) add(await byIds(systems, request, scope, type, ids))
-    else add(await referringTo(systems, request, scope, page, include))
+      for (const [type, ids] of referencedBy(page, include)) add(await byIds(systems, request, scopes, type, ids))
+    else add(await referringTo(systems, request, scopes, page, include))
   }
   return [...found.values()]
 }
@@ -38,11 +39,12 @@ export async function includedIn(
 async function byIds(
   systems: FhirSystems,
   request: FhirRequest,
-  scope: SearchScope,
+  scopes: Scopes,
   type: string,
   ids: ReadonlySet<string>,
 ): Promise<StoredVersion[]> {
-  if (mayTouchType(request.grant, 'read', type) !== null || ids.size === 0) return []
+  const scope = scopes(type)
+  if (mayTouchType(request.grant, 'read', type) !== null || ids.size === 0 || scope === null) return []
   const page = await systems.repository.search({ scope, type, clauses: [{ kind: 'id', ids: [...ids] }], count: includedMax })
   return page.rows
 }
@@ -50,12 +52,13 @@ async function byIds(
 async function referringTo(
   systems: FhirSystems,
   request: FhirRequest,
-  scope: SearchScope,
+  scopes: Scopes,
   page: readonly StoredVersion[],
   include: Include,
 ): Promise<StoredVersion[]> {
   const fact = parameter(include)
-  if (fact === undefined || page.length === 0 || mayTouchType(request.grant, 'read', include.type) !== null) return []
+  const scope = scopes(include.type)
+  if (fact === undefined || page.length === 0 || scope === null || mayTouchType(request.grant, 'read', include.type) !== null) return []
   const any = page.map((row) => ({ type: row.type, id: row.id }))
   const answer = await systems.repository.search({
     scope,

@@ -1,8 +1,8 @@
-import { isGlobal, isReferenceData, isResourceType } from '@aquifer/core/fhir'
+import { isResourceType } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../../access/index.js'
-import { globalSid, type SearchScope, type StoredVersion } from '../../repository/index.js'
-import { scopeOf, sitesToRead, studyOf } from '../scope.js'
+import type { SearchScope, StoredVersion } from '../../repository/index.js'
+import { scopeOf, searchScopeFor, sitesToRead, studyOf } from '../scope.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { includedIn } from './includes.js'
 import { searchRequestOf, type SearchRequest } from './request.js'
@@ -26,8 +26,10 @@ export async function search(
   if (forbidden !== null) return forbidden
   const asked = searchRequestOf(type, pairs, request.base)
   if (isRefusal(asked)) return asked
-  const scope = await searchScope(systems, request, type, asked)
-  if (isRefusal(scope)) return scope
+  const scopes = await scopesOf(systems, request, asked)
+  if (isRefusal(scopes)) return scopes
+  const scope = scopes(type)
+  if (scope === null) return needsStudy(systems, request, asked)
   request.facts.sid = scope.sid
   const page = await systems.repository.search({
     scope,
@@ -38,29 +40,31 @@ export async function search(
     cursor: asked.cursor,
   })
   if (page.cursor === 'unusable') return refuse('bad-parameter', { detail: 'The page does not belong to this search.', parameter: '_page' })
-  const included = await includedIn(systems, request, scope, page.rows, asked.includes)
+  const included = await includedIn(systems, request, scopes, page.rows, asked.includes)
   request.facts.detail['matches'] = page.rows.length
   for (const row of [...page.rows, ...included])
     request.facts.entries.push({ op: 'search', type: row.type, rid: row.rid, version: row.version })
   return { total: page.total, matches: page.rows, included, next: page.next }
 }
 
-async function searchScope(systems: FhirSystems, request: FhirRequest, type: string, asked: SearchRequest): Promise<SearchScope | Refusal> {
+/** The scope of each type that this search shows, its own and included ones; null: not without a study. */
+export type Scopes = (type: string) => SearchScope | null
+
+async function scopesOf(systems: FhirSystems, request: FhirRequest, asked: SearchRequest): Promise<Scopes | Refusal> {
   const { grant } = request
-  const names = { studies: [...request.asked.studies, ...asked.studies], sites: [...request.asked.sites, ...asked.sites] }
+  const names = namesIn(request, asked)
   const study = await studyOf(systems.studies, grant, names)
   if (isRefusal(study)) return study
-  if (study === null) {
-    if (isReferenceData(type) || (isGlobal(type) && type === 'Practitioner')) return { sid: globalSid }
-    return (await scopeOf(systems.studies, grant, names)) as Refusal
-  }
-  const sites = sitesToRead(study, grant, names)
+  const sites = study === null ? null : sitesToRead(study, grant, names)
   if (isRefusal(sites)) return sites
-  // What tells about nobody has no site that limits who may see it.
-  const free = isReferenceData(type) || type === 'Practitioner' || type === 'Group'
-  return {
-    sid: study.sid,
-    ...(sites === null || free ? {} : { sites }),
-    ...(grant.patient === null || free ? {} : { patientIds: [grant.patient] }),
-  }
+  return (type) => searchScopeFor(grant, type, study, sites)
+}
+
+const namesIn = (request: FhirRequest, asked: SearchRequest): FhirRequest['asked'] => ({
+  studies: [...request.asked.studies, ...asked.studies],
+  sites: [...request.asked.sites, ...asked.sites],
+})
+
+async function needsStudy(systems: FhirSystems, request: FhirRequest, asked: SearchRequest): Promise<Refusal> {
+  return (await scopeOf(systems.studies, request.grant, namesIn(request, asked))) as Refusal
 }
