@@ -12,9 +12,9 @@ export interface Position {
 
 // The same search again, or the cursor means nothing. It is no secret and grants nothing: scope and clauses come with each request.
 function fingerprintOf(query: SearchQuery): string {
-  const { scope, type, clauses, sort } = query
+  const { scope, type, clauses, sort, asker } = query
   return createHash('sha256')
-    .update(JSON.stringify([scope, type, clauses, sort ?? defaultSort]))
+    .update(JSON.stringify([scope, type, clauses, sort ?? defaultSort, asker ?? null]))
     .digest('base64url')
     .slice(0, 12)
 }

@@ -202,7 +202,8 @@ export interface SearchQuery {
   clauses: readonly SearchClause[]
   sort?: SearchSort // default _id ascending: it stays the same while others write
   count: number // 0: only the total
-  cursor?: string | null // SearchPage.next; bound to clauses, scope and sort
+  cursor?: string | null // SearchPage.next; bound to clauses, scope, sort and asker
+  asker?: string // whose pages these are
 }
 export interface SearchPage {
   rows: StoredVersion[]

@@ -38,6 +38,7 @@ export async function search(
     ...(asked.sort === undefined ? {} : { sort: asked.sort }),
     count: asked.onlyTotal ? 0 : asked.count,
     cursor: asked.cursor,
+    asker: request.grant.user,
   })
   if (page.cursor === 'unusable') return refuse('bad-parameter', { detail: 'The page does not belong to this search.', parameter: '_page' })
   const included = await includedIn(systems, request, scopes, page.rows, asked.includes)
