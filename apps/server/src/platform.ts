@@ -4,6 +4,7 @@ import { access, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
+import { openAccess } from './access/index.js'
 import { openAuditDesk, openAuditTrail } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
@@ -83,8 +84,9 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   await migrate(postgres)
   const repository = openRepository({ postgres, clock })
   closing.add(() => repository.close())
-  const identity = await openIdentity({ repository, dataDir: config.dataDir, clock })
   const studies = openStudies({ repository, now })
+  const access = openAccess({ repository, studies: () => studies.list(), now, newId })
+  const identity = await openIdentity({ repository, dataDir: config.dataDir, clock, grantFor: access.grantFor })
   const queue = openWriteQueue(repository, now)
   closing.add(() => queue.idle())
   const pages = openPageTokens(identity.keyFor('pages of a search'))
@@ -98,7 +100,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
-  return { fhir, repository, identity, studies, imports, flow, queries, metrics, log, now }
+  return { fhir, repository, access, identity, studies, imports, flow, queries, metrics, log, now }
 }
 
 async function makeDataFolder(dataDir: string): Promise<void> {
@@ -131,6 +133,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     consents: openConsentDesk({ repository, now }),
     jobs: openJobDesk(repository),
     audits: openAuditDesk(repository),
+    access: systems.access,
     pipeline: flow?.pipeline ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
     health: () => healthOf(systems, accepting),

@@ -1,14 +1,5 @@
 import { isReferenceData } from '@aquifer/core/fhir'
-import {
-  mayDefineStudy,
-  mayTouch,
-  peopleOf,
-  reachesPerson,
-  reachesSite,
-  reachesStudy,
-  type DataClass,
-  type Grant,
-} from '@aquifer/core/access'
+import { mayDefineStudy, mayTouch, reachesPlace, reachesStudy, type DataClass, type Grant, type Place } from '@aquifer/core/access'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 
 const classOfType: Readonly<Record<string, DataClass>> = {
@@ -24,7 +15,7 @@ const classOfType: Readonly<Record<string, DataClass>> = {
   DeviceComponent: 'reading',
   DeviceMetric: 'reading',
 }
-const dataClassOf = (type: string): DataClass => classOfType[type] ?? (isReferenceData(type) ? 'reference' : 'clinical')
+export const dataClassOf = (type: string): DataClass => classOfType[type] ?? (isReferenceData(type) ? 'reference' : 'clinical')
 
 /** Whether the role may do this to the type at all; told openly, since it says nothing of what is stored. */
 export function mayTouchType(grant: Grant, act: 'read' | 'write', type: string): Refusal | null {
@@ -42,22 +33,18 @@ export function mayReachStudy(grant: Grant, study: { id: string } | null): Refus
   return study !== null && reachesStudy(grant, study.id) ? null : noSuchStudy()
 }
 
-/** Where a resource stands: what limits of site and person are held against. */
-export interface Place {
-  siteId: string | null
-  patients: readonly string[]
-}
-
-/** Limits of site and person for what is written or read; what tells about nobody is not bound to one, a Group by its members. */
-export function withinLimits(grant: Grant, type: string, place: Place): boolean {
+/** Types that tell about nobody are not bound to a site or a person: whoever may read them in the study sees all of them. */
+export function tellsOfNobody(type: string): boolean {
   const data = dataClassOf(type)
-  if (data === 'reference' || (data === 'study' && place.patients.length === 0)) return true
-  if (!reachesPerson(grant, place.patients)) return false
-  // Profiles stand beside the studies, so their site is that of the person's enrolment, which the caller passes.
-  return reachesSite(grant, place.siteId)
+  return data === 'reference' || data === 'study'
 }
 
-export const isLimited = (grant: Grant): boolean => peopleOf(grant) !== null || grant.sites.length > 0
+/**
+ * Limits of site and person for what is written or read. Profiles stand beside the studies, so their place is that of the person's
+ * enrolment, which the caller passes. A Group that lists people is as hidden as they are.
+ */
+export const withinLimits = (grant: Grant, type: string, place: Place): boolean =>
+  (tellsOfNobody(type) && place.patients.length === 0) || reachesPlace(grant, place)
 
 export function mayWriteStudyGroup(grant: Grant): Refusal | null {
   return mayDefineStudy(grant.role)

@@ -1,13 +1,14 @@
-// What a caller may do to a resource of a type, at a place: the core's table held against study, site and person.
+// Whom a caller reaches and what he may do there: relationships, grants of users, and the core's tables held against a place.
 // Never asks for consent and never tells "forbidden" from "not there" where that would say what is stored.
 export {
-  isLimited,
   mayReachStudy,
   mayTouchType,
   mayWriteStudyGroup,
   noSuchResource,
   noSuchStudy,
   noSuchType,
+  tellsOfNobody,
   withinLimits,
 } from './fhir-access.js'
-export type { Place } from './fhir-access.js'
+export { openAccess } from './access.js'
+export type { Access } from './access.js'

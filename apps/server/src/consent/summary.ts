@@ -1,6 +1,6 @@
 import { consentFigures, endOfDay, type Consent, type PersonConsents } from '@aquifer/core/consent'
 import type { ConsentSummary } from '@aquifer/core/contract'
-import { reachesSite, type Grant } from '@aquifer/core/access'
+import { sitesReached, type Grant } from '@aquifer/core/access'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { dayAt, spanOf } from '@aquifer/core/time'
 import type { Repository, Study } from '../repository/index.js'
@@ -20,7 +20,9 @@ export async function consentSummary(
   const epoch = await repository.consents.epoch(study.sid)
   const at = asOf >= today ? asked.now : endOfDay(asOf, study.zone)
   const people: PersonConsents[] = []
-  for await (const person of everyone(repository, study)) if (reachesSite(asked.grant, person.site)) people.push(person)
+  const sites = sitesReached(asked.grant, study.id)
+  for await (const person of everyone(repository, study))
+    if (sites === null || (person.site !== null && sites.includes(person.site))) people.push(person)
   return {
     study: study.id,
     asOf,

@@ -86,6 +86,13 @@ test('a group is seen by those who may see all its members', async () => {
   expect((await world.fhir('GET', '/Group/one', own)).status).toBe(200)
   expect(found((await world.fhir('GET', '/Group?_include=Group:member', own)).json)).toEqual(['Group/one', 'Patient/pa'])
 })
+test('a Person that names several Patients is seen by those who may see each', async () => {
+  const links = ['pa', 'pb'].map((id) => ({ target: { reference: `Patient/${id}` } }))
+  expect((await world.fhir('PUT', '/Person/two', feed, { resourceType: 'Person', id: 'two', link: links })).status).toBe(201)
+  const own = await world.token('patient', ['S'], { patient: 'pa' })
+  expect((await world.fhir('GET', '/Person/two', own)).status).toBe(404)
+  expect((await world.fhir('GET', '/Person/two', feed)).status).toBe(200)
+})
 test('a condition tells nothing to who may not read what meets it', async () => {
   const total = async () => (await world.fhir('GET', '/Patient?_summary=count', feed)).json['total']
   const before = await total()
@@ -125,6 +132,12 @@ test('a Person that names no Patient, and a practitioner nobody named, are found
     expect((await world.fhir('GET', `/${type}?_id=alone`, open)).json['total']).toBe(1)
     expect((await world.fhir('GET', `/${type}?_id=alone`, elsewhere)).json['total']).toBe(0)
   }
+  const grant = { role: 'investigator' as const, studies: ['OPEN'], sites: [], people: null }
+  await world.platform.identity.putUser({ name: 'ina', display: 'Ina', grant, password: null })
+  const session = await world.platform.identity.mint({ role: 'investigator', user: 'ina', requestedBy: 'tests' })
+  const named = 'refusal' in session ? '' : session.token
+  expect((await world.fhir('GET', '/Person/alone', named)).status).toBe(200)
+  expect((await world.fhir('GET', '/Person?_id=alone', named)).json['total']).toBe(1)
   expect((await world.fhir('GET', '/Person/alone', elsewhere)).status).toBe(404)
   expect((await world.fhir('DELETE', '/Person/alone', elsewhere)).status).toBe(404)
   expect((await world.fhir('DELETE', '/Person/alone', open)).status).toBe(204)

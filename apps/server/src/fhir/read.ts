@@ -2,7 +2,7 @@ import { compartmentPatients, isGlobal, isId, isReferenceData, isResourceType, t
 import { reachesStudy } from '@aquifer/core/access'
 import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { isLimited, mayTouchType, noSuchResource, noSuchType, withinLimits } from '../access/index.js'
+import { mayTouchType, noSuchResource, noSuchType, withinLimits } from '../access/index.js'
 import { globalSid, serve, type StoredVersion, type Study } from '../repository/index.js'
 import { siteIdOf, sitesToRead, studyOf } from './scope.js'
 import type { FhirRequest, FhirSystems } from './systems.js'
@@ -81,7 +81,7 @@ async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: 
     const current = await systems.repository.read({ sid, ...key })
     if (current === null) continue
     const owner = sid === globalSid ? null : (study ?? (await systems.studies.bySid(sid)))
-    if (!visible(request, current, owner)) return noSuchResource()
+    if (!isVisible(request, current, owner)) return noSuchResource()
     return { current, study: owner }
   }
   return noSuchResource()
@@ -110,10 +110,10 @@ async function sidsOf(
 async function maySee(systems: FhirSystems, request: FhirRequest, { current, study }: Place, version: StoredVersion): Promise<boolean> {
   if (version.version === current.version) return true
   const people = peopleOfVersion(version)
-  if (!isGlobal(version.type)) return visible(request, { ...version, patientIds: people }, study)
+  if (!isGlobal(version.type)) return isVisible(request, { ...version, patientIds: people }, study)
   if (version.type === 'Practitioner') return true
-  for (const patientId of people) if ((await studyThrough(systems, request, version.type, patientId, study)) === undefined) return false
-  return people.length > 0 || !isLimited(request.grant)
+  for (const patientId of people) if ((await studyThrough(systems, request, version.type, [patientId], study)) === undefined) return false
+  return people.length > 0 || (study !== null && reachesAll(request, version.type, study))
 }
 
 // Beside an earlier version stands one person only, so the others are read from it.
@@ -122,8 +122,8 @@ function peopleOfVersion({ patientId, content }: StoredVersion): string[] {
   return [...new Set([...(patientId === null ? [] : [patientId]), ...named.map((id) => uuidOfUrn(id) ?? id)])]
 }
 
-function visible(request: FhirRequest, current: StoredVersion, study: Study | null): boolean {
-  const place = { siteId: siteIdOf(study, current.site), patients: current.patientIds }
+function isVisible(request: FhirRequest, current: StoredVersion, study: Study | null): boolean {
+  const place = { study: study?.id ?? null, site: siteIdOf(study, current.site), patients: current.patientIds }
   if (!withinLimits(request.grant, current.type, place)) return false
   if (study === null) return true
   const sites = sitesToRead(study, request.grant, request.asked)
@@ -140,42 +140,46 @@ async function profilePlace(
   const current = await systems.repository.read({ sid: globalSid, ...key })
   if (current === null) return noSuchResource()
   if (key.type === 'Practitioner') return { current, study }
-  const patientId = key.type === 'Patient' ? key.id : current.patientId
+  const patients = key.type === 'Patient' ? [key.id] : current.patientIds
   const through =
-    patientId === null
+    patients.length === 0
       ? await studyOfNobody(systems, request, key, study)
-      : await studyThrough(systems, request, key.type, patientId, study)
+      : await studyThrough(systems, request, key.type, patients, study)
   return through === undefined ? noSuchResource() : { current, study: through }
 }
 
-/** The study through which the caller sees a person’s profile: the one asked for, else any he reaches. */
+/** The study through which the caller sees the profile of a person, who stands first: the one asked for, else any he reaches. */
 async function studyThrough(
   systems: FhirSystems,
   request: FhirRequest,
   type: string,
-  patientId: string,
+  patients: readonly string[],
   study: Study | null,
 ): Promise<Study | undefined> {
-  for (const enrolment of await systems.repository.enrolments(patientId)) {
+  for (const enrolment of await systems.repository.enrolments(patients[0] ?? '')) {
     if (study !== null && enrolment.sid !== study.sid) continue
     const owner = study ?? (await systems.studies.bySid(enrolment.sid))
     if (owner === null || !reachesStudy(request.grant, owner.id)) continue
-    if (withinLimits(request.grant, type, { siteId: siteIdOf(owner, enrolment.site), patients: [patientId] })) return owner
+    if (withinLimits(request.grant, type, { study: owner.id, site: siteIdOf(owner, enrolment.site), patients })) return owner
   }
   return undefined
 }
 
-/** A profile that names nobody is seen in the studies from which it was written, by those without limits. */
+/** Whether nothing in the study lies outside the caller’s limits and relationships: who sees a profile that names nobody. */
+const reachesAll = ({ grant }: FhirRequest, type: string, study: Study): boolean =>
+  withinLimits(grant, type, { study: study.id, site: null, patients: [] })
+
+/** A profile that names nobody is seen in the studies from which it was written, by those who reach all of such a study. */
 async function studyOfNobody(
   systems: FhirSystems,
   request: FhirRequest,
   key: { type: string; id: string },
   study: Study | null,
 ): Promise<Study | undefined> {
-  if (isLimited(request.grant)) return undefined
   for (const sid of await systems.repository.studiesNaming(key.type, key.id)) {
     const owner = await systems.studies.bySid(sid)
-    if (owner !== null && reachesStudy(request.grant, owner.id) && (study === null || study.sid === sid)) return owner
+    if (owner === null || !reachesStudy(request.grant, owner.id) || (study !== null && study.sid !== sid)) continue
+    if (reachesAll(request, key.type, owner)) return owner
   }
   return undefined
 }

@@ -1,8 +1,8 @@
-import { reachesSite, type Grant } from '@aquifer/core/access'
+import { isLimited, peopleOf, reachesSite, type Grant } from '@aquifer/core/access'
 import { isObject } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayReachStudy, noSuchStudy } from '../access/index.js'
-import type { Site, Study } from '../repository/index.js'
+import { mayReachStudy, noSuchStudy, tellsOfNobody } from '../access/index.js'
+import { globalSid, type SearchScope, type Site, type Study } from '../repository/index.js'
 import type { Studies } from '../study/index.js'
 import type { AskedScope } from './systems.js'
 
@@ -93,6 +93,28 @@ export function sitesToRead(study: Study, grant: Grant, asked: AskedScope): numb
   const choice = siteOf(study, grant, asked)
   if (isRefusal(choice)) return choice
   return choice.kind === 'site' ? [choice.site.site] : null
+}
+
+/**
+ * What a search of a type looks through for this caller: everything that finds resources takes its scope from here, so that none can
+ * tell of what the caller may not see. null: nothing, where the type needs a study and there is none.
+ */
+export function searchScopeFor(grant: Grant, type: string, study: Study | null, sites: readonly number[] | null): SearchScope | null {
+  const isFree = tellsOfNobody(type)
+  const people = peopleOf(grant)
+  if (study === null) return isFree && type !== 'Group' ? { sid: globalSid } : null
+  if ((isFree && type !== 'Group') || !isLimited(grant)) return { sid: study.sid, ...(sites === null || isFree ? {} : { sites }) }
+  const reached = grant.reach === undefined ? null : (grant.reach.studies.get(study.id) ?? { sites: [], people: new Set<string>() })
+  const siteNumbers = (ids: readonly string[]): number[] => study.sites.filter(({ id }) => ids.includes(id)).map(({ site }) => site)
+  return {
+    sid: study.sid,
+    ...(isFree ? { unnamed: true as const } : {}),
+    ...(sites === null ? {} : { sites }),
+    ...(people === null ? {} : { patientIds: people }),
+    ...(reached === null || reached.sites === 'all'
+      ? {}
+      : { reached: { sites: siteNumbers(reached.sites), patientIds: [...reached.people] } }),
+  }
 }
 
 export const siteIdOf = (study: Study | null, site: number | null): string | null =>

@@ -1,7 +1,7 @@
-import type { Grant } from '@aquifer/core/access'
+import { isLimited, type Grant, type Place, type Reach } from '@aquifer/core/access'
 import { isGlobal } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { isLimited, noSuchResource, withinLimits } from '../access/index.js'
+import { noSuchResource, withinLimits } from '../access/index.js'
 import { lockConsents, type ConsentLedger, type PersonKey } from '../consent/index.js'
 import {
   globalSid,
@@ -42,11 +42,12 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   const keys = peopleIn(units)
   const exclusive = units.some((unit) => unit.items.some((item) => item.consent !== undefined))
   const ledger = await lockConsents(tx, keys, exclusive ? 'exclusive' : 'share')
+  const held = reachHolding(tx, now)
   const accepted: Accepted[] = []
   const enrolments: EnrolPerson[] = []
   for (const [place, unit] of units.entries()) {
     const undo = ledger.mark()
-    const decided = await decideUnit(tx, unit, ledger, now)
+    const decided = (await held(unit.grant)) ?? (await decideUnit(tx, unit, ledger, now))
     if (isRefusal(decided)) {
       undo()
       outcomes[place] = decided
@@ -68,12 +69,27 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   return outcomes
 }
 
+/** The reach was resolved before the transaction; here it is held, so that an end of a relationship waits or is seen. */
+function reachHolding(tx: Tx, now: number): (grant: Grant) => Promise<Refusal | null> {
+  const asked = new Map<Reach, Refusal | null>()
+  return async ({ reach }) => {
+    if (reach === undefined) return null
+    const before = asked.get(reach)
+    if (before !== undefined) return before
+    const stamp = await tx.holdRelationships(reach.holders)
+    const holds = stamp === reach.stamp && now < reach.until
+    const refusal = holds ? null : refuse('conflict', { detail: 'What you may reach was changed meanwhile; send again.' })
+    asked.set(reach, refusal)
+    return refusal
+  }
+}
+
 function peopleIn(units: readonly Unit[]): PersonKey[] {
   const keys = new Map<string, PersonKey>()
-  for (const { study, items } of units) {
+  for (const { study, grant, items } of units) {
     if (study === null) continue
     for (const item of items) {
-      const isNamed = item.needsConsent || item.consent !== undefined
+      const isNamed = item.needsConsent || item.consent !== undefined || isLimited(grant)
       const named = item.consent ? [...item.patients, item.consent.patientId] : isNamed ? item.patients : []
       for (const patientId of named) keys.set(`${study.sid}/${patientId}`, { sid: study.sid, patientId })
     }
@@ -88,8 +104,8 @@ async function decideUnit(
   now: number,
 ): Promise<{ enrol: EnrolPerson[]; writes: PreparedWrite[] } | Refusal> {
   const { study, items } = unit
-  // Access first: what consent says of a person is only for those who may write about him.
-  for (const item of items) if (!(await mayWrite(tx, unit, item, ledger))) return noSuchResource()
+  const hidden = await hiddenFrom(tx, unit, ledger)
+  if (hidden !== null) return hidden
   for (const item of items) if (item.consent !== undefined && study !== null) ledger.recordConsent(study.sid, item.id, item.consent)
   const enrol: EnrolPerson[] = []
   if (study !== null) {
@@ -141,13 +157,30 @@ function siteFor(unit: Unit, ledger: ConsentLedger, patients: readonly string[])
   return refuse('scope-missing', { detail: 'The study has several sites: name one by X-Aquifer-Site, siteid or the extension.' })
 }
 
-function siteOf(unit: Unit, item: Item, ledger: ConsentLedger): number | null | Refusal {
-  const ofPerson = item.needsConsent || item.type === 'Contract'
-  return item.sid === globalSid || item.op === 'delete' || !ofPerson ? siteKnown(unit) : siteFor(unit, ledger, item.patients)
+/** Access comes before consent: who may not write about a person is not told how his consents stand. */
+async function hiddenFrom(tx: Tx, unit: Unit, ledger: ConsentLedger): Promise<Refusal | null> {
+  for (const item of unit.items) {
+    const isWithin = (place: Place): boolean => withinLimits(unit.grant, item.type, place)
+    if (isLimited(unit.grant) && item.op !== 'delete' && !placesOf(unit, item, ledger).every(isWithin)) return noSuchResource()
+    if (!(await mayReplace(tx, unit, item))) return noSuchResource()
+  }
+  return null
+}
+
+/** Where a write would stand, and where its people are: a site of one's own does not reach people of another. */
+function placesOf(unit: Unit, item: Item, ledger: ConsentLedger): Place[] {
+  const { study } = unit
+  const { patients } = item
+  const siteOf = (patientId: string): number | null => (study === null ? null : ledger.siteOf({ sid: study.sid, patientId }))
+  const enrolledAt = patients.map(siteOf).filter((site) => site !== null)
+  const said = siteKnown(unit) ?? enrolledAt[0] ?? null
+  const sites = item.sid === globalSid ? [enrolledAt[0] ?? said] : [said]
+  return [...new Set([...sites, ...enrolledAt])].map((site) => ({ study: study?.id ?? null, site: siteIdOf(study, site), patients }))
 }
 
 function writeOf(unit: Unit, item: Item, ledger: ConsentLedger): PreparedWrite | Refusal {
-  const site = siteOf(unit, item, ledger)
+  const ofPerson = item.needsConsent || item.type === 'Contract'
+  const site = item.sid === globalSid || item.op === 'delete' || !ofPerson ? siteKnown(unit) : siteFor(unit, ledger, item.patients)
   if (isRefusal(site)) return site
   const { sid, type, id, op, content, hash, index, patients, refers, unchanged, expect } = item
   const isOurs = sid === globalSid && unit.study !== null && (type === 'Practitioner' || patients.length === 0)
@@ -169,46 +202,36 @@ function writeOf(unit: Unit, item: Item, ledger: ConsentLedger): PreparedWrite |
   }
 }
 
-const siteKnown = (unit: Unit): number | null => (unit.site.kind === 'site' ? unit.site.site.site : null)
+const siteKnown = ({ site }: Unit): number | null => (site.kind === 'site' ? site.site.site : null)
 
-/** Whether the caller’s limits and study let him write this, over what stands there already. */
-async function mayWrite(tx: Tx, unit: Unit, item: Item, ledger: ConsentLedger): Promise<boolean> {
-  const { study, grant } = unit
-  if (isLimited(grant)) {
-    const site = siteOf(unit, item, ledger)
-    // Without a site the write is refused as such later on, whoever asks.
-    if (item.op !== 'delete' && !isRefusal(site)) {
-      const here = item.sid === globalSid && study !== null ? (enrolledSite(ledger, study, item) ?? site) : site
-      if (!withinLimits(grant, item.type, { siteId: siteIdOf(study, here), patients: item.patients })) return false
-    }
-  }
-  if (item.op === 'create') return true
+/** What exists may be changed by who reaches it where it stands; what does not exist may be made. */
+async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
   const isProfile = item.sid === globalSid && isGlobal(item.type) && item.type !== 'Practitioner'
-  if (!isLimited(grant) && !isProfile) return true
+  if (item.op === 'create' || (!isProfile && !isLimited(unit.grant))) return true
   const stored = await tx.read({ sid: item.sid, type: item.type, id: item.id })
   if (stored === null) return true
-  return isProfile ? mayReplaceProfile(tx, unit, item, stored) : mayReplace(unit, item, stored)
+  const within = (site: number | null): boolean =>
+    withinLimits(unit.grant, item.type, { study: unit.study?.id ?? null, site: siteIdOf(unit.study, site), patients: stored.patientIds })
+  return isProfile ? mayReplaceProfile(tx, unit, { item, stored, within }) : within(stored.site ?? siteKnown(unit))
 }
 
-const enrolledSite = (ledger: ConsentLedger, study: Study, item: Item): number | null =>
-  ledger.siteOf({ sid: study.sid, patientId: item.patients[0] ?? '' })
-
-function mayReplace(unit: Unit, item: Item, stored: StoredVersion): boolean {
-  const siteId = stored.site === null ? siteIdOf(unit.study, siteKnown(unit)) : siteIdOf(unit.study, stored.site)
-  return withinLimits(unit.grant, item.type, { siteId, patients: stored.patientIds })
-}
-
-/** A profile is changed from a study in which its people are; a Patient may come into a further study by his own resource. */
-async function mayReplaceProfile(tx: Tx, unit: Unit, item: Item, stored: StoredVersion): Promise<boolean> {
-  const { study, grant } = unit
+/**
+ * A profile is changed from a study in which its people are, where they are enrolled; one that names nobody, from a study that wrote
+ * it, by who reaches all of it. A Patient may come into a further study by his own resource.
+ */
+async function mayReplaceProfile(
+  tx: Tx,
+  unit: Unit,
+  { item, stored, within }: { item: Item; stored: StoredVersion; within: (site: number | null) => boolean },
+): Promise<boolean> {
+  const { study } = unit
   if (study === null) return false
   const people = await tx.people(stored.patientIds.map((patientId) => ({ sid: study.sid, patientId })))
-  if (people.length === 0) return !isLimited(grant) && (await tx.studiesNaming(item.type, item.id)).includes(study.sid)
-  return people.every(({ enrolment }) =>
-    enrolment === null
-      ? item.type === 'Patient' && item.op === 'update'
-      : withinLimits(grant, item.type, { siteId: siteIdOf(study, enrolment.site), patients: stored.patientIds }),
-  )
+  if (people.length === 0) return within(null) && (await tx.studiesNaming(item.type, item.id)).includes(study.sid)
+  return people.every(({ enrolment }) => {
+    if (enrolment !== null) return within(enrolment.site)
+    return item.type === 'Patient' && item.op === 'update' && within(siteKnown(unit))
+  })
 }
 
 function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsents[] {

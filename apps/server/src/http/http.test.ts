@@ -78,7 +78,7 @@ test('sign-in gives a token with the user’s grant; five failures lock it', asy
   await world.platform.identity.putUser({
     name: 'ann',
     display: 'Ann',
-    grant: { role: 'analyst', studies: ['S'], sites: [], patient: null },
+    grant: { role: 'analyst', studies: ['S'], sites: [], people: null },
     password: 'right horse',
   })
   const signIn = (password: string, user = 'ann') =>

@@ -1,6 +1,7 @@
 // The HTTP edge: addresses, tokens, bodies, limits, and the one place where refusals become statuses.
 // Never reaches a store and never decides: systems do, and answer with values.
 import type { FastifyInstance } from 'fastify'
+import { accessRoutes } from './routes/access.js'
 import { auditRoutes } from './routes/audit.js'
 import { consentRoutes } from './routes/consent.js'
 import { fhirRoutes } from './routes/fhir.js'
@@ -22,6 +23,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   const app = openServer(parts)
   fhirRoutes(app, systems)
   identityRoutes(app, systems)
+  accessRoutes(app, systems)
   studyRoutes(app, systems)
   consentRoutes(app, systems)
   jobRoutes(app, systems)

@@ -1,4 +1,5 @@
 import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { Access } from '../access/index.js'
 import type { AuditDesk } from '../audit/index.js'
 import type { ConsentDesk } from '../consent/index.js'
 import type { FhirSystems } from '../fhir/index.js'
@@ -23,6 +24,7 @@ export interface Health {
 /** The systems that have addresses. */
 export interface RoutedSystems {
   identity: Identity
+  access: Access
   studies: Studies
   consents: ConsentDesk
   jobs: JobDesk

@@ -1,6 +1,6 @@
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import path from 'node:path'
-import { isRole, narrowGrant, type Grant } from '@aquifer/core/access'
+import { narrowGrant, type Grant, type GrantClaims } from '@aquifer/core/access'
 import type { TokenRequest } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, User } from '../repository/index.js'
@@ -20,6 +20,8 @@ const tokenTtlDefaultS = 3600
 export interface Caller {
   grant: Grant
   name: string
+  /** what the token claims, for one that takes its place */
+  claims: GrantClaims
   expiresAt: number
 }
 export interface Session {
@@ -30,7 +32,9 @@ export interface Session {
 export interface NewUser {
   name: string
   display: string
-  grant: Omit<Grant, 'user'>
+  grant: Omit<Grant, 'user' | 'reach'>
+  /** the FHIR resource the user is, such as `Practitioner/x` */
+  actor?: string | null
   password: string | null
 }
 
@@ -47,8 +51,16 @@ export interface Identity {
   keyFor(purpose: string): Buffer
 }
 
-export async function openIdentity(options: { repository: Repository; dataDir: string; clock: Clock }): Promise<Identity> {
-  const { repository, clock } = options
+export interface IdentityParts {
+  repository: Repository
+  dataDir: string
+  clock: Clock
+  /** What access lets a user reach; null where the account has no role. */
+  grantFor: (user: User) => Promise<Grant | null>
+}
+
+export async function openIdentity(options: IdentityParts): Promise<Identity> {
+  const { repository, clock, grantFor } = options
   const keysDir = path.join(options.dataDir, 'keys')
   const keys = await openTokenKeys(keysDir)
   const localSecret = Buffer.from(openLocalSecret(keysDir))
@@ -71,45 +83,39 @@ export async function openIdentity(options: { repository: Repository; dataDir: s
     verified.set(token, claims)
     return claims
   }
-  async function sessionOf(grant: Grant, name: string, ttlS: number): Promise<Session> {
+  async function sessionOf(session: Omit<Caller, 'expiresAt'>, ttlS: number): Promise<Session> {
     const now = clock.now()
-    const token = await signToken(keys, grant, { now, ttlS })
-    return { token, expiresInS: ttlS, caller: { grant, name, expiresAt: (Math.floor(now / 1000) + ttlS) * 1000 } }
+    const { grant, claims } = session
+    const token = await signToken(keys, { user: grant.user, claims }, { now, ttlS })
+    return { token, expiresInS: ttlS, caller: { ...session, expiresAt: (Math.floor(now / 1000) + ttlS) * 1000 } }
   }
+  const grantOf = async (user: User | null): Promise<Grant | null> => (user === null || user.status !== 'active' ? null : grantFor(user))
   return {
     async authenticate(token) {
       if (token === null) return refuse('not-signed-in', { detail: 'Send a bearer token.' })
       const claims = await claimsOf(token)
       if (claims === null) return refuse('not-signed-in', { detail: 'The token is not valid or has expired.' })
-      if (claims.local) {
-        const grant: Grant = {
-          user: claims.user,
-          role: claims.role,
-          studies: claims.studies ?? 'all',
-          sites: claims.sites ?? [],
-          patient: claims.patient,
-        }
-        return { grant, name: claims.user, expiresAt: claims.expiresAt }
-      }
+      if (claims.local) return { grant: localGrant(claims.user, claims), name: claims.user, claims, expiresAt: claims.expiresAt }
       const user = await userByName(claims.user)
-      const granted = user === null || user.status !== 'active' ? null : grantOf(user)
+      const granted = await grantOf(user)
       const grant = granted === null ? null : narrowGrant(granted, claims)
       if (user === null || grant === null) return refuse('not-signed-in', { detail: 'The token’s grant is no longer there.' })
-      return { grant, name: user.display, expiresAt: claims.expiresAt }
+      return { grant, name: user.display, claims, expiresAt: claims.expiresAt }
     },
     async signIn(name, password) {
       const user = await repository.users.byName(name)
       const refusal = await checkPassword({ repository, clock }, user, password)
       if (isRefusal(refusal)) return refusal
       users.delete(name)
-      const grant = user === null ? null : grantOf(user)
+      const grant = await grantOf(user)
       if (user === null || grant === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
-      return sessionOf(grant, user.display, sessionTtlS)
+      // The token claims nothing but the role: relationships that come or go count at once.
+      return sessionOf({ grant, name: user.display, claims: { role: grant.role, studies: null, sites: null, patient: null } }, sessionTtlS)
     },
     async refresh(caller) {
       if (caller.grant.user.startsWith('local:'))
         return refuse('not-permitted', { detail: 'A local service token is minted again, not refreshed.' })
-      return sessionOf(caller.grant, caller.name, sessionTtlS)
+      return sessionOf(caller, sessionTtlS)
     },
     isLocalAdmin(secret) {
       const given = Buffer.from(secret)
@@ -117,27 +123,21 @@ export async function openIdentity(options: { repository: Repository; dataDir: s
     },
     async mint(request) {
       const ttlS = request.ttlS ?? tokenTtlDefaultS
-      const claimed = {
+      const claims: GrantClaims = {
         role: request.role,
         studies: request.studies ?? null,
         sites: request.sites ?? null,
         patient: request.patient ?? null,
       }
       if (request.user === undefined) {
-        const grant: Grant = {
-          user: `local:${request.requestedBy}`,
-          role: request.role,
-          studies: claimed.studies ?? 'all',
-          sites: claimed.sites ?? [],
-          patient: claimed.patient,
-        }
-        return sessionOf(grant, grant.user, ttlS)
+        const grant = localGrant(`local:${request.requestedBy}`, claims)
+        return sessionOf({ grant, name: grant.user, claims }, ttlS)
       }
       const user = await repository.users.byName(request.user)
-      const granted = user === null || user.status !== 'active' ? null : grantOf(user)
-      const grant = granted === null ? null : narrowGrant(granted, claimed)
+      const granted = await grantOf(user)
+      const grant = granted === null ? null : narrowGrant(granted, claims)
       if (user === null || grant === null) return refuse('unknown', { detail: 'There is no such user with that role.' })
-      return sessionOf(grant, user.display, ttlS)
+      return sessionOf({ grant, name: user.display, claims }, ttlS)
     },
     async putUser(user) {
       const { studies } = user.grant
@@ -150,7 +150,8 @@ export async function openIdentity(options: { repository: Repository; dataDir: s
         status: 'active',
         studies: studies === 'all' ? ['*'] : [...studies],
         sites: [...user.grant.sites],
-        patient: user.grant.patient,
+        patient: user.grant.people?.[0] ?? null,
+        actor: user.actor ?? null,
         settings: {},
       })
       users.delete(user.name)
@@ -160,15 +161,9 @@ export async function openIdentity(options: { repository: Repository; dataDir: s
   }
 }
 
-function grantOf(user: User): Grant | null {
-  if (!isRole(user.role)) return null
-  return {
-    user: user.name,
-    role: user.role,
-    studies: user.studies.includes('*') ? 'all' : user.studies,
-    sites: user.sites,
-    patient: user.patient,
-  }
+/** A local service account stands for exactly what its token says. */
+function localGrant(user: string, { role, studies, sites, patient }: GrantClaims): Grant {
+  return { user, role, studies: studies ?? 'all', sites: sites ?? [], people: patient === null ? null : [patient] }
 }
 
 // Hashed against when there is no such user, so that the answer takes as long and tells nothing.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isRole, type Grant, type Role } from '@aquifer/core/access'
+import { isRole, type GrantClaims, type Role } from '@aquifer/core/access'
 import { SignJWT, jwtVerify, type JWTPayload } from 'jose'
 import { signingAlgorithm, type TokenKeys } from './token-keys.js'
 
@@ -18,19 +18,24 @@ export interface TokenClaims {
   local: boolean
 }
 
-export async function signToken(keys: TokenKeys, grant: Grant, times: { now: number; ttlS: number }): Promise<string> {
+export async function signToken(
+  keys: TokenKeys,
+  who: { user: string; claims: GrantClaims },
+  times: { now: number; ttlS: number },
+): Promise<string> {
   const issuedAt = Math.floor(times.now / 1000)
+  const { role, studies, sites, patient } = who.claims
   const claims: JWTPayload = {
-    aquifer_role: grant.role,
-    ...(grant.studies === 'all' ? {} : { aquifer_studies: [...grant.studies] }),
-    ...(grant.sites.length === 0 ? {} : { aquifer_sites: [...grant.sites] }),
-    ...(grant.patient === null ? {} : { aquifer_patient: grant.patient }),
+    aquifer_role: role,
+    ...(studies === null ? {} : { aquifer_studies: [...studies] }),
+    ...(sites === null || sites.length === 0 ? {} : { aquifer_sites: [...sites] }),
+    ...(patient === null ? {} : { aquifer_patient: patient }),
   }
   return new SignJWT(claims)
     .setProtectedHeader({ alg: signingAlgorithm, kid: keys.kid, typ: 'JWT' })
     .setIssuer(issuer)
     .setAudience(audience)
-    .setSubject(grant.user)
+    .setSubject(who.user)
     .setJti(randomUUID())
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + times.ttlS)

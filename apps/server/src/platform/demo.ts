@@ -39,7 +39,7 @@ export async function fillDemo(platform: Platform, options: DemoOptions): Promis
     if (isRefusal(made) && made.refusal !== 'already-exists') throw new DemoFailed(made.detail)
   }
   for (const { user, name, role, studies, sites } of demoUsers) {
-    await platform.identity.putUser({ name: user, display: name, grant: { role, studies, sites, patient: null }, password })
+    await platform.identity.putUser({ name: user, display: name, grant: { role, studies, sites, people: null }, password })
   }
   await loadPeople(platform, patients, progress)
   progress.publishes()
@@ -61,7 +61,7 @@ async function loadPeople(platform: Platform, patients: number, progress: DemoPr
 }
 
 async function importLoad(systems: ImportSystems, load: DemoLoad, study: string, at: number): Promise<void> {
-  const request = requestOf({ user: 'demo', role: 'integrator', studies: [study], sites: [], patient: null }, at, {
+  const request = requestOf({ user: 'demo', role: 'integrator', studies: [study], sites: [], people: null }, at, {
     studies: [study],
     sites: load.site === null ? [] : [load.site],
   })
@@ -75,7 +75,7 @@ async function importLoad(systems: ImportSystems, load: DemoLoad, study: string,
 }
 
 async function storeShared(systems: ImportSystems, load: DemoLoad, at: number): Promise<void> {
-  const request = requestOf({ user: 'demo', role: 'integrator', studies: 'all', sites: [], patient: null }, at, { studies: [], sites: [] })
+  const request = requestOf({ user: 'demo', role: 'integrator', studies: 'all', sites: [], people: null }, at, { studies: [], sites: [] })
   for (const { resource } of load.bundle.entry) {
     const written = await update(systems, request, { type: resource.resourceType, id: resource.id }, JSON.stringify(resource))
     if (isRefusal(written)) throw new DemoFailed(`The demo could not be loaded: ${wordsOf(written)}`)

@@ -26,4 +26,4 @@ export type {
   Tx,
   WriteOutcome,
 } from './types.js'
-export type { Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'
+export type { HeldRelationship, Job, NewStudy, RelationshipRow, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'

@@ -107,6 +107,7 @@ export interface User {
   studies: string[]
   sites: string[]
   patient: string | null
+  actor?: string | null // the FHIR resource the user is, such as Practitioner/x
   settings: Record<string, unknown>
   createdAt: number
   updatedAt: number
@@ -115,6 +116,39 @@ export interface Users {
   put(user: Omit<User, 'createdAt' | 'updatedAt'>): Promise<User>
   byName(name: string): Promise<User | null>
   list(): Promise<User[]>
+}
+
+export interface RelationshipRow {
+  id: string
+  kind: string
+  holder: string // Type/id, or User/<name>
+  target: string
+  sid: number | null
+  site: number | null
+  from: number
+  to: number | null
+  ended: number | null
+  grantedBy: string
+  detail: Record<string, unknown>
+}
+export interface HeldRelationship extends RelationshipRow {
+  enrolled: number[] // without a study of its own: those the person was ever enrolled in
+  patient: string | null // of guardians: the person's Patient resource as stored
+}
+export interface Relationships {
+  // What may hold at or after `at`; the stamp changes with every change of a holder's relationships.
+  ofHolders(holders: readonly string[], at: number): Promise<{ rows: HeldRelationship[]; stamp: string }>
+  siteStudies(sids: readonly number[]): Promise<RelationshipRow[]>
+  byId(id: string): Promise<RelationshipRow | null>
+  list(page: {
+    sids?: readonly number[]
+    kinds?: readonly string[]
+    holder?: string
+    target?: string
+    since?: number
+    after?: string
+    limit: number
+  }): Promise<RelationshipRow[]> // by id, which rises with time
 }
 
 export interface StoredNotebook {

@@ -11,6 +11,7 @@ import { enrolmentsOfPerson, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openRefusals } from './refusals.js'
 import { search } from './search.js'
+import { openRelationships } from './relationships.js'
 import { openStatements } from './statements.js'
 import { openStudies } from './studies.js'
 import { transact } from './transact.js'
@@ -73,6 +74,7 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     jobs: openJobs(writer),
     leases: openLeases(writer),
     users: openUsers(writer, () => clock.now()),
+    relationships: openRelationships(writer),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
     async close() {

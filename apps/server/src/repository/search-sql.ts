@@ -56,19 +56,24 @@ function scopeConditions(scope: SearchScope, type: string, sids: readonly number
   if (sid !== globalSid && !profile && sids.includes(globalSid)) {
     conditions.push(sql`(c.sid <> 0 or exists (select 1 from flow f where f.type = ${number} and f.id = c.id and f.sid = ${sid}))`)
   }
-  const limits = limitsOf(scope, profile)
-  if (limits.length > 0) conditions.push(scope.orNobody ? sql`(c.patient is null or (${all(limits)}))` : all(limits))
-  return conditions
-}
-
-function limitsOf(scope: SearchScope, profile: boolean): Way {
   const limits: Way = []
   if (scope.sites && !profile) limits.push(sql`c.site = any(${scope.sites}::int4[])`)
-  if (scope.patientIds) {
-    const pids = sql`array(select pid from person where id = any(${scope.patientIds}))`
-    limits.push(sql`c.patient = any(${pids}) and (c.patients is null or c.patients <@ ${pids})`)
-  }
-  return limits
+  if (scope.patientIds) limits.push(isOf(scope.patientIds))
+  if (scope.reached) limits.push(isReached(scope, scope.reached, profile))
+  if (limits.length === 0) return conditions
+  return [...conditions, ...(scope.unnamed ? [sql`(c.patient is null or (${all(limits)}))`] : limits)]
+}
+
+// Looked up once for the statement, not for each row.
+function isOf(patientIds: readonly string[]): Condition {
+  const pids = sql`array(select pid from person where id = any(${patientIds}))`
+  return sql`c.patient = any(${pids}) and (c.patients is null or c.patients <@ ${pids})`
+}
+
+// Everybody at the sites, and these people wherever they are.
+function isReached({ sid }: SearchScope, { sites, patientIds }: NonNullable<SearchScope['reached']>, profile: boolean): Condition {
+  const atSite = profile ? isEnrolled({ sid, sites }) : sql`c.site = any(${sites}::int4[])`
+  return sql`(${atSite} or (${isOf(patientIds)}))`
 }
 
 function isEnrolled({ sid, sites }: SearchScope): Condition {

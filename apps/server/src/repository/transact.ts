@@ -5,6 +5,7 @@ import { recordConsents } from './consents.js'
 import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, readPeople } from './people.js'
 import { readNewest } from './read.js'
+import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { search } from './search.js'
 import type { Tx } from './types.js'
 import { writeAll } from './write.js'
@@ -81,5 +82,9 @@ function txOn(client: PoolClient, { now }: TransactParts): Tx {
     search: (query) => search(client, query),
     people: (keys) => readPeople(client, keys),
     studiesNaming: (type, id) => studiesNaming(client, type, id),
+    holdRelationships: (holders) => holdRelationships(client, holders),
+    relate: (rows) => relate(client, rows),
+    endRelationships: (ids, at, note = {}) => endRelationships(client, ids, at, note),
+    noteOnRelationship: (id, key, note) => noteOnRelationship(client, id, key, note),
   }
 }

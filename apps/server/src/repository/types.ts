@@ -1,5 +1,17 @@
 import type { IndexEntries } from '@aquifer/core/fhir'
-import type { Audits, Consents, Jobs, Leases, Notebooks, Refusals, Statements, Studies, Users } from './registers.js'
+import type {
+  Audits,
+  Consents,
+  Jobs,
+  Leases,
+  Notebooks,
+  Refusals,
+  RelationshipRow,
+  Relationships,
+  Statements,
+  Studies,
+  Users,
+} from './registers.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
 export const globalSid = 0
@@ -139,6 +151,11 @@ export interface Tx {
   search(query: SearchQuery): Promise<SearchPage>
   people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock
   studiesNaming(type: string, id: string): Promise<number[]>
+  // The holders' stamp, which cannot change before commit: an end of a relationship waits for the writes that rest on it.
+  holdRelationships(holders: readonly string[]): Promise<string>
+  relate(relationships: readonly RelationshipRow[]): Promise<void>
+  endRelationships(ids: readonly string[], at: number, note?: object): Promise<RelationshipRow[]> // those that were not ended before
+  noteOnRelationship(id: string, key: string, note: object): Promise<boolean> // false: something is noted there already
 }
 
 // ---- search
@@ -146,7 +163,8 @@ export interface SearchScope {
   sid: number // global profiles are found where the person is enrolled; global reference data where the study names it
   sites?: readonly number[] // only resources of these sites
   patientIds?: readonly string[] // only resources of these people
-  orNobody?: true // and those that name nobody, whatever their site
+  reached?: { sites: readonly number[]; patientIds: readonly string[] } // and only what is at these sites or of these people
+  unnamed?: true // what names nobody is found in spite of these limits
 }
 export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb'
 export interface DateValue {
@@ -257,6 +275,7 @@ export interface Repository {
   jobs: Jobs
   leases: Leases
   users: Users
+  relationships: Relationships
   notebooks: Notebooks
   statements: Statements
   close(): Promise<void>

@@ -6,7 +6,7 @@ interface Row extends Omit<User, 'createdAt' | 'updatedAt'> {
   updated_at: bigint
 }
 
-const columns = `name, display, role, password, status, studies, sites, patient, settings, created_at, updated_at`
+const columns = `name, display, role, password, status, studies, sites, patient, actor, settings, created_at, updated_at`
 
 function userOf({ created_at, updated_at, ...row }: Row): User {
   return { ...row, createdAt: Number(created_at), updatedAt: Number(updated_at) }
@@ -16,10 +16,10 @@ export function openUsers(writer: Pool, now: () => number): Users {
   return {
     async put(user) {
       const { rows } = await writer.query<Row>(
-        `insert into app_user (name, display, role, password, status, studies, sites, patient, settings, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        `insert into app_user (name, display, role, password, status, studies, sites, patient, actor, settings, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
          on conflict (name) do update set display = $2, role = $3, password = $4, status = $5, studies = $6, sites = $7, patient = $8,
-           settings = $9, updated_at = $10 returning ${columns}`,
+           actor = $9, settings = $10, updated_at = $11 returning ${columns}`,
         [
           user.name,
           user.display,
@@ -29,6 +29,7 @@ export function openUsers(writer: Pool, now: () => number): Users {
           user.studies,
           user.sites,
           user.patient,
+          user.actor ?? null,
           JSON.stringify(user.settings),
           now(),
         ],

@@ -43,14 +43,14 @@ test('queries run for analysts and researchers only', () => {
   expect(rights.every((right) => roles.some((role) => mayUse(role, right)))).toBe(true)
 })
 test('a token narrows and never widens', () => {
-  const grant: Grant = { user: 'u', role: 'investigator', studies: ['A', 'B'], sites: ['s1'], patient: null }
+  const grant: Grant = { user: 'u', role: 'investigator', studies: ['A', 'B'], sites: ['s1'], people: null }
   const narrowed = narrowGrant(grant, { role: 'investigator', studies: ['B', 'C'], sites: ['s2'], patient: null })
   expect(narrowed?.studies).toEqual(['B'])
   expect(reachesSite(narrowed!, 's1') || reachesSite(narrowed!, 's2')).toBe(false)
   expect(reachesStudy(narrowed!, 'A')).toBe(false)
   expect(narrowGrant(grant, { role: 'administrator', studies: null, sites: null, patient: null })).toBeNull()
-  const own: Grant = { user: 'p', role: 'patient', studies: 'all', sites: [], patient: 'p1' }
+  const own: Grant = { user: 'p', role: 'patient', studies: 'all', sites: [], people: ['p1'] }
   expect([reachesPerson(own, ['p1']), reachesPerson(own, ['p1', 'p2']), reachesPerson(own, [])]).toEqual([true, false, false])
   expect(narrowGrant(own, { role: 'patient', studies: null, sites: null, patient: 'p2' })).toBeNull()
-  expect(roles.filter((role) => !reachesPerson({ ...own, role, patient: null }, ['p1']))).toEqual(['patient', 'guardian'])
+  expect(roles.filter((role) => !reachesPerson({ ...own, role, people: null }, ['p1']))).toEqual(['patient', 'guardian'])
 })

@@ -1,9 +1,18 @@
-// What each role may do, decided from the caller's grant alone: deny by default.
+// What each role may do and whom it reaches, decided from grant and relationships alone: deny by default.
 // Never reads a store and never asks for consent: that comes after access passed.
 export { isRole, roles } from './roles.js'
 export type { Role } from './roles.js'
-export { narrowGrant, peopleOf, reachesPerson, reachesSite, reachesStudy } from './grant.js'
-export type { Grant, GrantClaims } from './grant.js'
+export { isLimited, narrowGrant, peopleOf, reachesPerson, reachesPlace, reachesSite, reachesStudy, sitesReached } from './grant.js'
+export type { Grant, GrantClaims, Place } from './grant.js'
+export { needsRelationship, personOf, reachOf, reachedBy } from './reach.js'
+export type { Reach, Standing, StudyReach } from './reach.js'
+export { holdsAt, relationshipKinds, spanOfHolding } from './relationships.js'
+export type { Relationship, RelationshipDetail, RelationshipFacts, RelationshipKind, StudyFacts } from './relationships.js'
+export { addedKinds, detailOf, draftRefusal, targetOf } from './draft.js'
+export type { AddedKind, RelationshipDraft } from './draft.js'
+export { explainStandings } from './explain.js'
+export type { ExplainedStanding, StandingFinding } from './explain.js'
+export { ageOfMajority, agesOfMajority, isJurisdiction, majorityAt } from './majority.js'
 export { mayUse, rights } from './rights.js'
 export type { Right } from './rights.js'
 export { mayDefineStudy, mayTouch } from './fhir-rights.js'

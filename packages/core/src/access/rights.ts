@@ -24,6 +24,9 @@ const holders = {
   'query.run': ['analyst', 'researcher'],
   'jobs.own': 'all',
   'jobs.all': ['operator', 'administrator'],
+  'relationships.read': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
+  'relationships.change': ['study-manager', 'administrator'],
+  'access.why': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
   'audit.read': ['auditor', 'privacy-officer'],
 } as const satisfies Record<string, 'all' | readonly Role[]>
 

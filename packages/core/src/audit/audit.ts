@@ -17,6 +17,7 @@ export const auditActs = [
   'job',
   'pipeline',
   'query',
+  'access',
   'other',
 ] as const
 export type AuditAct = (typeof auditActs)[number]

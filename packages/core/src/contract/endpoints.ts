@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { accessEndpoints } from './endpoints-access.js'
 import { auditPage } from './audit.js'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
@@ -168,6 +169,8 @@ export const endpoints = {
     query: ['study', 'limit', 'before'],
     answer: auditPage,
   },
+
+  ...accessEndpoints,
 
   runStatement: {
     method: 'POST',

@@ -70,6 +70,8 @@ export type {
   StatementState,
   StatementStatus,
 } from './query.js'
+export { newRelationship, relationshipList, relationshipView, whyAnswer } from './access.js'
+export type { NewRelationship, RelationshipList, RelationshipView, WhyAnswer } from './access.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
 export { auditPage } from './audit.js'

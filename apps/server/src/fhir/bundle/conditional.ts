@@ -5,9 +5,14 @@ import { mayTouchType } from '../../access/index.js'
 import type { Repository, SearchClause, Study, Tx } from '../../repository/index.js'
 import { clauseOf } from '../search/clauses.js'
 import { pairsOf } from '../search/request.js'
-import { scopeOfCondition } from '../search/scopes.js'
+import { searchScopeFor, sitesToRead } from '../scope.js'
 import type { PlannedWrite } from './plan.js'
 
+/** Who asks, where: a condition meets only what this caller may see. */
+export interface Asking {
+  grant: Grant
+  study: Study | null
+}
 /** `Type?query`, of a conditional create or reference. */
 export interface Condition {
   type: string
@@ -17,17 +22,18 @@ export interface Condition {
 /** The one living resource that a query names; null when there is none. */
 export async function oneMatch(
   reader: Pick<Tx | Repository, 'search'>,
-  grant: Grant,
-  study: Study | null,
+  { grant, study }: Asking,
   { type, query }: Condition,
 ): Promise<string | null | Refusal> {
   if (!isResourceType(type)) return refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
-  // Whether a condition is met tells what is stored, so it takes the right to read and sees as far as a search.
+  // Meeting a condition tells that something is there: for that one has to be allowed to read it.
   const forbidden = mayTouchType(grant, 'read', type)
   if (forbidden !== null) return forbidden
-  const scope = scopeOfCondition(grant, study, type)
+  // It sees as far as a search, whatever site is written to.
+  const sites = study === null ? null : sitesToRead(study, grant, { studies: [], sites: [] })
+  if (isRefusal(sites)) return sites
+  const scope = searchScopeFor(grant, type, study, sites)
   if (scope === null) return refuse('scope-missing', { detail: 'Name the study in which the condition is met.' })
-  if (isRefusal(scope)) return scope
   const clauses: SearchClause[] = []
   for (const [name, value] of pairsOf(query)) {
     const clause = clauseOf(type, name, value, '')
@@ -49,8 +55,7 @@ export async function oneMatch(
 /** `Type?query` references in a transaction, each found once; a reference that meets none or several refuses the whole. */
 export async function conditionalTargets(
   repository: Repository,
-  grant: Grant,
-  study: Study | null,
+  asking: Asking,
   planned: readonly PlannedWrite[],
   targets: Map<string, string>,
 ): Promise<Refusal | null> {
@@ -61,7 +66,7 @@ export async function conditionalTargets(
   for (const text of asked) {
     const reference = parseReference(text)
     if (reference.kind !== 'conditional') continue
-    const id = await oneMatch(repository, grant, study, reference)
+    const id = await oneMatch(repository, asking, reference)
     if (isRefusal(id)) return id
     if (id === null) return refuse('precondition-failed', { detail: 'A conditional reference is met by no resource.' })
     targets.set(text, `${reference.type}/${id}`)

@@ -1,4 +1,3 @@
-import type { Grant } from '@aquifer/core/access'
 import type { Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../../access/index.js'
@@ -11,7 +10,7 @@ import { storeUnits, type Unit, type UnitOutcome } from '../store.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { conflictOf, followGroup } from '../write.js'
 import { conflicts, Conflicted, entriesOf, isAlone } from '../write-queue.js'
-import { conditionalTargets, oneMatch, type Condition } from './conditional.js'
+import { conditionalTargets, oneMatch, type Asking, type Condition } from './conditional.js'
 import { entriesIn, type BundleEntry } from './entries.js'
 import { checkWrite, itemFor, onlyPatientOf, planWrites, referencesWithin, scopeOfWrites, type PlannedWrite } from './plan.js'
 
@@ -63,10 +62,11 @@ async function transaction(
   if (isRefusal(scope)) return scope
   request.facts.sid = scope?.study.sid ?? null
   const results = readsIn(entries)
-  const existing = await existingOf(systems, request.grant, scope, planned)
+  const asking: Asking = { grant: request.grant, study: scope?.study ?? null }
+  const existing = await existingOf(systems, asking, planned)
   if (isRefusal(existing)) return existing
   const targets = referencesWithin(planned)
-  const unresolved = await conditionalTargets(systems.repository, request.grant, scope?.study ?? null, planned, targets)
+  const unresolved = await conditionalTargets(systems.repository, asking, planned, targets)
   if (unresolved !== null) return unresolved
   for (const { place, act } of planned)
     if (existing.has(place)) results.set(place, { kind: 'existing', type: act.type, id: existing.get(place) ?? '' })
@@ -102,17 +102,12 @@ const conditionOf = ({ act }: PlannedWrite): Condition | null =>
   act.act === 'create' && act.ifNoneExist !== null ? { type: act.type, query: act.ifNoneExist.replace(/^[^?]*\?/, '') } : null
 
 /** Conditional creates that are met already; their entries store nothing, and references lead to what is there. */
-async function existingOf(
-  systems: FhirSystems,
-  grant: Grant,
-  scope: Scope | null,
-  planned: readonly PlannedWrite[],
-): Promise<Map<number, string> | Refusal> {
+async function existingOf(systems: FhirSystems, asking: Asking, planned: readonly PlannedWrite[]): Promise<Map<number, string> | Refusal> {
   const existing = new Map<number, string>()
   for (const each of planned) {
     const condition = conditionOf(each)
     if (condition === null) continue
-    const id = await oneMatch(systems.repository, grant, scope?.study ?? null, condition)
+    const id = await oneMatch(systems.repository, asking, condition)
     if (isRefusal(id)) return id
     if (id === null) continue
     existing.set(each.place, id)
@@ -171,7 +166,7 @@ async function allOrNothing(
       for (const condition of conditions) {
         await tx.lockName(`${unit.study?.sid ?? 0}/${condition.type}?${condition.query}`)
         // Looked at again under the lock: somebody may have made it since.
-        const raced = await oneMatch(tx, unit.grant, unit.study, condition)
+        const raced = await oneMatch(tx, unit, condition)
         if (raced !== null)
           throw new RolledBack(
             isRefusal(raced) ? raced : refuse('conflict', { detail: 'Somebody made the resource of a condition meanwhile; send again.' }),

@@ -11,7 +11,7 @@ import { mayTouchType } from '../../access/index.js'
 import type { StoredVersion } from '../../repository/index.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import type { Include } from './request.js'
-import type { ScopeOfType } from './scopes.js'
+import type { Scopes } from './search.js'
 
 const includedMax = 1000
 
@@ -19,7 +19,7 @@ const includedMax = 1000
 export async function includedIn(
   systems: FhirSystems,
   request: FhirRequest,
-  scopes: ScopeOfType,
+  scopes: Scopes,
   page: readonly StoredVersion[],
   includes: readonly Include[],
 ): Promise<StoredVersion[]> {
@@ -39,12 +39,12 @@ export async function includedIn(
 async function byIds(
   systems: FhirSystems,
   request: FhirRequest,
-  scopes: ScopeOfType,
+  scopes: Scopes,
   type: string,
   ids: ReadonlySet<string>,
 ): Promise<StoredVersion[]> {
   const scope = scopes(type)
-  if (scope === null || mayTouchType(request.grant, 'read', type) !== null || ids.size === 0) return []
+  if (mayTouchType(request.grant, 'read', type) !== null || ids.size === 0 || scope === null) return []
   const page = await systems.repository.search({ scope, type, clauses: [{ kind: 'id', ids: [...ids] }], count: includedMax })
   return page.rows
 }
@@ -52,15 +52,14 @@ async function byIds(
 async function referringTo(
   systems: FhirSystems,
   request: FhirRequest,
-  scopes: ScopeOfType,
+  scopes: Scopes,
   page: readonly StoredVersion[],
   include: Include,
 ): Promise<StoredVersion[]> {
   const fact = parameter(include)
   // Each type has limits of its own: what refers to a practitioner tells about people, the practitioner does not.
   const scope = scopes(include.type)
-  if (scope === null || fact === undefined || page.length === 0) return []
-  if (mayTouchType(request.grant, 'read', include.type) !== null) return []
+  if (fact === undefined || page.length === 0 || scope === null || mayTouchType(request.grant, 'read', include.type) !== null) return []
   const any = page.map((row) => ({ type: row.type, id: row.id }))
   const answer = await systems.repository.search({
     scope,

@@ -1,11 +1,11 @@
 import { isResourceType } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType, noSuchType } from '../../access/index.js'
-import type { StoredVersion } from '../../repository/index.js'
-import type { FhirRequest, FhirSystems } from '../systems.js'
+import type { SearchScope, StoredVersion } from '../../repository/index.js'
+import { searchScopeFor, sitesToRead, studyOf } from '../scope.js'
+import type { AskedScope, FhirRequest, FhirSystems } from '../systems.js'
 import { includedIn } from './includes.js'
 import { searchRequestOf } from './request.js'
-import { scopesOf } from './scopes.js'
 
 export interface SearchResult {
   total: number
@@ -50,6 +50,17 @@ export async function search(
   for (const row of [...page.rows, ...included])
     request.facts.entries.push({ op: 'search', type: row.type, rid: row.rid, version: row.version })
   return { total: page.total, matches: page.rows, included, next: page.next === null ? null : systems.pages.seal(page.next, request.grant) }
+}
+
+/** The scope of each type that this search shows, its own and included ones; null: not without a study. */
+export type Scopes = (type: string) => SearchScope | null
+
+async function scopesOf(systems: FhirSystems, { grant }: FhirRequest, asked: AskedScope): Promise<Scopes | Refusal> {
+  const study = await studyOf(systems.studies, grant, asked)
+  if (isRefusal(study)) return study
+  const sites = study === null ? null : sitesToRead(study, grant, asked)
+  if (isRefusal(sites)) return sites
+  return (type) => searchScopeFor(grant, type, study, sites)
 }
 
 const noSuchPage = (): Refusal => refuse('bad-parameter', { detail: 'The page does not belong to this search.', parameter: '_page' })

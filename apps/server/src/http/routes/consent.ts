@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { sitesReached } from '@aquifer/core/access'
 import { decisionsRequest, endpoints } from '@aquifer/core/contract'
 import { isRefusal, refuse } from '@aquifer/core/refusal'
 import { recordDecisions } from '../../import/index.js'
@@ -34,8 +35,8 @@ export function consentRoutes(app: FastifyInstance, systems: RoutedSystems): voi
       const query = queryOf(request)
       const limit = wholeNumber(query['limit'], { min: 1, max: refusalsPageMax, otherwise: 50 })
       if (limit === null) return refuse('bad-parameter', { detail: `limit is 1 to ${refusalsPageMax}.`, parameter: 'limit' })
-      const { sites } = grantOf(request)
-      const limited = sites.length === 0 ? null : study.sites.filter((site) => sites.includes(site.id)).map((site) => site.site)
+      const sites = sitesReached(grantOf(request), study.id)
+      const limited = sites === null ? null : study.sites.filter((site) => sites.includes(site.id)).map((site) => site.site)
       const refused = await consents.refusedWrites(study, {
         limit,
         before: query['before'] ?? null,

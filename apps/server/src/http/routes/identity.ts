@@ -42,7 +42,7 @@ async function meOf(systems: RoutedSystems, caller: Caller): Promise<Me> {
     role: grant.role,
     studies: studies.map(toStudyView),
     sites: [...grant.sites],
-    patient: grant.patient,
+    patient: grant.people?.[0] ?? null,
     expiresAt: new Date(expiresAt).toISOString(),
   }
 }

@@ -1,0 +1,147 @@
+// What a caller may not see leaves no trace in any answer: counts, pages, includes, conditions, refusals.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
+
+let world: World
+let feed: string
+let atA: string
+const inA = { 'x-aquifer-site': 'A' }
+const inB = { 'x-aquifer-site': 'B' }
+
+beforeAll(async () => {
+  world = await openPlatformWorld()
+  await world.study({ id: 'S', sites: ['A', 'B'], required: ['share-data'] })
+  await world.study({ id: 'T', sites: ['A'] })
+  feed = await world.token('integrator', ['S'])
+  const { identity } = world.platform
+  for (const name of ['ivo', 'eva']) {
+    const grant = { role: 'investigator' as const, studies: ['S'], sites: ['A'], people: null }
+    await identity.putUser({ name, display: name, grant, password: null })
+  }
+  atA = await tokenOf('ivo')
+  await stored('PUT', '/Practitioner/doc', { resourceType: 'Practitioner', id: 'doc' })
+  await stored('PUT', '/Organization/org', { resourceType: 'Organization', id: 'org', name: 'Clinic' })
+  for (const [id, headers] of [
+    ['pa', inA],
+    ['pb', inB],
+  ] as const) {
+    const person = patient(id, {
+      careProvider: [{ reference: 'Practitioner/doc' }],
+      managingOrganization: { reference: 'Organization/org' },
+    })
+    const observation = {
+      ...weight(`o-${id}`, id),
+      identifier: [{ system: 'urn:x', value: id }],
+      performer: [{ reference: 'Practitioner/doc' }],
+    }
+    await stored('POST', '', bundleOf('transaction', contract(`c-${id}`, id, 'S'), person, observation), headers)
+  }
+})
+afterAll(() => world.close())
+
+async function tokenOf(user: string): Promise<string> {
+  const session = await world.platform.identity.mint({ role: 'investigator', user, requestedBy: 'tests' })
+  if ('refusal' in session) throw new Error(session.detail)
+  return session.token
+}
+async function stored(method: 'PUT' | 'POST', path: string, body: Json, headers: Record<string, string> = {}): Promise<void> {
+  const sent = await world.fhir(method, path, feed, body, headers)
+  if (sent.status >= 300) throw new Error(sent.text)
+}
+const idsIn = ({ json }: Sent): string[] =>
+  ((json['entry'] ?? []) as { resource?: Json }[]).map(
+    ({ resource }) => `${String(resource?.['resourceType'])}/${String(resource?.['id'])}`,
+  )
+const seen = async (path: string, token = atA): Promise<string[]> => idsIn(await world.fhir('GET', path, token)).toSorted()
+
+test('includes show what a search of their own would show, whichever type they start from', async () => {
+  expect(await seen('/Practitioner?_revinclude=Patient:careprovider')).toEqual(['Patient/pa', 'Practitioner/doc'])
+  expect(await seen('/Practitioner?_revinclude=Observation:performer')).toEqual(['Observation/o-pa', 'Practitioner/doc'])
+  expect(await seen('/Organization?_revinclude=Patient:organization')).toEqual(['Organization/org', 'Patient/pa'])
+  expect(await seen('/Observation?_include=Observation:subject')).toEqual(['Observation/o-pa', 'Patient/pa'])
+  expect(await seen('/Observation?_include=Observation:performer')).toEqual(['Observation/o-pa', 'Practitioner/doc'])
+  const ofTwo = await world.token('investigator', ['S', 'T'], { sites: ['A'] })
+  expect(await seen('/Practitioner?_revinclude=Patient:careprovider', ofTwo)).toEqual(['Practitioner/doc'])
+})
+test('totals and pages count what is seen, and a page belongs to who asked for it', async () => {
+  const counted = await world.fhir('GET', '/Observation?_summary=count', atA)
+  expect(counted.json['total']).toBe(1)
+  await stored('POST', '', bundleOf('transaction', weight('o-pa2', 'pa'), weight('o-pb2', 'pb')))
+  const first = await world.fhir('GET', '/Observation?_count=1', atA)
+  const next = String((first.json['link'] as Json[]).find(({ relation }) => relation === 'next')?.['url']).replace(/^http:\/\/[^/]+/, '')
+  expect([first.json['total'], (await world.send({ path: next, token: atA })).status]).toEqual([2, 200])
+  expect((await world.send({ path: next, token: await tokenOf('eva') })).status).toBe(400)
+})
+test('a condition meets nothing that is hidden, and asks for the right to read', async () => {
+  const body = { ...weight('x', 'pa'), identifier: [{ system: 'urn:x', value: 'pb' }] }
+  const made = await world.fhir('POST', '/Observation', atA, body, { 'if-none-exist': 'identifier=urn:x|pb' })
+  expect(made.status).toBe(201)
+  const again = await world.fhir('POST', '/Observation', atA, body, { 'if-none-exist': 'identifier=urn:x|pb' })
+  expect(again.status).toBe(200)
+  const referring = { ...weight('y', 'pa'), performer: [{ reference: 'Patient?_id=pb' }] }
+  expect((await world.fhir('POST', '', atA, bundleOf('transaction', referring))).status).toBe(412)
+  const device = await world.token('device', ['S'], { patient: 'pa' })
+  expect((await world.fhir('POST', '/Observation', device, body, { 'if-none-exist': 'identifier=urn:x|pb' })).status).toBe(403)
+})
+test('access is asked before consent: a hidden person’s consents are not told by a refusal', async () => {
+  await stored('PUT', '/Contract/c-pb', contract('c-pb', 'pb', 'S', 'withdrawn'), inB)
+  const hidden = await world.fhir('PUT', '/Observation/n1', atA, weight('n1', 'pb'))
+  expect([hidden.status, hidden.text.includes('share-data')]).toEqual([404, false])
+  const batch = await world.fhir('POST', '', atA, bundleOf('batch', weight('n2', 'pb'), weight('n3', 'pa')))
+  expect((batch.json['entry'] as { response: Json }[]).map(({ response }) => response['status'])).toEqual(['404', '201 Created'])
+  expect(batch.text).not.toContain('share-data')
+})
+test('hidden and missing answer word for word alike, to reads and to changes', async () => {
+  for (const [path, missing] of [
+    ['/Observation/o-pb', '/Observation/none'],
+    ['/Patient/pb', '/Patient/none'],
+    ['/Observation/o-pb/_history', '/Observation/none/_history'],
+    ['/Observation/o-pb/_history/1', '/Observation/none/_history/1'],
+  ] as const) {
+    const [one, other] = [await world.fhir('GET', path, atA), await world.fhir('GET', missing, atA)]
+    expect([one.status, one.text]).toEqual([404, other.text])
+  }
+  const [one, other] = [await world.fhir('DELETE', '/Observation/o-pb', atA), await world.fhir('DELETE', '/Observation/none', atA)]
+  expect([one.status, one.text]).toEqual([404, other.text])
+  expect((await world.fhir('PUT', '/Observation/o-pb', atA, weight('o-pb', 'pa'))).status).toBe(404)
+})
+test('versions from before a resource was about a person one may see stay hidden', async () => {
+  await stored('PUT', '/Observation/moved', weight('moved', 'pa'), inA)
+  await stored('PUT', '/Contract/c-pb', contract('c-pb', 'pb', 'S'), inB)
+  await stored('PUT', '/Observation/moved2', weight('moved2', 'pb'), inB)
+  await stored('PUT', '/Observation/moved2', weight('moved2', 'pa'), inA)
+  expect((await world.fhir('GET', '/Observation/moved2/_history/2', atA)).status).toBe(200)
+  const [hidden, missing] = [
+    await world.fhir('GET', '/Observation/moved2/_history/1', atA),
+    await world.fhir('GET', '/Observation/moved/_history/9', atA),
+  ]
+  expect([hidden.status, hidden.text]).toEqual([404, missing.text])
+  const history = await world.fhir('GET', '/Observation/moved2/_history', atA)
+  expect(history.text).not.toContain('Patient/pb')
+})
+test('a Group that lists hidden people is hidden; one that lists nobody is not', async () => {
+  const group = (id: string, ...people: string[]): Json => ({
+    resourceType: 'Group',
+    id,
+    type: 'person',
+    actual: true,
+    ...(people.length === 0 ? {} : { member: people.map((one) => ({ entity: { reference: `Patient/${one}` } })) }),
+  })
+  await stored('PUT', '/Group/g-none', group('g-none'))
+  await stored('PUT', '/Group/g-a', group('g-a', 'pa'), inA)
+  await stored('PUT', '/Group/g-ab', group('g-ab', 'pa', 'pb'))
+  const statuses = await Promise.all(['g-none', 'g-a', 'g-ab'].map(async (id) => (await world.fhir('GET', `/Group/${id}`, atA)).status))
+  expect([statuses, await seen('/Group?_id=g-none,g-a,g-ab')]).toEqual([
+    [200, 200, 404],
+    ['Group/g-a', 'Group/g-none'],
+  ])
+})
+test('a site of one’s own does not reach people of another', async () => {
+  expect((await world.fhir('PUT', '/Observation/cross', atA, weight('cross', 'pb'), inA)).status).toBe(404)
+  expect((await world.fhir('PUT', '/Patient/pb', atA, patient('pb'), inA)).status).toBe(404)
+  const told = { resourceType: 'Communication', id: 'cm', subject: { reference: 'Patient/pb' } }
+  expect((await world.fhir('PUT', '/Communication/cm', atA, told, inA)).status).toBe(404)
+  const related = { resourceType: 'RelatedPerson', id: 'rb', patient: { reference: 'Patient/pb' } }
+  await stored('PUT', '/RelatedPerson/rb', related, inB)
+  expect((await world.fhir('PUT', '/RelatedPerson/rb', atA, { ...related, patient: { reference: 'Patient/pa' } }, inA)).status).toBe(404)
+})

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { addedKinds, relationshipKinds, roles } from '../access/index.js'
+
+const instant = z.iso.datetime({ offset: true })
+const fhirId = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'an id is 1 to 64 letters, digits, hyphens and dots')
+const holder = z
+  .string()
+  .max(160)
+  .regex(
+    /^(Practitioner|RelatedPerson|Organization)\/[A-Za-z0-9.-]{1,64}$|^User\/[\x21-\x7e]{1,128}$/,
+    'Type/id of a FHIR resource, or User/name',
+  )
+
+export const newRelationship = z
+  .strictObject({
+    kind: z.enum(addedKinds),
+    holder,
+    patient: fhirId.optional(),
+    study: z.string().max(32).optional(),
+    site: z.string().max(64).optional(),
+    from: instant.optional().describe('start included; default now'),
+    to: instant.optional().describe('end excluded; without it until it is ended'),
+    basis: z.enum(['minority', 'non-competence']).optional().describe('of a guardian; minority ends by itself at majority'),
+    finding: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,255}$/, '1 to 255 printable ASCII characters')
+      .optional()
+      .describe('where the finding of non-competence is recorded'),
+    phi: z.boolean().optional().describe('of an integrator: identified data, too'),
+  })
+  .meta({ id: 'NewRelationship' })
+export type NewRelationship = z.infer<typeof newRelationship>
+
+export const relationshipView = z
+  .object({
+    id: z.string(),
+    kind: z.enum(relationshipKinds),
+    holder: z.string(),
+    target: z.string(),
+    study: z.string().nullable().describe('null: every study of the person'),
+    site: z.string().nullable(),
+    from: instant,
+    to: instant.nullable(),
+    ended: instant.nullable(),
+    grantedBy: z.string(),
+    basis: z.string().nullable(),
+    finding: z.string().nullable(),
+    phi: z.boolean().nullable(),
+  })
+  .meta({ id: 'Relationship' })
+export type RelationshipView = z.infer<typeof relationshipView>
+export const relationshipList = z
+  .object({ relationships: z.array(relationshipView), next: z.string().nullable() })
+  .meta({ id: 'RelationshipList' })
+export type RelationshipList = z.infer<typeof relationshipList>
+
+export const whyAnswer = z
+  .object({
+    user: z.string(),
+    role: z.enum(roles).nullable(),
+    act: z.enum(['read', 'write']),
+    resource: z.string(),
+    study: z.string(),
+    at: instant,
+    allowed: z.boolean(),
+    decidedBy: z.string().describe('the rule that said no, or the last one that said yes'),
+    steps: z.array(z.object({ rule: z.string(), allowed: z.boolean(), says: z.string() })),
+    relationships: z.array(
+      z.object({ id: z.string(), kind: z.enum(relationshipKinds), site: z.string().nullable(), counts: z.boolean(), says: z.string() }),
+    ),
+    narrowedBy: z.array(z.string()).describe('claims of the token that take something away'),
+    consent: z.object({ asked: z.boolean(), types: z.array(z.string()) }).describe('what would be asked next, after access passed'),
+  })
+  .meta({ id: 'WhyAnswer' })
+export type WhyAnswer = z.infer<typeof whyAnswer>
