@@ -198,15 +198,19 @@ function mayReplace(unit: Unit, item: Item, stored: StoredVersion): boolean {
   return withinLimits(unit.grant, item.type, { siteId, patients: stored.patientIds })
 }
 
-/** A profile is changed from a study in which its people are; a Patient may come into a further study by his own resource. */
+/**
+ * A profile is changed from a study in which its people are, or into which the new content brings them: then their consent is asked
+ * for it. One that names nobody is changed from anywhere, as a practitioner is, and deleted where it was written.
+ */
 async function mayReplaceProfile(tx: Tx, unit: Unit, item: Item, stored: StoredVersion): Promise<boolean> {
   const { study, grant } = unit
   if (study === null) return false
   const people = await tx.people(stored.patientIds.map((patientId) => ({ sid: study.sid, patientId })))
-  if (people.length === 0) return !isLimited(grant) && (await tx.studiesNaming(item.type, item.id)).includes(study.sid)
-  return people.every(({ enrolment }) =>
+  if (people.length === 0)
+    return !isLimited(grant) && (item.op === 'update' || (await tx.studiesNaming(item.type, item.id)).includes(study.sid))
+  return people.every(({ enrolment, patientId }) =>
     enrolment === null
-      ? item.type === 'Patient' && item.op === 'update'
+      ? item.op === 'update' && item.patients.includes(patientId)
       : withinLimits(grant, item.type, { siteId: siteIdOf(study, enrolment.site), patients: stored.patientIds }),
   )
 }

@@ -117,21 +117,23 @@ test.each([1, 300])('a withdrawal waits for writers that are about to enrol its 
   const coming = key(`coming-${people}`)
   const strangers = Array.from({ length: people - 1 }, (_, n) => key(`stranger-${n}`))
   const order: string[] = []
-  let withdrawal: Promise<void> | null = null
+  const withdrawals: Promise<void>[] = []
   await world.repository.transact(async (tx) => {
     await tx.lockPeople([...strangers, coming], 'share')
     let asked = (): void => undefined
     const started = new Promise<void>((resolve) => (asked = resolve))
-    withdrawal = world.repository.transact(async (other) => {
-      asked()
-      const [state] = await other.lockPeople([coming], 'exclusive')
-      order.push(`withdrawn of ${state?.enrolment === null ? 'nobody' : 'one enrolled'}`)
-      await other.recordConsents([{ ...made, entries: [{ ...active, status: 'withdrawn' }] }])
-    })
+    withdrawals.push(
+      world.repository.transact(async (other) => {
+        asked()
+        const [state] = await other.lockPeople([coming], 'exclusive')
+        order.push(`withdrawn of ${state?.enrolment === null ? 'nobody' : 'one enrolled'}`)
+        await other.recordConsents([{ ...made, entries: [{ ...active, status: 'withdrawn' }] }])
+      }),
+    )
     await started
     await tx.enrol([{ ...coming, site: null, from: 1 }])
     order.push('enrolled')
   })
-  await withdrawal
+  await Promise.all(withdrawals)
   expect(order).toEqual(['enrolled', 'withdrawn of one enrolled'])
 })
