@@ -107,6 +107,7 @@ test('refuses wrong usage with the place of the mistake', async () => {
   }
   expect(await refused('--policy', policy)).toBe(`${policy}:3: classes.NAME: NAME cannot be treated so: remove`)
   expect(await refused('--policy', 'strict')).toBe('There is no policy strict.')
+  expect(await refused('--policy', 'constructor')).toBe('There is no policy constructor.')
   expect(await refused('--key-file', path.join(folder, 'nowhere'))).toContain('There is no key file')
   expect(await refused('--key-file', fileOf('short', 'secret'))).toContain('shorter than 16 bytes')
   expect(await refused('--displays', fileOf('bad', 'Jane'))).not.toContain('Jane')

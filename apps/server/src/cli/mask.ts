@@ -88,7 +88,7 @@ function contentOf(file: string, what: string): string {
 }
 
 function policyOf(name: string): Policy {
-  const builtIn = builtInPolicies[name]
+  const builtIn = Object.hasOwn(builtInPolicies, name) ? builtInPolicies[name] : undefined
   if (builtIn) return builtIn
   const { policy, problems } = readPolicy(contentOf(name, 'policy'))
   if (policy) return policy

@@ -10,6 +10,7 @@ beforeAll(async () => {
   await world.study({ id: 'S', sites: ['A', 'B'] })
   await world.study({ id: 'T', sites: ['A'] })
   await world.study({ id: 'OPEN', enrolment: 'open' })
+  await world.study({ id: 'OPEN2', enrolment: 'open' })
   feed = await world.token('integrator', ['S'])
   elsewhere = await world.token('integrator', ['T'])
   for (const [id, site] of [
@@ -122,6 +123,8 @@ test('a profile is not changed or deleted from a study in which its person is no
   expect((await world.fhir('DELETE', '/RelatedPerson/r', elsewhere)).status).toBe(404)
   expect((await world.fhir('GET', '/RelatedPerson/r', feed)).headers['etag']).toBe('W/"1"')
   expect((await world.fhir('GET', '/Patient/pa', feed)).status).toBe(200)
+  expect((await world.fhir('PUT', '/Patient/pa', elsewhere, patient('pa'))).status).toBe(200)
+  expect((await world.fhir('PUT', '/RelatedPerson/r', elsewhere, relative('r', 'pa'))).status).toBe(200)
   expect((await world.fhir('DELETE', '/RelatedPerson/r', feed)).status).toBe(204)
 })
 test('a Person that names no Patient, and a practitioner nobody named, are found where they were written', async () => {
@@ -140,6 +143,9 @@ test('a Person that names no Patient, and a practitioner nobody named, are found
   expect((await world.fhir('GET', '/Person?_id=alone', named)).json['total']).toBe(1)
   expect((await world.fhir('GET', '/Person/alone', elsewhere)).status).toBe(404)
   expect((await world.fhir('DELETE', '/Person/alone', elsewhere)).status).toBe(404)
+  const second = await world.token('integrator', ['OPEN2'])
+  expect((await world.fhir('PUT', '/Person/alone', second, { resourceType: 'Person', id: 'alone' })).status).toBe(200)
+  expect((await world.fhir('GET', '/Person/alone', second)).status).toBe(200)
   expect((await world.fhir('DELETE', '/Person/alone', open)).status).toBe(204)
 })
 test('a page token is opaque and of use to its user only', async () => {

@@ -216,8 +216,8 @@ async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
 }
 
 /**
- * A profile is changed from a study in which its people are, where they are enrolled; one that names nobody, from a study that wrote
- * it, by who reaches all of it. A Patient may come into a further study by his own resource.
+ * A profile is changed from a study in which its people are, where they are enrolled, or into which the new content brings them: then
+ * their consent is asked for it. One that names nobody is changed by who reaches all of a study, and deleted where it was written.
  */
 async function mayReplaceProfile(
   tx: Tx,
@@ -227,10 +227,11 @@ async function mayReplaceProfile(
   const { study } = unit
   if (study === null) return false
   const people = await tx.people(stored.patientIds.map((patientId) => ({ sid: study.sid, patientId })))
-  if (people.length === 0) return within(null) && (await tx.studiesNaming(item.type, item.id)).includes(study.sid)
-  return people.every(({ enrolment }) => {
+  if (people.length === 0)
+    return within(null) && (item.op === 'update' || (await tx.studiesNaming(item.type, item.id)).includes(study.sid))
+  return people.every(({ enrolment, patientId }) => {
     if (enrolment !== null) return within(enrolment.site)
-    return item.type === 'Patient' && item.op === 'update' && within(siteKnown(unit))
+    return item.op === 'update' && item.patients.includes(patientId) && within(siteKnown(unit))
   })
 }
 

@@ -42,8 +42,9 @@ export async function signToken(
     .sign(keys.sign)
 }
 
-const strings = (value: unknown): string[] | null =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null
+// A claim that cannot be read must not be taken for one that is not there, which would narrow nothing.
+const areStrings = (value: unknown): value is string[] | undefined =>
+  value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string'))
 
 /** The claims of a token we signed and that still holds; null for anything else. */
 export async function verifyToken(keys: TokenKeys, token: string, now: number): Promise<TokenClaims | null> {
@@ -57,13 +58,14 @@ export async function verifyToken(keys: TokenKeys, token: string, now: number): 
     })
     const role = payload['aquifer_role']
     if (typeof role !== 'string' || !isRole(role) || payload.sub === undefined || payload.exp === undefined) return null
-    const patient = payload['aquifer_patient']
+    const { aquifer_studies: studies, aquifer_sites: sites, aquifer_patient: patient } = payload
+    if (!areStrings(studies) || !areStrings(sites) || (patient !== undefined && typeof patient !== 'string')) return null
     return {
       user: payload.sub,
       role,
-      studies: payload['aquifer_studies'] === undefined ? null : strings(payload['aquifer_studies']),
-      sites: payload['aquifer_sites'] === undefined ? null : strings(payload['aquifer_sites']),
-      patient: typeof patient === 'string' ? patient : null,
+      studies: studies ?? null,
+      sites: sites ?? null,
+      patient: patient ?? null,
       expiresAt: payload.exp * 1000,
       local: payload.sub.startsWith('local:'),
     }

@@ -42,6 +42,11 @@ const statement = (
     headers: { accept: 'application/json', ...more.headers },
   })
 
+test('a text that the database could not keep is a wrong request', async () => {
+  const { status } = await statement('SELECT 1 AS "\0"')
+  expect([400, 422]).toContain(status)
+})
+
 test('rows as JSON with their basis; the same as Arrow with the basis in a header; nothing identified in either', async () => {
   const answer = await statement(
     'SELECT p.gender, o.code, o.value_number FROM observations o JOIN patients p USING (patient_key) ORDER BY 3',

@@ -117,6 +117,13 @@ const attacks = [
   `SELECT sum(1) OVER (ORDER BY current_setting('threads')) FROM patients`,
   `SELECT $1`,
   `PREPARE x AS SELECT 1`,
+  `WITH duckdb_views AS (SELECT * FROM duckdb_views) SELECT sql FROM duckdb_views, patients`,
+  `WITH duckdb_views AS MATERIALIZED (SELECT * FROM duckdb_views) SELECT * FROM duckdb_views`,
+  `WITH RECURSIVE duckdb_tables AS (SELECT sql FROM duckdb_tables UNION ALL SELECT 'x') SELECT * FROM duckdb_tables`,
+  `FROM patients, LATERAL (WITH sqlite_master AS (FROM sqlite_master) FROM sqlite_master)`,
+  `PIVOT sqlite_master ON name IN ('a') USING count(*)`,
+  `PIVOT patients ON gender IN ('male') USING getenv('x')`,
+  `PIVOT patients ON gender USING count(*)`,
   `SHOW TABLES`,
   `SHOW ALL TABLES`,
   `VACUUM`,
@@ -130,6 +137,22 @@ test.each(attacks)('refused: %s', async (sql) => {
   expect(refusal).toBe('statement-invalid')
   expect(detail).not.toMatch(/_rows|aquifer-query/)
   expect(existsSync('/tmp/aquifer-attack')).toBe(false)
+})
+
+// What a gate may take for an attack.
+test.each([
+  `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 10) SELECT sum(n) FROM t`,
+  `WITH x AS (SELECT 1 a), y AS MATERIALIZED (SELECT a + 1 b FROM x) SELECT * FROM x, y, x AS again`,
+  `PIVOT patients ON gender IN ('male', 'female') USING count(*) GROUP BY birth_year`,
+  `FROM (SELECT state, zip3 FROM patients) UNPIVOT (value FOR name IN (state, zip3))`,
+  `SELECT c.unnest.code, list_filter(o.code.coding, x -> x.system LIKE '%loinc%') FROM "Observation" o, unnest(o.code.coding) c`,
+  `SELECT approx_top_k(code, 3), quantile_cont(value_number, [0.25, 0.5]), percentile_cont(0.5) WITHIN GROUP (ORDER BY value_number) FROM observations`,
+  `SELECT lag(value_number) OVER w FROM observations WINDOW w AS (PARTITION BY code ORDER BY id) QUALIFY row_number() OVER w = 1`,
+  `SELECT date_trunc('month', effective_at), effective_at + INTERVAL 3 DAY, regexp_extract(code, '(\\d+)', 1) FROM observations USING SAMPLE 50%`,
+  `SELECT key, value FROM json_tree('{"a": [1, 2]}')`,
+  `${'/**/'.repeat(5_000)}SELECT 1`,
+])('answered: %s', async (sql) => {
+  await rowsOf(sql)
 })
 
 test.each([true, false])('the engine is locked by itself, whatever the gate lets through (namespaces: %s)', async (isolated) => {

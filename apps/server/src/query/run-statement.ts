@@ -27,7 +27,8 @@ export interface StatementResult extends EngineDone {
   chunks: Uint8Array[]
 }
 
-const explain = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*explain\b/i
+const blank = /\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\//y
+const explain = /explain\b/iy
 const cancelled = (): Refusal => refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
 
 /** Takes a text through the gate and the engine. The caller's own words come back in refusals, the data's never. */
@@ -49,8 +50,16 @@ export async function runStatement(engines: Engines, work: StatementWork): Promi
   }
 }
 
+/** `EXPLAIN` with all that stands before it; one piece at a time, since no text may cost more than its length. */
+function explainPrefix(sql: string): string {
+  let at = 0
+  for (blank.lastIndex = 0; blank.test(sql); at = blank.lastIndex);
+  explain.lastIndex = at
+  return explain.test(sql) ? sql.slice(0, explain.lastIndex) : ''
+}
+
 async function passGate(engine: EngineProcess, work: StatementWork): Promise<StatementResult | Refusal> {
-  const prefix = explain.exec(work.sql)?.[0] ?? ''
+  const prefix = explainPrefix(work.sql)
   const sent: Sent = { sql: work.sql.slice(prefix.length), offset: prefix.length }
   const tables = studyTables(work.manifest)
   let preparation: Preparation

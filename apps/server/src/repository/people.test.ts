@@ -122,13 +122,14 @@ test.each([1, 300])('a withdrawal waits for writers that are about to enrol its 
     await tx.lockPeople([...strangers, coming], 'share')
     let asked = (): void => undefined
     const started = new Promise<void>((resolve) => (asked = resolve))
-    const withdrawal = world.repository.transact(async (other) => {
-      asked()
-      const [state] = await other.lockPeople([coming], 'exclusive')
-      order.push(`withdrawn of ${state?.enrolment === null ? 'nobody' : 'one enrolled'}`)
-      await other.recordConsents([{ ...made, entries: [{ ...active, status: 'withdrawn' }] }])
-    })
-    withdrawals.push(withdrawal)
+    withdrawals.push(
+      world.repository.transact(async (other) => {
+        asked()
+        const [state] = await other.lockPeople([coming], 'exclusive')
+        order.push(`withdrawn of ${state?.enrolment === null ? 'nobody' : 'one enrolled'}`)
+        await other.recordConsents([{ ...made, entries: [{ ...active, status: 'withdrawn' }] }])
+      }),
+    )
     await started
     await tx.enrol([{ ...coming, site: null, from: 1 }])
     order.push('enrolled')

@@ -127,6 +127,13 @@ test('a row that the schema cannot hold is left out and named, and what it repla
   expect(await living()).toEqual(['a/1', 'c/2'])
 })
 
+test('the type with the most columns fits the writer', async () => {
+  const type = 'StructureDefinition'
+  const row = { ...(JSON.parse(line({ id: 'wide' })) as object), resource: { resourceType: type, snapshot: { element: [{ path: 'x' }] } } }
+  await commit([], { byType: new Map([[type, [Buffer.from(`${JSON.stringify(row)}\n`)]]]) })
+  expect(await living(type)).toEqual(['wide/1'])
+})
+
 test('nothing is seen of a batch before its manifest, and a restart sweeps what had none', async () => {
   await commit([{ id: 'a' }])
   await commit([{ id: 'b' }], { visible: 'later' })

@@ -21,6 +21,10 @@ export interface ReservoirOptions {
   onFailure?: (failure: { study: string; reason: string }) => void
 }
 
+// The engine counts what it reserves: about 1 MB for each column of a Parquet file. 2026-11: the widest type, StructureDefinition with
+// 2,300 of them, takes 2.3 GB of this limit and 280 MB of memory.
+const memoryLimitDefaultMb = 4096
+
 export async function openReservoir(options: ReservoirOptions): Promise<Reservoir> {
   const work = join(options.dir, '.work')
   await rm(work, { recursive: true, force: true })
@@ -45,7 +49,7 @@ export class Reservoir {
   readonly #opened = new Map<string, StudyReservoir>()
 
   constructor(options: ReservoirOptions, work: string) {
-    const { dir, clock, threads = 1, memoryLimitMb = 1024, onFailure } = options
+    const { dir, clock, threads = 1, memoryLimitMb = memoryLimitDefaultMb, onFailure } = options
     this.dir = dir
     this.#work = work
     this.#clock = clock

@@ -14,11 +14,14 @@ export const statementRowsDefault = 10_000
 export const notebookCellsMax = 500
 export const cellSourceMax = 100_000
 
+// The database stores every character but this one.
+const storable = (text: string): boolean => !text.includes('\0')
+
 export const statementRequest = z.object({
   study: z.string().min(1).max(32),
-  sql: z.string().min(1).max(sqlCharactersMax),
+  sql: z.string().min(1).max(sqlCharactersMax).refine(storable, 'no NUL'),
   /** Why the caller asks; recorded in the history. */
-  purpose: z.string().min(1).max(200).default('analysis'),
+  purpose: z.string().min(1).max(200).refine(storable, 'no NUL').default('analysis'),
   /** Rows kept at most; the basis says how many there were. */
   limit: z.number().int().min(1).max(statementRowsMax).default(statementRowsDefault),
 })
@@ -144,15 +147,15 @@ export type NotebookChart = z.infer<typeof notebookChart>
 export const notebookCell = z.object({
   id: z.string().min(1).max(64),
   kind: z.enum(['sql', 'markdown', 'chart']),
-  name: z.string().max(64),
-  source: z.string().max(cellSourceMax),
+  name: z.string().max(64).refine(storable, 'no NUL'),
+  source: z.string().max(cellSourceMax).refine(storable, 'no NUL'),
   chart: notebookChart.optional(),
 })
 export type NotebookCell = z.infer<typeof notebookCell>
 
 export const notebookDraft = z.object({
   study: z.string().min(1).max(32),
-  title: z.string().min(1).max(200),
+  title: z.string().min(1).max(200).refine(storable, 'no NUL'),
   cells: z.array(notebookCell).max(notebookCellsMax).default([]),
 })
 export type NotebookDraft = z.input<typeof notebookDraft>

@@ -21,13 +21,15 @@ const unitsPerYearOf = boundedCache<number>(
         .trim()
         .toLowerCase()
         .replace(/^\{(.*)\}$/, '$1')
+        .replace(/[\s.-]*(?:old|of\s+age)$/, '')
+        .replaceAll('.', '')
     ] ?? 0,
 )
 const unitsPerYear = (text: unknown): number | undefined => (typeof text === 'string' ? unitsPerYearOf(text) || undefined : undefined)
 
 /**
  * An age at or over the cap becomes the cap, marked by `>=`: years anywhere, other units where an age is meant.
- * An age whose unit is unknown loses its value.
+ * An age whose unit is unknown loses its value, and one so long ago that it would be over the cap today.
  */
 export function capAge(source: JsonObject, out: JsonObject, isAge: boolean, run: Run): void {
   const value = numberOf(out['value'])
@@ -36,16 +38,23 @@ export function capAge(source: JsonObject, out: JsonObject, isAge: boolean, run:
   const cap = run.policy.ageCap
   if (units === undefined) {
     const unitless = source['code'] === undefined && source['unit'] === undefined
-    if (!isAge || (unitless && Math.abs(value) < cap)) return
+    if (!isAge || (unitless && Math.abs(value) + (run.ageCoded ? run.yearsSince : 0) < cap)) return
     delete out['value']
     run.counts.identifying++
     return
   }
-  if (Math.floor(Math.abs(value) / units + 1e-9) < cap || (units !== 1 && !isAge)) return
+  const age = Math.floor(Math.abs(value) / units + 1e-9)
+  if (age < cap) {
+    if (!run.ageCoded || age + run.yearsSince < cap) return
+    delete out['value']
+    run.counts.identifying++
+    return
+  }
+  if (units !== 1 && !isAge) return
   out['value'] = cap
   out['comparator'] = '>='
   run.counts.identifying++
-  if (units === 1) return
+  if (units === 1 && (out['unit'] ?? out['code']) !== undefined) return
   out['unit'] = 'years'
   out['system'] = 'http://unitsofmeasure.org'
   out['code'] = 'a'
@@ -79,15 +88,43 @@ function drop(out: JsonObject, name: string, run: Run): void {
   run.counts.identifying++
 }
 
-/** Does one of the codings say that the value is an age? */
-export function isAgeCode(concept: unknown, systems: ReadonlyMap<string, ReadonlySet<string>>): boolean {
-  const codings = isObject(concept) ? concept['coding'] : null
-  if (!Array.isArray(codings)) return false
-  return codings.some((coding) => {
-    if (!isObject(coding) || typeof coding['code'] !== 'string') return false
-    const of = systems.get(coding['code'])
-    const system = coding['system']
-    // A code without a system still may be the one that is meant.
-    return of !== undefined && (system === undefined || (typeof system === 'string' && of.has(system.replace(/\/$/, ''))))
+// Whole phrases only: 'BMI per age' is no age.
+const namesAge = /^(?:(?:patient|subject|person|current|reported|chronological)\S*\s+)*age(?:\s*\(.*\)|\s+(?:at|in|of)\b.*)?[:?]?$/i
+const asksAge = /(?:^|[._/-])age(?:$|[._/-])|\bhow old\b|\b(?:your|patient's|current) age\b/i
+
+const aliases: Readonly<Record<string, string>> = {
+  'urn:oid:2.16.840.1.113883.6.1': 'http://loinc.org',
+  'urn:oid:2.16.840.1.113883.6.96': 'http://snomed.info/sct',
+}
+
+/** Does a concept say that the value is an age: by one of the codes, or in words? */
+export function isAgeConcept(concept: unknown, systems: AgeSystems, isPublic: (system: string) => boolean): boolean {
+  if (!isObject(concept)) return false
+  const codings = Array.isArray(concept['coding']) ? (concept['coding'] as unknown[]).filter(isObject) : []
+  if ([concept['text'], ...codings.map(({ display }) => display)].some((text) => typeof text === 'string' && namesAge.test(text.trim())))
+    return true
+  return codings.some(({ system, code }) => {
+    const of = typeof code === 'string' ? systems.get(code) : undefined
+    if (of === undefined) return false
+    // Without a system, or under one of the house, the code still may be the one that is meant.
+    if (typeof system !== 'string') return true
+    const plain = system.replace(/\/$/, '').replace(/^https:/, 'http:')
+    return of.has(aliases[plain] ?? plain) || !isPublic(system)
   })
+}
+
+export type AgeSystems = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Is a question about an age? */
+export function isAgeQuestion({ linkId, text }: JsonObject, systems: AgeSystems): boolean {
+  if (typeof linkId === 'string' && (asksAge.test(linkId) || systems.has(linkId))) return true
+  return typeof text === 'string' && (asksAge.test(text) || namesAge.test(text.trim()))
+}
+
+/** How many years ago an Observation was made: an age told then tells of one today. */
+export function yearsSince(observation: JsonObject, run: Run): number {
+  const { effectiveDateTime, effectivePeriod, issued } = observation
+  const start = isObject(effectivePeriod) ? (effectivePeriod['start'] ?? effectivePeriod['end']) : undefined
+  const year = yearOf(effectiveDateTime ?? start ?? issued)
+  return year === null ? 0 : Math.max(0, run.asOfYear - year)
 }

@@ -1,3 +1,5 @@
+import { isUcumCode } from './units.js'
+
 /** Code systems whose codes and uri name no person and no house: everybody's terminologies. A policy may add a study's own. */
 export const publicCodeSystems: readonly string[] = [
   'http://loinc.org',
@@ -25,9 +27,8 @@ export const publicCodeSystems: readonly string[] = [
   'urn:aquifer:consent-type',
 ]
 
-const publicOids =
-  /^urn:oid:(2\.16\.840\.1\.113883\.(6\.\d+|5\.\d+|12\.\d+|18\.\d+|3\.26\.1\.\d+)|1\.2\.840\.10008\.[\d.]{1,40}|2\.16\.840\.1\.113883\.6)$/
-const published = /^http:\/\/(hl7\.org\/fhir|terminology\.hl7\.org|fhir\.org\/guides)(\/(?!\d{6})[A-Za-z0-9.-]{1,60}){1,6}$/
+const publicOids = /^urn:oid:(2\.16\.840\.1\.113883\.(6|(6|5|12|18|3\.26\.1)\.\d{1,5})|1\.2\.840\.10008(\.\d{1,5}){1,8})$/
+const published = /^(?!.*\d{6})http:\/\/(hl7\.org\/fhir|terminology\.hl7\.org|fhir\.org\/guides)(\/[A-Za-z0-9.-]{1,60}){1,6}$/
 
 const trimmed = (system: string): string => (system.endsWith('/') ? system.slice(0, -1) : system)
 
@@ -35,6 +36,20 @@ const trimmed = (system: string): string => (system.endsWith('/') ? system.slice
 export function isPublicSystem(system: string, listed: ReadonlySet<string>): boolean {
   const plain = trimmed(system)
   return listed.has(plain) || published.test(plain) || publicOids.test(plain)
+}
+
+// What a code of these systems looks like: anything else that stands where one belongs was written there by a person.
+const codeShapes: ReadonlyMap<string, RegExp> = new Map([
+  ['http://loinc.org', /^(?:[A-Z]{0,2}\d{1,7}-[\dX]|MTHU\d{6})$/],
+  ['http://snomed.info/sct', /^\d{6,18}(?:[:+=,(){}\d]*)$/],
+  ['http://www.nlm.nih.gov/research/umls/rxnorm', /^(?:\d{1,8}|C\d{7})$/],
+  ['http://hl7.org/fhir/sid/cvx', /^\d{1,3}$/],
+])
+
+/** Can this be a code of that system? Of systems without a known form, yes. */
+export function mayBeCodeOf(system: string, code: string): boolean {
+  const plain = trimmed(system)
+  return plain === 'http://unitsofmeasure.org' ? isUcumCode(code) : (codeShapes.get(plain)?.test(code) ?? true)
 }
 
 export function systemSet(...lists: readonly (readonly string[])[]): ReadonlySet<string> {

@@ -1,6 +1,7 @@
 import { childrenAt, choiceName, phiClasses, primitiveTypes, resourceFacts, typeFacts } from '../fhir/index.js'
 import type { ElementFact } from '../fhir/index.js'
-import { dropOldBirth, isAgeCode } from './ages.js'
+import { dropOldBirth, isAgeConcept, isAgeQuestion, yearsSince } from './ages.js'
+import { isPublicSystem } from './code-systems.js'
 import { finisherOf, labelHandler, neededOf, writtenByType } from './complex.js'
 import { companionHandler, extensionsHandler } from './extension.js'
 import { leafHandler, removed } from './leaf.js'
@@ -64,9 +65,18 @@ function shapeOf(plan: Plan, facts: readonly ElementFact[], site: Site): Shape {
     names.forEach((name, index) => addField(plan, fields, fact, name, fact.types[fact.choice ? index : 0]!, site))
     if (written?.has(fact.name)) fields.set(fact.name, { mask: unwritten, modifier: false, written: placeOf(plan, fact.name, '', site) })
   }
-  const isObservation = site.path === 'Observation' || site.path === 'Observation.component'
-  const agesIn: Shape['agesIn'] = isObservation ? (source) => isAgeCode(source['code'], plan.ageSystems) : null
-  return { fields, required, needs: neededOf(site.typePath), finish: null, agesIn }
+  return { fields, required, needs: neededOf(site.typePath), finish: null, agesIn: agesIn(plan, site.path) }
+}
+
+function agesIn(plan: Plan, path: string): Shape['agesIn'] {
+  const isPublic = (system: string): boolean => isPublicSystem(system, plan.systems)
+  if (path === 'QuestionnaireResponse.group.question') return (source) => isAgeQuestion(source, plan.ageSystems)
+  if (path === 'Observation.component') return (source) => isAgeConcept(source['code'], plan.ageSystems, isPublic)
+  if (path !== 'Observation') return null
+  return (source, run) => {
+    run.yearsSince = yearsSince(source, run)
+    return isAgeConcept(source['code'], plan.ageSystems, isPublic)
+  }
 }
 
 // A data type that goes as a whole is told by the class of what it is there for.

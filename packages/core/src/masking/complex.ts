@@ -1,6 +1,6 @@
 import type { JsonObject } from '../fhir/index.js'
 import { capAge } from './ages.js'
-import { isPublicSystem } from './code-systems.js'
+import { isPublicSystem, mayBeCodeOf } from './code-systems.js'
 import { misshapen } from './leaf.js'
 import type { PhiClass, Treatment } from './phi-class.js'
 import { isCountry, isState } from './places.js'
@@ -9,7 +9,7 @@ import { maskContained } from './references.js'
 import type { Run } from './run.js'
 import type { Shape } from './shape.js'
 import { isPlainCode, isPlainToken } from './tokens.js'
-import { isUnit } from './units.js'
+import { isUcumCode, isUnit } from './units.js'
 import { zip3 } from './zip.js'
 
 /** Elements of data types that are written by the data type as a whole, since what may stay depends on the neighbours. */
@@ -104,12 +104,13 @@ function publicSystem(plan: Plan, system: string): boolean {
 
 /** Codes stay, if they look like codes: else their pseudonym stands for them. Of systems that the policy lists itself all do. */
 function maskCode(code: string, publicSystem: string | null, plan: Plan, run: Run): string | undefined {
-  if (publicSystem !== null && (isPlainCode(code) || plan.policy.codeSystems.includes(publicSystem))) return code
+  if (publicSystem !== null && plan.policy.codeSystems.includes(publicSystem)) return code
+  if (publicSystem !== null && isPlainCode(code) && mayBeCodeOf(publicSystem, code)) return code
   if (plan.policy.unlistedCodes === 'remove') {
     run.counts.identifying++
     return undefined
   }
-  if (plan.policy.unlistedCodes === 'keep' && isPlainCode(code)) return code
+  if (publicSystem === null && plan.policy.unlistedCodes === 'keep' && isPlainCode(code)) return code
   run.counts.identifying++
   return run.pseudonyms.text('cod', code)
 }
@@ -142,11 +143,13 @@ function quantityFinisher(plan: Plan, isAge: boolean): Shape['finish'] {
     const { unit, code } = source
     const system = maskSystem(source['system'], out, plan, run)
     if (typeof code === 'string' && code !== '') {
-      const masked = maskCode(code, system, plan, run)
-      if (masked !== undefined) out['code'] = masked
+      // Without a system a unit is as free a text as `unit`.
+      const masked = source['system'] === undefined && !isUcumCode(code) ? undefined : maskCode(code, system, plan, run)
+      if (masked === undefined) run.counts.identifying++
+      else out['code'] = masked
     } else if (code !== undefined) misshapen(run)
     if (typeof unit === 'string') {
-      if (isUnit(unit) || (system !== null && unit === code && !unit.includes(' '))) out['unit'] = unit
+      if (isUnit(unit) || (system !== null && unit === out['code'] && unit === code)) out['unit'] = unit
       else run.counts.identifying++
     } else if (unit !== undefined) misshapen(run)
     capAge(source, out, isAge || run.ageCoded, run)
@@ -172,7 +175,7 @@ function referenceFinisher(plan: Plan, onlyType: string | null): Shape['finish']
   // In rows a reference carries its type wherever it is known, so that tables join by one form.
   const maskedText = (reference: string, run: Run): string | null => {
     const target = run.pseudonyms.target(reference)
-    if (target === null || target.type !== null || plan.form === 'fhir') return target && target.text
+    if (target === null || target.type !== null || target.id === target.text || plan.form === 'fhir') return target && target.text
     const type = target.id === run.patient ? 'Patient' : onlyType
     return type === null ? target.text : `${type}/${target.id}`
   }

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { expert, safeHarbor } from './index.js'
-import { aMasker, masked } from './test/masked.js'
+import { aMasker, asOfYear, masked } from './test/masked.js'
 
 const two = (value: number): string => String(value).padStart(2, '0')
 const day = fc
-  .date({ min: new Date('1902-01-01T00:00:00Z'), max: new Date('2098-12-31T00:00:00Z'), noInvalidDate: true })
+  .date({ min: new Date('1938-01-01T00:00:00Z'), max: new Date('2098-12-31T00:00:00Z'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10))
 const time = fc.tuple(fc.nat(23), fc.nat(59), fc.nat(59)).map(([h, m, s]) => `${two(h)}:${two(m)}:${two(s)}`)
 const fraction = fc.constantFrom('', '.1', '.120', '.123456')
@@ -17,6 +17,30 @@ const encounter = (patient: string, start: string, end: string): object => ({
   resourceType: 'Encounter',
   patient: { reference: `Patient/${patient}` },
   period: { start, end },
+})
+
+test.each([safeHarbor, expert])('$name removes dates so old that they tell of an age over 89', (policy) => {
+  const onset = (onsetDateTime: string): unknown =>
+    masked({ resourceType: 'Condition', patient: { reference: 'Patient/1' }, onsetDateTime }, policy).onsetDateTime
+  expect(onset(`${asOfYear - 90}-05-05`)).toBeUndefined()
+  expect(onset('1899')).toBeUndefined()
+  expect(onset(`${asOfYear - 80}-05-05`)).toBeDefined()
+  expect(masked({ resourceType: 'Patient', birthDate: '1900', deceasedDateTime: '1930' }, policy)).toMatchObject({ birthDate: '1900' })
+})
+
+test('digits behind the seconds that no clock has are no time', () => {
+  const at = (fraction: string): unknown =>
+    masked(
+      {
+        resourceType: 'Encounter',
+        status: 'finished',
+        patient: { reference: 'Patient/1' },
+        period: { start: `2015-01-01T00:00:00.${fraction}Z` },
+      },
+      expert,
+    ).period
+  expect(at('123456789')).toBeDefined()
+  expect(at('9993475184471923')).toBeUndefined()
 })
 
 describe('expert', () => {

@@ -44,6 +44,8 @@ const tokenPaths: ReadonlySet<string> = new Set([
   'Immunization.vaccinationProtocol.series',
   'ImmunizationRecommendation.recommendation.protocol.series',
 ])
+// What the DICOM standard itself names.
+const dicomOid = /^urn:oid:1\.2\.840\.10008(\.\d{1,5}){1,10}$/
 const linkRelations: ReadonlySet<string> = new Set(['self', 'first', 'previous', 'prev', 'next', 'last', 'alternate', 'search'])
 const systemNames: ReadonlySet<string> = new Set(['system', 'codeSystem', 'url', 'sourceUri', 'targetUri', 'import'])
 
@@ -59,9 +61,9 @@ export function leafHandler(plan: Plan, leaf: Leaf): Handler {
     case 'keep':
       return kept(plan, leaf)
     case 'year':
-      return leaf.type === 'instant' && plan.form === 'fhir' ? removed : yearHandler
+      return leaf.type === 'instant' && plan.form === 'fhir' ? removed : datedBy(leaf, yearHandler)
     case 'shift':
-      return leaf.type === 'instant' && plan.form === 'fhir' ? shiftInstantHandler : shiftHandler
+      return datedBy(leaf, leaf.type === 'instant' && plan.form === 'fhir' ? shiftInstantHandler : shiftHandler)
     case 'pseudonym':
       return pseudonymHandler(leaf)
     case 'answer':
@@ -95,10 +97,29 @@ const shiftHandler: Handler = (value, run) => {
 // Without a person the year alone would be left, and an instant cannot say just that.
 const shiftInstantHandler: Handler = (value, run) => (run.shift === null ? removed(value, run) : shiftHandler(value, run))
 
+// A year so long ago tells of an age over the cap, whatever happened in it. Births and deaths are judged with each other instead.
+function datedBy(leaf: Leaf, handler: Handler): Handler {
+  if (leaf.phiClass !== 'DATE') return handler
+  return (value, run) => {
+    const masked = handler(value, run)
+    if (typeof masked !== 'string' || typeof value !== 'string') return masked
+    const earliest = Math.min(Number(value.slice(0, 4)), Number(masked.slice(0, 4)))
+    return run.asOfYear - earliest < run.policy.ageCap ? masked : removed(value, run)
+  }
+}
+
+const languageShape = /^[a-z]{2,3}(-[a-z0-9]{1,8}){0,4}$/i
+const mediaShape = /^(application|audio|font|image|message|model|multipart|text|video|chemical)\/[a-z][\w.+-]{0,60}$/i
+
+function isOpenCode(name: string): (value: string) => boolean {
+  if (name === 'language') return (value) => languageShape.test(value)
+  return name === 'contentType' ? (value) => mediaShape.test(value) && isPlainCode(value) : isPlainCode
+}
+
 function keepByType({ type, fact, path }: Leaf): Handler {
   if (type === 'code') {
     const codes = fact.codes && new Set(fact.codes)
-    return codes ? always((value) => codes.has(value)) : always((value) => isPlainCode(value))
+    return always(codes ? (value) => codes.has(value) : isOpenCode(fact.name))
   }
   if (type === 'time') return timeHandler
   if (type === 'boolean' || type === 'decimal' || type === 'integer' || type === 'positiveInt' || type === 'unsignedInt') {
@@ -116,7 +137,8 @@ const timeHandler: Handler = (value, run) => {
 
 function kept(plan: Plan, leaf: Leaf): Handler {
   if (leaf.phiClass === 'DEFN_TEXT') {
-    return plan.policy.definitional.includes(leaf.root) ? always(() => true) : removed
+    if (!plan.policy.definitional.includes(leaf.root)) return removed
+    return (value, run) => (!run.definition ? removed(value, run) : typeof value === 'string' ? value : misshapen(run))
   }
   if (leaf.phiClass === 'SIGNAL') return always((value) => /^[-+.\dEUL\s]*$/.test(value))
   if (leaf.phiClass === 'QUASI') return keepByType(leaf)
@@ -138,7 +160,7 @@ function pseudonymWriter({ phiClass, path, root }: Leaf): ((value: string, run: 
     case 'IDENTIFIER':
       return (value, run) => run.pseudonyms.identifier('', value)
     case 'UID':
-      return (value, run) => (value.startsWith('urn:oid:1.2.840.10008.') ? value : run.pseudonyms.uid(value))
+      return (value, run) => (dicomOid.test(value) ? value : run.pseudonyms.uid(value))
     case 'ORG_NAME':
       return (value, run) => run.pseudonyms.text('org', value)
     case 'STAFF_NAME':
@@ -164,6 +186,7 @@ function answerHandler(plan: Plan, { type }: Leaf): Handler {
   return (value, run) => {
     const number = numberOf(value)
     if (number === null) return misshapen(run)
+    if (run.ageCoded && Math.abs(number) >= run.policy.ageCap) return removed(value, run)
     const decimals = String(number).split('.')[1]?.length ?? 0
     return Math.abs(number) <= numberMax && decimals <= decimalsMax ? value : removed(value, run)
   }
@@ -196,7 +219,8 @@ function urlHandler(plan: Plan, { fact, path, root, phiClass }: Leaf): Handler {
 // The server's address goes; what stays is absolute, as a fullUrl has to be, and equal to the masked id.
 const fullUrlHandler: Handler = (value, run) => {
   const target = typeof value === 'string' ? run.pseudonyms.target(value) : null
-  return target === null || target.text.includes('?') ? removed(value, run) : `urn:uuid:${target.id}`
+  if (target === null || target.text.includes('?')) return removed(value, run)
+  return target.type === null ? target.text : `urn:uuid:${target.id}`
 }
 
 function sharedText(path: string): Handler {

@@ -5,7 +5,7 @@ import type { MaskedForm, Plan } from './plan.js'
 import type { Policy } from './policy.js'
 import { createPseudonyms } from './pseudonyms.js'
 import type { Hmac, Pseudonyms } from './pseudonyms.js'
-import { maskResourceObject, nestedHandler, patientsOf, personOf, setPerson } from './resource.js'
+import { isDefinitional, maskResourceObject, nestedHandler, patientsOf, personOf, setPerson } from './resource.js'
 import { noRemovals } from './run.js'
 import type { DisplaySink, HoldReason, RemovalCounts, Run } from './run.js'
 import type { Shape } from './shape.js'
@@ -84,8 +84,10 @@ function newRun(policy: Policy, pseudonyms: Pseudonyms, { asOfYear, displays }: 
     held: null,
     heldInside: [],
     depth: 0,
+    definition: false,
     level: 0,
     ageCoded: false,
+    yearsSince: 0,
     modifierLost: false,
     trace: null,
     tracePath: [],
@@ -105,8 +107,10 @@ function maskWith(
   run.held = null
   run.heldInside = []
   run.depth = 0
+  run.definition = isDefinitional(compiled.policy, resource)
   run.level = 0
   run.ageCoded = false
+  run.yearsSince = 0
   run.modifierLost = false
   run.onDisplay = onDisplay
   setPerson(run, personFor(resource, patient))

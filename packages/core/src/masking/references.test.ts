@@ -81,12 +81,29 @@ describe.each([safeHarbor, expert])('$name', (policy) => {
     }
   })
 
+  test('an entry known by its OID alone stays joined to those that refer to it', () => {
+    const oid = 'urn:oid:1.2.3.4471923'
+    const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: oid } }
+    const bundle = {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [{ fullUrl: oid, resource: { resourceType: 'Patient' } }, { resource: observation }],
+    }
+    const { entry } = masked(bundle, policy)
+    expect(entry[0].fullUrl).toMatch(/^urn:oid:2\.25\.\d+$/)
+    expect(entry[1].resource.subject.reference).toBe(entry[0].fullUrl)
+    expect(JSON.stringify(entry)).not.toContain('4471923')
+    const rows = aMasker(policy, { form: 'rows' })
+    expect(rows.mask(observation).resource).toMatchObject({ subject: { reference: entry[0].fullUrl } })
+  })
+
   test('what names no DSTU2 resource goes', () => {
     const masker = aMasker(policy)
     for (const reference of [
       'Jane Roe',
       'mailto:jane@example.org',
-      'urn:oid:1.2.3',
+      'urn:oid:jane',
+      'urn:oid:1.2.3 jane',
       'urn:uuid:jane',
       'Foo/1',
       'Patient/',

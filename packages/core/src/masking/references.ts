@@ -6,19 +6,22 @@ import type { Pseudonyms } from './pseudonyms.js'
 export type ParsedReference =
   | { form: 'literal'; type: string; id: string }
   | { form: 'urn'; id: string }
+  | { form: 'oid'; oid: string }
   | { form: 'contained'; id: string }
   | { form: 'identifier'; type: string; system: string; value: string }
 
 const idShape = /^[A-Za-z0-9.-]{1,64}$/
+const oidShape = /^urn:oid:[0-2](\.(0|[1-9]\d{0,40})){1,20}$/
 const scheme = /^[a-z][a-z0-9+.-]*:/i
 
-/** Relative, absolute, versioned, `urn:uuid:`, `#contained`, and the two conditional forms that name one resource. */
+/** Relative, absolute, versioned, `urn:uuid:`, `urn:oid:`, `#contained`, and the two conditional forms that name one resource. */
 export function parseReference(reference: string): ParsedReference | null {
   if (reference.startsWith('#')) return reference.length > 1 ? { form: 'contained', id: reference.slice(1) } : null
   if (reference.length === 45 && /^urn:uuid:/i.test(reference)) {
     const id = reference.slice(9)
     return isUuid(id) ? { form: 'urn', id } : null
   }
+  if (oidShape.test(reference)) return { form: 'oid', oid: reference }
   if (scheme.test(reference) && !/^https?:\/\//i.test(reference)) return null
   const query = reference.indexOf('?')
   if (query >= 0) return parseConditional(reference.slice(0, query), reference.slice(query + 1))
@@ -70,6 +73,10 @@ export function maskedTarget(reference: string, pseudonyms: Pseudonyms): MaskedR
     case 'urn': {
       const id = pseudonyms.id('', parsed.id)
       return { type: null, id, text: `urn:uuid:${id}` }
+    }
+    case 'oid': {
+      const text = pseudonyms.uid(parsed.oid)
+      return { type: null, id: text, text }
     }
     case 'identifier': {
       const id = pseudonyms.identifier(parsed.system, parsed.value)

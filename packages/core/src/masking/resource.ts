@@ -2,6 +2,7 @@ import { compartmentPatients, isGlobal, isObject, isReferenceData, isResourceTyp
 import type { JsonObject, Resource } from '../fhir/index.js'
 import { resourceShape } from './compile.js'
 import type { Plan } from './plan.js'
+import type { Policy } from './policy.js'
 import { idKey } from './id-key.js'
 import type { Handler, HoldReason, Run } from './run.js'
 import { maskFields } from './shape.js'
@@ -42,6 +43,11 @@ export function setPerson(run: Run, key: string | null): void {
 const holdFor = (element: string): HoldReason => {
   if (element === 'modifierExtension') return 'unknown-modifier-extension'
   return element === 'implicitRules' ? 'unknown-implicit-rules' : 'unreadable-modifier'
+}
+
+/** Is this one of the types whose own texts stay? */
+export function isDefinitional(policy: Policy, value: unknown): boolean {
+  return isObject(value) && typeof value['resourceType'] === 'string' && policy.definitional.includes(value['resourceType'])
 }
 
 /** The masked resource, or why there is none. */
@@ -90,7 +96,7 @@ function bundlePatient(bundle: JsonObject): string | null {
     if (!isObject(resource) || resource['resourceType'] !== 'Patient') return []
     if (typeof resource['id'] === 'string') return [resource['id']]
     const fullUrl = isObject(entry) ? entry['fullUrl'] : null
-    return typeof fullUrl === 'string' && /^urn:uuid:/i.test(fullUrl) ? [fullUrl] : []
+    return typeof fullUrl === 'string' && /^urn:(uuid|oid):/i.test(fullUrl) ? [fullUrl] : []
   })
   return personOf(patients) ?? null
 }
@@ -108,15 +114,17 @@ function personOfEntry(resource: JsonObject, type: string, run: Run): string | n
  */
 export function nestedHandler(plan: Plan, shapes: Map<string, Shape>, kind: 'contained' | 'entry'): Handler {
   return (value, run) => {
-    const { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded } = run
+    const { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition } = run
+    run.definition = (kind === 'entry' || definition) && isDefinitional(plan.policy, value)
     if (kind === 'entry') {
       run.contained = null
       if (isObject(value) && isResourceType(value['resourceType'])) setPerson(run, personOfEntry(value, value['resourceType'], run))
     }
     run.modifierLost = false
     run.ageCoded = false
+    run.yearsSince = 0
     const masked = maskResourceObject(plan, shapes, value, run)
-    Object.assign(run, { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded })
+    Object.assign(run, { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition })
     if (typeof masked !== 'string') return masked
     if (kind === 'contained') run.held ??= masked
     else run.heldInside.push(masked)

@@ -71,10 +71,14 @@ export interface Run {
   /** Resources inside this one that were held, by reason. */
   heldInside: HoldReason[]
   depth: number
+  /** Is this a definition on its own, or inside one? Inside a person's resource its texts may be about the person. */
+  definition: boolean
   /** How deep groups hold groups. */
   level: number
-  /** Is this an Observation, or a component, of an age? */
+  /** Is this an Observation, a component or a question of an age? */
   ageCoded: boolean
+  /** Years since the Observation was made. */
+  yearsSince: number
   /** Elements dropped because of a modifier, while the innermost object is masked. */
   modifierLost: boolean
   trace: TraceStep[] | null

@@ -22,7 +22,7 @@ export interface Shape {
   /** What depends on several elements at once. */
   finish: ((source: JsonObject, out: JsonObject, run: Run) => void) | null
   /** Does the object say that the quantities in it are ages? */
-  agesIn: ((source: JsonObject) => boolean) | null
+  agesIn: ((source: JsonObject, run: Run) => boolean) | null
 }
 
 const says = (value: unknown): boolean => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
@@ -34,7 +34,7 @@ export function maskFields(shape: Shape, source: JsonObject, out: JsonObject, ru
   let removed = false
   let lostModifier: string | null = null
   const agesAround = run.ageCoded
-  if (shape.agesIn) run.ageCoded = shape.agesIn(source)
+  if (shape.agesIn) run.ageCoded = shape.agesIn(source, run)
   for (const name in source) {
     const field = shape.fields.get(name)
     if (field === undefined) {

@@ -11,7 +11,10 @@ const identifying = new RegExp(
     /:\/\//,
     /^urn:uuid:/,
     /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/,
-    /\b(?:ssn|mrn)\b/,
+    // Not mRNA.
+    /\b(?:ssn|mrn)(?![a-z])/,
+    /[a-z][\^,][a-z]/,
+    /-?\d{1,3}\.\d{3,}[,;/]/,
   ]
     .map((shape) => shape.source)
     .join('|'),
@@ -20,7 +23,8 @@ const identifying = new RegExp(
 
 const looksIdentifying = boundedCache(20_000, (text) => identifying.test(text))
 
-const codeShape = /^\S{1,64}$/
+// Letters of other scripts can be a name that looks like none.
+const codeShape = /^[!-~]{1,64}$/
 const tokenShape = /^\/?[A-Za-z0-9][A-Za-z0-9._/-]{0,23}$/
 const manyDigits = /\d{6}/
 

@@ -55,6 +55,54 @@ describe('ages over 89', () => {
   })
 })
 
+describe('what is an age', () => {
+  const valueOf = (code: object, valueQuantity: object, more: object = {}): unknown =>
+    masked({ resourceType: 'Observation', status: 'final', code, valueQuantity, ...more }).valueQuantity?.value
+  test('is told by a code of any spelling of its system, by one of the house, or in words', () => {
+    for (const system of [
+      'http://loinc.org/',
+      'https://loinc.org',
+      'urn:oid:2.16.840.1.113883.6.1',
+      'http://clinic.example.org',
+      undefined,
+    ])
+      expect(valueOf({ coding: [{ system, code: '30525-0' }] }, { value: 94 }), system).toBeUndefined()
+    for (const text of ['Age', 'Patient age', 'Age (years)', 'Age at diagnosis'])
+      expect(valueOf({ text }, { value: 94 }), text).toBeUndefined()
+    for (const text of ['BMI percentile per age and gender', 'Dosage', 'Stage'])
+      expect(valueOf({ text }, { value: 94, unit: '%' }), text).toBe(94)
+    expect(valueOf({ coding: [{ system: 'http://snomed.info/sct', code: '30525-0' }] }, { value: 94 })).toBe(94)
+  })
+
+  test('or by its unit, however it is written', () => {
+    for (const unit of ['y.o.', 'Years old', 'years of age', 'yr', 'yrs.'])
+      expect(masked({ ...observation, valueQuantity: { value: 94, unit } }).valueQuantity, unit).toMatchObject({
+        value: 90,
+        comparator: '>=',
+      })
+  })
+
+  test('goes when, told so long ago, it would be over 89 today', () => {
+    const age = { coding: [{ system: 'http://loinc.org', code: '30525-0' }] }
+    const told = (value: number, effectiveDateTime: string): unknown => valueOf(age, { value, code: 'a' }, { effectiveDateTime })
+    expect(told(70, `${asOfYear - 25}-03-01`)).toBeUndefined()
+    expect(told(70, `${asOfYear - 10}-03-01`)).toBe(70)
+    expect(valueOf(observation.code, { value: 70, code: 'a' }, { effectiveDateTime: `${asOfYear - 25}` })).toBe(70)
+  })
+
+  test('also as the answer to a question', () => {
+    const answer = (question: object): unknown =>
+      masked({
+        resourceType: 'QuestionnaireResponse',
+        status: 'completed',
+        group: { question: [{ ...question, answer: [{ valueInteger: 94 }, { valueInteger: 64 }] }] },
+      }).group.question[0].answer
+    expect(answer({ linkId: 'demo.age' })).toEqual([{ valueInteger: 64 }])
+    expect(answer({ linkId: '3', text: 'How old are you?' })).toEqual([{ valueInteger: 64 }])
+    expect(answer({ linkId: 'weight', text: 'Your weight' })).toHaveLength(2)
+  })
+})
+
 describe('places', () => {
   const address = (more: object): unknown => masked({ resourceType: 'Patient', address: [more] }).address?.[0]
   test('a zip code leaves three digits, 000 for the small areas of the census', () => {
@@ -102,6 +150,92 @@ describe('codes and displays', () => {
     expect(coding('http://clinic.example.org', 'Jane Roe')).toMatchObject({ code: expect.stringMatching(/^cod-/) })
     expect(coding('http://clinic.example.org', '999-34-7518')).toMatchObject({ code: expect.stringMatching(/^cod-/) })
     expect(coding('http://snomed.info/sct', '254837009')).toEqual({ system: 'http://snomed.info/sct', code: '254837009' })
+  })
+
+  test('what cannot be a code of its system, or names a person, becomes a pseudonym', () => {
+    const code = (system: string, value: string): unknown =>
+      masked({ ...observation, code: { coding: [{ system, code: value }] } }).code.coding[0].code
+    for (const [system, wrong] of [
+      ['http://loinc.org', 'Roe'],
+      ['http://loinc.org', '999347518'],
+      ['http://snomed.info/sct', 'Roe'],
+      ['http://www.nlm.nih.gov/research/umls/rxnorm', '999347518'],
+      ['http://clinic.example.org', 'Roe^Jane'],
+      ['http://clinic.example.org', 'Roe,Jane'],
+      ['http://clinic.example.org', 'MRN4471923'],
+      ['http://clinic.example.org', '42.36013,-71.05892'],
+      ['http://clinic.example.org', '999\u201034\u20107518'],
+    ] as const)
+      expect(code(system, wrong), wrong).toMatch(/^cod-/)
+    for (const [system, right] of [
+      ['http://loinc.org', 'LP173421-1'],
+      ['http://snomed.info/sct', '249943000:363698007=72098002,260868000=6934004'],
+      ['http://www.nlm.nih.gov/research/umls/rxnorm', 'C3214954'],
+      ['http://hl7.org/fhir/sid/cvx', '140'],
+      ['http://clinic.example.org', 'mRNA-1273'],
+    ] as const)
+      expect(code(system, right)).toBe(right)
+  })
+
+  test('an address of a person is no code system, whoever publishes beside it', () => {
+    const systemOf = (system: string): unknown =>
+      masked({ ...observation, code: { coding: [{ system, code: 'x' }] } }).code.coding[0].system
+    for (const system of [
+      'http://hl7.org/fhir/patients/mrn4471923',
+      'urn:oid:2.16.840.1.113883.6.999347518',
+      'urn:oid:1.2.840.10008.999347518',
+    ])
+      expect(systemOf(system)).toMatch(/^urn:uuid:/)
+    for (const system of ['http://hl7.org/fhir/v2/0203', 'urn:oid:2.16.840.1.113883.6.103', 'urn:oid:2.16.840.1.113883.5.4'])
+      expect(systemOf(system)).toBe(system)
+    const study = { resourceType: 'ImagingStudy', patient: { reference: 'Patient/1' }, numberOfSeries: 0, numberOfInstances: 0 }
+    expect(masked({ ...study, uid: 'urn:oid:1.2.840.10008.Jane Roe' }).uid).toMatch(/^urn:oid:2\.25\./)
+    expect(masked({ ...study, uid: 'urn:oid:1.2.840.10008.5.1.4.1.1.2' }).uid).toBe('urn:oid:1.2.840.10008.5.1.4.1.1.2')
+  })
+
+  test('languages and media types have their form', () => {
+    expect(masked({ ...observation, language: 'Schneider' })).toEqual(observation)
+    expect(masked({ ...observation, language: 'en-US' }).language).toBe('en-US')
+    const content = (contentType: string): unknown =>
+      masked({ resourceType: 'Media', type: 'photo', content: { contentType, size: 3 } }).content.contentType
+    expect(content('image/png')).toBe('image/png')
+    expect(content('Schneider')).toBeUndefined()
+  })
+
+  test('texts of definitions stay, but not inside a person’s resource', () => {
+    const questionnaire = { resourceType: 'Questionnaire', id: 'q', status: 'draft', group: { title: 'About Jane Roe' } }
+    expect(masked(questionnaire).group.title).toBe('About Jane Roe')
+    const inside = { resourceType: 'QuestionnaireResponse', status: 'completed', contained: [questionnaire] }
+    expect(JSON.stringify(masked(inside))).not.toContain('Jane')
+    expect(
+      masked({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: questionnaire }] }).entry[0].resource.group,
+    ).toBeDefined()
+    const valueSet = { resourceType: 'ValueSet', id: 'v', status: 'draft', description: 'Answers' }
+    expect(masked({ ...questionnaire, contained: [valueSet] }).contained[0].description).toBe('Answers')
+  })
+
+  test('codes of units are units, whatever their braces hold', () => {
+    const quantity = (code: string, system?: string): { code?: string; unit?: string } =>
+      masked({ ...observation, valueQuantity: { value: 1.5, unit: code, system, code } }).valueQuantity
+    const ucum = 'http://unitsofmeasure.org'
+    for (const code of [
+      'cal/[foz_us]',
+      '[lb_av]',
+      '{TAB}',
+      'mL/min/{1.73_m2}',
+      '10*9/L',
+      'g/cm-2',
+      "[arb'U]/mL",
+      '[degF]',
+      'ng/mL{FEU}',
+      '{copies}/mL',
+    ])
+      expect(quantity(code, ucum).code, code).toBe(code)
+    for (const code of ['{Schneider}', 'mg{Roe-Schneider}', 'Schneider', '[4471923]']) {
+      expect(quantity(code, ucum)).toMatchObject({ code: expect.stringMatching(/^cod-/) })
+      expect(quantity(code, ucum).unit).toBeUndefined()
+      expect(quantity(code).code).toBeUndefined()
+    }
   })
 
   test('units stay if they are units', () => {

@@ -22,7 +22,7 @@ export interface CheckedStatement {
 type Node = Record<string, unknown>
 
 const queryNodes = new Set(['SELECT_NODE', 'SET_OPERATION_NODE', 'RECURSIVE_CTE_NODE', 'CTE_NODE'])
-const tableNodes = new Set(['BASE_TABLE', 'JOIN', 'SUBQUERY', 'TABLE_FUNCTION', 'EXPRESSION_LIST', 'EMPTY', 'SHOW_REF'])
+const tableNodes = new Set(['BASE_TABLE', 'JOIN', 'SUBQUERY', 'TABLE_FUNCTION', 'EXPRESSION_LIST', 'EMPTY', 'SHOW_REF', 'PIVOT'])
 const modifierNodes = new Set(['ORDER_MODIFIER', 'LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER', 'DISTINCT_MODIFIER'])
 // prettier-ignore
 const expressionClasses = new Set([
@@ -76,7 +76,10 @@ export function checkStatement(parsed: unknown, scope: StatementScope): CheckedS
 }
 
 function parseFault({ error_message: message = '', position }: { error_message?: string; position?: string }): StatementFault {
-  if (/^only select/i.test(message)) return { detail: 'Only SELECT statements are run here, and DESCRIBE, SUMMARIZE or EXPLAIN of one.' }
+  if (/^only select/i.test(message))
+    return {
+      detail: 'Only SELECT statements are run here, DESCRIBE, SUMMARIZE or EXPLAIN of one, and PIVOT whose values are listed: ON x IN (…).',
+    }
   const at = position === undefined ? {} : { position: Number(position) }
   return { detail: message === '' ? 'The statement cannot be read.' : `${message.slice(0, 300)}.`, ...at }
 }
@@ -112,18 +115,22 @@ function visitParts(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
   for (const part of Object.values(node)) if (typeof part === 'object') visit(part, walk, ctes)
 }
 
+// A name is known only where the engine knows it too: a query that names its own CTE, its first branch when it recurses, means the
+// catalogue's table of that name, and the engine's own views would answer.
 function visitQuery(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
   const known = new Set(ctes)
-  // A recursive query refers to itself by its own name.
-  if (node['cte_name'] !== undefined) known.add(text(node['cte_name']).toLowerCase())
-  if (node['ctename'] !== undefined) known.add(text(node['ctename']).toLowerCase())
   const map = (node['cte_map'] as { map?: unknown } | undefined)?.map
   for (const entry of items(map) as { key?: string; value?: Node }[]) {
-    known.add(text(entry.key).toLowerCase())
     visit(entry.value?.['query'], walk, known)
+    known.add(text(entry.key).toLowerCase())
     visit(entry.value?.['key_targets'], walk, known)
   }
-  for (const [name, part] of Object.entries(node)) if (name !== 'cte_map' && typeof part === 'object') visit(part, walk, known)
+  const own = text(node['cte_name'] ?? node['ctename']).toLowerCase()
+  const within = own === '' ? known : new Set([...known, own])
+  for (const [name, part] of Object.entries(node)) {
+    if (name === 'cte_map' || typeof part !== 'object') continue
+    visit(part, walk, name === 'left' || name === 'query' ? known : within)
+  }
 }
 
 function visitTable(node: Node, type: string, walk: Walk, ctes: ReadonlySet<string>): void {
@@ -139,6 +146,10 @@ function visitTable(node: Node, type: string, walk: Walk, ctes: ReadonlySet<stri
       if (node['query'] === null || node['query'] === undefined) refuse(node, 'The catalogue lists the tables; DESCRIBE <table> shows one.')
       walk.anyColumn = true
       visit(node['query'], walk, ctes)
+      break
+    case 'PIVOT':
+      walk.anyColumn = true
+      visitParts(node, walk, ctes)
       break
     case 'JOIN':
       if (node['ref_type'] === 'NATURAL') walk.anyColumn = true

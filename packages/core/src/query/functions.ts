@@ -2,7 +2,7 @@
 // variables, logs, other SQL or the engine's own state are not here, and one that a newer engine brings is refused until it is.
 const names = `
   !__postfix !~~ !~~* % & && * ** + - ->> / // <-> << <=> <@ >> @ @> ^ ^@ abs acos acosh add age aggregate ago any_value apply
-  approx_count_distinct approx_quantile arbitrary arg_max arg_max_null arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last
+  approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last
   argmax argmin array_agg array_aggr array_aggregate array_append array_apply array_cat array_concat array_contains
   array_cosine_distance array_cosine_similarity array_cross_product array_distance array_distinct array_dot_product array_extract
   array_filter array_grade_up array_has array_has_all array_has_any array_indexof array_inner_product array_intersect array_length
@@ -54,4 +54,4 @@ const names = `
 export const allowedFunctions: ReadonlySet<string> = new Set(names.split(/\s+/).filter(Boolean))
 
 /** Functions that may stand after FROM. All others there can reach files or the engine's state. */
-export const allowedTableFunctions: ReadonlySet<string> = new Set(['unnest', 'range', 'generate_series', 'json_each'])
+export const allowedTableFunctions: ReadonlySet<string> = new Set(['unnest', 'range', 'generate_series', 'json_each', 'json_tree'])
