@@ -1,5 +1,6 @@
 // Whom a caller reaches and what he may do there: relationships, grants of users, and the core's tables held against a place.
 // Never asks for consent and never tells "forbidden" from "not there" where that would say what is stored.
 export { mayReachStudy, mayTouchType, mayWriteStudyGroup, noSuchResource, noSuchStudy, tellsOfNobody, withinLimits } from './fhir-access.js'
+export { classOfType } from './policies.js'
 export { openAccess } from './access.js'
 export type { Access } from './access.js'

@@ -43,7 +43,7 @@ const nameIn = (studies: readonly Study[]) => (sid: number) => studies.find((stu
 
 function maySee(grant: Grant, job: Job, studies: readonly Study[]): boolean {
   if (job.actor === grant.user) return true
-  if (!mayUse(grant.role, 'jobs.all')) return false
+  if (!mayUse(grant, 'jobs.all')) return false
   const study = studies.find((each) => each.sid === job.sid)
   return study === undefined || reachesStudy(grant, study.id)
 }
