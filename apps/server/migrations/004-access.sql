@@ -23,9 +23,23 @@ create table relationship_holder (
   n bigint not null
 );
 
+-- Role policies: proposed, signed by two people, active. What is in force is the newest whose signatures verify, else the built-in one.
+create table access_policy (
+  version int generated always as identity primary key,
+  name text not null,
+  document jsonb not null,
+  hash bytea not null,
+  proposed_by text not null,
+  proposed_at bigint not null,
+  signatures jsonb not null default '[]',
+  activated_at bigint
+);
+
 -- The FHIR resource a user is: `Practitioner/…`, `RelatedPerson/…`, `Patient/…`, `Organization/…`.
 alter table app_user add column actor text collate "C";
 
-grant select on relationship, relationship_holder to aquifer_app, aquifer_eraser, aquifer_reader;
+grant select on relationship, relationship_holder, access_policy to aquifer_app, aquifer_eraser, aquifer_reader;
 grant insert, update on relationship, relationship_holder to aquifer_app;
+grant insert on access_policy to aquifer_app;
+grant update (signatures, activated_at) on access_policy to aquifer_app;
 grant update, delete on relationship to aquifer_eraser;

@@ -18,7 +18,17 @@ import { openFlow, type Flow } from './platform/flow.js'
 import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
-import { armFaults, CannotStart, migrate, openPostgres, packageRoot, systemClock, writeAtomically, type Clock } from './storage/index.js'
+import {
+  armFaults,
+  CannotStart,
+  migrate,
+  openPostgres,
+  openSigner,
+  packageRoot,
+  systemClock,
+  writeAtomically,
+  type Clock,
+} from './storage/index.js'
 import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
@@ -85,7 +95,9 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const repository = openRepository({ postgres, clock })
   closing.add(() => repository.close())
   const studies = openStudies({ repository, now })
-  const access = openAccess({ repository, studies: () => studies.list(), now, newId })
+  const hand = await openSigner(path.join(config.dataDir, 'keys'))
+  const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand })
+  metrics.gauge('aquifer_break_glass_open', 'Emergencies that no privacy officer has reviewed', () => access.breakGlass.unreviewed())
   const identity = await openIdentity({ repository, dataDir: config.dataDir, clock, grantFor: access.grantFor })
   const queue = openWriteQueue(repository, now)
   closing.add(() => queue.idle())
@@ -139,7 +151,10 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     health: () => healthOf(systems, accepting),
   }
   const trail = openAuditTrail(repository)
-  const app = openHttp({ host: config.host, identity, trail, log, metrics, now, accepting: () => accepting }, routed)
+  const app = openHttp(
+    { host: config.host, identity, policy: () => systems.access.policies.current(), trail, log, metrics, now, accepting: () => accepting },
+    routed,
+  )
   closing.add(() => app.close())
   const addressFile = path.join(config.dataDir, 'server.json')
   closing.add(async () => {

@@ -19,7 +19,7 @@ export const dataClassOf = (type: string): DataClass => classOfType[type] ?? (is
 
 /** Whether the role may do this to the type at all; told openly, since it says nothing of what is stored. */
 export function mayTouchType(grant: Grant, act: 'read' | 'write', type: string): Refusal | null {
-  if (mayTouch(grant.role, act, dataClassOf(type))) return null
+  if (mayTouch(grant, act, dataClassOf(type), type)) return null
   return refuse('not-permitted', { detail: `The role ${grant.role} may not ${act} ${type}.` })
 }
 
@@ -47,7 +47,5 @@ export const withinLimits = (grant: Grant, type: string, place: Place): boolean 
   (tellsOfNobody(type) && place.patients.length === 0) || reachesPlace(grant, place)
 
 export function mayWriteStudyGroup(grant: Grant): Refusal | null {
-  return mayDefineStudy(grant.role)
-    ? null
-    : refuse('not-permitted', { detail: 'Only a study manager or an administrator changes a study.' })
+  return mayDefineStudy(grant) ? null : refuse('not-permitted', { detail: 'Only a study manager or an administrator changes a study.' })
 }

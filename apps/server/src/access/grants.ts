@@ -70,7 +70,8 @@ export function openGrants(parts: GrantsParts): Grants {
 
 export const holderOf = (user: string): string => `User/${user}`
 const holdersOf = (user: User): string[] => [holderOf(user.name), ...(user.actor ? [user.actor] : [])]
-const studiesOf = (user: User): Grant['studies'] => (user.studies.includes('*') ? 'all' : user.studies)
+/** A role that sees no person's data works for the whole platform unless its account names studies. */
+const studiesOf = (user: User): Grant['studies'] => (user.studies.length === 0 || user.studies.includes('*') ? 'all' : user.studies)
 
 /** Those who stand for persons are bound to these persons everywhere. */
 function peopleBound(role: Role, reach: Reach): string[] | null {

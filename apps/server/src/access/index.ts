@@ -10,5 +10,6 @@ export {
   tellsOfNobody,
   withinLimits,
 } from './fhir-access.js'
+export { classOfType } from './policies.js'
 export { openAccess } from './access.js'
 export type { Access } from './access.js'

@@ -46,7 +46,7 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
   const { repository, now } = parts
   const studyOf = async (grant: Grant, id: string): Promise<Study | Refusal> => {
     const study = (await parts.studies()).find((each) => each.id.toLowerCase() === id.toLowerCase())
-    return study !== undefined && mayAnswerFor(grant, study.id) ? study : noSuchStudy()
+    return study !== undefined && reachesStudy(grant, study.id) ? study : noSuchStudy()
   }
   const viewOf = async (row: RelationshipRow): Promise<RelationshipView> =>
     viewIn(row, new Map((await parts.studies()).map((study) => [study.sid, study])))
@@ -55,9 +55,8 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
       const study = page.study === null ? null : await studyOf(grant, page.study)
       if (isRefusal(study)) return study
       const all = await parts.studies()
-      const within = study === null ? all.filter((each) => mayAnswerFor(grant, each.id)) : [study]
+      const within = study === null ? all.filter((each) => reachesStudy(grant, each.id)) : [study]
       const rows = await repository.relationships.list({
-        // Relationships of no one study are seen by those who answer for all.
         ...(study === null && seesAll(grant) ? {} : { sids: within.map(({ sid }) => sid) }),
         ...(page.kind === null ? {} : { kinds: [page.kind] }),
         ...(page.holder === null ? {} : { holder: page.holder }),
@@ -91,7 +90,7 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
     async end(grant, facts, id) {
       const row = await repository.relationships.byId(id)
       const study = row === null ? undefined : (await parts.studies()).find((each) => each.sid === row.sid)
-      if (row === null || !(study === undefined ? seesAll(grant) : mayAnswerFor(grant, study.id)))
+      if (row === null || !(study === undefined ? seesAll(grant) : reachesStudy(grant, study.id)))
         return refuse('unknown', { detail: 'There is no such relationship here.' })
       const auditId = await repository.nextAuditId()
       const [ended] = await repository.transact(async (tx) => {
@@ -108,11 +107,8 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
   }
 }
 
-const mayAnswerFor = (grant: Grant, study: string): boolean =>
-  grant.role === 'administrator' || reachesStudy(grant, study) || seesAll(grant)
-/** An administrator keeps accounts and relationships of all studies; other unbound roles see those of their account. */
-const seesAll = (grant: Grant): boolean =>
-  grant.role === 'administrator' || (!needsRelationship(grant.role) && (grant.studies === 'all' || grant.studies.length === 0))
+/** Relationships of no one study are for those who answer for all. */
+const seesAll = (grant: Grant): boolean => !needsRelationship(grant.role) && grant.studies === 'all'
 
 function mayAdd(grant: Grant, draft: RelationshipDraft, study: Study | null): Refusal | null {
   if (study === null && grant.role !== 'administrator')

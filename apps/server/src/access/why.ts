@@ -10,6 +10,7 @@ import {
   type GrantClaims,
   type Place,
   type Role,
+  type RolePolicy,
   type StandingFinding,
 } from '@aquifer/core/access'
 import type { WhyAnswer } from '@aquifer/core/contract'
@@ -35,6 +36,7 @@ interface Parts {
   studies: () => Promise<Study[]>
   grants: Grants
   now: () => number
+  policy: () => RolePolicy
 }
 interface Case {
   question: WhyQuestion
@@ -48,7 +50,7 @@ type Step = WhyAnswer['steps'][number]
 /** Decides the case by the functions that decide requests, and tells each step on the way. */
 export async function why(parts: Parts, asker: Grant, question: WhyQuestion): Promise<WhyAnswer | Refusal> {
   const study = (await parts.studies()).find((each) => each.id.toLowerCase() === question.study.toLowerCase())
-  if (study === undefined || !mayAskAbout(asker, study.id)) return noSuchStudy()
+  if (study === undefined || !reachesStudy(asker, study.id)) return noSuchStudy()
   const user = await parts.repository.users.byName(question.user)
   if (user === null) return refuse('unknown', { detail: 'There is no such user.' })
   const at = parts.now()
@@ -69,9 +71,6 @@ export async function why(parts: Parts, asker: Grant, question: WhyQuestion): Pr
   return decided(parts, base, active, { question, study, user, role: base.role, at })
 }
 
-const mayAskAbout = (asker: Grant, study: string): boolean =>
-  reachesStudy(asker, study) || (!needsRelationship(asker.role) && (asker.role === 'administrator' || asker.studies.length === 0))
-
 async function decided(parts: Parts, base: Base, active: Step, asked: Case): Promise<WhyAnswer> {
   const { question, study, user, role, at } = asked
   const granted = await parts.grants.grantFor(user)
@@ -79,7 +78,7 @@ async function decided(parts: Parts, base: Base, active: Step, asked: Case): Pro
   const told = await parts.grants.standingsOf(user, role)
   const here = told.standings.filter(({ facts }) => facts.study.id === study.id)
   const relationships = explainStandings(role, here, told.siteStudies, { place, now: at })
-  const steps: Step[] = [active, roleStep(role, question)]
+  const steps: Step[] = [active, roleStep(role, parts.policy(), question)]
   const free = place === null || (granted !== null && withinLimits({ ...granted, sites: [] }, question.type, place))
   if (granted !== null) {
     steps.push(studyStep(granted, study))
@@ -115,9 +114,9 @@ function answer(
   }
 }
 
-function roleStep(role: Role, { act, type }: WhyQuestion): Step {
+function roleStep(role: Role, policy: RolePolicy, { act, type }: WhyQuestion): Step {
   const data = dataClassOf(type)
-  const allowed = mayTouch(role, act, data)
+  const allowed = mayTouch({ role, policy }, act, data, type)
   return { rule: 'role', allowed, says: `The role ${role} ${allowed ? 'may' : 'may not'} ${act} ${data} data, which ${type} is.` }
 }
 

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { builtInRolePolicy, checkRolePolicy, diffRolePolicies, type RolePolicyFinding } from '@aquifer/core/access'
 import type { WhyAnswer } from '@aquifer/core/contract'
+import { classOfType } from '../access/index.js'
 import { openClient } from './client.js'
+import { CommandFailed } from './failure.js'
 
 interface WhyFlags {
   user: string
@@ -15,7 +19,7 @@ interface WhyFlags {
 }
 
 export function accessCommand(): Command {
-  return new Command('access').description('roles and relationships').addCommand(whyCommand())
+  return new Command('access').description('roles and relationships').addCommand(whyCommand()).addCommand(policyCommand())
 }
 
 function whyCommand(): Command {
@@ -52,4 +56,54 @@ function words(answer: WhyAnswer): string {
     )
   if (consent.asked) lines.push(`consent is asked next: ${consent.types.join(', ')}`)
   return `${lines.join('\n')}\n`
+}
+
+function policyCommand(): Command {
+  return new Command('policy')
+    .description('what each role may do, as a document')
+    .addCommand(
+      new Command('show').description('the built-in policy, to start from').action(() => {
+        process.stdout.write(`${JSON.stringify(builtInRolePolicy, null, 2)}\n`)
+      }),
+    )
+    .addCommand(
+      new Command('check')
+        .description('errors and warnings with line, path and remedy; exit 1 on errors')
+        .argument('<file>', 'a role policy')
+        .option('--json', 'as JSON')
+        .action((file: string, { json }: { json?: boolean }) => {
+          const { findings } = checkRolePolicy(textOf(file), classOfType)
+          if (json === true) process.stdout.write(`${JSON.stringify(findings)}\n`)
+          else for (const each of findings) process.stdout.write(`${findingLine(file, each)}\n`)
+          const errors = findings.filter(({ severity }) => severity === 'error').length
+          if (errors > 0) throw new CommandFailed(`${errors} ${errors === 1 ? 'error' : 'errors'} in ${file}.`)
+          if (json !== true) process.stdout.write(`${file}: no errors\n`)
+        }),
+    )
+    .addCommand(
+      new Command('diff')
+        .description('what the file grants and takes against the built-in policy')
+        .argument('<file>', 'a role policy')
+        .option('--json', 'as JSON')
+        .action((file: string, { json }: { json?: boolean }) => {
+          const { document } = checkRolePolicy(textOf(file), classOfType)
+          if (document === null) throw new CommandFailed(`${file} is no role policy: see \`aquifer access policy check ${file}\`.`)
+          const changes = diffRolePolicies(builtInRolePolicy, document)
+          if (json === true) process.stdout.write(`${JSON.stringify(changes)}\n`)
+          else
+            for (const { role, kind, item, change } of changes)
+              process.stdout.write(`${change === 'granted' ? '+' : '-'} ${role} ${kind} ${item}\n`)
+        }),
+    )
+}
+
+const findingLine = (file: string, { severity, line, path, message, remedy }: RolePolicyFinding): string =>
+  `${file}:${line ?? 1}: ${severity}: ${path === '' ? '' : `${path}: `}${message} ${remedy}`
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new CommandFailed(`${file} cannot be read.`)
+  }
 }

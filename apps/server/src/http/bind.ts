@@ -33,8 +33,8 @@ export function bind(app: FastifyInstance, endpoint: Endpoint, binding: Binding)
 
 async function answerTo(request: FastifyRequest, endpoint: Endpoint, binding: Binding): Promise<Answer | Refusal> {
   if (binding.right !== undefined) {
-    const { role } = grantOf(request)
-    if (!mayUse(role, binding.right)) return refuse('not-permitted', { detail: `The role ${role} does not permit this.` })
+    const grant = grantOf(request)
+    if (!mayUse(grant, binding.right)) return refuse('not-permitted', { detail: `The role ${grant.role} does not permit this.` })
   }
   const answer = await binding.handler(request)
   if (isRefusal(answer) || endpoint.status === undefined || answer.status !== undefined) return answer

@@ -3,6 +3,7 @@ import { endpoints, type Endpoint } from '@aquifer/core/contract'
 import { roles } from '@aquifer/core/access'
 import { validate, type Resource } from '@aquifer/core/fhir'
 import { openPlatformWorld, patient, type Json, type World } from '../platform/test/world.js'
+import { routesOf } from './test/routes.js'
 
 let world: World
 beforeAll(async () => {
@@ -11,26 +12,11 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const routesOf = (): { method: string; url: string }[] => {
-  const lines = world.platform.app.printRoutes({ commonPrefix: false, includeHooks: false })
-  const found: { method: string; url: string }[] = []
-  const path: string[] = []
-  for (const line of lines.split('\n')) {
-    const match = /^([│ ]*)[├└]── (\S*)(?: \(([A-Z, ]+)\))?$/.exec(line)
-    if (!match) continue
-    const depth = (match[1] ?? '').length / 4
-    path.splice(depth, path.length, match[2] ?? '')
-    for (const method of (match[3] ?? '').split(', '))
-      if (method !== '' && method !== 'HEAD') found.push({ method, url: path.join('').replace(/(?<=.)\/$/, '') })
-  }
-  return found
-}
-
 test('the description lists every route, and every route it lists answers', async () => {
   const described = await world.send({ path: '/openapi.json' })
   const paths = described.json['paths'] as Record<string, Record<string, Json>>
   const told = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
-  const served = routesOf()
+  const served = routesOf(world.platform.app)
     .map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
     .filter((route) => route.includes('/api/v1') || /health|metrics|openapi|docs/.test(route))
   expect([...new Set(served)].toSorted()).toEqual(

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { RolePolicy } from '@aquifer/core/access'
 import { isCorrelationId, isReason } from '@aquifer/core/audit'
 import { uuidV7 } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -17,6 +18,7 @@ export const fhirBytesMax = 32 * 1024 * 1024
 export interface ServerParts {
   host: string
   identity: Identity
+  policy: () => RolePolicy
   trail: AuditTrail
   log: Log
   metrics: Metrics
@@ -119,7 +121,8 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
   if (!parts.accepting()) return refuse('not-ready', { detail: 'The server is starting or stopping.', retryAfterS: 2 })
   const caller = await parts.identity.authenticate(bearerOf(request))
   if (isRefusal(caller)) return caller
-  request.aquifer.caller = caller
+  // What roles may do is looked up once, so that a request is decided by one policy from begin to end.
+  request.aquifer.caller = { ...caller, grant: { ...caller.grant, policy: parts.policy() } }
   request.aquifer.facts.actor = caller.grant.user
   request.aquifer.facts.role = caller.grant.role
   return null

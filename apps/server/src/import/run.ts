@@ -92,7 +92,7 @@ export async function runImport(
 }
 
 function mayImport({ grant }: FhirRequest, { consentOnFile }: ImportOptions): Refusal | null {
-  if (mayUse(grant.role, 'import.run') && (consentOnFile === null || mayUse(grant.role, 'consent.decide'))) return null
+  if (mayUse(grant, 'import.run') && (consentOnFile === null || mayUse(grant, 'consent.decide'))) return null
   const what = consentOnFile === null ? 'import' : 'import with consent on file'
   return refuse('not-permitted', { detail: `The role ${grant.role} may not ${what}.` })
 }

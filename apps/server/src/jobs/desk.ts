@@ -42,8 +42,7 @@ export function openJobDesk(repository: Repository): JobDesk {
 const nameIn = (studies: readonly Study[]) => (sid: number) => studies.find((study) => study.sid === sid)?.id ?? null
 
 function maySee(grant: Grant, job: Job, studies: readonly Study[]): boolean {
-  if (job.actor === grant.user) return true
-  if (!mayUse(grant.role, 'jobs.all')) return false
   const study = studies.find((each) => each.sid === job.sid)
-  return study === undefined || reachesStudy(grant, study.id)
+  if (study !== undefined && !reachesStudy(grant, study.id)) return false
+  return job.actor === grant.user || mayUse(grant, 'jobs.all')
 }

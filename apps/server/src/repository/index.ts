@@ -26,4 +26,16 @@ export type {
   Tx,
   WriteOutcome,
 } from './types.js'
-export type { HeldRelationship, Job, NewStudy, RelationshipRow, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'
+export type {
+  HeldRelationship,
+  Job,
+  NewStudy,
+  PolicyRow,
+  PolicySignature,
+  RelationshipRow,
+  Site,
+  StatementRecord,
+  StoredNotebook,
+  Study,
+  User,
+} from './registers.js'

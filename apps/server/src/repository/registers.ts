@@ -140,6 +140,7 @@ export interface Relationships {
   ofHolders(holders: readonly string[], at: number): Promise<{ rows: HeldRelationship[]; stamp: string }>
   siteStudies(sids: readonly number[]): Promise<RelationshipRow[]>
   byId(id: string): Promise<RelationshipRow | null>
+  newest(kind: string, limit: number): Promise<RelationshipRow[]>
   list(page: {
     sids?: readonly number[]
     kinds?: readonly string[]
@@ -149,6 +150,32 @@ export interface Relationships {
     after?: string
     limit: number
   }): Promise<RelationshipRow[]> // by id, which rises with time
+}
+
+export interface PolicySignature {
+  signer: string
+  name: string
+  role: string
+  meaning: string
+  at: number
+  mark: string // base64
+}
+export interface PolicyRow {
+  version: number
+  name: string
+  document: unknown
+  hash: Buffer
+  proposedBy: string
+  proposedAt: number
+  signatures: PolicySignature[]
+  activatedAt: number | null
+}
+export interface RolePolicies {
+  propose(policy: Pick<PolicyRow, 'name' | 'document' | 'hash' | 'proposedBy' | 'proposedAt'>): Promise<PolicyRow>
+  // Adds a signature of somebody who has not signed; with the second one the policy is active. null: signed by him, active, or not there.
+  sign(version: number, signature: PolicySignature): Promise<PolicyRow | null>
+  byVersion(version: number): Promise<PolicyRow | null>
+  list(): Promise<PolicyRow[]> // newest first
 }
 
 export interface StoredNotebook {

@@ -35,6 +35,7 @@ export function openRelationships(writer: Pool): Relationships {
     async byId(id) {
       return (await list(writer, `where r.id = $1`, [id]))[0] ?? null
     },
+    newest: (kind, limit) => list(writer, `where r.kind = $1 order by r.from_at desc, r.id desc limit $2`, [kind, limit]),
     list: ({ sids, kinds, holder, target, since, after, limit }) =>
       list(
         writer,

@@ -12,6 +12,7 @@ import { countsByType, locate, readHistory, readNewest, readVersion } from './re
 import { openRefusals } from './refusals.js'
 import { search } from './search.js'
 import { openRelationships } from './relationships.js'
+import { openRolePolicies } from './role-policies.js'
 import { openStatements } from './statements.js'
 import { openStudies } from './studies.js'
 import { transact } from './transact.js'
@@ -75,6 +76,7 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     leases: openLeases(writer),
     users: openUsers(writer, () => clock.now()),
     relationships: openRelationships(writer),
+    rolePolicies: openRolePolicies(writer),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
     async close() {

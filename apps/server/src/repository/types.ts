@@ -8,6 +8,7 @@ import type {
   Refusals,
   RelationshipRow,
   Relationships,
+  RolePolicies,
   Statements,
   Studies,
   Users,
@@ -276,6 +277,7 @@ export interface Repository {
   leases: Leases
   users: Users
   relationships: Relationships
+  rolePolicies: RolePolicies
   notebooks: Notebooks
   statements: Statements
   close(): Promise<void>

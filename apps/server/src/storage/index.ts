@@ -1,5 +1,6 @@
 // Openers and handle types for disk and drivers: PostgreSQL, DuckDB, files, clock, fault points.
 // Never knows what is stored.
+export { openSigner } from './signer.js'
 export { syncFolder, writeAtomically } from './atomic-file.js'
 export { systemClock } from './clock.js'
 export type { Clock } from './clock.js'

@@ -1,9 +1,12 @@
 import type { Role } from './roles.js'
 
 /** How access sees a resource type: who it tells about, not what it is about. */
-export type DataClass = 'study' | 'consent' | 'person' | 'reading' | 'clinical' | 'reference'
+export const dataClasses = ['study', 'consent', 'person', 'reading', 'clinical', 'reference'] as const
+export type DataClass = (typeof dataClasses)[number]
+/** Classes whose resources tell who somebody is or how he is. */
+export const identifyingClasses: readonly DataClass[] = ['person', 'reading', 'clinical']
 
-const everything: readonly DataClass[] = ['study', 'consent', 'person', 'reading', 'clinical', 'reference']
+const everything: readonly DataClass[] = dataClasses
 const caseData: readonly DataClass[] = ['consent', 'person', 'reading', 'clinical']
 const nothing: readonly DataClass[] = []
 
@@ -26,7 +29,4 @@ const table: Readonly<Record<Role, { read: readonly DataClass[]; write: readonly
   administrator: { read: ['study', 'reference'], write: ['study', 'reference'] },
 }
 
-export const mayTouch = (role: Role, act: 'read' | 'write', data: DataClass): boolean => table[role][act].includes(data)
-
-/** A Group that is a study is a setting: only these define one. */
-export const mayDefineStudy = (role: Role): boolean => role === 'study-manager' || role === 'administrator'
+export const builtInTouch = (role: Role): { read: readonly DataClass[]; write: readonly DataClass[] } => table[role]

@@ -1,3 +1,4 @@
+import type { RolePolicy } from './policy.js'
 import type { Reach } from './reach.js'
 import type { Role } from './roles.js'
 
@@ -14,6 +15,8 @@ export interface Grant {
   people: readonly string[] | null
   /** a named user's reach; a local service token has none and stands for exactly the limits above */
   reach?: Reach
+  /** what roles may do, as it was when the request came; without one the built-in policy */
+  policy?: RolePolicy
 }
 
 /** The claims of a token that narrow a grant; null leaves that side as granted. */

@@ -1,9 +1,10 @@
-import type { Role } from './roles.js'
+import { roles, type Role } from './roles.js'
 
 /** Acts outside FHIR, each with the roles that may. What is not here nobody may. */
 const holders = {
   'study.list': 'all',
   'study.create': ['administrator', 'study-manager'],
+  'study.define': ['administrator', 'study-manager'],
   'consent.summary': ['study-manager', 'cro-admin', 'investigator', 'privacy-officer', 'auditor'],
   'consent.refusals': ['study-manager', 'privacy-officer', 'auditor'],
   'consent.decide': ['study-manager', 'administrator'],
@@ -26,6 +27,11 @@ const holders = {
   'jobs.all': ['operator', 'administrator'],
   'relationships.read': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
   'relationships.change': ['study-manager', 'administrator'],
+  'policy.read': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
+  'policy.propose': ['privacy-officer', 'administrator'],
+  'policy.sign': ['privacy-officer', 'administrator'],
+  'break-glass.open': ['practitioner', 'investigator'],
+  'break-glass.review': ['privacy-officer'],
   'access.why': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
   'audit.read': ['auditor', 'privacy-officer'],
 } as const satisfies Record<string, 'all' | readonly Role[]>
@@ -33,7 +39,8 @@ const holders = {
 export type Right = keyof typeof holders
 export const rights = Object.keys(holders) as Right[]
 
-export function mayUse(role: Role, right: Right): boolean {
+/** Who holds a right unless a signed policy says otherwise. */
+export function builtInHolders(right: Right): readonly Role[] {
   const who: 'all' | readonly Role[] = holders[right]
-  return who === 'all' || who.includes(role)
+  return who === 'all' ? roles : who
 }

@@ -18,6 +18,7 @@ export const auditActs = [
   'pipeline',
   'query',
   'access',
+  'break-glass',
   'other',
 ] as const
 export type AuditAct = (typeof auditActs)[number]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addedKinds, relationshipKinds, roles } from '../access/index.js'
+import { addedKinds, relationshipKinds, rolePolicyDocument, roles } from '../access/index.js'
 
 const instant = z.iso.datetime({ offset: true })
 const fhirId = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'an id is 1 to 64 letters, digits, hyphens and dots')
@@ -73,3 +73,70 @@ export const whyAnswer = z
   })
   .meta({ id: 'WhyAnswer' })
 export type WhyAnswer = z.infer<typeof whyAnswer>
+
+export const rolePolicyProposal = z.strictObject({ document: z.unknown() }).meta({ id: 'RolePolicyProposal' })
+export const rolePolicySigning = z
+  .strictObject({
+    meaning: z.string().min(1).max(128).describe('what the signature stands for, such as `approved`'),
+    password: z.string().min(1).max(1024).describe('signing asks who you are once more'),
+  })
+  .meta({ id: 'RolePolicySigning' })
+export const rolePolicyVersion = z
+  .object({
+    version: z.number().int(),
+    name: z.string(),
+    state: z.enum(['proposed', 'in-force', 'superseded']),
+    sha256: z.string(),
+    proposedBy: z.string(),
+    proposedAt: instant,
+    activatedAt: instant.nullable(),
+    signatures: z.array(z.object({ signer: z.string(), name: z.string(), role: z.string(), meaning: z.string(), at: instant })),
+    changes: z
+      .array(
+        z.object({ role: z.string(), kind: z.enum(['rights', 'read', 'write']), item: z.string(), change: z.enum(['granted', 'taken']) }),
+      )
+      .describe('against the policy in force'),
+  })
+  .meta({ id: 'RolePolicyVersion' })
+export type RolePolicyVersion = z.infer<typeof rolePolicyVersion>
+export const rolePolicyList = z
+  .object({
+    inForce: z.number().int().describe('0: the built-in policy'),
+    document: rolePolicyDocument,
+    versions: z.array(rolePolicyVersion),
+  })
+  .meta({ id: 'RolePolicyList' })
+export type RolePolicyList = z.infer<typeof rolePolicyList>
+
+export const breakGlassRequest = z
+  .strictObject({
+    study: z.string().max(32),
+    patient: fhirId,
+    reason: z.string().regex(/^[\x20-\x7e]{10,255}$/, '10 to 255 printable ASCII characters'),
+    hours: z.number().int().min(1).max(24).optional().describe('default 4'),
+  })
+  .meta({ id: 'BreakGlassRequest' })
+export type BreakGlassRequest = z.infer<typeof breakGlassRequest>
+export const breakGlassReview = z
+  .strictObject({ decision: z.enum(['justified', 'unjustified']), note: z.string().max(500).optional() })
+  .meta({ id: 'BreakGlassReview' })
+export type BreakGlassReview = z.infer<typeof breakGlassReview>
+export const breakGlassView = z
+  .object({
+    id: z.string(),
+    user: z.string(),
+    role: z.string(),
+    study: z.string(),
+    patient: z.string(),
+    reason: z.string(),
+    from: instant,
+    until: instant,
+    isOpen: z.boolean(),
+    review: z
+      .object({ by: z.string(), at: instant, decision: z.enum(['justified', 'unjustified']), note: z.string().nullable() })
+      .nullable(),
+  })
+  .meta({ id: 'BreakGlass' })
+export type BreakGlassView = z.infer<typeof breakGlassView>
+export const breakGlassList = z.object({ unreviewed: z.number().int(), cases: z.array(breakGlassView) }).meta({ id: 'BreakGlassList' })
+export type BreakGlassList = z.infer<typeof breakGlassList>

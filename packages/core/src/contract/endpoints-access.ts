@@ -1,4 +1,17 @@
-import { newRelationship, relationshipList, relationshipView, whyAnswer } from './access.js'
+import {
+  breakGlassList,
+  breakGlassRequest,
+  breakGlassReview,
+  breakGlassView,
+  newRelationship,
+  relationshipList,
+  relationshipView,
+  rolePolicyList,
+  rolePolicyProposal,
+  rolePolicySigning,
+  rolePolicyVersion,
+  whyAnswer,
+} from './access.js'
 import type { Endpoint } from './endpoints.js'
 
 export const accessEndpoints = {
@@ -33,5 +46,61 @@ export const accessEndpoints = {
     summary: 'Which rule and relationship decide a case',
     query: ['user', 'act', 'resource', 'study', 'tokenStudies', 'tokenSites', 'tokenPatient'],
     answer: whyAnswer,
+  },
+  rolePolicies: {
+    method: 'GET',
+    path: '/access/api/v1/policies',
+    system: 'access',
+    summary: 'The role policy in force, and all versions',
+    answer: rolePolicyList,
+  },
+  rolePolicy: {
+    method: 'GET',
+    path: '/access/api/v1/policies/{version}',
+    system: 'access',
+    summary: 'One version, with what it changes against the policy in force',
+    answer: rolePolicyVersion,
+  },
+  proposeRolePolicy: {
+    method: 'POST',
+    path: '/access/api/v1/policies',
+    system: 'access',
+    summary: 'Propose a role policy; it counts when two people have signed it',
+    body: rolePolicyProposal,
+    answer: rolePolicyVersion,
+    status: 201,
+  },
+  signRolePolicy: {
+    method: 'POST',
+    path: '/access/api/v1/policies/{version}/signatures',
+    system: 'access',
+    summary: 'Sign a proposed version; the second signature puts it in force',
+    body: rolePolicySigning,
+    answer: rolePolicyVersion,
+    status: 201,
+  },
+  openBreakGlass: {
+    method: 'POST',
+    path: '/access/api/v1/break-glass',
+    system: 'access',
+    summary: 'In an emergency: access to one person of a study for a few hours',
+    body: breakGlassRequest,
+    answer: breakGlassView,
+    status: 201,
+  },
+  breakGlassCases: {
+    method: 'GET',
+    path: '/access/api/v1/break-glass',
+    system: 'access',
+    summary: 'Emergencies, newest first, and what their review said',
+    answer: breakGlassList,
+  },
+  reviewBreakGlass: {
+    method: 'POST',
+    path: '/access/api/v1/break-glass/{id}/review',
+    system: 'access',
+    summary: 'Say whether an emergency was one; the access ends with it',
+    body: breakGlassReview,
+    answer: breakGlassView,
   },
 } as const satisfies Record<string, Endpoint>

@@ -70,8 +70,32 @@ export type {
   StatementState,
   StatementStatus,
 } from './query.js'
-export { newRelationship, relationshipList, relationshipView, whyAnswer } from './access.js'
-export type { NewRelationship, RelationshipList, RelationshipView, WhyAnswer } from './access.js'
+export {
+  breakGlassList,
+  breakGlassRequest,
+  breakGlassReview,
+  breakGlassView,
+  newRelationship,
+  relationshipList,
+  relationshipView,
+  rolePolicyList,
+  rolePolicyProposal,
+  rolePolicySigning,
+  rolePolicyVersion,
+  whyAnswer,
+} from './access.js'
+export type {
+  BreakGlassList,
+  BreakGlassRequest,
+  BreakGlassReview,
+  BreakGlassView,
+  NewRelationship,
+  RelationshipList,
+  RelationshipView,
+  RolePolicyList,
+  RolePolicyVersion,
+  WhyAnswer,
+} from './access.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
 export { auditPage } from './audit.js'

@@ -1,14 +1,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isResourceType, parseReference } from '@aquifer/core/fhir'
-import { endpoints, newRelationship } from '@aquifer/core/contract'
+import {
+  breakGlassRequest,
+  breakGlassReview,
+  endpoints,
+  newRelationship,
+  rolePolicyProposal,
+  rolePolicySigning,
+} from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Access } from '../../access/index.js'
+import type { Identity } from '../../identity/index.js'
 import { bind, bodyAs, paramOf, queryOf, wholeNumber } from '../bind.js'
-import { factsOf, grantOf } from '../context.js'
+import { callerOf, factsOf, grantOf } from '../context.js'
 
 const pageMax = 1_000
 
-export function accessRoutes(app: FastifyInstance, { access }: { access: Access }): void {
+export function accessRoutes(app: FastifyInstance, systems: { access: Access; identity: Identity }): void {
+  const { access } = systems
+  policyRoutes(app, systems)
+  breakGlassRoutes(app, access)
   const { relationships } = access
   bind(app, endpoints.relationships, {
     act: 'access',
@@ -85,4 +96,71 @@ function questionIn(request: FastifyRequest): Parameters<Access['why']>[1] | Ref
     id: isNamed ? reference.id : null,
     claims: { studies: listed(query['tokenStudies']), sites: listed(query['tokenSites']), patient: query['tokenPatient'] ?? null },
   }
+}
+
+function policyRoutes(app: FastifyInstance, { access, identity }: { access: Access; identity: Identity }): void {
+  const { policies } = access
+  bind(app, endpoints.rolePolicies, { act: 'access', right: 'policy.read', handler: async () => ({ body: await policies.list() }) })
+  bind(app, endpoints.rolePolicy, {
+    act: 'access',
+    right: 'policy.read',
+    handler: async (request) => {
+      const version = await policies.version(versionIn(request))
+      return isRefusal(version) ? version : { body: version }
+    },
+  })
+  bind(app, endpoints.proposeRolePolicy, {
+    act: 'access',
+    right: 'policy.propose',
+    handler: async (request) => {
+      const body = bodyAs(request, rolePolicyProposal)
+      const proposed = isRefusal(body) ? body : await policies.propose(grantOf(request), body.document)
+      return isRefusal(proposed) ? proposed : { body: proposed }
+    },
+  })
+  bind(app, endpoints.signRolePolicy, {
+    act: 'access',
+    right: 'policy.sign',
+    handler: async (request) => {
+      const body = bodyAs(request, rolePolicySigning)
+      if (isRefusal(body)) return body
+      const { grant, name } = callerOf(request)
+      // A service token has no password; that it cannot sign is said by the policies.
+      const again = grant.user.startsWith('local:') ? null : await identity.signIn(grant.user, body.password)
+      const signed = isRefusal(again) ? again : await policies.sign(grant, { name, meaning: body.meaning }, versionIn(request))
+      if (isRefusal(signed)) return signed
+      factsOf(request).detail['policy'] = signed.version
+      return { body: signed }
+    },
+  })
+}
+
+const versionIn = (request: FastifyRequest): number =>
+  wholeNumber(paramOf(request, 'version'), { min: 1, max: 999_999_999, otherwise: 0 }) ?? 0
+
+function breakGlassRoutes(app: FastifyInstance, { breakGlass }: Access): void {
+  bind(app, endpoints.openBreakGlass, {
+    act: 'break-glass',
+    right: 'break-glass.open',
+    handler: async (request) => {
+      const body = bodyAs(request, breakGlassRequest)
+      const opened = isRefusal(body) ? body : await breakGlass.open(grantOf(request), factsOf(request), body)
+      return isRefusal(opened) ? opened : { body: opened }
+    },
+  })
+  bind(app, endpoints.breakGlassCases, {
+    act: 'break-glass',
+    right: 'break-glass.review',
+    handler: async (request) => ({ body: await breakGlass.list(grantOf(request)) }),
+  })
+  bind(app, endpoints.reviewBreakGlass, {
+    act: 'break-glass',
+    right: 'break-glass.review',
+    handler: async (request) => {
+      const body = bodyAs(request, breakGlassReview)
+      if (isRefusal(body)) return body
+      const reviewed = await breakGlass.review(grantOf(request), factsOf(request), paramOf(request, 'id'), body)
+      return isRefusal(reviewed) ? reviewed : { body: reviewed }
+    },
+  })
 }

@@ -1,0 +1,220 @@
+// Every route with every role, without a token, with one that is over or meant for somebody else, for another study and another site.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { SignJWT, importJWK, type JWK } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { roles, type Role } from '@aquifer/core/access'
+import { endpoints, type Endpoint, type EndpointName } from '@aquifer/core/contract'
+import { contract, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
+import { routesOf } from './test/routes.js'
+
+interface Row {
+  /** who is not told 403; everyone: every role with a token; open: no token either */
+  may: readonly Role[] | 'everyone' | 'open'
+  /** how the address is asked; {study} is S or one that must look like NONE, {id} a resource at site A or one that is not there */
+  url?: string
+  body?: (id: string) => Json
+  /** out of reach: 404 unless this is a list that is then empty, or a system that does not run here */
+  elsewhere?: 200 | 503
+}
+const treating: Role[] = ['practitioner', 'care-manager', 'investigator']
+const reading: Role[] = ['patient', 'guardian', ...treating, 'cro-admin', 'integrator']
+const writing: Role[] = ['patient', 'guardian', ...treating, 'device', 'integrator']
+const keepers: Role[] = ['study-manager', 'auditor', 'privacy-officer', 'administrator']
+const pipeline: Role[] = [
+  'investigator',
+  'cro-admin',
+  'study-manager',
+  'analyst',
+  'researcher',
+  'integrator',
+  'operator',
+  'auditor',
+  'privacy-officer',
+  'administrator',
+]
+const statements: Row = { may: ['analyst', 'researcher'] }
+const uuid = '0192d0f0-0000-7000-8000-000000000000'
+const o = '/fhir-server/api/v1/Observation'
+
+// A new route needs a line here; a route without one fails the first test.
+const rows: Readonly<Record<EndpointName, Row>> = {
+  conformance: { may: 'open' },
+  conformanceOptions: { may: 'open' },
+  bundle: { may: 'everyone', body: () => ({ resourceType: 'Bundle', type: 'batch' }) },
+  fhirImport: { may: ['integrator', 'study-manager'], url: '/fhir-server/api/v1/$import?studyid={study}' },
+  create: { may: writing, url: `${o}?studyid={study}`, body: () => weight('x', 'nobody') },
+  search: { may: reading, url: `${o}?studyid={study}` },
+  searchByPost: { may: reading, url: `${o}/_search?studyid={study}` },
+  read: { may: reading, url: `${o}/{id}?studyid={study}` },
+  update: { may: writing, url: `${o}/{id}?studyid={study}`, body: (id) => weight(id, id === 'oa' ? 'pa' : 'nobody') },
+  remove: { may: writing, url: `${o}/{id}?studyid={study}` },
+  history: { may: reading, url: `${o}/{id}/_history?studyid={study}` },
+  vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
+  signIn: { may: 'open', body: () => ({}) },
+  me: { may: 'everyone' },
+  // These are service tokens, which are minted again and never refreshed.
+  refresh: { may: [], body: () => ({}) },
+  mintToken: { may: 'open', body: () => ({}) },
+  studies: { may: 'everyone' },
+  createStudy: { may: ['study-manager', 'administrator'], body: () => ({}) },
+  study: { may: 'everyone', url: '/study/api/v1/studies/{study}' },
+  consentSummary: {
+    may: ['investigator', 'cro-admin', 'study-manager', 'auditor', 'privacy-officer'],
+    url: '/consent/api/v1/studies/{study}/summary',
+  },
+  refusedWrites: { may: ['study-manager', 'auditor', 'privacy-officer'], url: '/consent/api/v1/studies/{study}/refusals' },
+  recordDecisions: { may: ['study-manager', 'administrator'], url: '/consent/api/v1/studies/{study}/decisions', body: () => ({}) },
+  jobs: { may: 'everyone', url: '/jobs/api/v1?study={study}', elsewhere: 200 },
+  job: { may: 'everyone' },
+  cancelJob: { may: 'everyone' },
+  pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
+  pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
+  auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
+  relationships: { may: keepers, url: '/access/api/v1/relationships?study={study}' },
+  addRelationship: { may: ['study-manager', 'administrator'], body: () => ({}) },
+  endRelationship: { may: ['study-manager', 'administrator'] },
+  why: { may: keepers, url: '/access/api/v1/why?user=nobody&resource=Patient&study={study}' },
+  rolePolicies: { may: keepers },
+  rolePolicy: { may: keepers },
+  proposeRolePolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
+  signRolePolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
+  openBreakGlass: { may: ['practitioner', 'investigator'], body: () => ({}) },
+  breakGlassCases: { may: ['privacy-officer'] },
+  reviewBreakGlass: { may: ['privacy-officer'], body: () => ({}) },
+  runStatement: { ...statements, body: () => ({}) },
+  statements: { ...statements, url: '/query/api/v1/statements?study={study}' },
+  statement: statements,
+  statementResult: statements,
+  cancelStatement: statements,
+  catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
+  notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
+  createNotebook: { ...statements, body: () => ({}) },
+  notebook: statements,
+  saveNotebook: { ...statements, body: () => ({}) },
+  removeNotebook: statements,
+  live: { may: 'open' },
+  ready: { may: 'open' },
+  metrics: { may: 'open' },
+  openapi: { may: 'open' },
+  docs: { may: 'open' },
+}
+
+let world: World
+beforeAll(async () => {
+  world = await openPlatformWorld({ roles: 'api,query' })
+  await world.study({ id: 'S', sites: ['A', 'B'], required: ['share-data'] })
+  await world.study({ id: 'T', sites: ['A', 'B'] })
+  const feed = await world.token('integrator', ['S'])
+  const entry = [contract('c', 'pa', 'S'), patient('pa'), weight('oa', 'pa')].map((resource) => ({
+    resource,
+    request: { method: 'PUT', url: `${String(resource['resourceType'])}/${String(resource['id'])}` },
+  }))
+  await world.fhir('POST', '', feed, { resourceType: 'Bundle', type: 'transaction', entry }, { 'x-aquifer-site': 'A' })
+})
+afterAll(() => world.close())
+
+interface Case {
+  study?: string
+  id?: string
+}
+const all = Object.entries(rows) as [EndpointName, Row][]
+const guarded = all.filter(([, row]) => row.may !== 'open')
+const pathOf = (name: EndpointName, row: Row): string => row.url ?? endpoints[name].path.replaceAll(/\{(\w+)\}/g, uuid)
+
+async function ask(name: EndpointName, token: string | null, { study = 'S', id = 'none' }: Case = {}): Promise<Sent> {
+  const row = rows[name]
+  const endpoint: Endpoint = endpoints[name]
+  const isFhir = endpoint.system === 'fhir-server' && endpoint.method !== 'GET'
+  return world.send({
+    method: endpoint.method,
+    path: pathOf(name, row).replace('{study}', study).replace('{id}', id),
+    token,
+    ...(row.body === undefined ? {} : { body: row.body(id) }),
+    ...(isFhir && row.body !== undefined ? { headers: { 'content-type': 'application/json+fhir' } } : {}),
+  })
+}
+const tokenFor = (role: Role, studies: string[], sites: string[] = []) =>
+  world.token(role, studies, {
+    ...(sites.length === 0 ? {} : { sites }),
+    ...(role === 'patient' || role === 'guardian' ? { patient: 'pa' } : {}),
+  })
+/** What an answer tells, but for what differs with every request. */
+const said = ({ status, text }: Sent): string => `${status} ${text.replaceAll(/"correlationId":"[^"]*"/g, '')}`
+
+test('every route has a row', () => {
+  const addressOf = ({ method, path: at }: Endpoint): string => `${method} ${at.replaceAll(/\{(\w+)\}/g, ':$1')}`
+  const known = new Set(all.map(([name]) => addressOf(endpoints[name])))
+  const served = routesOf(world.platform.app)
+  expect(served.length).toBeGreaterThan(30)
+  // The workbench’s own files are the only routes beside: public, and below no API.
+  const missing = served.map(({ method, url }) => `${method} ${url}`).filter((route) => !known.has(route))
+  expect(missing.filter((route) => !route.startsWith('GET /') || /\/api\/|\/v2\//.test(route))).toEqual([])
+  for (const file of missing.slice(0, 3)) expect(file).toMatch(/^GET \/(assets\/|[^/]*$)/)
+})
+test('what is open needs no token, and nothing else answers without one', async () => {
+  for (const [name, row] of all) {
+    const { status } = await ask(name, null)
+    if (row.may !== 'open') expect([name, status]).toEqual([name, 401])
+    const { method } = endpoints[name]
+    if (row.may === 'open' || method !== 'GET') continue
+    const head = await world.platform.app.inject({ method: 'HEAD', url: pathOf(name, row).replace('{study}', 'S').replace('{id}', 'oa') })
+    expect([name, head.statusCode]).toEqual([name, 401])
+  }
+})
+test('a token that is over, meant for somebody else or made by somebody else opens nothing', async () => {
+  const jwk = JSON.parse(readFileSync(path.join(world.platform.config.dataDir, 'keys', 'token-signing.json'), 'utf8')) as JWK
+  const key = await importJWK(jwk, 'ES256')
+  const now = Math.floor(Date.now() / 1000)
+  const signed = (audience: string, issuer: string, until: number) =>
+    new SignJWT({ aquifer_role: 'integrator' })
+      .setProtectedHeader({ alg: 'ES256', kid: jwk.kid ?? '', typ: 'JWT' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject('local:tests')
+      .setIssuedAt(now - 100)
+      .setExpirationTime(until)
+      .sign(key)
+  expect((await ask('me', await signed('aquifer', 'urn:aquifer:embedded', now + 100))).status).toBe(200)
+  const bad = [
+    await signed('aquifer', 'urn:aquifer:embedded', now - 1),
+    await signed('another', 'urn:aquifer:embedded', now + 100),
+    await signed('aquifer', 'https://elsewhere.example', now + 100),
+  ]
+  for (const [name] of guarded) for (const token of bad) expect([name, (await ask(name, token)).status]).toEqual([name, 401])
+})
+test.each(roles)('%s is told 403 where the role may not, and only there', async (role) => {
+  const token = await tokenFor(role, ['S'])
+  const told: EndpointName[] = []
+  for (const [name] of guarded) {
+    const { status } = await ask(name, token)
+    expect([name, status === 401 || status >= 500]).toEqual([name, status === 503 && endpoints[name].system === 'pipeline'])
+    if (status === 403) told.push(name)
+  }
+  const expected = guarded.filter(([, { may }]) => may !== 'everyone' && may !== 'open' && !may.includes(role)).map(([name]) => name)
+  expect(told.filter((name) => !expectsConsent(name, role))).toEqual(expected.filter((name) => !expectsConsent(name, role)))
+})
+// Who may write is then asked for the consent of a person who is not enrolled, which is a 403 of its own.
+const expectsConsent = (name: EndpointName, role: Role): boolean => (name === 'create' || name === 'update') && writing.includes(role)
+
+const someoneFor = (row: Row): Role =>
+  row.may === 'everyone' || row.may === 'open'
+    ? 'investigator'
+    : (row.may.find((role) => role !== 'administrator' && role !== 'patient' && role !== 'guardian') ?? 'administrator')
+
+test('a study out of reach answers word for word like one that does not exist', async () => {
+  for (const [name, row] of guarded.filter(([, each]) => each.url?.includes('{study}'))) {
+    const token = await tokenFor(someoneFor(row), ['T'])
+    const [hidden, missing] = [await ask(name, token, { study: 'S', id: 'oa' }), await ask(name, token, { study: 'NONE', id: 'oa' })]
+    expect([name, said(hidden)]).toEqual([name, said(missing)])
+    expect([name, hidden.status]).toEqual([name, row.elsewhere ?? 404])
+  }
+})
+test('a resource at a site out of reach answers word for word like one that does not exist', async () => {
+  for (const [name, row] of guarded.filter(([, each]) => each.url?.includes('{id}'))) {
+    const token = await tokenFor(someoneFor(row), ['S'], ['B'])
+    const hidden = await ask(name, token, { id: 'oa' })
+    expect([name, hidden.status]).toEqual([name, 404])
+    if (name !== 'update') expect([name, said(hidden)]).toEqual([name, said(await ask(name, token, { id: 'none' }))])
+  }
+})
