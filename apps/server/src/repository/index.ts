@@ -2,6 +2,7 @@
 // Never decides who may write or read, never knows HTTP, never changes or deletes a version.
 export { contentHash, contentHead, contentOf, serve } from './content.js'
 export { openRepository } from './repository.js'
+export { openSeals } from './seals.js'
 export { globalSid } from './types.js'
 export type {
   AuditRecord,
@@ -27,3 +28,4 @@ export type {
   WriteOutcome,
 } from './types.js'
 export type { Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'
+export type { LineKey, Seals, StoredBlock, UnsealedRecord } from './seals.js'

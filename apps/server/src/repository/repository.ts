@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Clock, Postgres } from '../storage/index.js'
-import { auditIds, openAudits } from './audits.js'
+import { auditIds, openAudits, type MarkRecord } from './audits.js'
 import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
@@ -9,6 +9,7 @@ import { openNotebooks } from './notebooks.js'
 import { enrolmentsOfPerson, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openRefusals } from './refusals.js'
+import { openSeals } from './seals.js'
 import { search } from './search.js'
 import { openStatements } from './statements.js'
 import { openStudies } from './studies.js'
@@ -23,6 +24,7 @@ interface RepositoryOptions {
   random?: () => number // 0 ≤ n < 1, for the waits between attempts
   writers?: number // connections
   readers?: number
+  mark?: MarkRecord // the server's mark under each audit record
 }
 
 // The writing statement is planned once, on tables that may be empty. Its joins are all look-ups by key; any other plan would be
@@ -39,13 +41,20 @@ const writerSettings = {
 }
 const readerSettings = { work_mem: '32MB', statement_timeout: '60s', default_transaction_read_only: 'on' }
 
-export function openRepository({ postgres, clock, random = Math.random, writers = 4, readers = 4 }: RepositoryOptions): Repository {
+export function openRepository({
+  postgres,
+  clock,
+  random = Math.random,
+  writers = 4,
+  readers = 4,
+  mark = null,
+}: RepositoryOptions): Repository {
   const types = resultTypes(pg.types)
   const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types })
   const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))
-  const parts = { pool: transactions, now: () => clock.now(), random, committed: () => wakeUp.committed() }
+  const parts = { pool: transactions, mark, now: () => clock.now(), random, committed: () => wakeUp.committed() }
   return {
     transact: (work) => transact(parts, work),
     nextAuditId: auditIds(writer),
@@ -67,7 +76,8 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     studies: openStudies(writer),
     consents: openConsents(reader),
     refusals: openRefusals(writer, reader),
-    audits: openAudits(writer, reader),
+    audits: openAudits(writer, reader, mark),
+    seals: openSeals(writer, reader),
     jobs: openJobs(writer),
     leases: openLeases(writer),
     users: openUsers(writer, () => clock.now()),

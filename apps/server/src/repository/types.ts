@@ -1,5 +1,6 @@
 import type { IndexEntries } from '@aquifer/core/fhir'
 import type { Audits, Consents, Jobs, Leases, Notebooks, Refusals, Statements, Studies, Users } from './registers.js'
+import type { Seals } from './seals.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
 export const globalSid = 0
@@ -99,6 +100,10 @@ export interface AuditRecord {
   detail?: Record<string, unknown>
   // by surrogate: an id given by a client may be a medical record number
   entries?: readonly { rid: bigint | null; version: number | null; op: string; [more: string]: unknown }[]
+  // Patient ids of people it concerns beside those of its entries; stored as surrogates
+  people?: readonly string[]
+  source?: string | null // remote address
+  external?: string | null // the caller as his own provider names him
 }
 export interface RefusedWrite {
   sid: number
@@ -248,6 +253,7 @@ export interface Repository {
   consents: Consents
   refusals: Refusals
   audits: Audits
+  seals: Seals
   jobs: Jobs
   leases: Leases
   users: Users

@@ -25,6 +25,7 @@ const holders = {
   'jobs.own': 'all',
   'jobs.all': ['operator', 'administrator'],
   'audit.read': ['auditor', 'privacy-officer'],
+  'audit.verify': ['auditor', 'privacy-officer', 'administrator', 'operator'],
 } as const satisfies Record<string, 'all' | readonly Role[]>
 
 export type Right = keyof typeof holders

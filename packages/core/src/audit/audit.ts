@@ -17,6 +17,8 @@ export const auditActs = [
   'job',
   'pipeline',
   'query',
+  'audit',
+  'sign',
   'other',
 ] as const
 export type AuditAct = (typeof auditActs)[number]

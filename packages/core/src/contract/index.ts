@@ -72,5 +72,5 @@ export type {
 } from './query.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
-export { auditPage } from './audit.js'
-export type { AuditPage } from './audit.js'
+export { auditHead, auditPage, auditVerification, verifyRequest } from './audit.js'
+export type { AuditHead, AuditHeadAnswer, AuditPage, AuditVerification } from './audit.js'

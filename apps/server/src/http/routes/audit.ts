@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { endpoints } from '@aquifer/core/contract'
+import { endpoints, verifyRequest } from '@aquifer/core/contract'
 import { isRefusal, refuse } from '@aquifer/core/refusal'
-import { bind, queryOf, wholeNumber } from '../bind.js'
+import { bind, bodyAs, queryOf, wholeNumber } from '../bind.js'
 import { grantOf } from '../context.js'
 import type { RoutedSystems } from '../systems.js'
 import { studyNamed } from './study.js'
@@ -9,8 +9,9 @@ import { studyNamed } from './study.js'
 const pageMax = 1000
 
 export function auditRoutes(app: FastifyInstance, systems: RoutedSystems): void {
+  sealRoutes(app, systems)
   bind(app, endpoints.auditRecords, {
-    act: 'other',
+    act: 'audit',
     right: 'audit.read',
     handler: async (request) => {
       const query = queryOf(request)
@@ -30,6 +31,26 @@ export function auditRoutes(app: FastifyInstance, systems: RoutedSystems): void 
           ...(study === null ? {} : { sid: study.sid }),
         }),
       }
+    },
+  })
+}
+
+function sealRoutes(app: FastifyInstance, { audits, jobs }: RoutedSystems): void {
+  bind(app, endpoints.auditHead, {
+    act: 'audit',
+    right: 'audit.verify',
+    handler: async () => {
+      const head = await audits.head()
+      return isRefusal(head) ? head : { body: head }
+    },
+  })
+  bind(app, endpoints.verifyAudit, {
+    act: 'audit',
+    right: 'audit.verify',
+    handler: async (request) => {
+      const body = bodyAs(request, verifyRequest)
+      if (isRefusal(body)) return body
+      return { body: await jobs.queue({ kind: 'audit-verify', sid: null, actor: grantOf(request).user, request: body }) }
     },
   })
 }
