@@ -8,12 +8,6 @@ create index audit_actor on audit (actor, id);
 create index audit_request on audit (request);
 create index audit_at on audit using brin (at);
 
--- A record as it is hashed: the row's own text form, the same in the database, in a sealed block and in an exported trail.
-create function audit_line(a audit) returns text language sql stable as $$
-  select row(a.id, a.xid, a.seq, a.at, a.request, a.actor, a.role, a.action, a.sid, a.outcome, a.reason, a.detail, a.entries,
-    a.patients, a.source, a.external, encode(a.mark, 'hex'))::text
-$$;
-
 -- links: id, xid, seq (8 bytes each) and SHA-256 (32) per record, in order. Packed, since they are written once and read as a whole.
 create table seal (
   block bigint primary key,

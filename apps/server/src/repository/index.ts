@@ -2,7 +2,7 @@
 // Never decides who may write or read, never knows HTTP, never changes or deletes a version.
 export { contentHash, contentHead, contentOf, serve } from './content.js'
 export { openRepository } from './repository.js'
-export { openSeals } from './seals.js'
+export { lineOf, openSeals } from './seals.js'
 export { globalSid } from './types.js'
 export type {
   AuditRecord,

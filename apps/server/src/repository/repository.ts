@@ -53,6 +53,7 @@ export function openRepository({
   const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types })
   const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
+  const streams = postgres.pool('reader', { max: 2, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))
   const parts = { pool: transactions, mark, now: () => clock.now(), random, committed: () => wakeUp.committed() }
   return {
@@ -77,7 +78,7 @@ export function openRepository({
     consents: openConsents(reader),
     refusals: openRefusals(writer, reader),
     audits: openAudits(writer, reader, mark),
-    seals: openSeals(writer, reader),
+    seals: openSeals(writer, reader, streams),
     jobs: openJobs(writer),
     leases: openLeases(writer),
     users: openUsers(writer, () => clock.now()),
@@ -85,7 +86,7 @@ export function openRepository({
     statements: openStatements(writer),
     async close() {
       await wakeUp.close()
-      await Promise.all([transactions.end(), writer.end(), reader.end()])
+      await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end()])
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
 import type { AuditRecord, Cursor } from './types.js'
 import { markText } from './audits.js'
 
@@ -14,7 +15,7 @@ export interface UnsealedRecord {
   id: bigint
   xid: string
   seq: string
-  line: string
+  line: Buffer
   mark: Buffer | null
   /** what the mark was made of, when the record was written */
   marked: string
@@ -28,51 +29,105 @@ export interface Seals {
   blocks(after: number, limit: number): Promise<StoredBlock[]>
   /** false: another sealer made this block. */
   append(block: StoredBlock): Promise<boolean>
-  /** Lines of records in feed order, with or without a filter; each begins with (id,xid,seq, */
-  lines(after: LineKey, limit: number): Promise<string[]>
+  /** Lines of all records in feed order, as they come: each begins with id, xid and seq, separated by tabs. */
+  lines(): AsyncIterable<Buffer[]>
   count(): Promise<number>
 }
+/** The place of a record in the feed. */
 export interface LineKey {
   xid: bigint
   seq: bigint
   id: bigint
 }
 
-interface UnsealedRow extends Omit<AuditRecord, 'at' | 'sid'> {
-  xid: string
-  seq: bigint
-  at: bigint
-  sid: number | null
-  line: string
-  mark: Buffer | null
-}
 interface BlockRow extends Omit<StoredBlock, 'block'> {
   block: bigint
 }
 
-const unsealedSql = `select a.id, a.xid::text as xid, a.seq, a.at, a.request, a.actor, a.role, a.action, a.sid, a.outcome, a.reason, a.detail, a.entries,
-    a.source, a.external, a.mark, audit_line(a) as line
-  from audit a where (a.xid, a.seq) > ($1::xid8, $2::int8) and a.xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by a.xid, a.seq limit $3`
+// A record as it is hashed: the line that COPY writes of these columns. Text forms that hang on no setting of the session.
+const columns = [
+  ...['id', 'xid', 'seq', 'at', 'request', 'actor', 'role', 'action', 'sid', 'outcome', 'reason', 'detail', 'entries'],
+  ...['patients', 'source', 'external', `encode(mark, 'hex')`],
+] as const
+const linesSql = `copy (select ${columns.join(', ')} from audit order by xid, seq, id) to stdout`
+const unsealedSql = `select ${columns.map((column) => `${column}::text`).join(', ')}
+  from audit where (xid, seq) > ($1::xid8, $2::int8) and xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, seq limit $3`
 
-const linesSql = `select audit_line(a) from audit a where (a.xid, a.seq, a.id) > ($1::xid8, $2::int8, $3::int8)
-  order by a.xid, a.seq, a.id limit $4`
+const escapes: Readonly<Record<string, string>> = {
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+}
+
+/** The line as COPY would write it. */
+export const lineOf = (fields: readonly (string | null)[]): string =>
+  fields.map((field) => (field === null ? '\\N' : field.replaceAll(/[\b\f\n\r\t\v\\]/g, (char) => escapes[char] ?? char))).join('\t')
+
+function unsealedOf(fields: readonly (string | null)[]): UnsealedRecord {
+  const [
+    id = '0',
+    xid = '0',
+    seq = '0',
+    at,
+    request,
+    actor,
+    role,
+    action,
+    sid,
+    outcome,
+    reason,
+    detail,
+    entries,
+    ,
+    source,
+    external,
+    mark,
+  ] = fields
+  const marked = markText({
+    id: BigInt(id ?? 0),
+    at: Number(at),
+    request: request ?? '',
+    actor: actor ?? '',
+    role: role ?? '',
+    action: action ?? '',
+    sid: sid === null || sid === undefined ? null : Number(sid),
+    outcome: outcome as AuditRecord['outcome'],
+    reason: reason ?? null,
+    detail: JSON.parse(detail ?? '{}') as Record<string, unknown>,
+    entries: JSON.parse(entries ?? '[]') as NonNullable<AuditRecord['entries']>,
+    source: source ?? null,
+    external: external ?? null,
+  })
+  return {
+    id: BigInt(id ?? 0),
+    xid: xid ?? '0',
+    seq: seq ?? '0',
+    line: Buffer.from(lineOf(fields)),
+    mark: mark === null || mark === undefined ? null : Buffer.from(mark, 'hex'),
+    marked,
+  }
+}
+
+const newline = 10
 
 const blockColumns = 'block, head, links, mark'
 const blockOf = (row: BlockRow): StoredBlock => ({ ...row, block: Number(row.block) })
 
-export function openSeals(writer: Pool, reader: Pool): Seals {
+/** `streams`: connections without a time limit, since a long trail takes its time. */
+export function openSeals(writer: Pool, reader: Pool, streams: Pool): Seals {
   return {
     async unsealed(after, limit) {
-      const { rows } = await reader.query<UnsealedRow>({ name: 'unsealed', text: unsealedSql, values: [after.xid, after.seq, limit] })
-      return rows.map((row) => ({
-        id: row.id,
-        xid: row.xid,
-        seq: String(row.seq),
-        line: row.line,
-        mark: row.mark,
-        marked: markText({ ...row, at: Number(row.at) }),
-      }))
+      const { rows } = await reader.query<(string | null)[]>({
+        name: 'unsealed',
+        text: unsealedSql,
+        values: [after.xid, after.seq, limit],
+        rowMode: 'array',
+      })
+      return rows.map(unsealedOf)
     },
     async horizon() {
       const { rows } = await reader.query<{ xmin: string }>(`select pg_snapshot_xmin(pg_current_snapshot())::text as xmin`)
@@ -98,20 +153,35 @@ export function openSeals(writer: Pool, reader: Pool): Seals {
       })
       return rowCount === 1
     },
-    async lines(after, limit) {
-      const { rows } = await reader.query<string[]>({
-        name: 'audit-lines',
-        text: linesSql,
-        values: [String(after.xid), after.seq, after.id, limit],
-        rowMode: 'array',
-      })
-      return rows.map((row) => row[0] ?? '')
-    },
+    lines: () => linesFrom(streams),
     async count() {
       const { rows } = await reader.query<{ n: bigint }>(
         `select greatest(reltuples, 0)::int8 as n from pg_class where oid = 'audit'::regclass`,
       )
       return Number(rows[0]?.n ?? 0)
     },
+  }
+}
+
+async function* linesFrom(streams: Pool): AsyncIterable<Buffer[]> {
+  const client = await streams.connect()
+  let ended = false
+  try {
+    let rest: Buffer | null = null
+    for await (const chunk of client.query(copyTo(linesSql)) as AsyncIterable<Buffer>) {
+      const bytes: Buffer = rest === null ? chunk : Buffer.concat([rest, chunk])
+      const lines: Buffer[] = []
+      let from = 0
+      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
+        lines.push(bytes.subarray(from, end))
+        from = end + 1
+      }
+      rest = from < bytes.length ? bytes.subarray(from) : null
+      if (lines.length > 0) yield lines
+    }
+    ended = true
+  } finally {
+    // Left in the middle of a copy, a connection is good for nothing else.
+    client.release(!ended)
   }
 }

@@ -9,7 +9,7 @@ import { linkAt, linkBytes, type BlockHead, type Link, type OutsideHead } from '
 export interface TrailSource {
   blocks(): AsyncIterable<StoredBlock>
   /** lines of records in feed order */
-  pages(): AsyncIterable<readonly string[]>
+  pages(): AsyncIterable<readonly Uint8Array[]>
   /** true: records may be left out on purpose, their links then prove only that something was there */
   filtered: boolean
 }
@@ -37,6 +37,9 @@ export interface VerifyOptions {
 }
 
 const findingsMax = 1_000
+// Three numbers of 64 bits and what separates them.
+const keyBytesMax = 66
+const nothing = new Uint8Array()
 
 /** All findings counted, the first of them listed. */
 export class Findings {
@@ -49,9 +52,10 @@ export class Findings {
 }
 
 /** The place of a record in the feed: the first three fields of its line, which are numbers. */
-export function keyOfLine(line: string): LineKey {
-  const found = /^\((\d+),(\d+),(\d+),/.exec(line)
-  return { id: BigInt(found?.[1] ?? 0), xid: BigInt(found?.[2] ?? 0), seq: BigInt(found?.[3] ?? 0) }
+export function keyOfLine(line: Uint8Array): LineKey {
+  const [id = '', xid = '', seq = ''] = Buffer.from(line.subarray(0, keyBytesMax)).toString('latin1').split('\t')
+  const number = (text: string): bigint => (/^\d+$/.test(text) ? BigInt(text) : 0n)
+  return { id: number(id), xid: number(xid), seq: number(seq) }
 }
 
 const compareKeys = (a: LineKey, b: LineKey): number => {
@@ -106,7 +110,7 @@ async function nextBlock(blocks: AsyncIterator<StoredBlock>, check: ChainCheck):
   return next.done === true ? null : { stored: next.value, head: check.take(next.value) }
 }
 
-async function nextPage(pages: AsyncIterator<readonly string[]>): Promise<readonly string[] | null> {
+async function nextPage(pages: AsyncIterator<readonly Uint8Array[]>): Promise<readonly Uint8Array[] | null> {
   for (;;) {
     const next = await pages.next()
     if (next.done === true) return null
@@ -146,11 +150,11 @@ class Walk {
   }
 
   /** As far as both the page and the block reach. */
-  run(page: readonly string[] | null, end: LineKey | null): void {
+  run(page: readonly Uint8Array[] | null, end: LineKey | null): void {
     const lines = page ?? []
     const links = this.#block?.stored.links
     while (this.line < lines.length && links !== undefined && this.link < this.linkCount) {
-      const line = lines[this.line] ?? ''
+      const line = lines[this.line] ?? nothing
       const at = this.link * linkBytes + 24
       // The line begins with id, xid and seq: the same hash means the same record at the same place.
       if (hash('sha256', line, 'buffer').equals(links.subarray(at, at + 32))) {
@@ -165,7 +169,7 @@ class Walk {
     if (this.#block === null) this.line = lines.length
   }
 
-  #step(line: string, link: Link): void {
+  #step(line: Uint8Array, link: Link): void {
     const key = keyOfLine(line)
     const order = compareKeys(key, link)
     if (order === 0) {

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
-import type { StoredBlock } from '../../repository/index.js'
+import { lineOf, type StoredBlock } from '../../repository/index.js'
 import { chainHash, linkAt, linkBytes, packLinks, readBlockHead, sha256 } from '../seal/chain.js'
 
 type Database = { query: PoolClient['query'] | Pool['query'] }
@@ -139,8 +139,13 @@ export const tamperings = {
   async rewrite(db: Database, sealed: Sealed, dice: Dice): Promise<Touched> {
     const { id } = place(sealed.records, dice.a)
     await db.query(`update audit set actor = 'someone-else' where id = $1`, [id])
-    const { rows } = await db.query<{ line: string }>('select audit_line(a) as line from audit a where id = $1', [id])
-    return { ...none, blocks: await rewriteFrom(db, sealed, id, rows[0]?.line ?? '') }
+    const { rows } = await db.query<(string | null)[]>({
+      text: `select id::text, xid::text, seq::text, at::text, request, actor, role, action, sid::text, outcome, reason, detail::text, entries::text,
+        patients::text, source, external, encode(mark, 'hex') from audit where id = $1`,
+      values: [id],
+      rowMode: 'array',
+    })
+    return { ...none, blocks: await rewriteFrom(db, sealed, id, lineOf(rows[0] ?? [])) }
   },
 }
 
