@@ -50,8 +50,9 @@ const columns = [
   ...['patients', 'source', 'external', `encode(mark, 'hex')`],
 ] as const
 const linesSql = `copy (select ${columns.join(', ')} from audit order by xid, seq, id) to stdout`
-const unsealedSql = `select ${columns.map((column) => `${column}::text`).join(', ')}
-  from audit where (xid, seq) > ($1::xid8, $2::int8) and xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, seq limit $3`
+// By the table's columns: their names alone would mean the texts that are put out.
+const unsealedSql = `select ${columns.map((column) => `${column}::text`).join(', ')} from audit a
+  where (a.xid, a.seq) > ($1::xid8, $2::int8) and a.xid < pg_snapshot_xmin(pg_current_snapshot()) order by a.xid, a.seq limit $3`
 
 const escapes: Readonly<Record<string, string>> = {
   '\b': '\\b',
