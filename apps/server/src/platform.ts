@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
-import { openAuditDesk, openAuditTrail } from './audit/index.js'
+import { exportStream, openAuditDesk, openAuditTrail, openSignatures } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { openWriteQueue, type FhirSystems } from './fhir/index.js'
@@ -13,7 +13,7 @@ import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
-import { openBackground, type Background } from './platform/governance.js'
+import { exportDir, openBackground, type Background } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
@@ -32,6 +32,7 @@ import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress } from './platform/demo.js'
+export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'
 
 /** The whole of Aquifer in one process: what `serve`, `demo` and the tests open. */
@@ -137,6 +138,8 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     consents: openConsentDesk({ repository, now }),
     jobs: openJobDesk(repository, jobs.queue, () => background?.worker.wake()),
     audits: openAuditDesk(repository, signer),
+    auditFile: (id, format) => exportStream(exportDir(config), id, format),
+    signatures: openSignatures({ repository, signer, now, newId: systems.fhir.newId }),
     pipeline: flow?.pipeline ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
     health: () => healthOf(systems, accepting),

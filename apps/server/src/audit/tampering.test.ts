@@ -67,6 +67,7 @@ test('a trail that nobody touched is whole; what came after the last block is to
   expect(found).toMatchObject({ whole: true, counts: {}, findings: [] })
   expect(found.proven).toBeGreaterThan(12)
   expect(found.records).toBe(found.proven + found.unsealed)
+  expect(new Set((await sealedTrail()).records.map(({ seq }) => seq.length)).size).toBe(2)
 })
 
 const dice = { a: 3, b: 2, column: 3 }

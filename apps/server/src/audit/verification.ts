@@ -1,10 +1,11 @@
 import { wordsOfFinding } from '@aquifer/core/audit'
 import { auditHead, type AuditVerification } from '@aquifer/core/contract'
 import type { Repository } from '../repository/index.js'
-import type { Verifier } from '../storage/index.js'
+import { openVerifier, type Verifier } from '../storage/index.js'
 import { readOutsideHead, type OutsideHead } from './seal/chain.js'
 import { storedTrail } from './seal/stored-trail.js'
 import { verifyTrail, type TrailSource } from './seal/verify.js'
+import { isWholeFile, readTrailHead, trailInFile } from './trail-file.js'
 
 /** The part of a running job that the work itself sees. */
 export interface Work {
@@ -34,6 +35,21 @@ export async function verifyStored(parts: Verifying, work: Work, request: Record
       return work.cancelled
     },
   })
+}
+
+/** An exported trail, by the public key alone: that of the caller, else the one the file brings, which proves only that it fits itself. */
+export async function verifyFile(
+  file: string,
+  given: { publicKey: string | null; heads: readonly OutsideHead[] },
+): Promise<AuditVerification | null> {
+  const head = await readTrailHead(file)
+  if (head === null) return null
+  const verifier = openVerifier(given.publicKey ?? head.publicKey)
+  const found = await verification(trailInFile(file, head.filtered), { verifier, heads: given.heads })
+  if (await isWholeFile(file, verifier)) return found
+  const says = wordsOfFinding('file-changed')
+  const finding = { kind: 'file-changed', says, record: null, position: null, block: null }
+  return { ...found, whole: false, counts: { ...found.counts, 'file-changed': 1 }, findings: [finding, ...found.findings] }
 }
 
 export async function verification(

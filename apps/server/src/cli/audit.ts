@@ -1,8 +1,17 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command } from 'commander'
-import { auditHead, type AuditHead, type AuditHeadAnswer, type AuditVerification, type JobView } from '@aquifer/core/contract'
-import { openClient, type Client } from './client.js'
+import { Command, Option } from 'commander'
+import {
+  auditHead,
+  exportFormats,
+  type AuditExportManifest,
+  type AuditHead,
+  type AuditHeadAnswer,
+  type AuditVerification,
+  type JobView,
+} from '@aquifer/core/contract'
+import { verifyFile } from '../platform.js'
+import { openClient, resultOf, type Client, type Need } from './client.js'
 import { CommandFailed } from './failure.js'
 import { openProgress } from './progress.js'
 
@@ -10,11 +19,17 @@ const pollMs = 200
 const operator = { role: 'operator' } as const
 
 export function auditCommand(): Command {
-  return new Command('audit').description('proves that the audit trail is whole').addCommand(verifyCommand()).addCommand(headCommand())
+  return new Command('audit')
+    .description('proves that the audit trail is whole; reports of it')
+    .addCommand(verifyCommand())
+    .addCommand(exportCommand())
+    .addCommand(headCommand())
 }
 
 interface VerifyFlags {
   head?: string
+  file?: string
+  key?: string
   url?: string
   json?: boolean
 }
@@ -23,16 +38,66 @@ function verifyCommand(): Command {
   return new Command('verify')
     .description('finds records that were changed, removed, inserted or moved, and a tail that was cut; exit 1 when anything was found')
     .option('--head <file>', 'a head kept elsewhere (from `audit head`): the chain has to hold it')
+    .option('--file <file>', 'an exported trail (`audit export --format trail`): no server is needed')
+    .option('--key <file>', 'with --file: the public key that the server handed out, else the one in the file')
     .option('--url <url>', 'address of the server')
     .option('--json', 'the findings as JSON')
     .action(async (flags: VerifyFlags) => {
       const head = flags.head === undefined ? undefined : await headIn(flags.head)
+      if (flags.file !== undefined) return tell(await offline(flags.file, flags.key, head), flags)
       const client = await openClient({ url: flags.url })
       const json = head === undefined ? {} : { head }
       const job = await client.json<JobView>({ method: 'POST', path: '/audit/api/v1/verifications', json, need: operator })
-      const ended = await followJob(client, job, 'verifying')
+      const ended = await followJob(client, job, 'verifying', operator)
       if (ended.state !== 'done') throw new CommandFailed(ended.problem ?? `The verification is ${ended.state}.`)
-      tell(ended.result as AuditVerification, flags)
+      return tell(ended.result as AuditVerification, flags)
+    })
+}
+
+async function offline(file: string, keyFile: string | undefined, head: AuditHead | undefined): Promise<AuditVerification> {
+  const publicKey = keyFile === undefined ? null : await readFile(keyFile, 'utf8').catch(() => '')
+  if (publicKey === '') throw new CommandFailed(`${keyFile ?? ''} cannot be read.`)
+  const found = await verifyFile(file, { publicKey, heads: head === undefined ? [] : [head] }).catch(() => null)
+  if (found === null) throw new CommandFailed(`${file} is no exported trail, or the key is none.`)
+  if (publicKey === null) process.stderr.write('checked with the key in the file itself: --key with one you trust proves who wrote it\n')
+  return found
+}
+
+interface ExportFlags {
+  format: (typeof exportFormats)[number]
+  study?: string
+  from?: string
+  to?: string
+  person?: string
+  out?: string
+  url?: string
+  json?: boolean
+}
+
+function exportCommand(): Command {
+  return new Command('export')
+    .description('a Part 11 report of the trail (csv, json, pdf), or the trail itself for verification offline')
+    .addOption(new Option('--format <format>', 'csv, json, pdf or trail').choices(exportFormats).default('csv'))
+    .option('--study <id>', 'of one study')
+    .option('--from <time>', 'from this day, or instant in UTC')
+    .option('--to <time>', 'through this day, or before this instant')
+    .option('--person <id>', 'what concerns one Patient')
+    .option('--out <file>', 'where to write it (default: the name the server gives)')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'the manifest as JSON')
+    .action(async ({ out, url, json, ...asked }: ExportFlags) => {
+      const client = await openClient({ url })
+      const need: Need = { role: 'auditor', ...(asked.study === undefined ? {} : { studies: [asked.study] }) }
+      const job = await client.json<JobView>({ method: 'POST', path: '/audit/api/v1/exports', json: asked, need })
+      const ended = await followJob(client, job, 'exporting', need)
+      if (ended.state !== 'done') throw new CommandFailed(ended.problem ?? `The export is ${ended.state}.`)
+      const manifest = ended.result as AuditExportManifest
+      const reply = await client.send({ path: `/audit/api/v1/exports/${job.id}/file`, need })
+      if (reply.status >= 400) resultOf(reply)
+      const file = out ?? manifest.file
+      await writeFile(file, reply.body, { mode: 0o600 })
+      const told = `${file}: ${manifest.rows} records, ${manifest.bytes} bytes, sha256 ${manifest.sha256}\n`
+      process.stdout.write(json === true ? `${JSON.stringify(manifest)}\n` : told)
     })
 }
 
@@ -42,12 +107,12 @@ function tell(found: AuditVerification, flags: { json?: boolean }): void {
 }
 
 /** Waits for a job's end and shows how far it is. */
-async function followJob(client: Client, started: JobView, what: string): Promise<JobView> {
+async function followJob(client: Client, started: JobView, what: string, need: Need): Promise<JobView> {
   const bar = openProgress(what, 1)
   let job = started
   while (job.state === 'queued' || job.state === 'running') {
     await sleep(pollMs)
-    job = await client.json<JobView>({ path: `/jobs/api/v1/${job.id}`, need: operator })
+    job = await client.json<JobView>({ path: `/jobs/api/v1/${job.id}`, need })
     bar.update(job.progress ?? 0)
   }
   bar.end()

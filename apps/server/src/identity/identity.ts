@@ -37,6 +37,8 @@ export interface NewUser {
 export interface Identity {
   authenticate(token: string | null): Promise<Caller | Refusal>
   signIn(user: string, password: string): Promise<Session | Refusal>
+  /** Re-authentication: whether this is still the person whose account it is. Counted and locked like a sign-in. */
+  confirm(user: string, password: string): Promise<true | Refusal>
   refresh(caller: Caller): Promise<Session | Refusal>
   /** Whether a secret shows that the request comes from the server's own machine and user. */
   isLocalAdmin(secret: string): boolean
@@ -103,6 +105,9 @@ export async function openIdentity(options: { repository: Repository; dataDir: s
       const grant = user === null ? null : grantOf(user)
       if (user === null || grant === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
       return sessionOf(grant, user.display, sessionTtlS)
+    },
+    async confirm(name, password) {
+      return checkPassword({ repository, clock }, await repository.users.byName(name), password)
     },
     async refresh(caller) {
       if (caller.grant.user.startsWith('local:'))

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { openSealer, verifyStored, type Sealer } from '../audit/index.js'
+import { exportTrail, openSealer, verifyStored, type Sealer } from '../audit/index.js'
+import { isRefusal } from '@aquifer/core/refusal'
 import type { Config } from '../config/index.js'
 import { openJobWorker, type JobWorker } from '../jobs/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
@@ -24,6 +25,9 @@ interface Parts {
   owner: string
 }
 
+/** Where exports of the trail lie. */
+export const exportDir = (config: Config): string => path.join(config.dataDir, 'files', 'audit')
+
 export function openBackground(parts: Parts): Background {
   const { config, repository, signer, clock, log, metrics, owner } = parts
   const headFile = path.join(config.dataDir, 'keys', 'audit-head.json')
@@ -45,6 +49,10 @@ export function openBackground(parts: Parts): Background {
       'audit-verify': async (job, { request }) => ({
         result: await verifyStored({ repository, verifier: signer, headFile }, job, request),
       }),
+      'audit-export': async (job, asked) => {
+        const made = await exportTrail({ repository, signer, dir: exportDir(config), now: () => clock.now() }, job, asked)
+        return isRefusal(made) ? { problem: made.detail } : { result: made }
+      },
     },
     onFailure: (failure) => log.error(failure, 'a job met an error'),
   })

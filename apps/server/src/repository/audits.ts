@@ -1,7 +1,8 @@
 import { canonicalJson } from '@aquifer/core/fhir'
 import type { Pool, PoolClient } from 'pg'
 import { byteaArray, int4Array, int8Array, textArray } from './binary.js'
-import type { AuditRow, Audits } from './registers.js'
+import { lineColumns, lineOf } from './audit-line.js'
+import type { AuditFilter, AuditRow, Audits } from './registers.js'
 import type { AuditRecord } from './types.js'
 
 /** The server's mark under a record, see storage's signer; null where nobody marks. */
@@ -114,23 +115,59 @@ function sliced<T>(lists: readonly (readonly T[])[]): { all: T[]; ends: number[]
   return { all: lists.flat(), ends }
 }
 
-interface Row extends Omit<AuditRow, 'at' | 'seq'> {
+interface Row extends Omit<AuditRow, 'at' | 'seq' | 'patients'> {
+  patients: string[]
   at: bigint
   seq: bigint
 }
 
+const rowColumns = `a.id, a.xid::text as xid, a.seq, a.at, a.request, a.actor, a.role, a.action, a.sid, a.outcome, a.reason, a.detail, a.entries,
+  coalesce(a.patients, '{}') as patients, a.source, a.external`
+
+// Each condition is there or not by its parameter: the planner, which sees the values, leaves out those that are null.
+const matching = `($1::int2[] is null or a.sid = any($1)) and ($2::text is null or a.actor = $2) and ($3::text is null or a.role = $3)
+  and ($4::text[] is null or a.action = any($4)) and ($5::text is null or a.outcome = $5) and ($6::int8 is null or a.at >= $6)
+  and ($7::int8 is null or a.at < $7) and ($8::int8[] is null or a.patients && $8) and ($9::text is null or a.request = $9)
+  and ($10::int4[] is null or exists (select 1 from enrolment e where e.sid = a.sid and e.patient = any(a.patients) and e.site = any($10)))`
+
+function valuesOf(filter: AuditFilter): unknown[] {
+  const { sids, actor, role, actions, outcome, from, to, pids, request, sites } = filter
+  return [sids, actor, role, actions, outcome, from, to, pids, request, sites].map((value) => value ?? null)
+}
+
 export function openAudits(writer: Pool, reader: Pool, mark: MarkRecord): Audits {
+  const rowsOf = async (text: string, values: unknown[]): Promise<AuditRow[]> => {
+    const { rows } = await reader.query<Row>(text, values)
+    return rows.map((row) => ({ ...row, at: Number(row.at), seq: String(row.seq), patients: row.patients.map(BigInt) }))
+  }
   return {
     async record(records) {
       await insertAudits(writer, records, mark)
     },
-    async list({ limit, before, sid }) {
-      const { rows } = await reader.query<Row>(
-        `select id, xid::text as xid, seq, at, request, actor, role, action, sid, outcome, reason, detail, entries from audit
-         where ($1::int8 is null or id < $1) and ($2::int2 is null or sid = $2) order by id desc limit $3`,
-        [before ?? null, sid ?? null, limit],
-      )
-      return rows.map((row) => ({ ...row, at: Number(row.at), seq: String(row.seq) }))
+    list: ({ limit, before, ...filter }) =>
+      rowsOf(`select ${rowColumns} from audit a where ${matching} and ($11::int8 is null or a.id < $11) order by a.id desc limit $12`, [
+        ...valuesOf(filter),
+        before ?? null,
+        limit,
+      ]),
+    after: ({ limit, after, ...filter }) =>
+      rowsOf(`select ${rowColumns} from audit a where ${matching} and a.id > $11 order by a.id limit $12`, [
+        ...valuesOf(filter),
+        after,
+        limit,
+      ]),
+    async count(filter) {
+      const { rows } = await reader.query<{ n: bigint }>(`select count(*) as n from audit a where ${matching}`, valuesOf(filter))
+      return Number(rows[0]?.n ?? 0)
+    },
+    async linesAfter({ limit, after, ...filter }) {
+      const { rows } = await reader.query<(string | null)[]>({
+        text: `select ${lineColumns.map((column) => `${column}::text`).join(', ')} from audit a
+          where ${matching} and (a.xid, a.seq, a.id) > ($11::xid8, $12::int8, $13::int8) order by a.xid, a.seq, a.id limit $14`,
+        values: [...valuesOf(filter), String(after.xid), after.seq, after.id, limit],
+        rowMode: 'array',
+      })
+      return rows.map((fields) => Buffer.from(lineOf(fields)))
     },
   }
 }

@@ -2,7 +2,8 @@
 // Never decides who may write or read, never knows HTTP, never changes or deletes a version.
 export { contentHash, contentHead, contentOf, serve } from './content.js'
 export { openRepository } from './repository.js'
-export { lineOf, openSeals } from './seals.js'
+export { lineOf } from './audit-line.js'
+export { openSeals } from './seals.js'
 export { globalSid } from './types.js'
 export type {
   AuditRecord,
@@ -27,5 +28,6 @@ export type {
   Tx,
   WriteOutcome,
 } from './types.js'
-export type { Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'
+export type { AuditFilter, AuditRow, Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'
+export type { StoredSignature } from './signatures.js'
 export type { LineKey, Seals, StoredBlock, UnsealedRecord } from './seals.js'

@@ -6,11 +6,12 @@ import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
-import { enrolmentsOfPerson, readPeople } from './people.js'
+import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openRefusals } from './refusals.js'
 import { openSeals } from './seals.js'
 import { search } from './search.js'
+import { openSignatures } from './signatures.js'
 import { openStatements } from './statements.js'
 import { openStudies } from './studies.js'
 import { transact } from './transact.js'
@@ -65,6 +66,8 @@ export function openRepository({
     locate: (type, id) => locate(reader, type, id),
     search: (query) => search(reader, query),
     counts: (sid) => countsByType(reader, sid),
+    personId: (patientId) => personId(reader, patientId),
+    patientIds: (pids) => patientIds(reader, pids),
     people: (keys) => readPeople(reader, keys),
     enrolments: (patientId) => enrolmentsOfPerson(reader, patientId),
     changes: (after, limit, bounds) => readChanges(reader, after, limit, bounds),
@@ -78,6 +81,7 @@ export function openRepository({
     consents: openConsents(reader),
     refusals: openRefusals(writer, reader),
     audits: openAudits(writer, reader, mark),
+    signatures: openSignatures(writer),
     seals: openSeals(writer, reader, streams),
     jobs: openJobs(writer),
     leases: openLeases(writer),

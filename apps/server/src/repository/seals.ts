@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import type { AuditRecord, Cursor } from './types.js'
+import { lineColumns, lineOf } from './audit-line.js'
 import { markText } from './audits.js'
 
 /** A block of the chain as it is kept: what is signed (head), what it vouches for (links), the signature (mark). */
@@ -44,29 +45,10 @@ interface BlockRow extends Omit<StoredBlock, 'block'> {
   block: bigint
 }
 
-// A record as it is hashed: the line that COPY writes of these columns. Text forms that hang on no setting of the session.
-const columns = [
-  ...['id', 'xid', 'seq', 'at', 'request', 'actor', 'role', 'action', 'sid', 'outcome', 'reason', 'detail', 'entries'],
-  ...['patients', 'source', 'external', `encode(mark, 'hex')`],
-] as const
-const linesSql = `copy (select ${columns.join(', ')} from audit order by xid, seq, id) to stdout`
+const linesSql = `copy (select ${lineColumns.join(', ')} from audit order by xid, seq, id) to stdout`
 // By the table's columns: their names alone would mean the texts that are put out.
-const unsealedSql = `select ${columns.map((column) => `${column}::text`).join(', ')} from audit a
+const unsealedSql = `select ${lineColumns.map((column) => `${column}::text`).join(', ')} from audit a
   where (a.xid, a.seq) > ($1::xid8, $2::int8) and a.xid < pg_snapshot_xmin(pg_current_snapshot()) order by a.xid, a.seq limit $3`
-
-const escapes: Readonly<Record<string, string>> = {
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-}
-
-/** The line as COPY would write it. */
-export const lineOf = (fields: readonly (string | null)[]): string =>
-  fields.map((field) => (field === null ? '\\N' : field.replaceAll(/[\b\f\n\r\t\v\\]/g, (char) => escapes[char] ?? char))).join('\t')
 
 function unsealedOf(fields: readonly (string | null)[]): UnsealedRecord {
   const [

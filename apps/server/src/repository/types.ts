@@ -1,6 +1,7 @@
 import type { IndexEntries } from '@aquifer/core/fhir'
 import type { Audits, Consents, Jobs, Leases, Notebooks, Refusals, Statements, Studies, Users } from './registers.js'
 import type { Seals } from './seals.js'
+import type { Signatures } from './signatures.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
 export const globalSid = 0
@@ -241,6 +242,8 @@ export interface Repository {
   locate(type: string, id: string): Promise<number[]> // sids that hold a living resource of this name
   search(query: SearchQuery): Promise<SearchPage>
   counts(sid: number): Promise<Record<string, number>> // living resources by type; profiles of the study's people included
+  personId(patientId: string): Promise<bigint | null> // null: never named here
+  patientIds(pids: readonly bigint[]): Promise<Map<bigint, string>>
   people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock: for reads and dashboards
   enrolments(patientId: string): Promise<(Enrolment & { sid: number })[]>
 
@@ -254,6 +257,7 @@ export interface Repository {
   refusals: Refusals
   audits: Audits
   seals: Seals
+  signatures: Signatures
   jobs: Jobs
   leases: Leases
   users: Users

@@ -25,6 +25,19 @@ const holders = {
   'jobs.own': 'all',
   'jobs.all': ['operator', 'administrator'],
   'audit.read': ['auditor', 'privacy-officer'],
+  'audit.export': ['auditor', 'privacy-officer'],
+  'audit.disclosures': ['auditor', 'privacy-officer', 'patient', 'guardian'],
+  'signature.make': [
+    'practitioner',
+    'care-manager',
+    'investigator',
+    'cro-admin',
+    'study-manager',
+    'auditor',
+    'privacy-officer',
+    'administrator',
+  ],
+  'signature.read': ['investigator', 'cro-admin', 'study-manager', 'auditor', 'privacy-officer', 'administrator'],
   'audit.verify': ['auditor', 'privacy-officer', 'administrator', 'operator'],
 } as const satisfies Record<string, 'all' | readonly Role[]>
 

@@ -18,6 +18,7 @@ export const auditActs = [
   'pipeline',
   'query',
   'audit',
+  'export',
   'sign',
   'other',
 ] as const

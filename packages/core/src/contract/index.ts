@@ -72,5 +72,14 @@ export type {
 } from './query.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
-export { auditHead, auditPage, auditVerification, verifyRequest } from './audit.js'
-export type { AuditHead, AuditHeadAnswer, AuditPage, AuditVerification } from './audit.js'
+export { auditExportRequest, auditHead, auditPage, auditVerification, exportFormats, signatureRequest, verifyRequest } from './audit.js'
+export type {
+  AuditExportManifest,
+  AuditHead,
+  AuditHeadAnswer,
+  AuditPage,
+  AuditVerification,
+  DisclosureList,
+  SignatureRequest,
+  SignatureView,
+} from './audit.js'
