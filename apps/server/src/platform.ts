@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAccess } from './access/index.js'
-import { openAuditDesk, openAuditTrail } from './audit/index.js'
+import { exportStream, openAuditDesk, openAuditTrail, openSignatures } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { openPageTokens, openWriteQueue, type FhirSystems } from './fhir/index.js'
@@ -15,6 +15,7 @@ import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
+import { exportDir, openBackground, type Background } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
@@ -28,11 +29,13 @@ import {
   systemClock,
   writeAtomically,
   type Clock,
+  type Postgres,
 } from './storage/index.js'
 import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress } from './platform/demo.js'
+export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'
 
 /** The whole of Aquifer in one process: what `serve`, `demo` and the tests open. */
@@ -40,12 +43,15 @@ export interface Platform {
   readonly url: string
   readonly app: FastifyInstance
   readonly config: Config
+  readonly postgres: Postgres
   readonly repository: Repository
   readonly identity: Identity
   readonly studies: Studies
   readonly imports: ImportSystems
   /** null where this process does not run the pipeline */
   readonly flow: Flow | null
+  /** null where this process does no background work */
+  readonly background: Background | null
   /** Takes requests from now on; answers the address. */
   listen(): Promise<string>
   /** Finishes what runs, then closes everything in the reverse order of opening. */
@@ -92,19 +98,22 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const postgres = await openPostgres({ dataDir: config.dataDir, ...database })
   closing.add(() => postgres.stop())
   await migrate(postgres)
-  const repository = openRepository({ postgres, clock })
+  const signer = await openSigner(path.join(config.dataDir, 'keys'))
+  const repository = openRepository({ postgres, clock, mark: (text) => signer.seal(text) })
   closing.add(() => repository.close())
   const studies = openStudies({ repository, now })
-  const hand = await openSigner(path.join(config.dataDir, 'keys'))
-  const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand })
+  const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand: signer })
   metrics.gauge('aquifer_break_glass_open', 'Emergencies that no privacy officer has reviewed', () => access.breakGlass.unreviewed())
   const identity = await openIdentity({ repository, dataDir: config.dataDir, clock, grantFor: access.grantFor })
   const queue = openWriteQueue(repository, now)
   closing.add(() => queue.idle())
   const pages = openPageTokens(identity.keyFor('pages of a search'))
   const fhir: FhirSystems = { repository, studies, queue, pages, metrics, log, now, newId }
-  const jobs = openJobs({ repository, newId, owner: randomUUID() })
+  const owner = randomUUID()
+  const jobs = openJobs({ repository, newId, owner })
   await jobs.endOrphans()
+  const background = config.roles.includes('scheduler') ? openBackground({ config, repository, signer, clock, log, metrics, owner }) : null
+  if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages }) : null
   if (flow !== null) closing.add(() => flow.close())
@@ -112,7 +121,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
-  return { fhir, repository, access, identity, studies, imports, flow, queries, metrics, log, now }
+  return { fhir, postgres, repository, signer, access, identity, studies, jobs, imports, flow, background, queries, metrics, log, now }
 }
 
 async function makeDataFolder(dataDir: string): Promise<void> {
@@ -129,7 +138,7 @@ type Systems = Awaited<ReturnType<typeof openSystems>>
 
 /** The HTTP edge over the systems, and the platform as a whole. */
 function openEdge(config: Config, systems: Systems, closing: Closing): Platform {
-  const { repository, identity, studies, imports, flow, queries, metrics, log, now } = systems
+  const { repository, signer, identity, studies, jobs, imports, flow, background, queries, metrics, log, now } = systems
   let accepting = true
   const startedAt = new Date(now()).toISOString()
   const routed: RoutedSystems = {
@@ -143,8 +152,10 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     startedAt,
     version,
     consents: openConsentDesk({ repository, now }),
-    jobs: openJobDesk(repository),
-    audits: openAuditDesk(repository),
+    jobs: openJobDesk(repository, jobs.queue, () => background?.worker.wake()),
+    audits: openAuditDesk(repository, signer),
+    auditFile: (id, format) => exportStream(exportDir(config), id, format),
+    signatures: openSignatures({ repository, signer, now, newId: systems.fhir.newId }),
     access: systems.access,
     pipeline: flow?.pipeline ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
@@ -165,11 +176,13 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
   return {
     app,
     config,
+    postgres: systems.postgres,
     repository,
     identity,
     studies,
     imports,
     flow,
+    background,
     get url() {
       return url
     },
@@ -183,13 +196,16 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
   }
 }
 
-async function healthOf({ repository, flow, queries }: Systems, accepting: boolean): Promise<Health> {
+async function healthOf({ repository, flow, background, queries }: Systems, accepting: boolean): Promise<Health> {
   const database = await repository.epoch().then(
     () => 'ok',
     () => 'failed',
   )
   const server = accepting ? 'ok' : 'stopping'
-  return { ready: accepting && database === 'ok', checks: { server, database, ...flow?.checks(), ...queriesCheck(queries) } }
+  return {
+    ready: accepting && database === 'ok',
+    checks: { server, database, ...flow?.checks(), ...background?.checks(), ...queriesCheck(queries) },
+  }
 }
 
 const queriesCheck = (queries: ReturnType<typeof openQueries> | null): Record<string, string> =>

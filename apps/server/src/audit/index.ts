@@ -1,6 +1,12 @@
-// The audit trail: one record per request, whatever came of it, durable before the answer leaves.
+// The audit trail: one record per request, whatever came of it, durable before the answer leaves, chained and signed soon after.
 // Never holds a payload or an identifier that a client chose.
 export { auditRecord, openAuditTrail } from './trail.js'
 export type { AuditEntry, AuditTrail, RequestFacts } from './trail.js'
 export { openAuditDesk } from './desk.js'
 export type { AuditDesk } from './desk.js'
+export { openSealer } from './seal/sealer.js'
+export type { Sealer } from './seal/sealer.js'
+export { verifyFile, verifyStored } from './verification.js'
+export { exportStream, exportTrail } from './export.js'
+export { hashOf, hashOfJob, openSignatures } from './signatures.js'
+export type { SignatureDesk, SignedSubject } from './signatures.js'

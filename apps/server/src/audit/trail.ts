@@ -21,6 +21,12 @@ export interface RequestFacts {
   act: AuditAct
   sid: number | null
   refusal: string | null
+  /** remote address; for the trail alone, never for a log */
+  source: string | null
+  /** the caller as his own provider names him, where that is another name */
+  external: string | null
+  /** Patient ids of people this concerns beside those whose resources are entries */
+  people: string[]
   detail: Record<string, string | number | boolean | null>
   entries: AuditEntry[]
   /** true once a writing transaction has taken the record along */
@@ -40,6 +46,9 @@ export function auditRecord(facts: RequestFacts, id: bigint, status: number): Au
     reason: facts.reason,
     detail: { route: facts.route, status, ...(facts.refusal === null ? {} : { refusal: facts.refusal }), ...facts.detail },
     entries: facts.entries,
+    people: facts.people,
+    source: facts.source,
+    external: facts.external,
   }
 }
 

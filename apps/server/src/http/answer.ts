@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { bugOutcome, bugProblem, headersOf, statusOf, toOperationOutcome, toProblem } from './refusals.js'
@@ -5,7 +6,7 @@ import { bugOutcome, bugProblem, headersOf, statusOf, toOperationOutcome, toProb
 export interface Answer {
   status?: number
   headers?: Record<string, string>
-  /** bytes and strings go as they are; anything else as JSON */
+  /** bytes, strings and streams go as they are; anything else as JSON */
   body?: unknown
   type?: string
 }
@@ -33,6 +34,7 @@ export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer:
   if (isRefusal(answer)) return sendRefusal(request, reply, answer)
   void reply.code(answer.status ?? 200).headers(answer.headers ?? {})
   if (answer.body === undefined) return reply.send()
-  if (typeof answer.body === 'string' || Buffer.isBuffer(answer.body)) return reply.type(answer.type ?? fhirType).send(answer.body)
+  if (typeof answer.body === 'string' || Buffer.isBuffer(answer.body) || answer.body instanceof Readable)
+    return reply.type(answer.type ?? fhirType).send(answer.body)
   return reply.type(answer.type ?? 'application/json; charset=utf-8').send(JSON.stringify(answer.body))
 }

@@ -14,8 +14,8 @@ interface Row {
   /** how the address is asked; {study} is S or one that must look like NONE, {id} a resource at site A or one that is not there */
   url?: string
   body?: (id: string) => Json
-  /** out of reach: 404 unless this is a list that is then empty, or a system that does not run here */
-  elsewhere?: 200 | 503
+  /** out of reach: 404 unless this is a list that is then empty, a write by the token of another study, or a system that does not run here */
+  elsewhere?: 200 | 400 | 503
 }
 const treating: Role[] = ['practitioner', 'care-manager', 'investigator']
 const reading: Role[] = ['patient', 'guardian', ...treating, 'cro-admin', 'integrator']
@@ -33,6 +33,10 @@ const pipeline: Role[] = [
   'privacy-officer',
   'administrator',
 ]
+const signers: { readers: Role[]; makers: Role[] } = {
+  readers: ['investigator', 'cro-admin', ...keepers],
+  makers: [...treating, 'cro-admin', ...keepers],
+}
 const statements: Row = { may: ['analyst', 'researcher'] }
 const uuid = '0192d0f0-0000-7000-8000-000000000000'
 const o = '/fhir-server/api/v1/Observation'
@@ -42,13 +46,13 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   conformance: { may: 'open' },
   conformanceOptions: { may: 'open' },
   bundle: { may: 'everyone', body: () => ({ resourceType: 'Bundle', type: 'batch' }) },
-  fhirImport: { may: ['integrator', 'study-manager'], url: '/fhir-server/api/v1/$import?studyid={study}' },
-  create: { may: writing, url: `${o}?studyid={study}`, body: () => weight('x', 'nobody') },
+  fhirImport: { may: ['integrator', 'study-manager'], url: '/fhir-server/api/v1/$import?studyid={study}', elsewhere: 400 },
+  create: { may: writing, url: `${o}?studyid={study}`, body: () => weight('x', 'nobody'), elsewhere: 400 },
   search: { may: reading, url: `${o}?studyid={study}` },
   searchByPost: { may: reading, url: `${o}/_search?studyid={study}` },
   read: { may: reading, url: `${o}/{id}?studyid={study}` },
-  update: { may: writing, url: `${o}/{id}?studyid={study}`, body: (id) => weight(id, id === 'oa' ? 'pa' : 'nobody') },
-  remove: { may: writing, url: `${o}/{id}?studyid={study}` },
+  update: { may: writing, url: `${o}/{id}?studyid={study}`, body: (id) => weight(id, id === 'oa' ? 'pa' : 'nobody'), elsewhere: 400 },
+  remove: { may: writing, url: `${o}/{id}?studyid={study}`, elsewhere: 400 },
   history: { may: reading, url: `${o}/{id}/_history?studyid={study}` },
   vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
   signIn: { may: 'open', body: () => ({}) },
@@ -71,6 +75,14 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
   pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
+  auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },
+  disclosures: { may: ['auditor', 'privacy-officer', 'patient', 'guardian'], url: '/audit/api/v1/disclosures?patient=nobody' },
+  exportAudit: { may: ['auditor', 'privacy-officer'], body: () => ({}) },
+  auditExportFile: { may: ['auditor', 'privacy-officer'] },
+  signatures: { may: signers.readers, url: '/audit/api/v1/signatures?study={study}' },
+  sign: { may: signers.makers, body: () => ({}) },
+  auditHead: { may: ['auditor', 'privacy-officer', 'administrator', 'operator'] },
+  verifyAudit: { may: ['auditor', 'privacy-officer', 'administrator', 'operator'], body: () => ({}) },
   relationships: { may: keepers, url: '/access/api/v1/relationships?study={study}' },
   addRelationship: { may: ['study-manager', 'administrator'], body: () => ({}) },
   endRelationship: { may: ['study-manager', 'administrator'] },

@@ -1,6 +1,7 @@
-import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { Readable } from 'node:stream'
+import type { AuditExportManifest, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { Access } from '../access/index.js'
-import type { AuditDesk } from '../audit/index.js'
+import type { AuditDesk, SignatureDesk } from '../audit/index.js'
 import type { ConsentDesk } from '../consent/index.js'
 import type { FhirSystems } from '../fhir/index.js'
 import type { Identity } from '../identity/index.js'
@@ -29,6 +30,8 @@ export interface RoutedSystems {
   consents: ConsentDesk
   jobs: JobDesk
   audits: AuditDesk
+  auditFile: (id: string, format: AuditExportManifest['format']) => Readable
+  signatures: SignatureDesk
   fhir: FhirSystems
   imports: ImportSystems
   pipeline: PipelineDoor | null

@@ -41,6 +41,8 @@ export interface NewUser {
 export interface Identity {
   authenticate(token: string | null): Promise<Caller | Refusal>
   signIn(user: string, password: string): Promise<Session | Refusal>
+  /** Re-authentication: whether this is still the person whose account it is. Counted and locked like a sign-in. */
+  confirm(user: string, password: string): Promise<true | Refusal>
   refresh(caller: Caller): Promise<Session | Refusal>
   /** Whether a secret shows that the request comes from the server's own machine and user. */
   isLocalAdmin(secret: string): boolean
@@ -111,6 +113,9 @@ export async function openIdentity(options: IdentityParts): Promise<Identity> {
       if (user === null || grant === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
       // The token claims nothing but the role: relationships that come or go count at once.
       return sessionOf({ grant, name: user.display, claims: { role: grant.role, studies: null, sites: null, patient: null } }, sessionTtlS)
+    },
+    async confirm(name, password) {
+      return checkPassword({ repository, clock }, await repository.users.byName(name), password)
     },
     async refresh(caller) {
       if (caller.grant.user.startsWith('local:'))

@@ -2,18 +2,20 @@ import { mayUse, reachesStudy, type Grant } from '@aquifer/core/access'
 import type { JobView } from '@aquifer/core/contract'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Job, Repository, Study } from '../repository/index.js'
-import { toJobView } from './jobs.js'
+import { toJobView, type Jobs } from './jobs.js'
 
 /** Jobs as callers may see and cancel them: their own, and all within reach for those who run the platform. */
 export interface JobDesk {
   list(grant: Grant, asked: { limit: number; study?: string; kind?: string }): Promise<JobView[]>
   see(grant: Grant, id: string): Promise<JobView | Refusal>
   cancel(grant: Grant, id: string): Promise<JobView | Refusal>
+  /** Puts a job in the queue of its kind's worker; who may is asked before. */
+  queue(job: { kind: JobView['kind']; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<JobView>
 }
 
 const noSuchJob = (): Refusal => refuse('unknown', { detail: 'There is no such job here.' })
 
-export function openJobDesk(repository: Repository): JobDesk {
+export function openJobDesk(repository: Repository, queue: Jobs['queue'], queued: () => void): JobDesk {
   const { jobs, studies } = repository
   async function seen(grant: Grant, id: string): Promise<{ job: Job; all: Study[] } | null> {
     const [job, all] = [await jobs.byId(id), await studies.list()]
@@ -30,6 +32,11 @@ export function openJobDesk(repository: Repository): JobDesk {
     async see(grant, id) {
       const found = await seen(grant, id)
       return found === null ? noSuchJob() : toJobView(found.job, nameIn(found.all))
+    },
+    async queue(job) {
+      const made = await queue(job)
+      queued()
+      return toJobView(made, nameIn(await studies.list()))
     },
     async cancel(grant, id) {
       const found = await seen(grant, id)

@@ -1,7 +1,7 @@
 import type { JobView } from '@aquifer/core/contract'
 import type { Job, Repository } from '../repository/index.js'
 
-const leaseMs = 30_000
+export const leaseMs = 30_000
 const reportEveryMs = 1_000
 
 /** One piece of long work while it runs. */
@@ -12,10 +12,14 @@ export interface RunningJob {
   /** Somebody asked to stop, or another process took the job over. */
   readonly cancelled: boolean
   finish(end: { state: 'done' | 'failed' | 'cancelled'; result?: unknown; problem?: string }): Promise<void>
+  /** Leaves the job to the next process: its lease ends now. */
+  letGo(): Promise<void>
 }
 
 export interface Jobs {
   start(job: { kind: JobView['kind']; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<RunningJob>
+  /** Puts a job in the queue of its kind's worker. */
+  queue(job: { kind: JobView['kind']; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<Job>
   /** Ends jobs whose process is gone; what they had stored stays. */
   endOrphans(): Promise<number>
 }
@@ -29,6 +33,7 @@ export function openJobs(options: { repository: Repository; newId: () => string;
       if (claimed === null) throw new Error('a new job was claimed by another process')
       return running(repository, claimed)
     },
+    queue: (job) => repository.jobs.create({ id: newId(), ...job }),
     async endOrphans() {
       let ended = 0
       for (;;) {
@@ -42,7 +47,7 @@ export function openJobs(options: { repository: Repository; newId: () => string;
   }
 }
 
-function running(repository: Repository, job: Job): RunningJob {
+export function running(repository: Repository, job: Job, stopping: () => boolean = () => false): RunningJob {
   let latest: Record<string, unknown> = {}
   let cancelled = false
   let reporting: Promise<void> = Promise.resolve()
@@ -60,7 +65,12 @@ function running(repository: Repository, job: Job): RunningJob {
       latest = figures
     },
     get cancelled() {
-      return cancelled
+      return cancelled || stopping()
+    },
+    async letGo() {
+      clearInterval(timer)
+      await reporting
+      await repository.jobs.report(job.id, job.fence, latest, 0)
     },
     async finish(end) {
       clearInterval(timer)

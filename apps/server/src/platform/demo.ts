@@ -101,6 +101,9 @@ function requestOf(grant: Grant, at: number, asked: FhirRequest['asked']): FhirR
       act: 'import',
       sid: null,
       refusal: null,
+      source: null,
+      external: null,
+      people: [],
       detail: {},
       entries: [],
       recorded: false,
@@ -110,6 +113,14 @@ function requestOf(grant: Grant, at: number, asked: FhirRequest['asked']): FhirR
 
 // The demo's people arrive one by one: as jobs they would bury those of its users.
 const noJobs: ImportSystems['jobs'] = {
-  start: () => Promise.resolve({ id: 'demo', cancelled: false, progress: () => undefined, finish: () => Promise.resolve() }),
+  start: () =>
+    Promise.resolve({
+      id: 'demo',
+      cancelled: false,
+      progress: () => undefined,
+      finish: () => Promise.resolve(),
+      letGo: () => Promise.resolve(),
+    }),
+  queue: () => Promise.reject(new Error('the demo queues nothing')),
   endOrphans: () => Promise.resolve(0),
 }

@@ -2,6 +2,8 @@
 // Never decides who may write or read, never knows HTTP, never changes or deletes a version.
 export { contentHash, contentHead, contentOf, serve } from './content.js'
 export { openRepository } from './repository.js'
+export { lineOf } from './audit-line.js'
+export { openSeals } from './seals.js'
 export { globalSid } from './types.js'
 export type {
   AuditRecord,
@@ -27,6 +29,8 @@ export type {
   WriteOutcome,
 } from './types.js'
 export type {
+  AuditFilter,
+  AuditRow,
   HeldRelationship,
   Job,
   NewStudy,
@@ -39,3 +43,5 @@ export type {
   Study,
   User,
 } from './registers.js'
+export type { StoredSignature } from './signatures.js'
+export type { LineKey, Seals, StoredBlock, UnsealedRecord } from './seals.js'

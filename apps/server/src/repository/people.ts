@@ -210,3 +210,13 @@ export async function enrolmentsOfPerson(client: Queryable, patientId: string): 
   )
   return rows.map((row) => ({ sid: row.sid, ...enrolmentOf(row) }))
 }
+
+export async function personId(client: Queryable, patientId: string): Promise<bigint | null> {
+  const { rows } = await client.query<{ pid: bigint }>(`select pid from person where id = $1`, [patientId])
+  return rows[0]?.pid ?? null
+}
+
+export async function patientIds(client: Queryable, pids: readonly bigint[]): Promise<Map<bigint, string>> {
+  const { rows } = await client.query<{ pid: bigint; id: string }>(`select pid, id from person where pid = any($1::int8[])`, [pids])
+  return new Map(rows.map((row) => [row.pid, row.id]))
+}

@@ -88,7 +88,7 @@ test('audit records are stored with the write or not at all', async () => {
   await world.repository.transact((tx) => tx.audit([kept]))
   await world.repository.transact((tx) => tx.audit([lost]).then(() => Promise.reject(new Error('no')))).catch(() => undefined)
   await audits.record([read])
-  const rows = await audits.list({ limit: 10, sid: study.sid })
+  const rows = await audits.list({ limit: 10, sids: [study.sid] })
   expect(rows.map((row) => row.action)).toEqual(['read', 'create'])
   expect(rows[1]).toMatchObject({ ...kept, reason: null, detail: {}, entries: [{ rid: '12345678901234567', version: 1, op: 'C' }] })
 })

@@ -1,3 +1,4 @@
+import type { LineKey } from './seals.js'
 import type { AuditRecord, Enrolment, PersonState, RefusedWrite, RefusedWriteRow } from './types.js'
 
 export interface Site {
@@ -47,16 +48,35 @@ export interface Refusals {
   totals(sid: number, since: number, sites?: readonly number[]): Promise<{ total: number; since: number }>
 }
 
-export interface AuditRow extends Omit<AuditRecord, 'detail' | 'entries' | 'reason'> {
+export interface AuditRow extends Omit<AuditRecord, 'detail' | 'entries' | 'reason' | 'people' | 'source' | 'external'> {
   xid: string
   seq: string
   reason: string | null
   detail: Record<string, unknown>
   entries: Record<string, unknown>[]
+  patients: bigint[] // people whose data it was, by surrogate
+  source: string | null
+  external: string | null
+}
+// What is not named does not limit.
+export interface AuditFilter {
+  sids?: readonly number[]
+  actor?: string
+  role?: string
+  actions?: readonly string[]
+  outcome?: string
+  from?: number
+  to?: number // excluded
+  pids?: readonly bigint[] // records that concern one of these people
+  request?: string
+  sites?: readonly number[] // records that concern a person enrolled at one of these sites
 }
 export interface Audits {
   record(records: readonly AuditRecord[]): Promise<void> // for happenings without a write: reads, refusals, sign-ins
-  list(page: { limit: number; before?: bigint; sid?: number }): Promise<AuditRow[]> // newest first
+  list(page: AuditFilter & { limit: number; before?: bigint }): Promise<AuditRow[]> // newest first
+  after(page: AuditFilter & { limit: number; after: bigint }): Promise<AuditRow[]> // oldest first
+  count(filter: AuditFilter): Promise<number>
+  linesAfter(page: AuditFilter & { limit: number; after: LineKey }): Promise<Buffer[]> // as they were sealed, in feed order
 }
 
 type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'

@@ -1,18 +1,20 @@
 import pg from 'pg'
 import type { Clock, Postgres } from '../storage/index.js'
 import { studiesNaming } from './flow.js'
-import { auditIds, openAudits } from './audits.js'
+import { auditIds, openAudits, type MarkRecord } from './audits.js'
 import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
-import { enrolmentsOfPerson, readPeople } from './people.js'
+import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openRefusals } from './refusals.js'
+import { openSeals } from './seals.js'
 import { search } from './search.js'
 import { openRelationships } from './relationships.js'
 import { openRolePolicies } from './role-policies.js'
+import { openSignatures } from './signatures.js'
 import { openStatements } from './statements.js'
 import { openStudies } from './studies.js'
 import { transact } from './transact.js'
@@ -26,6 +28,7 @@ interface RepositoryOptions {
   random?: () => number // 0 ≤ n < 1, for the waits between attempts
   writers?: number // connections
   readers?: number
+  mark?: MarkRecord // the server's mark under each audit record
 }
 
 // The writing statement is planned once, on tables that may be empty. Its joins are all look-ups by key; any other plan would be
@@ -42,13 +45,21 @@ const writerSettings = {
 }
 const readerSettings = { work_mem: '32MB', statement_timeout: '60s', default_transaction_read_only: 'on' }
 
-export function openRepository({ postgres, clock, random = Math.random, writers = 4, readers = 4 }: RepositoryOptions): Repository {
+export function openRepository({
+  postgres,
+  clock,
+  random = Math.random,
+  writers = 4,
+  readers = 4,
+  mark = null,
+}: RepositoryOptions): Repository {
   const types = resultTypes(pg.types)
   const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types })
   const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
+  const streams = postgres.pool('reader', { max: 2, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))
-  const parts = { pool: transactions, now: () => clock.now(), random, committed: () => wakeUp.committed() }
+  const parts = { pool: transactions, mark, now: () => clock.now(), random, committed: () => wakeUp.committed() }
   return {
     transact: (work) => transact(parts, work),
     nextAuditId: auditIds(writer),
@@ -58,6 +69,8 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     locate: (type, id) => locate(reader, type, id),
     search: (query) => search(reader, query),
     counts: (sid) => countsByType(reader, sid),
+    personId: (patientId) => personId(reader, patientId),
+    patientIds: (pids) => patientIds(reader, pids),
     people: (keys) => readPeople(reader, keys),
     enrolments: (patientId) => enrolmentsOfPerson(reader, patientId),
     studiesNaming: (type, id) => studiesNaming(reader, type, id),
@@ -71,7 +84,9 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     studies: openStudies(writer),
     consents: openConsents(reader),
     refusals: openRefusals(writer, reader),
-    audits: openAudits(writer, reader),
+    audits: openAudits(writer, reader, mark),
+    signatures: openSignatures(writer),
+    seals: openSeals(writer, reader, streams),
     jobs: openJobs(writer),
     leases: openLeases(writer),
     users: openUsers(writer, () => clock.now()),
@@ -81,7 +96,7 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     statements: openStatements(writer),
     async close() {
       await wakeUp.close()
-      await Promise.all([transactions.end(), writer.end(), reader.end()])
+      await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end()])
     },
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
-import { insertAudits } from './audits.js'
+import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
 import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, readPeople } from './people.js'
@@ -21,6 +21,7 @@ export interface TransactParts {
   now(): number
   random(): number
   committed(): void
+  mark: MarkRecord
 }
 
 export async function transact<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -62,7 +63,7 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   }
 }
 
-function txOn(client: PoolClient, { now }: TransactParts): Tx {
+function txOn(client: PoolClient, { now, mark }: TransactParts): Tx {
   return {
     async write(writes) {
       if (writes.length === 0) return []
@@ -74,7 +75,7 @@ function txOn(client: PoolClient, { now }: TransactParts): Tx {
     enrol: (people) => enrol(client, people),
     endEnrolment: (people) => endEnrolment(client, people),
     recordConsents: (contracts) => recordConsents(client, contracts),
-    audit: (records) => insertAudits(client, records),
+    audit: (records) => insertAudits(client, records, mark),
     async lockName(name) {
       await client.query({ name: 'lock-name', text: `select pg_advisory_xact_lock(hashtextextended($1, 11))`, values: [name] })
     },

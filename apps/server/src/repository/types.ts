@@ -13,6 +13,8 @@ import type {
   Studies,
   Users,
 } from './registers.js'
+import type { Seals } from './seals.js'
+import type { Signatures } from './signatures.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
 export const globalSid = 0
@@ -114,6 +116,10 @@ export interface AuditRecord {
   detail?: Record<string, unknown>
   // by surrogate: an id given by a client may be a medical record number
   entries?: readonly { rid: bigint | null; version: number | null; op: string; [more: string]: unknown }[]
+  // Patient ids of people it concerns beside those of its entries; stored as surrogates
+  people?: readonly string[]
+  source?: string | null // remote address
+  external?: string | null // the caller as his own provider names him
 }
 export interface RefusedWrite {
   sid: number
@@ -260,6 +266,8 @@ export interface Repository {
   locate(type: string, id: string): Promise<number[]> // sids that hold a living resource of this name
   search(query: SearchQuery): Promise<SearchPage>
   counts(sid: number): Promise<Record<string, number>> // living resources by type; profiles of the study's people included
+  personId(patientId: string): Promise<bigint | null> // null: never named here
+  patientIds(pids: readonly bigint[]): Promise<Map<bigint, string>>
   people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock: for reads and dashboards
   enrolments(patientId: string): Promise<(Enrolment & { sid: number })[]>
   studiesNaming(type: string, id: string): Promise<number[]> // sids into which a global resource flows, by name and not by its people
@@ -273,6 +281,8 @@ export interface Repository {
   consents: Consents
   refusals: Refusals
   audits: Audits
+  seals: Seals
+  signatures: Signatures
   jobs: Jobs
   leases: Leases
   users: Users

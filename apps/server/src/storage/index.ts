@@ -1,6 +1,5 @@
 // Openers and handle types for disk and drivers: PostgreSQL, DuckDB, files, clock, fault points.
 // Never knows what is stored.
-export { openSigner } from './signer.js'
 export { syncFolder, writeAtomically } from './atomic-file.js'
 export { systemClock } from './clock.js'
 export type { Clock } from './clock.js'
@@ -11,4 +10,6 @@ export { CannotStart, openPostgres, PostgresInUse } from './postgres.js'
 export type { Postgres, PostgresOptions } from './postgres.js'
 export { findBinaries } from './postgres-binaries.js'
 export { packageRoot, programPath } from './program.js'
+export { openSigner, openVerifier, publicKeyFile } from './signer.js'
+export type { Signer, Verifier } from './signer.js'
 export { Sleeper } from './sleeper.js'

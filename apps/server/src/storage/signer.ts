@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { writeAtomically } from './atomic-file.js'
 
 /** Checks marks with a public key alone: all that an outsider needs. */
-interface Verifier {
+export interface Verifier {
   readonly kid: string
   readonly publicKey: string // PEM
   verify(bytes: Uint8Array, mark: Uint8Array): boolean
@@ -28,7 +28,7 @@ export interface Signer extends Verifier {
 }
 
 const secretFile = 'audit-signing.pem'
-const publicKeyFile = 'audit-signing.pub.pem'
+export const publicKeyFile = 'audit-signing.pub.pem'
 
 /** Ed25519, made at the first start under keys/, readable by the server's user only; the public half lies beside it to be handed out. */
 export async function openSigner(keysDir: string): Promise<Signer> {
@@ -48,6 +48,8 @@ export async function openSigner(keysDir: string): Promise<Signer> {
     seal: (text) => createHmac('sha256', fast).update(text).digest(),
   }
 }
+
+export const openVerifier = (publicKey: string): Verifier => verifierOf(createPublicKey(publicKey))
 
 function verifierOf(key: KeyObject): Verifier {
   const kid = createHash('sha256')

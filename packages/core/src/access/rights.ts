@@ -34,6 +34,20 @@ const holders = {
   'break-glass.review': ['privacy-officer'],
   'access.why': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
   'audit.read': ['auditor', 'privacy-officer'],
+  'audit.export': ['auditor', 'privacy-officer'],
+  'audit.disclosures': ['auditor', 'privacy-officer', 'patient', 'guardian'],
+  'signature.make': [
+    'practitioner',
+    'care-manager',
+    'investigator',
+    'cro-admin',
+    'study-manager',
+    'auditor',
+    'privacy-officer',
+    'administrator',
+  ],
+  'signature.read': ['investigator', 'cro-admin', 'study-manager', 'auditor', 'privacy-officer', 'administrator'],
+  'audit.verify': ['auditor', 'privacy-officer', 'administrator', 'operator'],
 } as const satisfies Record<string, 'all' | readonly Role[]>
 
 export type Right = keyof typeof holders

@@ -19,6 +19,9 @@ export const auditActs = [
   'query',
   'access',
   'break-glass',
+  'audit',
+  'export',
+  'sign',
   'other',
 ] as const
 export type AuditAct = (typeof auditActs)[number]

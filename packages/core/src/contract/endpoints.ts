@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import { accessEndpoints } from './endpoints-access.js'
-import { auditPage } from './audit.js'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
+import { auditEndpoints } from './endpoints-audit.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
@@ -161,14 +161,7 @@ export const endpoints = {
     answer: waitResult,
   },
 
-  auditRecords: {
-    method: 'GET',
-    path: '/audit/api/v1/records',
-    system: 'audit',
-    summary: 'The trail, newest first',
-    query: ['study', 'limit', 'before'],
-    answer: auditPage,
-  },
+  ...auditEndpoints,
 
   ...accessEndpoints,
 

@@ -98,5 +98,14 @@ export type {
 } from './access.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
-export { auditPage } from './audit.js'
-export type { AuditPage } from './audit.js'
+export { auditExportRequest, auditHead, auditPage, auditVerification, exportFormats, signatureRequest, verifyRequest } from './audit.js'
+export type {
+  AuditExportManifest,
+  AuditHead,
+  AuditHeadAnswer,
+  AuditPage,
+  AuditVerification,
+  DisclosureList,
+  SignatureRequest,
+  SignatureView,
+} from './audit.js'

@@ -1,4 +1,4 @@
 // Dates and periods as FHIR writes them and as a clock in a study's zone shows them.
 // Never asks what time it is now: the instant is an argument.
-export { dayAt, instantOf, isZone } from './zone.js'
+export { dayAt, instantOf, isZone, timeAt } from './zone.js'
 export { durationMs, periodBounds, spanOf } from './fhir-time.js'

@@ -63,3 +63,6 @@ export function instantOf(zone: string, year: number, month: number, day: number
 export function dayAt(instant: number, zone: string): string {
   return new Date(wallClock(instant, zone)).toISOString().slice(0, 10)
 }
+
+/** What a clock in the zone shows, to the second. */
+export const timeAt = (instant: number, zone: string): string => new Date(wallClock(instant, zone)).toISOString().slice(0, 19)

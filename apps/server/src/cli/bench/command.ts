@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { auditBench } from './audit.js'
 import { loadBench, queryBench, searchBench } from './load.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
@@ -7,6 +8,7 @@ export interface BenchFlags {
   file?: string
   patients: string
   masking: string
+  records: string
 }
 
 const parts: Readonly<Record<string, { about: string; run: (flags: BenchFlags) => Promise<Record<string, unknown>> }>> = {
@@ -14,6 +16,7 @@ const parts: Readonly<Record<string, { about: string; run: (flags: BenchFlags) =
   pipeline: { about: 'the same load, seen from the stages: their lag while it runs and after it', run: loadBench },
   mask: { about: 'masking in one thread: MB of JSON a second', run: maskBench },
   query: { about: 'statements of analysts on the loaded study: p50 and p95', run: queryBench },
+  audit: { about: 'the audit trail: records written, sealed and verified a second', run: auditBench },
   search: { about: 'FHIR searches on the loaded study: p50 and p95', run: searchBench },
 }
 
@@ -25,6 +28,7 @@ export function benchCommand(): Command {
       .description(part.about)
       .option('--file <file>', 'NDJSON of Bundles to load (.gz too); without it people are generated')
       .option('--patients <n>', 'how many people to generate', '500')
+      .option('--records <n>', 'how many audit records to generate', '300000')
       .option('--masking <policy>', 'safe-harbor or expert', 'safe-harbor')
       .option('--json', 'figures are always JSON')
       .action(async (flags: BenchFlags) => {

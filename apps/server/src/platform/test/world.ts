@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import type { Pool } from 'pg'
 import type { Role } from '@aquifer/core/access'
 import { consentStatusUrl, consentTypeSystem, type ConsentStatus } from '@aquifer/core/consent'
 import type { StudyRequest } from '@aquifer/core/study'
@@ -37,6 +38,8 @@ export interface World {
   ): Promise<Sent>
   token(role: Role, studies?: readonly string[], more?: { sites?: readonly string[]; patient?: string }): Promise<string>
   study(request: Partial<StudyRequest> & { id: string }): Promise<void>
+  /** The database as whoever may do anything to it sees it. */
+  owner(): Pool
   close(): Promise<void>
 }
 
@@ -95,6 +98,7 @@ export async function openPlatformWorld(options: { roles?: string } = {}): Promi
       const made = await platform.studies.create({ name: request.id, ...request })
       if (isRefusal(made)) throw new Error(made.detail)
     },
+    owner: () => platform.postgres.pool('owner', { max: 2 }),
     async close() {
       await platform.close()
       await rm(dataDir, { recursive: true, force: true })

@@ -1,0 +1,78 @@
+import type { Pool } from 'pg'
+
+/** An electronic signature as it is kept: never changed, never deleted. */
+export interface StoredSignature {
+  id: string
+  at: number
+  signer: string
+  name: string
+  role: string
+  meaning: string
+  subjectKind: string
+  subjectId: string
+  subjectHash: Buffer
+  sid: number | null
+  mark: Buffer
+}
+export interface Signatures {
+  add(signature: StoredSignature): Promise<void>
+  list(page: {
+    sids?: readonly number[]
+    subject?: { kind: string; id: string }
+    before?: number
+    limit: number
+  }): Promise<StoredSignature[]> // newest first
+}
+
+interface Row {
+  id: string
+  at: bigint
+  signer: string
+  name: string
+  role: string
+  meaning: string
+  subject_kind: string
+  subject_id: string
+  subject_hash: Buffer
+  sid: number | null
+  mark: Buffer
+}
+
+export function openSignatures(writer: Pool): Signatures {
+  return {
+    async add(signature) {
+      await writer.query(
+        `insert into signature (id, at, signer, name, role, meaning, subject_kind, subject_id, subject_hash, sid, mark)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+        [
+          signature.id,
+          signature.at,
+          signature.signer,
+          signature.name,
+          signature.role,
+          signature.meaning,
+          signature.subjectKind,
+          signature.subjectId,
+          signature.subjectHash,
+          signature.sid,
+          signature.mark,
+        ],
+      )
+    },
+    async list({ sids, subject, before, limit }) {
+      const { rows } = await writer.query<Row>(
+        `select id, at, signer, name, role, meaning, subject_kind, subject_id, subject_hash, sid, mark from signature
+         where ($1::int2[] is null or sid is null or sid = any($1)) and ($2::text is null or (subject_kind = $2 and subject_id = $3))
+         and ($4::int8 is null or at < $4) order by at desc, id desc limit $5`,
+        [sids ?? null, subject?.kind ?? null, subject?.id ?? null, before ?? null, limit],
+      )
+      return rows.map(({ subject_kind, subject_id, subject_hash, at, ...row }) => ({
+        ...row,
+        at: Number(at),
+        subjectKind: subject_kind,
+        subjectId: subject_id,
+        subjectHash: subject_hash,
+      }))
+    },
+  }
+}
