@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
-import { openAccess } from './access/index.js'
+import { openAccess, type Access } from './access/index.js'
 import { openAuditDesk, openAuditTrail } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
@@ -31,6 +31,7 @@ export interface Platform {
   readonly config: Config
   readonly repository: Repository
   readonly identity: Identity
+  readonly access: Access
   readonly studies: Studies
   readonly imports: ImportSystems
   /** null where this process does not run the pipeline */
@@ -145,6 +146,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     config,
     repository,
     identity,
+    access: systems.access,
     studies,
     imports,
     flow,

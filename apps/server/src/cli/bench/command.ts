@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { accessBench } from './access.js'
 import { loadBench, queryBench, searchBench } from './load.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, { about: string; run: (flags: BenchFlags) =
   pipeline: { about: 'the same load, seen from the stages: their lag while it runs and after it', run: loadBench },
   mask: { about: 'masking in one thread: MB of JSON a second', run: maskBench },
   query: { about: 'statements of analysts on the loaded study: p50 and p95', run: queryBench },
+  access: { about: 'decisions of access from warm memory: microseconds each', run: accessBench },
   search: { about: 'FHIR searches on the loaded study: p50 and p95', run: searchBench },
 }
 
