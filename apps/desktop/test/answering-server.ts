@@ -46,7 +46,7 @@ export class AnsweringServer {
   holds = false
   down = false
   tokenGood = true
-  expiresIn = 3600
+  expiresIn = 900
   me: Me = { user: 'aoife', name: 'Aoife', role: 'analyst', studies: [study], sites: [], patient: null, expiresAt: '2026-11-23T00:00:00Z' }
 
   constructor() {
@@ -72,6 +72,7 @@ export class AnsweringServer {
       return (body as { password: string }).password === 'right' ? json(signed) : problem(401, 'wrong-credentials')
     if (token === null || !this.tokenGood) return problem(401, 'no-token')
     if (path.endsWith('/me')) return json(this.me)
+    if (path.endsWith('/sign-out')) return new Response(null, { status: 204 })
     if (path.endsWith('/refresh')) return json(signed)
     const notebook = this.notebooks.get(path.split('/notebooks/')[1] ?? '')
     if (notebook) return this.#notebook(notebook, method, body as Notebook)

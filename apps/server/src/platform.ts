@@ -82,7 +82,14 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   await migrate(postgres)
   const repository = openRepository({ postgres, clock })
   closing.add(() => repository.close())
-  const identity = await openIdentity({ repository, dataDir: config.dataDir, clock })
+  const address = { url: config.publicUrl ?? `http://${config.host}:${config.port}` }
+  const identity = await openIdentity({
+    repository,
+    dataDir: config.dataDir,
+    clock,
+    idleMs: config.sessionIdleMs,
+    address: () => address.url,
+  })
   const studies = openStudies({ repository, now })
   const queue = openWriteQueue(repository, now)
   closing.add(() => queue.idle())
@@ -96,7 +103,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
-  return { fhir, repository, identity, studies, imports, flow, queries, metrics, log, now }
+  return { fhir, repository, identity, address, studies, imports, flow, queries, metrics, log, now }
 }
 
 type Systems = Awaited<ReturnType<typeof openSystems>>
@@ -145,6 +152,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     },
     async listen() {
       url = await app.listen({ host: config.host, port: config.port })
+      if (config.publicUrl === null) systems.address.url = url
       await writeAtomically(addressFile, `${JSON.stringify({ url, pid: process.pid, startedAt })}\n`, { mode: 0o600 })
       log.info({ version, roles: config.roles }, 'ready')
       return url

@@ -6,6 +6,7 @@ import { consentRoutes } from './routes/consent.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
+import { oidcRoutes } from './routes/oidc.js'
 import { operationsRoutes } from './routes/operations.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
@@ -22,6 +23,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   const app = openServer(parts)
   fhirRoutes(app, systems)
   identityRoutes(app, systems)
+  oidcRoutes(app, systems)
   studyRoutes(app, systems)
   consentRoutes(app, systems)
   jobRoutes(app, systems)

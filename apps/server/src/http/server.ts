@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { isCorrelationId, isReason } from '@aquifer/core/audit'
+import { scopesPermit } from '@aquifer/core/identity'
 import { uuidV7 } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { AuditTrail } from '../audit/index.js'
@@ -102,6 +103,8 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
   request.aquifer.caller = caller
   request.aquifer.facts.actor = caller.grant.user
   request.aquifer.facts.role = caller.grant.role
+  if (caller.scopes !== null && !scopesPermit(caller.scopes, { method: request.method, path: request.routeOptions.url }))
+    return refuse('not-permitted', { detail: 'The scopes of this token do not permit this.' })
   return null
 }
 

@@ -1,26 +1,36 @@
 import { timingSafeEqual } from 'node:crypto'
 import path from 'node:path'
-import { isRole, narrowGrant, type Grant } from '@aquifer/core/access'
+import { narrowGrant, type Grant } from '@aquifer/core/access'
 import type { TokenRequest } from '@aquifer/core/contract'
+import { isPersonName, sessionMaxMs } from '@aquifer/core/identity'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import type { Repository, User } from '../repository/index.js'
+import type { Repository, SessionRow, User } from '../repository/index.js'
 import type { Clock } from '../storage/index.js'
-import { hashPassword, passwordMatches } from './passwords.js'
-import { openLocalSecret, openTokenKeys } from './token-keys.js'
-import { signToken, verifyToken, type TokenClaims } from './tokens.js'
+import { openClientDesk, type ClientDesk } from './clients.js'
+import { hashPassword } from './passwords.js'
+import { openProvider, type EmbeddedProvider } from './provider.js'
+import { openSessionDesk, type SessionDesk } from './sessions.js'
+import { openPasswordGate, type PasswordGate } from './sign-in.js'
+import { openLocalSecret, openSecret, openTokenKeys, type TokenKeys } from './token-keys.js'
+import { localIssuer, signToken, verifyToken, type TokenClaims } from './tokens.js'
+import { grantOf } from './users.js'
 
-const failuresMax = 5
-const lockMs = 15 * 60_000
-const sessionTtlS = 8 * 3600
 const tokensCachedMax = 10_000
-const userFreshMs = 5_000
+const recordFreshMs = 1_000
 const tokenTtlDefaultS = 3600
+/** the name under which the workbench's own sign-in stands in the list of sessions */
+const workbench = 'workbench'
 
 /** Who is asking, with what is left of the grant under the token used. */
 export interface Caller {
   grant: Grant
   name: string
   expiresAt: number
+  tokenId: string
+  /** null: the token stands alone */
+  session: string | null
+  /** null: no scopes narrow it */
+  scopes: readonly string[] | null
 }
 export interface Session {
   token: string
@@ -38,159 +48,203 @@ export interface Identity {
   authenticate(token: string | null): Promise<Caller | Refusal>
   signIn(user: string, password: string): Promise<Session | Refusal>
   refresh(caller: Caller): Promise<Session | Refusal>
+  /** Ends the session of this token, or the token where it stands alone. */
+  signOut(caller: Caller): Promise<void>
+  /** A token that its holder gives up. False: it was none, or not this client's. */
+  revokeToken(token: string, client: string): Promise<boolean>
   /** Whether a secret shows that the request comes from the server's own machine and user. */
   isLocalAdmin(secret: string): boolean
   mint(request: TokenRequest): Promise<Session | Refusal>
   putUser(user: NewUser): Promise<void>
-  publicJwk: Record<string, unknown>
+  keys: Pick<TokenKeys, 'jwks' | 'rotate'>
+  provider: EmbeddedProvider
 }
 
-export async function openIdentity(options: { repository: Repository; dataDir: string; clock: Clock }): Promise<Identity> {
-  const { repository, clock } = options
+export interface IdentityOptions {
+  repository: Repository
+  dataDir: string
+  clock: Clock
+  idleMs: number
+  /** the server's own address, once it is known */
+  address(): string
+}
+
+interface Parts {
+  repository: Repository
+  clock: Clock
+  idleMs: number
+  keys: TokenKeys
+  sessions: SessionDesk
+  gate: PasswordGate
+  clients: ClientDesk
+  users: UserCache
+  address(): string
+}
+
+export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const { repository, clock, idleMs, address } = options
   const keysDir = path.join(options.dataDir, 'keys')
   const keys = await openTokenKeys(keysDir)
   const localSecret = Buffer.from(openLocalSecret(keysDir))
-  const verified = new Map<string, TokenClaims>()
-  const users = new Map<string, { at: number; user: User | null }>()
-
-  async function userByName(name: string): Promise<User | null> {
-    const known = users.get(name)
-    if (known && clock.now() - known.at < userFreshMs) return known.user
-    const user = await repository.users.byName(name)
-    users.set(name, { at: clock.now(), user })
-    return user
-  }
-  async function claimsOf(token: string): Promise<TokenClaims | null> {
-    const known = verified.get(token)
-    if (known) return known.expiresAt > clock.now() ? known : null
-    const claims = await verifyToken(keys, token, clock.now())
-    if (claims === null) return null
-    if (verified.size >= tokensCachedMax) verified.clear()
-    verified.set(token, claims)
-    return claims
-  }
-  async function sessionOf(grant: Grant, name: string, ttlS: number): Promise<Session> {
-    const now = clock.now()
-    const token = await signToken(keys, grant, { now, ttlS })
-    return { token, expiresInS: ttlS, caller: { grant, name, expiresAt: (Math.floor(now / 1000) + ttlS) * 1000 } }
-  }
+  const sessions = openSessionDesk({ repository, clock, limits: { idleMs, maxMs: sessionMaxMs } })
+  const gate = openPasswordGate({ repository, clock })
+  const clients = openClientDesk({ repository, clock })
+  const users = openUserCache(repository, clock)
+  const parts: Parts = { repository, clock, idleMs, keys, sessions, gate, clients, users, address }
+  const cookieSecret = openSecret(keysDir, 'sign-in-cookies.secret')
+  const claimsOf = openVerifier(parts)
   return {
     async authenticate(token) {
       if (token === null) return refuse('not-signed-in', { detail: 'Send a bearer token.' })
       const claims = await claimsOf(token)
       if (claims === null) return refuse('not-signed-in', { detail: 'The token is not valid or has expired.' })
-      if (claims.local) {
-        const grant: Grant = {
-          user: claims.user,
-          role: claims.role,
-          studies: claims.studies ?? 'all',
-          sites: claims.sites ?? [],
-          patient: claims.patient,
-        }
-        return { grant, name: claims.user, expiresAt: claims.expiresAt }
-      }
-      const user = await userByName(claims.user)
-      const granted = user === null || user.status !== 'active' ? null : grantOf(user)
-      const grant = granted === null ? null : narrowGrant(granted, claims)
-      if (user === null || grant === null) return refuse('not-signed-in', { detail: 'The token’s grant is no longer there.' })
-      return { grant, name: user.display, expiresAt: claims.expiresAt }
+      return callerOf(parts, claims)
     },
     async signIn(name, password) {
-      const user = await repository.users.byName(name)
-      const refusal = await checkPassword({ repository, clock }, user, password)
-      if (isRefusal(refusal)) return refusal
-      users.delete(name)
-      const grant = user === null ? null : grantOf(user)
-      if (user === null || grant === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
-      return sessionOf(grant, user.display, sessionTtlS)
+      const user = await gate.pass(name, password)
+      if (isRefusal(user)) return user
+      users.forget(name)
+      const grant = grantOf(user)
+      if (grant === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
+      return sessionToken(parts, await sessions.open({ user: user.name, client: workbench }), { grant, name: user.display })
     },
     async refresh(caller) {
-      if (caller.grant.user.startsWith('local:'))
-        return refuse('not-permitted', { detail: 'A local service token is minted again, not refreshed.' })
-      return sessionOf(caller.grant, caller.name, sessionTtlS)
+      if (caller.session === null) return refuse('not-permitted', { detail: 'A token without a session is given again, not refreshed.' })
+      const row = await sessions.renew(caller.session)
+      if (row === null) return refuse('not-signed-in', { detail: 'The session is over.' })
+      return sessionToken(parts, row, { grant: caller.grant, name: caller.name })
+    },
+    async signOut(caller) {
+      await sessions.revoke({ id: caller.tokenId, expiresAt: caller.expiresAt }, caller.grant.user)
+      if (caller.session !== null) await sessions.end(caller.session, 'signed-out')
+    },
+    async revokeToken(token, client) {
+      const claims = await claimsOf(token)
+      if (claims === null || claims.client !== client) return false
+      await sessions.revoke({ id: claims.id, expiresAt: claims.expiresAt }, client)
+      return true
     },
     isLocalAdmin(secret) {
       const given = Buffer.from(secret)
       return given.length === localSecret.length && timingSafeEqual(given, localSecret)
     },
-    async mint(request) {
-      const ttlS = request.ttlS ?? tokenTtlDefaultS
-      const claimed = {
-        role: request.role,
-        studies: request.studies ?? null,
-        sites: request.sites ?? null,
-        patient: request.patient ?? null,
-      }
-      if (request.user === undefined) {
-        const grant: Grant = {
-          user: `local:${request.requestedBy}`,
-          role: request.role,
-          studies: claimed.studies ?? 'all',
-          sites: claimed.sites ?? [],
-          patient: claimed.patient,
-        }
-        return sessionOf(grant, grant.user, ttlS)
-      }
-      const user = await repository.users.byName(request.user)
-      const granted = user === null || user.status !== 'active' ? null : grantOf(user)
-      const grant = granted === null ? null : narrowGrant(granted, claimed)
-      if (user === null || grant === null) return refuse('unknown', { detail: 'There is no such user with that role.' })
-      return sessionOf(grant, user.display, ttlS)
-    },
+    mint: (request) => mint(parts, request),
     async putUser(user) {
-      const { studies } = user.grant
+      if (!isPersonName(user.name)) throw new Error('not a name for a person')
+      const { studies, ...grant } = user.grant
       const password = user.password === null ? null : await hashPassword(user.password)
       await repository.users.put({
         name: user.name,
         display: user.display,
-        role: user.grant.role,
+        role: grant.role,
         password,
         status: 'active',
         studies: studies === 'all' ? ['*'] : [...studies],
-        sites: [...user.grant.sites],
-        patient: user.grant.patient,
+        sites: [...grant.sites],
+        patient: grant.patient,
         settings: {},
       })
-      users.delete(user.name)
+      users.forget(user.name)
     },
-    publicJwk: { ...keys.publicJwk, use: 'sig' },
+    keys,
+    provider: openProvider({ repository, clock, keys, sessions, gate, clients, cookieSecret, idleMs, issuer: address }),
   }
 }
 
-function grantOf(user: User): Grant | null {
-  if (!isRole(user.role)) return null
+/** Signatures are checked once; whether a token still holds is asked with each request. */
+function openVerifier({ keys, clock, sessions, address }: Parts): (token: string) => Promise<TokenClaims | null> {
+  const verified = new Map<string, { kid: string; claims: TokenClaims }>()
+  return async (token) => {
+    const held = verified.get(token)
+    const known = held?.kid === keys.kid() ? held.claims : null
+    const claims = known ?? (await verifyToken(keys, token, { now: clock.now(), issuers: [localIssuer, address()] }))
+    if (claims === null || claims.expiresAt <= clock.now() || (await sessions.isRevoked(claims.id))) return null
+    if (known === null) {
+      if (verified.size >= tokensCachedMax) verified.clear()
+      verified.set(token, { kid: keys.kid(), claims })
+    }
+    return claims
+  }
+}
+
+interface UserCache {
+  byName(name: string): Promise<User | null>
+  forget(name: string): void
+}
+function openUserCache(repository: Repository, clock: Clock): UserCache {
+  const known = new Map<string, { at: number; user: User | null }>()
   return {
-    user: user.name,
-    role: user.role,
-    studies: user.studies.includes('*') ? 'all' : user.studies,
-    sites: user.sites,
-    patient: user.patient,
+    async byName(name) {
+      const held = known.get(name)
+      if (held !== undefined && Math.abs(clock.now() - held.at) < recordFreshMs) return held.user
+      const user = await repository.users.byName(name)
+      if (known.size >= tokensCachedMax) known.clear()
+      known.set(name, { at: clock.now(), user })
+      return user
+    },
+    forget: (name) => void known.delete(name),
   }
 }
 
-// Hashed against when there is no such user, so that the answer takes as long and tells nothing.
-const nobody = 'scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+const gone = () => refuse('not-signed-in', { detail: 'The token’s grant is no longer there.' })
 
-async function checkPassword(
-  systems: { repository: Repository; clock: Clock },
-  user: User | null,
-  password: string,
-): Promise<true | Refusal> {
-  const { repository, clock } = systems
-  const tries = (user?.settings['signIn'] ?? {}) as { failures?: number; lockedUntil?: number }
-  const lockedFor = (tries.lockedUntil ?? 0) - clock.now()
-  if (user !== null && lockedFor > 0)
-    return refuse('locked-out', { detail: 'Too many failed sign-ins; try again later.', retryAfterS: lockedFor / 1000 })
-  const right =
-    (await passwordMatches(password, user?.password ?? nobody)) && user !== null && user.status === 'active' && user.password !== null
-  if (user === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
-  const { createdAt: _created, updatedAt: _updated, ...kept } = user
-  if (right) {
-    if (tries.failures) await repository.users.put({ ...kept, settings: { ...user.settings, signIn: {} } })
-    return true
+async function callerOf(parts: Parts, claims: TokenClaims): Promise<Caller | Refusal> {
+  const facts = { expiresAt: claims.expiresAt, tokenId: claims.id, session: claims.session, scopes: claims.scopes }
+  // Only what is minted on the server's machine names such a user, and there the claims are the grant.
+  if (claims.user.startsWith('local:')) return { ...facts, grant: localGrant(claims.user, claims), name: claims.user }
+  if (claims.user.startsWith('client:')) {
+    const granted = await parts.clients.grantOf(claims.user)
+    const grant = granted === null || claims.issuedAt + 999 < granted.tokensFrom ? null : narrowGrant(granted, claims)
+    return grant === null ? gone() : { ...facts, grant, name: claims.user }
   }
-  const failures = (lockedFor <= 0 && tries.lockedUntil ? 0 : (tries.failures ?? 0)) + 1
-  const signIn = failures >= failuresMax ? { failures, lockedUntil: clock.now() + lockMs } : { failures }
-  await repository.users.put({ ...kept, settings: { ...user.settings, signIn } })
-  return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
+  const user = await parts.users.byName(claims.user)
+  const granted = user === null || user.status !== 'active' || claims.issuedAt + 999 < user.tokensFrom ? null : grantOf(user)
+  const grant = granted === null ? null : narrowGrant(granted, claims)
+  if (user === null || grant === null) return gone()
+  if (claims.session !== null && (await parts.sessions.holding(claims.session)) === null)
+    return refuse('not-signed-in', { detail: 'The session is over.' })
+  return { ...facts, grant, name: user.display }
+}
+
+const localGrant = (user: string, claims: Pick<TokenClaims, 'role' | 'studies' | 'sites' | 'patient'>): Grant => ({
+  user,
+  role: claims.role,
+  studies: claims.studies ?? 'all',
+  sites: claims.sites ?? [],
+  patient: claims.patient,
+})
+
+async function sessionToken(parts: Parts, row: SessionRow, who: { grant: Grant; name: string }): Promise<Session> {
+  const ttlS = Math.max(1, Math.floor((parts.sessions.until(row) - parts.clock.now()) / 1000))
+  return tokenOf(parts, who, { ttlS, session: row.id })
+}
+
+async function tokenOf(parts: Parts, who: { grant: Grant; name: string }, facts: { ttlS: number; session?: string }): Promise<Session> {
+  const now = parts.clock.now()
+  const { token, id } = await signToken(parts.keys, who.grant, { now, ...facts })
+  const expiresAt = (Math.floor(now / 1000) + facts.ttlS) * 1000
+  return {
+    token,
+    expiresInS: facts.ttlS,
+    caller: { ...who, expiresAt, tokenId: id, session: facts.session ?? null, scopes: null },
+  }
+}
+
+async function mint(parts: Parts, request: TokenRequest): Promise<Session | Refusal> {
+  const ttlS = request.ttlS ?? tokenTtlDefaultS
+  const claimed = {
+    role: request.role,
+    studies: request.studies ?? null,
+    sites: request.sites ?? null,
+    patient: request.patient ?? null,
+  }
+  if (request.user === undefined) {
+    const grant = localGrant(`local:${request.requestedBy}`, claimed)
+    return tokenOf(parts, { grant, name: grant.user }, { ttlS })
+  }
+  const user = await parts.repository.users.byName(request.user)
+  const granted = user === null || user.status !== 'active' ? null : grantOf(user)
+  const grant = granted === null ? null : narrowGrant(granted, claimed)
+  if (user === null || grant === null) return refuse('unknown', { detail: 'There is no such user with that role.' })
+  return tokenOf(parts, { grant, name: user.display }, { ttlS })
 }

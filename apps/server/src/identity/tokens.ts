@@ -1,68 +1,106 @@
 import { randomUUID } from 'node:crypto'
 import { isRole, type Grant, type Role } from '@aquifer/core/access'
-import { SignJWT, jwtVerify, type JWTPayload } from 'jose'
+import { SignJWT, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose'
 import { signingAlgorithm, type TokenKeys } from './token-keys.js'
 
 export const audience = 'aquifer'
-export const issuer = 'urn:aquifer:embedded'
+/** who signs what is minted here, whatever address the server has */
+export const localIssuer = 'urn:aquifer:embedded'
 
 export interface TokenClaims {
+  id: string
   user: string
   role: Role
   /** null: as access grants */
   studies: string[] | null
   sites: string[] | null
   patient: string | null
+  issuedAt: number
   expiresAt: number
-  /** a service account on the server's machine, whose claims are its grant */
-  local: boolean
+  /** the session it lives with; null where it stands alone */
+  session: string | null
+  /** of a headless client; null where nothing is narrowed by scopes */
+  scopes: string[] | null
+  /** whom it was given to; null for tokens minted on the server's machine */
+  client: string | null
 }
 
-export async function signToken(keys: TokenKeys, grant: Grant, times: { now: number; ttlS: number }): Promise<string> {
-  const issuedAt = Math.floor(times.now / 1000)
-  const claims: JWTPayload = {
-    aquifer_role: grant.role,
-    ...(grant.studies === 'all' ? {} : { aquifer_studies: [...grant.studies] }),
-    ...(grant.sites.length === 0 ? {} : { aquifer_sites: [...grant.sites] }),
-    ...(grant.patient === null ? {} : { aquifer_patient: grant.patient }),
-  }
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: signingAlgorithm, kid: keys.kid, typ: 'JWT' })
-    .setIssuer(issuer)
+/** The grant as claims; what is not said is as access grants it. */
+export const claimsOf = (grant: Grant): JWTPayload => ({
+  aquifer_role: grant.role,
+  ...(grant.studies === 'all' ? {} : { aquifer_studies: [...grant.studies] }),
+  ...(grant.sites.length === 0 ? {} : { aquifer_sites: [...grant.sites] }),
+  ...(grant.patient === null ? {} : { aquifer_patient: grant.patient }),
+})
+
+export async function signToken(
+  keys: TokenKeys,
+  grant: Grant,
+  facts: { now: number; ttlS: number; session?: string },
+): Promise<{ token: string; id: string }> {
+  const issuedAt = Math.floor(facts.now / 1000)
+  const id = randomUUID()
+  const token = await new SignJWT({ ...claimsOf(grant), ...(facts.session === undefined ? {} : { sid: facts.session }) })
+    .setProtectedHeader({ alg: signingAlgorithm, kid: keys.kid(), typ: 'at+jwt' })
+    .setIssuer(localIssuer)
     .setAudience(audience)
     .setSubject(grant.user)
-    .setJti(randomUUID())
+    .setJti(id)
     .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + times.ttlS)
-    .sign(keys.sign)
+    .setExpirationTime(issuedAt + facts.ttlS)
+    .sign(keys.sign())
+  return { token, id }
 }
 
 const strings = (value: unknown): string[] | null =>
   Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
 /** The claims of a token we signed and that still holds; null for anything else. */
-export async function verifyToken(keys: TokenKeys, token: string, now: number): Promise<TokenClaims | null> {
+export async function verifyToken(
+  keys: TokenKeys,
+  token: string,
+  expect: { now: number; issuers: readonly string[] },
+): Promise<TokenClaims | null> {
   try {
-    const { payload } = await jwtVerify(token, keys.verify, {
-      issuer,
+    const key = keys.verifying(decodeProtectedHeader(token).kid, expect.now)
+    if (key === null) return null
+    const { payload } = await jwtVerify(token, key, {
+      issuer: [...expect.issuers],
       audience,
       algorithms: [signingAlgorithm],
-      currentDate: new Date(now),
-      requiredClaims: ['sub', 'exp', 'aquifer_role'],
+      currentDate: new Date(expect.now),
+      requiredClaims: ['sub', 'exp', 'iat', 'jti', 'aquifer_role'],
     })
-    const role = payload['aquifer_role']
-    if (typeof role !== 'string' || !isRole(role) || payload.sub === undefined || payload.exp === undefined) return null
-    const patient = payload['aquifer_patient']
-    return {
-      user: payload.sub,
-      role,
-      studies: payload['aquifer_studies'] === undefined ? null : strings(payload['aquifer_studies']),
-      sites: payload['aquifer_sites'] === undefined ? null : strings(payload['aquifer_sites']),
-      patient: typeof patient === 'string' ? patient : null,
-      expiresAt: payload.exp * 1000,
-      local: payload.sub.startsWith('local:'),
-    }
+    return readClaims(payload)
   } catch {
     return null
+  }
+}
+
+/** What a verified payload says in our words; null where it says it wrongly. */
+function readClaims(payload: JWTPayload): TokenClaims | null {
+  const role = payload['aquifer_role']
+  const { sub, exp, iat, jti } = payload
+  if (typeof role !== 'string' || !isRole(role)) return null
+  if (sub === undefined || exp === undefined || iat === undefined || jti === undefined) return null
+  const studies = payload['aquifer_studies'] === undefined ? null : strings(payload['aquifer_studies'])
+  const sites = payload['aquifer_sites'] === undefined ? null : strings(payload['aquifer_sites'])
+  // A narrowing that cannot be read must not read as none.
+  if ((payload['aquifer_studies'] !== undefined && studies === null) || (payload['aquifer_sites'] !== undefined && sites === null))
+    return null
+  const client = textOrNull(payload['client_id'])
+  return {
+    id: jti,
+    user: sub,
+    role,
+    studies,
+    sites,
+    patient: textOrNull(payload['aquifer_patient']),
+    issuedAt: iat * 1000,
+    expiresAt: exp * 1000,
+    session: textOrNull(payload['sid']),
+    scopes: sub.startsWith('client:') ? (textOrNull(payload['scope']) ?? '').split(' ').filter((scope) => scope !== '') : null,
+    client,
   }
 }

@@ -26,4 +26,5 @@ export type {
   Tx,
   WriteOutcome,
 } from './types.js'
-export type { Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'
+export type { ClientRow, Identities, SessionRow } from './identities.js'
+export type { Job, NewStudy, NewUserRow, Site, StatementRecord, StoredNotebook, Study, User, UserChange } from './registers.js'

@@ -4,6 +4,7 @@ import { auditIds, openAudits } from './audits.js'
 import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
+import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
 import { enrolmentsOfPerson, readPeople } from './people.js'
@@ -71,6 +72,7 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     jobs: openJobs(writer),
     leases: openLeases(writer),
     users: openUsers(writer, () => clock.now()),
+    identities: openIdentities(writer),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
     async close() {

@@ -1,4 +1,5 @@
 import type { IndexEntries } from '@aquifer/core/fhir'
+import type { Identities } from './identities.js'
 import type { Audits, Consents, Jobs, Leases, Notebooks, Refusals, Statements, Studies, Users } from './registers.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
@@ -251,6 +252,7 @@ export interface Repository {
   jobs: Jobs
   leases: Leases
   users: Users
+  identities: Identities
   notebooks: Notebooks
   statements: Statements
   close(): Promise<void>

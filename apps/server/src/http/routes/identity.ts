@@ -30,6 +30,13 @@ export function identityRoutes(app: FastifyInstance, systems: RoutedSystems): vo
       return isRefusal(session) ? session : { body: await signedIn(systems, session) }
     },
   })
+  bind(app, endpoints.signOut, {
+    act: 'sign-in',
+    handler: async (request) => {
+      await identity.signOut(callerOf(request))
+      return {}
+    },
+  })
   bind(app, endpoints.mintToken, { act: 'token', handler: (request) => mint(systems, request) })
 }
 

@@ -2,7 +2,6 @@ import './sign-in.css'
 import { IdCard, Lock, LockOpen, Monitor, Timer, User } from 'lucide-react'
 import { useRef, useState, type FormEvent } from 'react'
 import { useSession } from '../../api/SessionProvider.js'
-import { lockAfterMinutes } from '../../api/session.js'
 import { Button } from '../../ui/Button.js'
 import { TextField } from '../../ui/fields.js'
 import { Icon } from '../../ui/Icon.js'
@@ -23,7 +22,7 @@ export function SignInPage() {
         <Form />
         <footer className="row sub">
           <Icon of={Timer} />
-          Locks after {lockAfterMinutes} minutes, your work stays
+          Locks when you are away, your work stays
           {info && <span className="end">build {info.version}</span>}
         </footer>
       </main>
