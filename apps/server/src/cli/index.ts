@@ -21,6 +21,8 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'view', says: 'SQL-on-FHIR views', load: async () => (await import('./view.js')).viewCommand() },
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
   { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },
+  { name: 'user', says: 'people: who they are and what they may do', load: async () => (await import('./user.js')).userCommand() },
+  { name: 'client', says: 'headless clients and their keys', load: async () => (await import('./oauth-client.js')).clientCommand() },
   { name: 'doctor', says: 'checks machine, configuration, isolation', load: async () => (await import('./doctor.js')).doctorCommand() },
   {
     name: 'bench',

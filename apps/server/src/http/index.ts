@@ -8,6 +8,7 @@ import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
 import { oidcRoutes } from './routes/oidc.js'
 import { operationsRoutes } from './routes/operations.js'
+import { peopleRoutes } from './routes/people.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
 import { studyRoutes } from './routes/study.js'
@@ -23,6 +24,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   const app = openServer(parts)
   fhirRoutes(app, systems)
   identityRoutes(app, systems)
+  peopleRoutes(app, systems)
   oidcRoutes(app, systems)
   studyRoutes(app, systems)
   consentRoutes(app, systems)

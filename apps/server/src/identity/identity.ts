@@ -4,20 +4,25 @@ import { narrowGrant, type Grant } from '@aquifer/core/access'
 import type { TokenRequest } from '@aquifer/core/contract'
 import { isPersonName, sessionMaxMs } from '@aquifer/core/identity'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import type { Repository, SessionRow, User } from '../repository/index.js'
+import type { Repository, SessionRow } from '../repository/index.js'
 import type { Clock } from '../storage/index.js'
 import { openClientDesk, type ClientDesk } from './clients.js'
+import { openCodeDesk } from './codes.js'
+import { firstStart, type FirstStart } from './first-start.js'
 import { hashPassword } from './passwords.js'
+import { openPeopleDesk, type PeopleDesk } from './people.js'
 import { openProvider, type EmbeddedProvider } from './provider.js'
+import { openReviewDesk, type ReviewDesk } from './review.js'
 import { openSessionDesk, type SessionDesk } from './sessions.js'
 import { openPasswordGate, type PasswordGate } from './sign-in.js'
 import { openLocalSecret, openSecret, openTokenKeys, type TokenKeys } from './token-keys.js'
 import { localIssuer, signToken, verifyToken, type TokenClaims } from './tokens.js'
-import { grantOf } from './users.js'
+import { grantOf, openUserCache, type UserCache } from './users.js'
 
 const tokensCachedMax = 10_000
-const recordFreshMs = 1_000
 const tokenTtlDefaultS = 3600
+// The longest that a token may hold: so long a withdrawal is remembered.
+const tokenMaxMs = 366 * 86_400_000
 /** the name under which the workbench's own sign-in stands in the list of sessions */
 const workbench = 'workbench'
 
@@ -58,6 +63,13 @@ export interface Identity {
   putUser(user: NewUser): Promise<void>
   keys: Pick<TokenKeys, 'jwks' | 'rotate'>
   provider: EmbeddedProvider
+  people: PeopleDesk
+  clients: ClientDesk
+  reviews: ReviewDesk
+  /** Withdraws one token by its id, wherever it is. */
+  revokeById(tokenId: string, by: string): Promise<void>
+  /** null: there are people already. */
+  firstStart(): Promise<FirstStart | null>
 }
 
 export interface IdentityOptions {
@@ -91,6 +103,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const clients = openClientDesk({ repository, clock })
   const users = openUserCache(repository, clock)
   const parts: Parts = { repository, clock, idleMs, keys, sessions, gate, clients, users, address }
+  const codes = openCodeDesk({ repository, clock })
+  const people = openPeopleDesk({ repository, clock, users, sessions, gate, codes })
   const cookieSecret = openSecret(keysDir, 'sign-in-cookies.secret')
   const claimsOf = openVerifier(parts)
   return {
@@ -147,6 +161,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       users.forget(user.name)
     },
     keys,
+    people,
+    clients,
+    reviews: openReviewDesk({ repository, clock, people, clients }),
+    revokeById: (id, by) => sessions.revoke({ id, expiresAt: clock.now() + tokenMaxMs }, by),
+    firstStart: () => firstStart({ repository, codes, keysDir, clock }),
     provider: openProvider({ repository, clock, keys, sessions, gate, clients, cookieSecret, idleMs, issuer: address }),
   }
 }
@@ -164,25 +183,6 @@ function openVerifier({ keys, clock, sessions, address }: Parts): (token: string
       verified.set(token, { kid: keys.kid(), claims })
     }
     return claims
-  }
-}
-
-interface UserCache {
-  byName(name: string): Promise<User | null>
-  forget(name: string): void
-}
-function openUserCache(repository: Repository, clock: Clock): UserCache {
-  const known = new Map<string, { at: number; user: User | null }>()
-  return {
-    async byName(name) {
-      const held = known.get(name)
-      if (held !== undefined && Math.abs(clock.now() - held.at) < recordFreshMs) return held.user
-      const user = await repository.users.byName(name)
-      if (known.size >= tokensCachedMax) known.clear()
-      known.set(name, { at: clock.now(), user })
-      return user
-    },
-    forget: (name) => void known.delete(name),
   }
 }
 

@@ -18,6 +18,8 @@ const resource = 'urn:aquifer:api'
 const assertionMaxS = 300
 const clientTokenS = 300
 const clockToleranceS = 15
+const keySetMs = 2_500
+const keySetBytesMax = 64 * 1024
 const assertionAlgorithms = ['RS384', 'ES384'] as const
 const maxS = sessionMaxMs / 1000
 
@@ -97,6 +99,10 @@ function clientRules({ errors }: Library): Configuration {
         throw new errors.InvalidClientAuth('the client_assertion JWT must expire within 5 minutes')
     },
     clockTolerance: clockToleranceS,
+    // Only addresses of clients' keys are fetched, and those an administrator registered: loopback and a hospital's own network are meant.
+    fetch: (url, options) =>
+      fetch(url, { headers: options?.headers ?? {}, signal: options?.signal ?? AbortSignal.timeout(keySetMs), redirect: 'error' }),
+    fetchResponseBodyLimits: { jwks_uri: keySetBytesMax },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: () => true,
     // Our own sessions end it, see personClaims: the browser's cookie may go before.

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { openReviews, type Reviews } from './reviews.js'
 
 // What identity keeps beside people. Whatever is a secret arrives here as a hash.
 
@@ -88,6 +89,7 @@ export interface Identities {
   clients: Clients
   records: OidcRecords
   revocations: Revocations
+  reviews: Reviews
 }
 
 export const openIdentities = (pool: Pool): Identities => ({
@@ -95,6 +97,7 @@ export const openIdentities = (pool: Pool): Identities => ({
   codes: openCodes(pool),
   clients: openClients(pool),
   records: openRecords(pool),
+  reviews: openReviews(pool),
   revocations: {
     async add({ jti, until, by }, at) {
       await pool.query(`delete from revoked_token where until < $1`, [at])

@@ -27,4 +27,5 @@ export type {
   WriteOutcome,
 } from './types.js'
 export type { ClientRow, Identities, SessionRow } from './identities.js'
+export type { ReviewRow } from './reviews.js'
 export type { Job, NewStudy, NewUserRow, Site, StatementRecord, StoredNotebook, Study, User, UserChange } from './registers.js'

@@ -124,7 +124,7 @@ export interface Users {
   add(users: readonly NewUserRow[]): Promise<{ taken: string[] }>
   addFirst(user: NewUserRow): Promise<boolean> // only where there is nobody yet
   change(name: string, change: UserChange): Promise<User | null>
-  // Ends what an administrator can do only while another one who is active stays.
+  // The last active holder of the role stays one.
   changeUnlessLast(name: string, role: string, change: UserChange): Promise<User | 'last' | null>
   byName(name: string): Promise<User | null>
   byOutsideName(subject: string, email: string | null): Promise<User | null> // the subject wins over the address

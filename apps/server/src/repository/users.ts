@@ -68,7 +68,8 @@ export function openUsers(writer: Pool, now: () => number): Users {
           `select name from app_user where role = $1 and status = 'active' order by name for update`,
           [role],
         )
-        if (rows.length === 1 && rows[0]?.name === name) return 'last'
+        const leaves = change.status === 'disabled' || (change.role !== undefined && change.role !== role)
+        if (leaves && rows.length === 1 && rows[0]?.name === name) return 'last'
         const { rows: changed } = await client.query<Row>(...update(name, change, now()))
         return changed[0] ? userOf(changed[0]) : null
       }),

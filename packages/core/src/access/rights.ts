@@ -24,6 +24,12 @@ const holders = {
   'query.run': ['analyst', 'researcher'],
   'jobs.own': 'all',
   'jobs.all': ['operator', 'administrator'],
+  'people.list': ['administrator', 'auditor', 'privacy-officer'],
+  'people.manage': ['administrator'],
+  'clients.manage': ['administrator'],
+  'keys.rotate': ['administrator', 'operator'],
+  'access.review': ['administrator', 'study-manager', 'auditor', 'privacy-officer'],
+  'access.recertify': ['administrator', 'privacy-officer'],
   'audit.read': ['auditor', 'privacy-officer'],
 } as const satisfies Record<string, 'all' | readonly Role[]>
 

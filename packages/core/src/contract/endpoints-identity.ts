@@ -1,4 +1,34 @@
 import type { Endpoint } from './endpoints.js'
+import {
+  accessHolders,
+  accessReviewList,
+  accessReviewView,
+  clientList,
+  clientView,
+  codeExchange,
+  firstAdministratorRequest,
+  invitation,
+  invitations,
+  keyRotation,
+  keySet,
+  newClient,
+  newPerson,
+  passwordChange,
+  personGrant,
+  personList,
+  personView,
+  reviewDecision,
+  reviewRequest,
+  statusChange,
+  tokenRevocation,
+} from './people.js'
+
+const base = '/identity/api/v1'
+const identity = <Given extends Omit<Endpoint, 'system' | 'path'> & { path: string }>(given: Given) => ({
+  ...given,
+  path: `${base}${given.path}`,
+  system: 'identity',
+})
 
 /** Identity beside sign-in: people, clients, sessions, reviews, and where a client finds the provider. */
 export const identityEndpoints = {
@@ -16,11 +46,125 @@ export const identityEndpoints = {
     summary: 'The same for SMART clients',
     open: true,
   },
-  signOut: {
+  signOut: identity({ method: 'POST', path: '/sign-out', summary: 'End the session of this token', status: 204 }),
+
+  people: identity({ method: 'GET', path: '/users', summary: 'People and what they were given', answer: personList }),
+  addPerson: identity({
     method: 'POST',
-    path: '/identity/api/v1/sign-out',
-    system: 'identity',
-    summary: 'End the session of this token',
+    path: '/users',
+    summary: 'Add a person; answers a one-time code with which he sets his password',
+    body: newPerson,
+    answer: invitation,
+    status: 201,
+  }),
+  importPeople: identity({
+    method: 'POST',
+    path: '/users/import',
+    summary: 'Add a list of people, all or none: CSV with name, display, email, role, studies, sites, patient, subject',
+    bodyType: 'text/csv',
+    answer: invitations,
+    status: 201,
+  }),
+  personStatus: identity({
+    method: 'PUT',
+    path: '/users/{id}/status',
+    summary: 'Disable a person at once, or enable him again',
+    body: statusChange,
+    answer: personView,
+  }),
+  personGrant: identity({
+    method: 'PUT',
+    path: '/users/{id}/grant',
+    summary: 'Another role or reach; ends the person’s sessions',
+    body: personGrant,
+    answer: personView,
+  }),
+  resetPerson: identity({
+    method: 'POST',
+    path: '/users/{id}/reset',
+    summary: 'End a person’s password and sessions; answers a one-time code for a new one',
+    answer: invitation,
+    status: 201,
+  }),
+  exchangeCode: identity({
+    method: 'POST',
+    path: '/codes',
+    summary: 'Exchange a one-time code for a password of one’s own',
+    open: true,
+    body: codeExchange,
     status: 204,
-  },
+  }),
+  firstAdministrator: identity({
+    method: 'POST',
+    path: '/first-administrator',
+    summary: 'On a server without people: exchange the code of its first start for the first administrator',
+    open: true,
+    body: firstAdministratorRequest,
+    status: 204,
+  }),
+  changePassword: identity({
+    method: 'POST',
+    path: '/password',
+    summary: 'Change one’s own password; ends all sessions',
+    body: passwordChange,
+    status: 204,
+  }),
+
+  clients: identity({ method: 'GET', path: '/clients', summary: 'Registered clients', answer: clientList }),
+  addClient: identity({
+    method: 'POST',
+    path: '/clients',
+    summary: 'Register a headless client by its keys, or a program that signs people in by its addresses',
+    body: newClient,
+    answer: clientView,
+    status: 201,
+  }),
+  clientStatus: identity({
+    method: 'PUT',
+    path: '/clients/{id}/status',
+    summary: 'Disable a client and its tokens at once, or enable it again',
+    body: statusChange,
+    answer: clientView,
+  }),
+
+  rotateKeys: identity({
+    method: 'POST',
+    path: '/keys',
+    summary: 'A new signing key; "compromised" voids all that older ones signed',
+    body: keyRotation,
+    answer: keySet,
+    status: 201,
+  }),
+  revokeTokenById: identity({
+    method: 'POST',
+    path: '/revocations',
+    summary: 'Withdraw one token by its id',
+    body: tokenRevocation,
+    status: 204,
+  }),
+
+  accessHolders: identity({
+    method: 'GET',
+    path: '/access-review',
+    summary: 'Who can see a study or a site today',
+    query: ['study', 'site'],
+    answer: accessHolders,
+  }),
+  accessReviews: identity({ method: 'GET', path: '/access-reviews', summary: 'Recertifications, newest first', answer: accessReviewList }),
+  openAccessReview: identity({
+    method: 'POST',
+    path: '/access-reviews',
+    summary: 'Begin a recertification of all who can see a study or a site today',
+    body: reviewRequest,
+    answer: accessReviewView,
+    status: 201,
+  }),
+  accessReview: identity({ method: 'GET', path: '/access-reviews/{id}', summary: 'One recertification', answer: accessReviewView }),
+  decideAccessReview: identity({
+    method: 'POST',
+    path: '/access-reviews/{id}/decisions',
+    summary: 'Keep or revoke what one holder has; revoking works at once',
+    body: reviewDecision,
+    answer: accessReviewView,
+  }),
 } as const satisfies Record<string, Endpoint>

@@ -4,6 +4,35 @@ export { problem } from './errors.js'
 export type { Problem } from './errors.js'
 export { me, mintedToken, signInRequest, signedIn, tokenRequest } from './identity.js'
 export type { Me, MintedToken, SignedIn, SignInRequest, TokenRequest } from './identity.js'
+export {
+  codeExchange,
+  firstAdministratorRequest,
+  keyRotation,
+  newClient,
+  newPerson,
+  passwordChange,
+  personGrant,
+  reviewDecision,
+  reviewRequest,
+  statusChange,
+  tokenRevocation,
+} from './people.js'
+export type {
+  AccessHolder,
+  AccessHolders,
+  AccessReviewList,
+  AccessReviewView,
+  ClientList,
+  ClientView,
+  Invitation,
+  Invitations,
+  NewClient,
+  NewPerson,
+  PersonGrant,
+  PersonList,
+  PersonView,
+  ReviewDecision,
+} from './people.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'
 export { consentStates, consentSummary, decisionsRequest, decisionsResult, refusalCauses, refusedWrite, refusedWrites } from './consent.js'

@@ -78,3 +78,13 @@ function draftOf(cells: Readonly<Record<string, string>>): PersonDraft {
     patient: (cells['patient'] ?? '').trim() || null,
   }
 }
+
+/** Nobody hands on more than he has: what is given lies within the giver's own studies and sites. */
+export function withinReach(
+  giver: { studies: readonly string[] | 'all'; sites: readonly string[] },
+  given: { studies: readonly string[] | 'all'; sites: readonly string[] },
+): boolean {
+  const studies = giver.studies
+  if (studies !== 'all' && (given.studies === 'all' || !given.studies.every((id) => studies.includes(id)))) return false
+  return giver.sites.length === 0 || (given.sites.length > 0 && given.sites.every((id) => giver.sites.includes(id)))
+}
