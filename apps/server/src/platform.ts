@@ -89,6 +89,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
     clock,
     idleMs: config.sessionIdleMs,
     address: () => address.url,
+    outside: config.outsideIssuer,
   })
   const studies = openStudies({ repository, now })
   const queue = openWriteQueue(repository, now)

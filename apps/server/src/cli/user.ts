@@ -200,7 +200,7 @@ function reviewCommand(): Command {
             holder.name,
             holder.role,
             holder.sites.join(' ') || 'all',
-            holder.identified ? 'identified data' : 'no clinical records',
+            holder.identified ? 'identified data' : 'nobody’s clinical record',
             holder.signedInAt,
           ]),
         }),

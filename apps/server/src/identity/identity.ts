@@ -10,6 +10,8 @@ import { openClientDesk, type ClientDesk } from './clients.js'
 import { openCodeDesk } from './codes.js'
 import { firstStart, type FirstStart } from './first-start.js'
 import { hashPassword } from './passwords.js'
+import { outsideCaller } from './outside-caller.js'
+import { openOutsideIssuer, type OutsideIssuer } from './outside.js'
 import { openPeopleDesk, type PeopleDesk } from './people.js'
 import { openProvider, type EmbeddedProvider } from './provider.js'
 import { openReviewDesk, type ReviewDesk } from './review.js'
@@ -62,7 +64,9 @@ export interface Identity {
   mint(request: TokenRequest): Promise<Session | Refusal>
   putUser(user: NewUser): Promise<void>
   keys: Pick<TokenKeys, 'jwks' | 'rotate'>
-  provider: EmbeddedProvider
+  /** null: people and clients sign in at an outside provider */
+  provider: EmbeddedProvider | null
+  outside: OutsideIssuer | null
   people: PeopleDesk
   clients: ClientDesk
   reviews: ReviewDesk
@@ -79,6 +83,8 @@ export interface IdentityOptions {
   idleMs: number
   /** the server's own address, once it is known */
   address(): string
+  /** an outside provider instead of the embedded one */
+  outside?: { issuer: string; acceptClaims: boolean } | null
 }
 
 interface Parts {
@@ -90,6 +96,7 @@ interface Parts {
   gate: PasswordGate
   clients: ClientDesk
   users: UserCache
+  embedded: boolean
   address(): string
 }
 
@@ -102,19 +109,26 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const gate = openPasswordGate({ repository, clock })
   const clients = openClientDesk({ repository, clock })
   const users = openUserCache(repository, clock)
-  const parts: Parts = { repository, clock, idleMs, keys, sessions, gate, clients, users, address }
+  const parts: Parts = { repository, clock, idleMs, keys, sessions, gate, clients, users, address, embedded: !options.outside }
   const codes = openCodeDesk({ repository, clock })
   const people = openPeopleDesk({ repository, clock, users, sessions, gate, codes })
   const cookieSecret = openSecret(keysDir, 'sign-in-cookies.secret')
   const claimsOf = openVerifier(parts)
+  const outside = options.outside ? openOutsideIssuer({ issuer: options.outside.issuer, clock }) : null
   return {
     async authenticate(token) {
       if (token === null) return refuse('not-signed-in', { detail: 'Send a bearer token.' })
       const claims = await claimsOf(token)
+      if (claims === null && outside !== null) {
+        const told = await outside.verify(token)
+        if (told !== null && !(await sessions.isRevoked(told.id)))
+          return outsideCaller({ repository, users, acceptClaims: options.outside?.acceptClaims === true }, told)
+      }
       if (claims === null) return refuse('not-signed-in', { detail: 'The token is not valid or has expired.' })
       return callerOf(parts, claims)
     },
     async signIn(name, password) {
+      if (outside !== null) return refuse('not-supported', { detail: `Sign in at ${outside.issuer}.` })
       const user = await gate.pass(name, password)
       if (isRefusal(user)) return user
       users.forget(name)
@@ -165,18 +179,21 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     clients,
     reviews: openReviewDesk({ repository, clock, people, clients }),
     revokeById: (id, by) => sessions.revoke({ id, expiresAt: clock.now() + tokenMaxMs }, by),
-    firstStart: () => firstStart({ repository, codes, keysDir, clock }),
-    provider: openProvider({ repository, clock, keys, sessions, gate, clients, cookieSecret, idleMs, issuer: address }),
+    firstStart: async () => (outside !== null ? null : firstStart({ repository, codes, keysDir, clock })),
+    outside,
+    provider:
+      outside !== null ? null : openProvider({ repository, clock, keys, sessions, gate, clients, cookieSecret, idleMs, issuer: address }),
   }
 }
 
 /** Signatures are checked once; whether a token still holds is asked with each request. */
-function openVerifier({ keys, clock, sessions, address }: Parts): (token: string) => Promise<TokenClaims | null> {
+function openVerifier({ keys, clock, sessions, address, embedded }: Parts): (token: string) => Promise<TokenClaims | null> {
   const verified = new Map<string, { kid: string; claims: TokenClaims }>()
   return async (token) => {
     const held = verified.get(token)
     const known = held?.kid === keys.kid() ? held.claims : null
-    const claims = known ?? (await verifyToken(keys, token, { now: clock.now(), issuers: [localIssuer, address()] }))
+    const issuers = embedded ? [localIssuer, address()] : [localIssuer]
+    const claims = known ?? (await verifyToken(keys, token, { now: clock.now(), issuers }))
     if (claims === null || claims.expiresAt <= clock.now() || (await sessions.isRevoked(claims.id))) return null
     if (known === null) {
       if (verified.size >= tokensCachedMax) verified.clear()

@@ -2,4 +2,4 @@
 // Never decides what a caller may do (access does) and never keeps a password or a code in the clear.
 export { openIdentity } from './identity.js'
 export type { Caller, Identity, NewUser, Session } from './identity.js'
-export type { ProviderAnswer } from './provider.js'
+export type { EmbeddedProvider } from './provider.js'

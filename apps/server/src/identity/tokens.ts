@@ -7,14 +7,16 @@ export const audience = 'aquifer'
 /** who signs what is minted here, whatever address the server has */
 export const localIssuer = 'urn:aquifer:embedded'
 
-export interface TokenClaims {
-  id: string
-  user: string
-  role: Role
+export interface Narrowing {
   /** null: as access grants */
   studies: string[] | null
   sites: string[] | null
   patient: string | null
+}
+export interface TokenClaims extends Narrowing {
+  id: string
+  user: string
+  role: Role
   issuedAt: number
   expiresAt: number
   /** the session it lives with; null where it stands alone */
@@ -84,23 +86,26 @@ function readClaims(payload: JWTPayload): TokenClaims | null {
   const { sub, exp, iat, jti } = payload
   if (typeof role !== 'string' || !isRole(role)) return null
   if (sub === undefined || exp === undefined || iat === undefined || jti === undefined) return null
-  const studies = payload['aquifer_studies'] === undefined ? null : strings(payload['aquifer_studies'])
-  const sites = payload['aquifer_sites'] === undefined ? null : strings(payload['aquifer_sites'])
-  // A narrowing that cannot be read must not read as none.
-  if ((payload['aquifer_studies'] !== undefined && studies === null) || (payload['aquifer_sites'] !== undefined && sites === null))
-    return null
+  const narrowing = readNarrowing(payload)
+  if (narrowing === null) return null
   const client = textOrNull(payload['client_id'])
   return {
     id: jti,
     user: sub,
     role,
-    studies,
-    sites,
-    patient: textOrNull(payload['aquifer_patient']),
+    ...narrowing,
     issuedAt: iat * 1000,
     expiresAt: exp * 1000,
     session: textOrNull(payload['sid']),
     scopes: sub.startsWith('client:') ? (textOrNull(payload['scope']) ?? '').split(' ').filter((scope) => scope !== '') : null,
     client,
   }
+}
+
+/** How far a token narrows; null where it says so in a way that cannot be read, which must not read as not at all. */
+export function readNarrowing(payload: JWTPayload): Narrowing | null {
+  const { aquifer_studies: studies, aquifer_sites: sites, aquifer_patient: patient } = payload
+  const wrong = [studies, sites].some((list) => list !== undefined && strings(list) === null)
+  if (wrong || (patient !== undefined && typeof patient !== 'string')) return null
+  return { studies: strings(studies), sites: strings(sites), patient: textOrNull(patient) }
 }

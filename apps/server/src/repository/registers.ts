@@ -117,7 +117,9 @@ export interface User {
 }
 export type NewUserRow = Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'signedInAt' | 'email' | 'subject'> &
   Partial<Pick<User, 'email' | 'subject'>>
-export type UserChange = Partial<Pick<User, 'display' | 'role' | 'password' | 'status' | 'studies' | 'sites' | 'patient' | 'tokensFrom'>>
+export type UserChange = Partial<
+  Pick<User, 'display' | 'role' | 'password' | 'status' | 'studies' | 'sites' | 'patient' | 'subject' | 'tokensFrom'>
+>
 export interface Users {
   put(user: NewUserRow): Promise<User>
   // All or none; the names, addresses and outside names that are taken already.

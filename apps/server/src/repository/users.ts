@@ -112,6 +112,7 @@ const columnOf: Readonly<Record<keyof UserChange, string>> = {
   studies: 'studies',
   sites: 'sites',
   patient: 'patient',
+  subject: 'subject',
   tokensFrom: 'tokens_from',
 }
 

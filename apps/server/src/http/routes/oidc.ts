@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpoints } from '@aquifer/core/contract'
 import { systemScopes } from '@aquifer/core/identity'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import type { EmbeddedProvider } from '../../identity/index.js'
 import type { Answer } from '../answer.js'
 import { bind } from '../bind.js'
 import { factsOf } from '../context.js'
@@ -8,13 +10,19 @@ import type { RoutedSystems } from '../systems.js'
 
 /** The embedded OpenID provider's addresses, and the documents that tell where it is. */
 export function oidcRoutes(app: FastifyInstance, systems: RoutedSystems): void {
-  const { identity } = systems
-  bind(app, endpoints.openidConfiguration, { act: 'other', unaudited: true, handler: (request) => provided(systems, request) })
-  bind(app, endpoints.smartConfiguration, {
-    act: 'other',
-    unaudited: true,
-    handler: async () => ({ body: smartConfiguration(identity.provider.issuer()) }),
-  })
+  const { provider, outside } = systems.identity
+  const quiet = { act: 'other', unaudited: true } as const
+  if (provider === null) {
+    const told = async (form: (document: Record<string, unknown>) => Record<string, unknown>): Promise<Answer | Refusal> => {
+      const document = (await outside?.configuration()) ?? null
+      return document === null ? refuse('not-ready', { detail: 'The OpenID provider cannot be reached.' }) : { body: form(document) }
+    }
+    bind(app, endpoints.openidConfiguration, { ...quiet, handler: () => told((document) => document) })
+    bind(app, endpoints.smartConfiguration, { ...quiet, handler: () => told(smartOf) })
+    return
+  }
+  bind(app, endpoints.openidConfiguration, { ...quiet, handler: (request) => provided(provider, request) })
+  bind(app, endpoints.smartConfiguration, { ...quiet, handler: async () => ({ body: smartConfiguration(provider.issuer()) }) })
   app.register(async (scope) => {
     // The provider reads its own forms; elsewhere only JSON is taken.
     scope.removeAllContentTypeParsers()
@@ -25,7 +33,7 @@ export function oidcRoutes(app: FastifyInstance, systems: RoutedSystems): void {
       config: { open: true },
       handler: async (request, reply) => {
         factsOf(request).act = actOf(request.url)
-        const answer = await (isRevocation(request) ? revoked(systems, request) : provided(systems, request))
+        const answer = await (isRevocation(request) ? revoked(systems, request) : provided(provider, request))
         return reply
           .code(answer.status ?? 200)
           .headers(answer.headers ?? {})
@@ -38,7 +46,7 @@ export function oidcRoutes(app: FastifyInstance, systems: RoutedSystems): void {
 const actOf = (url: string): 'token' | 'sign-in' | 'other' =>
   url.startsWith('/oidc/token') || url.startsWith('/oidc/revoke') ? 'token' : url.startsWith('/oidc/sign-') ? 'sign-in' : 'other'
 
-async function provided(systems: RoutedSystems, request: FastifyRequest): Promise<Answer & { status: number }> {
+async function provided(provider: EmbeddedProvider, request: FastifyRequest): Promise<Answer & { status: number }> {
   const headers = Object.fromEntries(
     Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
   ) as Record<string, string>
@@ -46,7 +54,7 @@ async function provided(systems: RoutedSystems, request: FastifyRequest): Promis
     status,
     headers: answered,
     body,
-  } = await systems.identity.provider.handle({
+  } = await provider.handle({
     method: request.method,
     url: request.url,
     headers,
@@ -68,6 +76,12 @@ async function revoked(systems: RoutedSystems, request: FastifyRequest): Promise
   // Whoever holds the token may end it; a token of somebody else's, or none at all, is answered alike.
   if (await systems.identity.revokeToken(form.get('token') ?? '', client)) factsOf(request).actor = client
   return { status: 200, body: '' }
+}
+
+/** What SMART clients ask, out of a provider's own document. */
+function smartOf(document: Record<string, unknown>): Record<string, unknown> {
+  const names = Object.keys(smartConfiguration('')).filter((name) => document[name] !== undefined)
+  return { ...Object.fromEntries(names.map((name) => [name, document[name]])), capabilities: ['sso-openid-connect'] }
 }
 
 function smartConfiguration(issuer: string): Record<string, unknown> {
