@@ -1,6 +1,6 @@
 import { Int32, Table, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { vi } from 'vitest'
-import type { Me, Notebook, QueryProblem, StatementStatus, StudyView } from '@aquifer/core/contract'
+import type { Me, Notebook, QueryProblem, SignInWays, StatementStatus, StudyView } from '@aquifer/core/contract'
 
 export const study: StudyView = {
   id: 'HARBOR',
@@ -46,6 +46,7 @@ export class AnsweringServer {
   holds = false
   down = false
   tokenGood = true
+  ways: SignInWays = { password: true, provider: null }
   expiresIn = 900
   me: Me = { user: 'aoife', name: 'Aoife', role: 'analyst', studies: [study], sites: [], patient: null, expiresAt: '2026-11-23T00:00:00Z' }
 
@@ -68,6 +69,8 @@ export class AnsweringServer {
 
   #answer({ method, path, body, token }: Asked): Response {
     const signed = { access_token: `t${this.asked.length}`, token_type: 'Bearer', expires_in: this.expiresIn, me: this.me }
+    if (path.endsWith('/sign-in') && method === 'GET') return json(this.ways)
+    if (path.endsWith('/sign-in/code')) return (body as { code: string }).code === 'good' ? json(signed) : problem(401, 'sign-in-failed')
     if (path.endsWith('/sign-in'))
       return (body as { password: string }).password === 'right' ? json(signed) : problem(401, 'wrong-credentials')
     if (token === null || !this.tokenGood) return problem(401, 'no-token')

@@ -20,7 +20,7 @@ export interface Config {
   roles: readonly ServerRole[]
   logLevel: LogLevel
   /** null: the embedded OpenID provider */
-  outsideIssuer: { issuer: string; acceptClaims: boolean } | null
+  outsideIssuer: { issuer: string; acceptClaims: boolean; clientId: string } | null
   /** the address under which people and clients know this server; null: the one it listens on */
   publicUrl: string | null
   /** after this long without a deed of its person a session is over */
@@ -51,6 +51,7 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_STORE', means: 'folder for lake and reservoir (default: the data folder)' },
   { name: 'AQUIFER_ISSUER', means: 'an outside OpenID provider (default: embedded)' },
   { name: 'AQUIFER_ISSUER_CLAIMS', means: 'accept: an outside token itself may say role and studies (default ignore)' },
+  { name: 'AQUIFER_ISSUER_CLIENT', means: 'name of the workbench at the outside provider (default aquifer-workbench)' },
   { name: 'AQUIFER_PUBLIC_URL', means: 'address people and clients use, such as https://aquifer.example.org (default: where it listens)' },
   { name: 'AQUIFER_SESSION_IDLE', means: 'how long a session lasts without a deed of its person, 1m to 8h (default 15m)' },
   { name: 'AQUIFER_MASTER_KEY_FILE', means: 'master key outside the data folder' },
@@ -98,7 +99,10 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     masterKeyFile: value('AQUIFER_MASTER_KEY_FILE') ?? null,
     roles,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
-    outsideIssuer: issuer === null ? null : { issuer, acceptClaims: claims === 'accept' },
+    outsideIssuer:
+      issuer === null
+        ? null
+        : { issuer, acceptClaims: claims === 'accept', clientId: value('AQUIFER_ISSUER_CLIENT') ?? 'aquifer-workbench' },
     publicUrl: publicUrl?.replace(/\/$/, '') ?? null,
     sessionIdleMs: idleMs,
     faultPoints: value('AQUIFER_FAULTS') ?? null,

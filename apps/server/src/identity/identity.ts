@@ -84,7 +84,7 @@ export interface IdentityOptions {
   /** the server's own address, once it is known */
   address(): string
   /** an outside provider instead of the embedded one */
-  outside?: { issuer: string; acceptClaims: boolean } | null
+  outside?: { issuer: string; acceptClaims: boolean; clientId: string } | null
 }
 
 interface Parts {
@@ -114,7 +114,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const people = openPeopleDesk({ repository, clock, users, sessions, gate, codes })
   const cookieSecret = openSecret(keysDir, 'sign-in-cookies.secret')
   const claimsOf = openVerifier(parts)
-  const outside = options.outside ? openOutsideIssuer({ issuer: options.outside.issuer, clock }) : null
+  const outside = options.outside ? openOutsideIssuer({ ...options.outside, clock }) : null
   return {
     async authenticate(token) {
       if (token === null) return refuse('not-signed-in', { detail: 'Send a bearer token.' })

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,19 +10,33 @@ class Provider {
   issuer = ''
   document: Json = {}
   keys: JWK[] = []
+  asked: Record<string, string> = {}
   #server: Server | null = null
   #sign: CryptoKey | null = null
 
   async open(): Promise<void> {
     const server = createServer((request, response) => {
-      const body = request.url === '/jwks' ? { keys: this.keys } : this.document
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+      const answer = (body: Json) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+      if (request.url === '/jwks') answer({ keys: this.keys })
+      else if (request.url === '/token') void this.#exchange(request).then(answer)
+      else answer(this.document)
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     this.#server = server
     this.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    this.document = { issuer: this.issuer, jwks_uri: `${this.issuer}/jwks`, authorization_endpoint: `${this.issuer}/auth` }
+    this.document = {
+      issuer: this.issuer,
+      jwks_uri: `${this.issuer}/jwks`,
+      authorization_endpoint: `${this.issuer}/auth`,
+      token_endpoint: `${this.issuer}/token`,
+    }
     await this.turn('k1')
+  }
+  async #exchange(request: IncomingMessage): Promise<Json> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    this.asked = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()))
+    return this.asked['code'] === 'good' ? { access_token: await this.token(), token_type: 'Bearer' } : { error: 'invalid_grant' }
   }
   async turn(kid: string): Promise<void> {
     const pair = await generateKeyPair('RS256', { extractable: true })
@@ -78,6 +92,34 @@ test('an address joins only when it was verified, and from then on the subject i
   expect((await me(await provider.token({ ...ben, email_verified: true }))).json['user']).toBe('ben')
   expect((await me(await provider.token({ sub: 'u-ben' }))).json['user']).toBe('ben')
   expect((await me(await provider.token({ ...ben, sub: 'u-heir', email_verified: true }))).status).toBe(401)
+})
+
+test('the workbench sends people there and the server exchanges their code', async () => {
+  const ways = await world.send({ path: '/identity/api/v1/sign-in' })
+  expect(ways.json).toEqual({
+    password: false,
+    provider: {
+      issuer: provider.issuer,
+      authorizationEndpoint: `${provider.issuer}/auth`,
+      clientId: 'aquifer-workbench',
+      scope: 'openid profile email',
+    },
+  })
+  const exchange = (code: string) =>
+    world.send({
+      method: 'POST',
+      path: '/identity/api/v1/sign-in/code',
+      body: { code, verifier: 'v'.repeat(43), redirectUri: 'http://127.0.0.1:8080/' },
+    })
+  const good = await exchange('good')
+  expect([good.status, (good.json['me'] as Json)['user']]).toEqual([200, 'ann'])
+  expect(provider.asked).toMatchObject({
+    client_id: 'aquifer-workbench',
+    code_verifier: 'v'.repeat(43),
+    redirect_uri: 'http://127.0.0.1:8080/',
+  })
+  expect((await me(String(good.json['access_token']))).status).toBe(200)
+  expect((await exchange('bad')).status).toBe(401)
 })
 
 test('tokens that are not the provider’s, not for us, or over are nothing', async () => {

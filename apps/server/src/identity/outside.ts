@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose'
+import type { CodeSignIn, SignInWays } from '@aquifer/core/contract'
 import type { Clock } from '../storage/index.js'
 import { isKeyAddress } from './client-keys.js'
 import { audience, readNarrowing, type Narrowing } from './tokens.js'
@@ -31,9 +32,13 @@ export interface OutsideIssuer {
   /** its discovery document; null where it cannot be reached or is not its own */
   configuration(): Promise<Record<string, unknown> | null>
   verify(token: string): Promise<OutsideClaims | null>
+  /** How the workbench sends people there; null while it cannot be reached. */
+  way(): Promise<SignInWays['provider']>
+  /** The access token for a code; null where the provider gives none. */
+  exchange(code: CodeSignIn): Promise<string | null>
 }
 
-export function openOutsideIssuer({ issuer, clock }: { issuer: string; clock: Clock }): OutsideIssuer {
+export function openOutsideIssuer({ issuer, clientId, clock }: { issuer: string; clientId: string; clock: Clock }): OutsideIssuer {
   let configured: { at: number; document: Record<string, unknown> } | null = null
   let keys: { at: number; find: ReturnType<typeof createLocalJWKSet> } | null = null
   const verified = new Map<string, OutsideClaims>()
@@ -67,6 +72,19 @@ export function openOutsideIssuer({ issuer, clock }: { issuer: string; clock: Cl
   return {
     issuer,
     configuration,
+    async way() {
+      const endpoint = (await configuration())?.['authorization_endpoint']
+      if (typeof endpoint !== 'string' || !isKeyAddress(endpoint)) return null
+      return { issuer, authorizationEndpoint: endpoint, clientId, scope: 'openid profile email' }
+    },
+    async exchange({ code, verifier, redirectUri }) {
+      const endpoint = (await configuration())?.['token_endpoint']
+      if (typeof endpoint !== 'string' || !isKeyAddress(endpoint)) return null
+      const form = { grant_type: 'authorization_code', client_id: clientId, code, code_verifier: verifier, redirect_uri: redirectUri }
+      const answer = await fetchJson(endpoint, new URLSearchParams(form))
+      const token = answer?.['access_token']
+      return typeof token === 'string' ? token : null
+    },
     async verify(token) {
       const held = verified.get(token)
       if (held !== undefined) return held.expiresAt > clock.now() ? held : null
@@ -98,13 +116,10 @@ function claimsOf(payload: JWTPayload, token: string): OutsideClaims | null {
   }
 }
 
-async function fetchJson(address: string): Promise<Record<string, unknown> | null> {
+async function fetchJson(address: string, form?: URLSearchParams): Promise<Record<string, unknown> | null> {
   try {
-    const answer = await fetch(address, {
-      headers: { accept: 'application/json' },
-      redirect: 'error',
-      signal: AbortSignal.timeout(fetchMs),
-    })
+    const how = { headers: { accept: 'application/json' }, redirect: 'error', signal: AbortSignal.timeout(fetchMs) } as const
+    const answer = await fetch(address, form === undefined ? how : { ...how, method: 'POST', body: form })
     if (!answer.ok) return null
     const bytes = await answer.arrayBuffer()
     return bytes.byteLength > bytesMax ? null : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>)

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoints.js'
+import { codeSignIn, signedIn, signInWays } from './identity.js'
 import {
   accessHolders,
   accessReviewList,
@@ -46,6 +47,15 @@ export const identityEndpoints = {
     summary: 'The same for SMART clients',
     open: true,
   },
+  signInWays: identity({ method: 'GET', path: '/sign-in', summary: 'How people sign in here', open: true, answer: signInWays }),
+  signInByCode: identity({
+    method: 'POST',
+    path: '/sign-in/code',
+    summary: 'Sign in with a code of the outside provider',
+    open: true,
+    body: codeSignIn,
+    answer: signedIn,
+  }),
   signOut: identity({ method: 'POST', path: '/sign-out', summary: 'End the session of this token', status: 204 }),
 
   people: identity({ method: 'GET', path: '/users', summary: 'People and what they were given', answer: personList }),

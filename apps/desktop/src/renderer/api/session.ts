@@ -1,7 +1,8 @@
-import { me as meSchema, signedIn, type Me } from '@aquifer/core/contract'
+import { me as meSchema, signedIn, type Me, type SignedIn } from '@aquifer/core/contract'
 import { z } from 'zod'
 import { createApi, type Api } from './client.js'
 import { ApiFailure } from './failure.js'
+import type { Arrival } from './outside-sign-in.js'
 
 export interface SessionState {
   /** `locked`: signed in before, has to prove it again; what was on screen is kept but covered. */
@@ -38,9 +39,11 @@ export class Session {
   #kept: Kept | null = null
   #touchedAt: number
   #refreshing = false
+  #arrival: Arrival | null
   #state: SessionState = { status: 'starting', me: null, purpose: 'analysis', study: null, reachable: true, unreachableSince: null }
 
-  constructor(storage: Storage, now: () => number) {
+  constructor(storage: Storage, now: () => number, arrival: Arrival | null = null) {
+    this.#arrival = arrival
     this.#storage = storage
     this.#now = now
     this.#touchedAt = now()
@@ -58,6 +61,9 @@ export class Session {
 
   /** A reload keeps the session of this tab. */
   async start(): Promise<void> {
+    const arrival = this.#arrival
+    this.#arrival = null
+    if (arrival !== null) return this.#arrive(arrival)
     this.#kept = read(this.#storage.getItem(key))
     if (this.#kept === null) return this.#set({ status: 'signed-out' })
     this.#set({ purpose: this.#kept.purpose })
@@ -71,6 +77,19 @@ export class Session {
 
   async signIn(user: string, password: string, purpose: string): Promise<void> {
     const answer = await this.api.json('/identity/api/v1/sign-in', signedIn, { method: 'POST', body: { user, password } })
+    this.#begin(answer, purpose)
+  }
+
+  /** Back from the outside provider. */
+  async #arrive({ purpose, ...code }: Arrival): Promise<void> {
+    try {
+      this.#begin(await this.api.json('/identity/api/v1/sign-in/code', signedIn, { method: 'POST', body: code }), purpose)
+    } catch {
+      this.#set({ status: 'signed-out' })
+    }
+  }
+
+  #begin(answer: SignedIn, purpose: string): void {
     const study = this.#state.me?.user === answer.me.user ? this.#state.study : null
     this.#touchedAt = this.#now()
     this.#keep({ ...this.#token(answer), idleMs: answer.expires_in * 1000, purpose, study })

@@ -6,12 +6,14 @@ import { Button } from '../../ui/Button.js'
 import { TextField } from '../../ui/fields.js'
 import { Icon } from '../../ui/Icon.js'
 import { Logo } from '../../ui/Logo.js'
+import { OutsideSignIn, useSignInWays } from './OutsideSignIn.js'
 import { ServerAddress, useAppInfo, useServerAddress } from './server.js'
 import { SignInFailure } from './SignInFailure.js'
 import { StrataArt } from './StrataArt.js'
 
 export function SignInPage() {
   const info = useAppInfo()
+  const ways = useSignInWays()
   return (
     <div className="sign-in">
       <main className="sign-in-form">
@@ -19,7 +21,15 @@ export function SignInPage() {
           <Logo size={28} />
           <span className="sign-in-brand">Aquifer</span>
         </header>
-        <Form />
+        {ways?.password === false ? (
+          <section className="sign-in-box">
+            <h1>Sign in</h1>
+            <Where />
+            <OutsideSignIn provider={ways.provider} />
+          </section>
+        ) : (
+          <Form />
+        )}
         <footer className="row sub">
           <Icon of={Timer} />
           Locks when you are away, your work stays
