@@ -132,7 +132,10 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     health: () => healthOf(systems, accepting),
   }
   const trail = openAuditTrail(repository)
-  const app = openHttp({ host: config.host, identity, trail, log, metrics, now, accepting: () => accepting }, routed)
+  const app = openHttp(
+    { host: config.host, publicUrl: config.publicUrl, identity, trail, log, metrics, now, accepting: () => accepting },
+    routed,
+  )
   closing.add(() => app.close())
   const addressFile = path.join(config.dataDir, 'server.json')
   closing.add(async () => {

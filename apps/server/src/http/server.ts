@@ -16,6 +16,8 @@ export const fhirBytesMax = 32 * 1024 * 1024
 
 export interface ServerParts {
   host: string
+  /** the address the operator gave the server, behind a proxy */
+  publicUrl: string | null
   identity: Identity
   trail: AuditTrail
   log: Log
@@ -87,7 +89,7 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
       recorded: false,
     },
   }
-  if (!hostAllowed(parts.host, request.headers.host))
+  if (!hostAllowed(parts.host, request.headers.host, parts.publicUrl))
     return refuse('host-not-allowed', { detail: 'This server answers on loopback only under loopback’s names.' })
   if (said !== null && !isCorrelationId(said))
     return refuse('bad-header', {

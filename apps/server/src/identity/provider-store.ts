@@ -8,6 +8,7 @@ import type { SessionDesk } from './sessions.js'
 const hash = (id: string): Buffer => createHash('sha256').update(id).digest()
 // Something without an end of its own is not kept for longer than a working day.
 const ttlDefaultS = 8 * 3600
+const sweepMs = 60_000
 
 interface StoreParts {
   records: Identities['records']
@@ -33,8 +34,16 @@ export function providerStore(parts: StoreParts): (kind: string) => Adapter {
     const id = sessionIdOf(payload)
     if (id !== null) await sessions.end(id, why)
   }
+  let sweptAt = clock.now()
+  // Whoever knocks at the door leaves a record; what is over goes before it grows.
+  const sweep = async (): Promise<void> => {
+    if (clock.now() - sweptAt < sweepMs) return
+    sweptAt = clock.now()
+    await records.sweep(sweptAt)
+  }
   return (kind) => ({
     async upsert(id, payload, expiresIn) {
+      await sweep()
       const { jti: _shown, ...kept } = payload
       const expiresAt = clock.now() + (expiresIn || ttlDefaultS) * 1000
       if (kind === 'ReplayDetection') {
@@ -69,7 +78,6 @@ export function providerStore(parts: StoreParts): (kind: string) => Adapter {
     },
     async revokeByGrantId(grantId) {
       for (const payload of await records.removeGrant(hash(grantId))) await endSessionOf(payload, 'revoked')
-      await records.sweep(clock.now())
     },
   })
 }

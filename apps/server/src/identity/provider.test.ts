@@ -204,6 +204,20 @@ test('the address of the server is its own, whatever Host or forwarding says', a
   expect(JSON.stringify(answer.json)).not.toMatch(/evil|https:\/\/(?!.*schemas)/)
 })
 
+test('behind a proxy the server answers under the name it was given, with cookies for https only', async () => {
+  const proxied = await openPlatformWorld({ settings: { AQUIFER_PUBLIC_URL: 'https://aquifer.example' } })
+  const ask = (host: string) => proxied.send({ path: '/.well-known/openid-configuration', headers: { host } })
+  expect((await ask('aquifer.example')).json['issuer']).toBe('https://aquifer.example')
+  expect((await ask('evil.example')).status).toBe(403)
+  const client = { name: 'portal', redirects: [redirect] }
+  await proxied.send({ method: 'POST', path: '/identity/api/v1/clients', token: await proxied.token('administrator'), body: client })
+  const sent = await new Browser(proxied).go(new RelyingParty(proxied, 'client:portal').authorizeUrl())
+  const cookies = [sent.headers['set-cookie'] ?? []].flat()
+  expect(cookies.length).toBeGreaterThan(0)
+  expect(cookies.every((cookie) => /; secure/i.test(cookie) && /; httponly/i.test(cookie) && /; samesite=lax/i.test(cookie))).toBe(true)
+  await proxied.close()
+})
+
 test('keys turn: the old one verifies until its tokens end, unless it was stolen', async () => {
   const { identity } = world.platform
   const before = await world.token('administrator')
