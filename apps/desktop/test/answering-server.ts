@@ -1,6 +1,6 @@
 import { Int32, Table, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { vi } from 'vitest'
-import type { Me, Notebook, QueryProblem, StatementStatus, StudyView } from '@aquifer/core/contract'
+import type { Me, Notebook, QueryProblem, SignInWays, StatementStatus, StudyView } from '@aquifer/core/contract'
 
 export const study: StudyView = {
   id: 'HARBOR',
@@ -46,7 +46,8 @@ export class AnsweringServer {
   holds = false
   down = false
   tokenGood = true
-  expiresIn = 3600
+  ways: SignInWays = { password: true, provider: null }
+  expiresIn = 900
   me: Me = { user: 'aoife', name: 'Aoife', role: 'analyst', studies: [study], sites: [], patient: null, expiresAt: '2026-11-23T00:00:00Z' }
 
   constructor() {
@@ -68,10 +69,13 @@ export class AnsweringServer {
 
   #answer({ method, path, body, token }: Asked): Response {
     const signed = { access_token: `t${this.asked.length}`, token_type: 'Bearer', expires_in: this.expiresIn, me: this.me }
+    if (path.endsWith('/sign-in') && method === 'GET') return json(this.ways)
+    if (path.endsWith('/sign-in/code')) return (body as { code: string }).code === 'good' ? json(signed) : problem(401, 'sign-in-failed')
     if (path.endsWith('/sign-in'))
       return (body as { password: string }).password === 'right' ? json(signed) : problem(401, 'wrong-credentials')
     if (token === null || !this.tokenGood) return problem(401, 'no-token')
     if (path.endsWith('/me')) return json(this.me)
+    if (path.endsWith('/sign-out')) return new Response(null, { status: 204 })
     if (path.endsWith('/refresh')) return json(signed)
     const notebook = this.notebooks.get(path.split('/notebooks/')[1] ?? '')
     if (notebook) return this.#notebook(notebook, method, body as Notebook)

@@ -105,7 +105,16 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const studies = openStudies({ repository, now })
   const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand: signer })
   metrics.gauge('aquifer_break_glass_open', 'Emergencies that no privacy officer has reviewed', () => access.breakGlass.unreviewed())
-  const identity = await openIdentity({ repository, dataDir: config.dataDir, clock, grantFor: access.grantFor })
+  const address = { url: config.publicUrl ?? `http://${config.host}:${config.port}` }
+  const identity = await openIdentity({
+    repository,
+    dataDir: config.dataDir,
+    clock,
+    grantFor: access.grantFor,
+    idleMs: config.sessionIdleMs,
+    address: () => address.url,
+    outside: config.outsideIssuer,
+  })
   const queue = openWriteQueue(repository, now)
   closing.add(() => queue.idle())
   const pages = openPageTokens(identity.keyFor('pages of a search'))
@@ -122,7 +131,24 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
-  return { fhir, postgres, repository, signer, access, identity, studies, jobs, imports, flow, background, queries, metrics, log, now }
+  return {
+    fhir,
+    postgres,
+    repository,
+    signer,
+    access,
+    identity,
+    address,
+    studies,
+    jobs,
+    imports,
+    flow,
+    background,
+    queries,
+    metrics,
+    log,
+    now,
+  }
 }
 
 async function makeDataFolder(dataDir: string): Promise<void> {
@@ -164,7 +190,17 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
   }
   const trail = openAuditTrail(repository)
   const app = openHttp(
-    { host: config.host, identity, policy: () => systems.access.policies.current(), trail, log, metrics, now, accepting: () => accepting },
+    {
+      host: config.host,
+      publicUrl: config.publicUrl,
+      identity,
+      policy: () => systems.access.policies.current(),
+      trail,
+      log,
+      metrics,
+      now,
+      accepting: () => accepting,
+    },
     routed,
   )
   closing.add(() => app.close())
@@ -190,6 +226,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     },
     async listen() {
       url = await app.listen({ host: config.host, port: config.port })
+      if (config.publicUrl === null) systems.address.url = url
       await writeAtomically(addressFile, `${JSON.stringify({ url, pid: process.pid, startedAt })}\n`, { mode: 0o600 })
       log.info({ version, roles: config.roles }, 'ready')
       return url

@@ -4,6 +4,7 @@ import { QueryClient } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { z } from 'zod'
+import { arrivalOf } from './api/outside-sign-in.js'
 import { ApiFailure } from './api/failure.js'
 import { Session } from './api/session.js'
 import { App } from './App.js'
@@ -19,7 +20,10 @@ const queries = new QueryClient({
     },
   },
 })
-const session = new Session(sessionStorage, () => Date.now())
+const arrival = arrivalOf(location.search, sessionStorage)
+// A code in the address would stay in the browser's history.
+if (arrival !== null) history.replaceState(null, '', location.pathname)
+const session = new Session(sessionStorage, () => Date.now(), arrival)
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -34,7 +34,7 @@ export interface Grants {
 
 export function openGrants(parts: GrantsParts): Grants {
   const { repository, now } = parts
-  const known = new Map<string, { at: number; updatedAt: number; grant: Grant }>()
+  const known = new Map<string, { at: number; account: string; grant: Grant }>()
 
   async function standingsOf(user: User, role: Role): ReturnType<Grants['standingsOf']> {
     const holders = holdersOf(user)
@@ -56,22 +56,26 @@ export function openGrants(parts: GrantsParts): Grants {
     async grantFor(user) {
       if (!isRole(user.role)) return null
       const at = now()
+      const account = accountOf(user)
       const before = known.get(user.name)
-      const isFresh = before !== undefined && before.updatedAt === user.updatedAt && at >= before.at && at < before.at + freshMs
+      const isFresh = before !== undefined && before.account === account && at >= before.at && at < before.at + freshMs
       if (isFresh && at < (before.grant.reach?.until ?? Number.POSITIVE_INFINITY)) return before.grant
       const grant = await resolve(user, user.role)
       if (known.size >= usersCachedMax) known.clear()
-      known.set(user.name, { at, updatedAt: user.updatedAt, grant })
+      known.set(user.name, { at, account, grant })
       return grant
     },
     forget: () => known.clear(),
   }
 }
 
+/** All of an account that decides its grant: another one, even within the same moment, is resolved anew. */
+const accountOf = ({ role, studies, sites, patient, actor }: User): string => JSON.stringify([role, studies, sites, patient, actor ?? null])
+
 export const holderOf = (user: string): string => `User/${user}`
 const holdersOf = (user: User): string[] => [holderOf(user.name), ...(user.actor ? [user.actor] : [])]
-/** A role that sees no person's data works for the whole platform unless its account names studies. */
-const studiesOf = (user: User): Grant['studies'] => (user.studies.length === 0 || user.studies.includes('*') ? 'all' : user.studies)
+/** A role that sees no person's data works for the studies that its account names; what is not named is not given. */
+const studiesOf = (user: User): Grant['studies'] => (user.studies.includes('*') ? 'all' : user.studies)
 
 /** Those who stand for persons are bound to these persons everywhere. */
 function peopleBound(role: Role, reach: Reach): string[] | null {
@@ -121,9 +125,11 @@ function birthDateIn(patient: string | null): string | null {
   return typeof said === 'string' ? said : null
 }
 
+const namesStudy = ({ studies }: User, { id }: Study): boolean => studies.includes('*') || studies.includes(id)
+
 /**
  * What the account itself says: the person a patient or device is, and the studies and sites that an administrator assigned with it,
- * each like a person–study relationship without an end.
+ * each like a person–study relationship without an end. Studies named for a patient or device limit that person.
  */
 async function standingsOfAccount(repository: Repository, user: User, role: Role, studies: readonly Study[]): Promise<Standing[]> {
   const given = { id: 'account', holder: holderOf(user.name), from: 0, to: null, ended: null, grantedBy: 'account', detail: {} } as const
@@ -132,7 +138,7 @@ async function standingsOfAccount(repository: Repository, user: User, role: Role
     if (!target?.startsWith('Patient/')) return []
     const enrolled = new Set((await repository.enrolments(target.slice('Patient/'.length))).map(({ sid }) => sid))
     return studies
-      .filter((study) => enrolled.has(study.sid))
+      .filter((study) => enrolled.has(study.sid) && (user.studies.length === 0 || namesStudy(user, study)))
       .map((study) => ({
         relationship: { ...given, kind: 'self', target, study: study.id, site: null },
         facts: { study: factsOf(study), birthDate: null },
@@ -140,7 +146,7 @@ async function standingsOfAccount(repository: Repository, user: User, role: Role
   }
   if (role === 'guardian') return []
   return studies
-    .filter((study) => user.studies.includes('*') || user.studies.includes(study.id))
+    .filter((study) => namesStudy(user, study))
     .flatMap((study) =>
       (user.sites.length === 0 ? [null] : user.sites).map((site) => ({
         relationship: { ...given, kind: 'person-study' as const, target: `Group/${study.id}`, study: study.id, site },

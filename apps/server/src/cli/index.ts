@@ -23,6 +23,8 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'access', says: 'roles and relationships', load: async () => (await import('./access.js')).accessCommand() },
   { name: 'audit', says: 'proves that the trail is whole', load: async () => (await import('./audit.js')).auditCommand() },
   { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },
+  { name: 'user', says: 'people: who they are and what they may do', load: async () => (await import('./user.js')).userCommand() },
+  { name: 'client', says: 'headless clients and their keys', load: async () => (await import('./oauth-client.js')).clientCommand() },
   { name: 'doctor', says: 'checks machine, configuration, isolation', load: async () => (await import('./doctor.js')).doctorCommand() },
   {
     name: 'bench',

@@ -26,6 +26,7 @@ export function serveCommand(): Command {
     .addHelpText('after', `\nSettings:\n${told}`)
     .action(async (flags: ServeFlags) => {
       const platform = await startPlatform(configFrom(flags))
+      await tellFirstStart(platform)
       await runUntilStopped(platform)
     })
 }
@@ -51,6 +52,17 @@ export async function startPlatform(config: Config): Promise<Platform> {
     throw new CommandFailed(listenFault(config, error as NodeJS.ErrnoException))
   }
   return platform
+}
+
+/** A server without people has no password either: whoever can read its output or its folder makes the first administrator. */
+async function tellFirstStart(platform: Platform): Promise<void> {
+  const first = await platform.identity.firstStart()
+  if (first === null) return
+  process.stderr.write(
+    first.code === null
+      ? `there is no administrator yet; the code for the first one is in ${first.file}\n`
+      : `no administrator yet: aquifer user first-administrator NAME --code ${first.code}\n`,
+  )
 }
 
 function listenFault(config: Config, error: NodeJS.ErrnoException): string {

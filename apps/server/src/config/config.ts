@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { sessionIdleMs, sessionMaxMs } from '@aquifer/core/identity'
+import { durationMs } from '@aquifer/core/time'
 import type { Environment } from './env.js'
 
 export const serverRoles = ['api', 'replicator', 'masker', 'compactor', 'extractor', 'scheduler', 'query'] as const
@@ -17,6 +19,12 @@ export interface Config {
   masterKeyFile: string | null
   roles: readonly ServerRole[]
   logLevel: LogLevel
+  /** null: the embedded OpenID provider */
+  outsideIssuer: { issuer: string; acceptClaims: boolean; clientId: string } | null
+  /** the address under which people and clients know this server; null: the one it listens on */
+  publicUrl: string | null
+  /** after this long without a deed of its person a session is over */
+  sessionIdleMs: number
   /** fault points to arm, for tests only */
   faultPoints: string | null
 }
@@ -42,6 +50,10 @@ export const settings: readonly Setting[] = [
   { name: 'DATABASE_URL', means: 'a PostgreSQL of your own (default: embedded, in the data folder)' },
   { name: 'AQUIFER_STORE', means: 'folder for lake and reservoir (default: the data folder)' },
   { name: 'AQUIFER_ISSUER', means: 'an outside OpenID provider (default: embedded)' },
+  { name: 'AQUIFER_ISSUER_CLAIMS', means: 'accept: an outside token itself may say role and studies (default ignore)' },
+  { name: 'AQUIFER_ISSUER_CLIENT', means: 'name of the workbench at the outside provider (default aquifer-workbench)' },
+  { name: 'AQUIFER_PUBLIC_URL', means: 'address people and clients use, such as https://aquifer.example.org (default: where it listens)' },
+  { name: 'AQUIFER_SESSION_IDLE', means: 'how long a session lasts without a deed of its person, 1m to 8h (default 15m)' },
   { name: 'AQUIFER_MASTER_KEY_FILE', means: 'master key outside the data folder' },
   { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
   { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
@@ -68,7 +80,14 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const roles = readRoles(value('AQUIFER_ROLES', overrides.roles), faults)
   const store = value('AQUIFER_STORE')
   if (store !== undefined && store.includes('://')) faults.push('AQUIFER_STORE: only folders are supported so far, not object stores')
-  if (value('AQUIFER_ISSUER') !== undefined) faults.push('AQUIFER_ISSUER: only the embedded identity is supported so far')
+  const issuer = value('AQUIFER_ISSUER') ?? null
+  if (issuer !== null && !isProvider(issuer)) faults.push('AQUIFER_ISSUER must be https://…, or http:// on loopback')
+  const claims = value('AQUIFER_ISSUER_CLAIMS') ?? 'ignore'
+  if (!['ignore', 'accept'].includes(claims)) faults.push('AQUIFER_ISSUER_CLAIMS must be ignore or accept')
+  const idleMs = readIdle(value('AQUIFER_SESSION_IDLE'), faults)
+  const publicUrl = value('AQUIFER_PUBLIC_URL') ?? null
+  if (publicUrl !== null && !isOrigin(publicUrl))
+    faults.push('AQUIFER_PUBLIC_URL must be https://HOST, or http:// on loopback, without a path')
   if (faults.length > 0) return { faults }
   const dataDir = path.resolve(value('AQUIFER_DATA', overrides.data) ?? '.aquifer')
   return {
@@ -80,8 +99,31 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     masterKeyFile: value('AQUIFER_MASTER_KEY_FILE') ?? null,
     roles,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
+    outsideIssuer:
+      issuer === null
+        ? null
+        : { issuer, acceptClaims: claims === 'accept', clientId: value('AQUIFER_ISSUER_CLIENT') ?? 'aquifer-workbench' },
+    publicUrl: publicUrl?.replace(/\/$/, '') ?? null,
+    sessionIdleMs: idleMs,
     faultPoints: value('AQUIFER_FAULTS') ?? null,
   }
+}
+
+function readIdle(text: string | undefined, faults: string[]): number {
+  const idle = text === undefined ? sessionIdleMs : durationMs(text)
+  if (idle !== null && idle >= 60_000 && idle <= sessionMaxMs) return idle
+  faults.push('AQUIFER_SESSION_IDLE must be a span from 1m to 8h, such as 15m')
+  return sessionIdleMs
+}
+
+const isOrigin = (text: string): boolean => isProvider(text) && new URL(text).pathname === '/'
+
+/** Tokens and cookies travel to it, so beyond this machine only encrypted. */
+function isProvider(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, search, hash, username } = new URL(text)
+  if (search !== '' || hash !== '' || username !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname))
 }
 
 const isLogLevel = (text: string): text is LogLevel => (logLevels as readonly string[]).includes(text)

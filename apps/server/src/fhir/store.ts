@@ -227,8 +227,7 @@ async function mayReplaceProfile(
   const { study } = unit
   if (study === null) return false
   const people = await tx.people(stored.patientIds.map((patientId) => ({ sid: study.sid, patientId })))
-  if (people.length === 0)
-    return within(null) && (item.op === 'update' || (await tx.studiesNaming(item.type, item.id)).includes(study.sid))
+  if (people.length === 0) return within(null) && (item.op === 'update' || (await tx.studiesNaming(item.type, item.id)).includes(study.sid))
   return people.every(({ enrolment, patientId }) => {
     if (enrolment !== null) return within(enrolment.site)
     return item.op === 'update' && item.patients.includes(patientId) && within(siteKnown(unit))

@@ -18,7 +18,7 @@ test('the description lists every route, and every route it lists answers', asyn
   const told = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
   const served = routesOf(world.platform.app)
     .map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
-    .filter((route) => route.includes('/api/v1') || /health|metrics|openapi|docs/.test(route))
+    .filter((route) => route.includes('/api/v1') || /health|metrics|openapi|docs|well-known/.test(route))
   expect([...new Set(served)].toSorted()).toEqual(
     told.filter((route) => !route.includes('/query/api/') || served.includes(route)).toSorted(),
   )

@@ -7,7 +7,9 @@ import { consentRoutes } from './routes/consent.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
+import { oidcRoutes } from './routes/oidc.js'
 import { operationsRoutes } from './routes/operations.js'
+import { peopleRoutes } from './routes/people.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
 import { studyRoutes } from './routes/study.js'
@@ -24,6 +26,8 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   fhirRoutes(app, systems)
   identityRoutes(app, systems)
   accessRoutes(app, systems)
+  peopleRoutes(app, systems)
+  oidcRoutes(app, systems)
   studyRoutes(app, systems)
   consentRoutes(app, systems)
   jobRoutes(app, systems)

@@ -1,4 +1,5 @@
 // Every route with every role, without a token, with one that is over or meant for somebody else, for another study and another site.
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { SignJWT, importJWK, type JWK } from 'jose'
@@ -37,6 +38,7 @@ const signers: { readers: Role[]; makers: Role[] } = {
   readers: ['investigator', 'cro-admin', ...keepers],
   makers: [...treating, 'cro-admin', ...keepers],
 }
+const administrators: Row = { may: ['administrator'] }
 const statements: Row = { may: ['analyst', 'researcher'] }
 const uuid = '0192d0f0-0000-7000-8000-000000000000'
 const o = '/fhir-server/api/v1/Observation'
@@ -110,7 +112,34 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   metrics: { may: 'open' },
   openapi: { may: 'open' },
   docs: { may: 'open' },
+  openidConfiguration: { may: 'open' },
+  smartConfiguration: { may: 'open' },
+  signInWays: { may: 'open' },
+  signInByCode: { may: 'open', body: () => ({}) },
+  exchangeCode: { may: 'open', body: () => ({}) },
+  firstAdministrator: { may: 'open', body: () => ({}) },
+  changePassword: { may: 'everyone', body: () => ({}) },
+  people: { may: ['auditor', 'privacy-officer', 'administrator'] },
+  addPerson: { ...administrators, body: () => ({}) },
+  importPeople: administrators,
+  personStatus: { ...administrators, body: () => ({}) },
+  personGrant: { ...administrators, body: () => ({}) },
+  resetPerson: administrators,
+  clients: administrators,
+  addClient: { ...administrators, body: () => ({}) },
+  clientStatus: { ...administrators, body: () => ({}) },
+  rotateKeys: { may: ['operator', 'administrator'], body: () => ({ compromised: 'unreadable' }) },
+  revokeTokenById: { ...administrators, body: () => ({}) },
+  accessHolders: { may: keepers, url: '/identity/api/v1/access-review?study={study}' },
+  accessReviews: { may: keepers },
+  accessReview: { may: keepers },
+  openAccessReview: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
+  decideAccessReview: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
+  // Last, since the token is over with it.
+  signOut: { may: 'everyone' },
 }
+/** The embedded provider’s own addresses, which ask for what OpenID says; tests of their own are in identity/. */
+const provider = ['GET /oidc/*', 'POST /oidc/*', 'OPTIONS /oidc/*']
 
 let world: World
 beforeAll(async () => {
@@ -160,7 +189,9 @@ test('every route has a row', () => {
   const served = routesOf(world.platform.app)
   expect(served.length).toBeGreaterThan(30)
   // The workbench’s own files are the only routes beside: public, and below no API.
-  const missing = served.map(({ method, url }) => `${method} ${url}`).filter((route) => !known.has(route))
+  const routes = served.map(({ method, url }) => `${method} ${url}`)
+  expect(routes).toEqual(expect.arrayContaining(provider))
+  const missing = routes.filter((route) => !known.has(route) && !provider.includes(route))
   expect(missing.filter((route) => !route.startsWith('GET /') || /\/api\/|\/v2\//.test(route))).toEqual([])
   for (const file of missing.slice(0, 3)) expect(file).toMatch(/^GET \/(assets\/|[^/]*$)/)
 })
@@ -174,13 +205,29 @@ test('what is open needs no token, and nothing else answers without one', async 
     expect([name, head.statusCode]).toEqual([name, 401])
   }
 })
+test('the provider gives nothing to whoever shows nothing', async () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const post = (at: string, body: string) => world.send({ method: 'POST', path: `/oidc/${at}`, headers: form, body })
+  const get = (at: string) => world.send({ path: `/oidc/${at}` })
+  const granted = await post('token', 'grant_type=client_credentials')
+  expect([granted.status, granted.json['access_token']]).toEqual([400, undefined])
+  for (const answer of [await get('auth'), await get('me'), await post('sign-in/none', 'user=ann&password=x'), await get('none')])
+    expect([answer.text, answer.status >= 400 && answer.status < 500]).toEqual([answer.text, true])
+  // Of the keys the public halves only; giving up a token is answered alike whatever was shown.
+  expect((await get('jwks')).text).not.toContain('"d"')
+  const token = await tokenFor('auditor', ['S'])
+  expect((await post('revoke', `client_id=client:none&token=${token}`)).status).toBe(200)
+  expect((await ask('me', token)).status).toBe(200)
+})
 test('a token that is over, meant for somebody else or made by somebody else opens nothing', async () => {
-  const jwk = JSON.parse(readFileSync(path.join(world.platform.config.dataDir, 'keys', 'token-signing.json'), 'utf8')) as JWK
+  const file = path.join(world.platform.config.dataDir, 'keys', 'token-signing.json')
+  const { current: jwk } = JSON.parse(readFileSync(file, 'utf8')) as { current: JWK }
   const key = await importJWK(jwk, 'ES256')
   const now = Math.floor(Date.now() / 1000)
   const signed = (audience: string, issuer: string, until: number) =>
     new SignJWT({ aquifer_role: 'integrator' })
-      .setProtectedHeader({ alg: 'ES256', kid: jwk.kid ?? '', typ: 'JWT' })
+      .setProtectedHeader({ alg: 'ES256', kid: jwk.kid ?? '', typ: 'at+jwt' })
+      .setJti(randomUUID())
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject('local:tests')

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { RolePolicy } from '@aquifer/core/access'
 import { isCorrelationId, isReason } from '@aquifer/core/audit'
+import { scopesPermit } from '@aquifer/core/identity'
 import { uuidV7 } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { AuditTrail } from '../audit/index.js'
@@ -17,6 +18,8 @@ export const fhirBytesMax = 32 * 1024 * 1024
 
 export interface ServerParts {
   host: string
+  /** the address the operator gave the server, behind a proxy */
+  publicUrl: string | null
   identity: Identity
   policy: () => RolePolicy
   trail: AuditTrail
@@ -111,7 +114,7 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
   const said = headerOf(request, 'x-correlation-id')
   const reason = headerOf(request, 'x-aquifer-reason')
   request.aquifer = contextOf(parts, request)
-  if (!hostAllowed(parts.host, request.headers.host))
+  if (!hostAllowed(parts.host, request.headers.host, parts.publicUrl))
     return refuse('host-not-allowed', { detail: 'This server answers on loopback only under loopback’s names.' })
   if (said !== null && !isCorrelationId(said))
     return refuse('bad-header', {
@@ -128,6 +131,8 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
   request.aquifer.caller = { ...caller, grant: { ...caller.grant, policy: parts.policy() } }
   request.aquifer.facts.actor = caller.grant.user
   request.aquifer.facts.role = caller.grant.role
+  if (caller.scopes !== null && !scopesPermit(caller.scopes, { method: request.method, path: request.routeOptions.url }))
+    return refuse('not-permitted', { detail: 'The scopes of this token do not permit this.' })
   return null
 }
 

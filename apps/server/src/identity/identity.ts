@@ -2,19 +2,31 @@ import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import path from 'node:path'
 import { narrowGrant, type Grant, type GrantClaims } from '@aquifer/core/access'
 import type { TokenRequest } from '@aquifer/core/contract'
+import { isPersonName, sessionMaxMs } from '@aquifer/core/identity'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import type { Repository, User } from '../repository/index.js'
+import type { Repository, SessionRow, User } from '../repository/index.js'
 import type { Clock } from '../storage/index.js'
-import { hashPassword, passwordMatches } from './passwords.js'
-import { openLocalSecret, openTokenKeys } from './token-keys.js'
-import { signToken, verifyToken, type TokenClaims } from './tokens.js'
+import { openClientDesk, type ClientDesk } from './clients.js'
+import { openCodeDesk } from './codes.js'
+import { firstStart, type FirstStart } from './first-start.js'
+import { hashPassword } from './passwords.js'
+import { outsideCaller } from './outside-caller.js'
+import { openOutsideIssuer, type OutsideIssuer } from './outside.js'
+import { openPeopleDesk, type PeopleDesk } from './people.js'
+import { openProvider, type EmbeddedProvider } from './provider.js'
+import { openReviewDesk, type ReviewDesk } from './review.js'
+import { openSessionDesk, type SessionDesk } from './sessions.js'
+import { openPasswordGate, type PasswordGate } from './sign-in.js'
+import { openLocalSecret, openSecret, openTokenKeys, type TokenKeys } from './token-keys.js'
+import { localIssuer, signToken, verifyToken, type TokenClaims } from './tokens.js'
+import { openUserCache, type GrantFor, type UserCache } from './users.js'
 
-const failuresMax = 5
-const lockMs = 15 * 60_000
-const sessionTtlS = 8 * 3600
 const tokensCachedMax = 10_000
-const userFreshMs = 5_000
 const tokenTtlDefaultS = 3600
+// The longest that a token may hold: so long a withdrawal is remembered.
+const tokenMaxMs = 366 * 86_400_000
+/** the name under which the workbench's own sign-in stands in the list of sessions */
+const workbench = 'workbench'
 
 /** Who is asking, with what is left of the grant under the token used. */
 export interface Caller {
@@ -23,6 +35,11 @@ export interface Caller {
   /** what the token claims, for one that takes its place */
   claims: GrantClaims
   expiresAt: number
+  tokenId: string
+  /** null: the token stands alone */
+  session: string | null
+  /** null: no scopes narrow it */
+  scopes: readonly string[] | null
 }
 export interface Session {
   token: string
@@ -44,156 +61,237 @@ export interface Identity {
   /** Re-authentication: whether this is still the person whose account it is. Counted and locked like a sign-in. */
   confirm(user: string, password: string): Promise<true | Refusal>
   refresh(caller: Caller): Promise<Session | Refusal>
+  /** Ends the session of this token, or the token where it stands alone. */
+  signOut(caller: Caller): Promise<void>
+  /** A token that its holder gives up. False: it was none, or not this client's. */
+  revokeToken(token: string, client: string): Promise<boolean>
   /** Whether a secret shows that the request comes from the server's own machine and user. */
   isLocalAdmin(secret: string): boolean
   mint(request: TokenRequest): Promise<Session | Refusal>
   putUser(user: NewUser): Promise<void>
-  publicJwk: Record<string, unknown>
   /** A key for one purpose, the same after a restart; nothing of the secret it comes from can be told from it. */
   keyFor(purpose: string): Buffer
+  keys: Pick<TokenKeys, 'jwks' | 'rotate'>
+  /** null: people and clients sign in at an outside provider */
+  provider: EmbeddedProvider | null
+  outside: OutsideIssuer | null
+  people: PeopleDesk
+  clients: ClientDesk
+  reviews: ReviewDesk
+  /** Withdraws one token by its id, wherever it is. */
+  revokeById(tokenId: string, by: string): Promise<void>
+  /** null: there are people already. */
+  firstStart(): Promise<FirstStart | null>
 }
 
-export interface IdentityParts {
+export interface IdentityOptions {
   repository: Repository
   dataDir: string
   clock: Clock
   /** What access lets a user reach; null where the account has no role. */
-  grantFor: (user: User) => Promise<Grant | null>
+  grantFor: GrantFor
+  idleMs: number
+  /** the server's own address, once it is known */
+  address(): string
+  /** an outside provider instead of the embedded one */
+  outside?: { issuer: string; acceptClaims: boolean; clientId: string } | null
 }
 
-export async function openIdentity(options: IdentityParts): Promise<Identity> {
-  const { repository, clock, grantFor } = options
+interface Parts {
+  repository: Repository
+  clock: Clock
+  grantFor: GrantFor
+  idleMs: number
+  keys: TokenKeys
+  sessions: SessionDesk
+  gate: PasswordGate
+  clients: ClientDesk
+  users: UserCache
+  embedded: boolean
+  address(): string
+}
+
+export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const { repository, clock, grantFor, idleMs, address } = options
   const keysDir = path.join(options.dataDir, 'keys')
   const keys = await openTokenKeys(keysDir)
   const localSecret = Buffer.from(openLocalSecret(keysDir))
-  const verified = new Map<string, TokenClaims>()
-  const users = new Map<string, { at: number; user: User | null }>()
-
-  async function userByName(name: string): Promise<User | null> {
-    const known = users.get(name)
-    if (known && clock.now() - known.at < userFreshMs) return known.user
-    const user = await repository.users.byName(name)
-    users.set(name, { at: clock.now(), user })
-    return user
-  }
-  async function claimsOf(token: string): Promise<TokenClaims | null> {
-    const known = verified.get(token)
-    if (known) return known.expiresAt > clock.now() ? known : null
-    const claims = await verifyToken(keys, token, clock.now())
-    if (claims === null) return null
-    if (verified.size >= tokensCachedMax) verified.clear()
-    verified.set(token, claims)
-    return claims
-  }
-  async function sessionOf(session: Omit<Caller, 'expiresAt'>, ttlS: number): Promise<Session> {
-    const now = clock.now()
-    const { grant, claims } = session
-    const token = await signToken(keys, { user: grant.user, claims }, { now, ttlS })
-    return { token, expiresInS: ttlS, caller: { ...session, expiresAt: (Math.floor(now / 1000) + ttlS) * 1000 } }
-  }
-  const grantOf = async (user: User | null): Promise<Grant | null> => (user === null || user.status !== 'active' ? null : grantFor(user))
+  const sessions = openSessionDesk({ repository, clock, limits: { idleMs, maxMs: sessionMaxMs } })
+  const gate = openPasswordGate({ repository, clock })
+  const clients = openClientDesk({ repository, clock })
+  const users = openUserCache(repository, clock)
+  const parts: Parts = { repository, clock, grantFor, idleMs, keys, sessions, gate, clients, users, address, embedded: !options.outside }
+  const codes = openCodeDesk({ repository, clock })
+  const people = openPeopleDesk({ repository, clock, grantFor, users, sessions, gate, codes })
+  const cookieSecret = openSecret(keysDir, 'sign-in-cookies.secret')
+  const claimsOf = openVerifier(parts)
+  const outside = options.outside ? openOutsideIssuer({ ...options.outside, clock }) : null
   return {
     async authenticate(token) {
       if (token === null) return refuse('not-signed-in', { detail: 'Send a bearer token.' })
       const claims = await claimsOf(token)
+      if (claims === null && outside !== null) {
+        const told = await outside.verify(token)
+        if (told !== null && !(await sessions.isRevoked(told.id)))
+          return outsideCaller({ repository, grantFor, acceptClaims: options.outside?.acceptClaims === true }, told)
+      }
       if (claims === null) return refuse('not-signed-in', { detail: 'The token is not valid or has expired.' })
-      if (claims.local) return { grant: localGrant(claims.user, claims), name: claims.user, claims, expiresAt: claims.expiresAt }
-      const user = await userByName(claims.user)
-      const granted = await grantOf(user)
-      const grant = granted === null ? null : narrowGrant(granted, claims)
-      if (user === null || grant === null) return refuse('not-signed-in', { detail: 'The token’s grant is no longer there.' })
-      return { grant, name: user.display, claims, expiresAt: claims.expiresAt }
+      return callerOf(parts, claims)
     },
     async signIn(name, password) {
-      const user = await repository.users.byName(name)
-      const refusal = await checkPassword({ repository, clock }, user, password)
-      if (isRefusal(refusal)) return refusal
-      users.delete(name)
-      const grant = await grantOf(user)
-      if (user === null || grant === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
+      if (outside !== null) return refuse('not-supported', { detail: `Sign in at ${outside.issuer}.` })
+      const user = await gate.pass(name, password)
+      if (isRefusal(user)) return user
+      users.forget(name)
+      const grant = await grantFor(user)
+      if (grant === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
       // The token claims nothing but the role: relationships that come or go count at once.
-      return sessionOf({ grant, name: user.display, claims: { role: grant.role, studies: null, sites: null, patient: null } }, sessionTtlS)
+      const claims = { role: grant.role, studies: null, sites: null, patient: null }
+      return sessionToken(parts, await sessions.open({ user: user.name, client: workbench }), { grant, name: user.display, claims })
     },
     async confirm(name, password) {
-      return checkPassword({ repository, clock }, await repository.users.byName(name), password)
+      if (outside !== null)
+        return refuse('not-supported', { detail: `People sign in at ${outside.issuer}, which cannot be asked again here.` })
+      const user = await gate.pass(name, password)
+      return isRefusal(user) ? user : true
     },
     async refresh(caller) {
-      if (caller.grant.user.startsWith('local:'))
-        return refuse('not-permitted', { detail: 'A local service token is minted again, not refreshed.' })
-      return sessionOf(caller, sessionTtlS)
+      if (caller.session === null) return refuse('not-permitted', { detail: 'A token without a session is given again, not refreshed.' })
+      const row = await sessions.renew(caller.session)
+      if (row === null) return refuse('not-signed-in', { detail: 'The session is over.' })
+      return sessionToken(parts, row, caller)
+    },
+    async signOut(caller) {
+      await sessions.revoke({ id: caller.tokenId, expiresAt: caller.expiresAt }, caller.grant.user)
+      if (caller.session !== null) await sessions.end(caller.session, 'signed-out')
+    },
+    async revokeToken(token, client) {
+      const claims = await claimsOf(token)
+      if (claims === null || claims.client !== client) return false
+      await sessions.revoke({ id: claims.id, expiresAt: claims.expiresAt }, client)
+      return true
     },
     isLocalAdmin(secret) {
       const given = Buffer.from(secret)
       return given.length === localSecret.length && timingSafeEqual(given, localSecret)
     },
-    async mint(request) {
-      const ttlS = request.ttlS ?? tokenTtlDefaultS
-      const claims: GrantClaims = {
-        role: request.role,
-        studies: request.studies ?? null,
-        sites: request.sites ?? null,
-        patient: request.patient ?? null,
-      }
-      if (request.user === undefined) {
-        const grant = localGrant(`local:${request.requestedBy}`, claims)
-        return sessionOf({ grant, name: grant.user, claims }, ttlS)
-      }
-      const user = await repository.users.byName(request.user)
-      const granted = await grantOf(user)
-      const grant = granted === null ? null : narrowGrant(granted, claims)
-      if (user === null || grant === null) return refuse('unknown', { detail: 'There is no such user with that role.' })
-      return sessionOf({ grant, name: user.display, claims }, ttlS)
-    },
+    mint: (request) => mint(parts, request),
     async putUser(user) {
-      const { studies } = user.grant
+      if (!isPersonName(user.name)) throw new Error('not a name for a person')
+      const { studies, ...grant } = user.grant
       const password = user.password === null ? null : await hashPassword(user.password)
       await repository.users.put({
         name: user.name,
         display: user.display,
-        role: user.grant.role,
+        role: grant.role,
         password,
         status: 'active',
         studies: studies === 'all' ? ['*'] : [...studies],
-        sites: [...user.grant.sites],
-        patient: user.grant.people?.[0] ?? null,
+        sites: [...grant.sites],
+        patient: grant.people?.[0] ?? null,
         actor: user.actor ?? null,
         settings: {},
       })
-      users.delete(user.name)
+      users.forget(user.name)
     },
-    publicJwk: { ...keys.publicJwk, use: 'sig' },
     keyFor: (purpose) => Buffer.from(hkdfSync('sha256', localSecret, '', purpose, 32)),
+    keys,
+    people,
+    clients,
+    reviews: openReviewDesk({ repository, clock, grantFor, people, clients }),
+    revokeById: (id, by) => sessions.revoke({ id, expiresAt: clock.now() + tokenMaxMs }, by),
+    firstStart: async () => (outside !== null ? null : firstStart({ repository, codes, keysDir, clock })),
+    outside,
+    provider:
+      outside !== null
+        ? null
+        : openProvider({ repository, clock, grantFor, keys, sessions, gate, clients, cookieSecret, idleMs, issuer: address }),
   }
+}
+
+/** Signatures are checked once; whether a token still holds is asked with each request. */
+function openVerifier({ keys, clock, sessions, address, embedded }: Parts): (token: string) => Promise<TokenClaims | null> {
+  const verified = new Map<string, { kid: string; claims: TokenClaims }>()
+  return async (token) => {
+    const held = verified.get(token)
+    const known = held?.kid === keys.kid() ? held.claims : null
+    const issuers = embedded ? [localIssuer, address()] : [localIssuer]
+    const claims = known ?? (await verifyToken(keys, token, { now: clock.now(), issuers }))
+    if (claims === null || claims.expiresAt <= clock.now() || (await sessions.isRevoked(claims.id))) return null
+    if (known === null) {
+      if (verified.size >= tokensCachedMax) verified.clear()
+      verified.set(token, { kid: keys.kid(), claims })
+    }
+    return claims
+  }
+}
+
+const gone = () => refuse('not-signed-in', { detail: 'The token’s grant is no longer there.' })
+
+async function callerOf(parts: Parts, claims: TokenClaims): Promise<Caller | Refusal> {
+  const facts = { claims, expiresAt: claims.expiresAt, tokenId: claims.id, session: claims.session, scopes: claims.scopes }
+  // Only what is minted on the server's machine names such a user, and there the claims are the grant.
+  if (claims.user.startsWith('local:')) return { ...facts, grant: claimedGrant(claims.user, claims), name: claims.user }
+  if (claims.user.startsWith('client:')) {
+    const granted = await parts.clients.grantOf(claims.user)
+    const grant = granted === null || claims.issuedAt + 999 < granted.tokensFrom ? null : narrowGrant(granted.grant, claims)
+    return grant === null ? gone() : { ...facts, grant, name: claims.user }
+  }
+  const user = await parts.users.byName(claims.user)
+  const grant = user === null || claims.issuedAt + 999 < user.tokensFrom ? null : await narrowedGrant(parts, user, claims)
+  if (user === null || grant === null) return gone()
+  if (claims.session !== null && (await parts.sessions.holding(claims.session)) === null)
+    return refuse('not-signed-in', { detail: 'The session is over.' })
+  return { ...facts, grant, name: user.display }
+}
+
+/** What a token leaves of what access grants today; null where the account is closed or the token is for another role. */
+async function narrowedGrant({ grantFor }: Parts, user: User, claims: GrantClaims): Promise<Grant | null> {
+  const granted = user.status === 'active' ? await grantFor(user) : null
+  return granted === null ? null : narrowGrant(granted, claims)
 }
 
 /** A local service account stands for exactly what its token says. */
-function localGrant(user: string, { role, studies, sites, patient }: GrantClaims): Grant {
-  return { user, role, studies: studies ?? 'all', sites: sites ?? [], people: patient === null ? null : [patient] }
+const claimedGrant = (user: string, { role, studies, sites, patient }: GrantClaims): Grant => ({
+  user,
+  role,
+  studies: studies ?? 'all',
+  sites: sites ?? [],
+  people: patient === null ? null : [patient],
+})
+
+type Bearer = Pick<Caller, 'grant' | 'name' | 'claims'>
+
+async function sessionToken(parts: Parts, row: SessionRow, who: Bearer): Promise<Session> {
+  const ttlS = Math.max(1, Math.floor((parts.sessions.until(row) - parts.clock.now()) / 1000))
+  return tokenOf(parts, who, { ttlS, session: row.id })
 }
 
-// Hashed against when there is no such user, so that the answer takes as long and tells nothing.
-const nobody = 'scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+async function tokenOf(
+  parts: Parts,
+  { grant, name, claims }: Bearer,
+  { ttlS, session }: { ttlS: number; session?: string },
+): Promise<Session> {
+  const now = parts.clock.now()
+  const { token, id } = await signToken(parts.keys, { user: grant.user, claims }, { now, ttlS, session: session ?? null })
+  const expiresAt = (Math.floor(now / 1000) + ttlS) * 1000
+  return { token, expiresInS: ttlS, caller: { grant, name, claims, expiresAt, tokenId: id, session: session ?? null, scopes: null } }
+}
 
-async function checkPassword(
-  systems: { repository: Repository; clock: Clock },
-  user: User | null,
-  password: string,
-): Promise<true | Refusal> {
-  const { repository, clock } = systems
-  const tries = (user?.settings['signIn'] ?? {}) as { failures?: number; lockedUntil?: number }
-  const lockedFor = (tries.lockedUntil ?? 0) - clock.now()
-  if (user !== null && lockedFor > 0)
-    return refuse('locked-out', { detail: 'Too many failed sign-ins; try again later.', retryAfterS: lockedFor / 1000 })
-  const right =
-    (await passwordMatches(password, user?.password ?? nobody)) && user !== null && user.status === 'active' && user.password !== null
-  if (user === null) return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
-  const { createdAt: _created, updatedAt: _updated, ...kept } = user
-  if (right) {
-    if (tries.failures) await repository.users.put({ ...kept, settings: { ...user.settings, signIn: {} } })
-    return true
+async function mint(parts: Parts, request: TokenRequest): Promise<Session | Refusal> {
+  const ttlS = request.ttlS ?? tokenTtlDefaultS
+  const claims: GrantClaims = {
+    role: request.role,
+    studies: request.studies ?? null,
+    sites: request.sites ?? null,
+    patient: request.patient ?? null,
   }
-  const failures = (lockedFor <= 0 && tries.lockedUntil ? 0 : (tries.failures ?? 0)) + 1
-  const signIn = failures >= failuresMax ? { failures, lockedUntil: clock.now() + lockMs } : { failures }
-  await repository.users.put({ ...kept, settings: { ...user.settings, signIn } })
-  return refuse('sign-in-failed', { detail: 'User or password is wrong.' })
+  if (request.user === undefined) {
+    const grant = claimedGrant(`local:${request.requestedBy}`, claims)
+    return tokenOf(parts, { grant, name: grant.user, claims }, { ttlS })
+  }
+  const user = await parts.repository.users.byName(request.user)
+  const grant = user === null ? null : await narrowedGrant(parts, user, claims)
+  if (user === null || grant === null) return refuse('unknown', { detail: 'There is no such user with that role.' })
+  return tokenOf(parts, { grant, name: user.display, claims }, { ttlS })
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { SignJWT, type JWTPayload } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTokenKeys, signingAlgorithm, type TokenKeys } from './token-keys.js'
-import { audience, issuer, verifyToken } from './tokens.js'
+import { audience, claimsOf, localIssuer, verifyToken } from './tokens.js'
 
 const now = Date.UTC(2026, 0, 1)
 let folder: string
@@ -16,8 +16,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const verified = async (claims: JWTPayload) => {
-  const whole = { sub: 'u', iss: issuer, aud: audience, exp: now / 1000 + 60, aquifer_role: 'investigator', ...claims }
-  return verifyToken(keys, await new SignJWT(whole).setProtectedHeader({ alg: signingAlgorithm }).sign(keys.sign), now)
+  const times = { iat: now / 1000 - 60, exp: now / 1000 + 60 }
+  const whole = { sub: 'u', jti: 'j', iss: localIssuer, aud: audience, ...times, aquifer_role: 'investigator', ...claims }
+  const token = await new SignJWT(whole).setProtectedHeader({ alg: signingAlgorithm, kid: keys.kid() }).sign(keys.sign())
+  return verifyToken(keys, token, { now, issuers: [localIssuer] })
 }
 
 test('a claim that narrows and cannot be read makes the token invalid, not wider', async () => {
@@ -35,4 +37,15 @@ test('expired, for somebody else, of another issuer, without a role or an end: n
     { nbf: now / 1000 + 999 },
   ])
     expect(await verified(claims as JWTPayload)).toBeNull()
+})
+test('what relationships let reach is not claimed: elsewhere it would read as whole studies', () => {
+  const reach = { studies: new Map([['S', { sites: ['A'], people: new Set<string>() }]]), until: 0, stamp: '', holders: [] }
+  const plain = { user: 'u', role: 'auditor', studies: ['S'], sites: ['A'], people: null } as const
+  expect(claimsOf(plain)).toEqual({ role: 'auditor', studies: ['S'], sites: ['A'], patient: null })
+  expect(claimsOf({ ...plain, role: 'investigator', sites: [], reach })).toEqual({
+    role: 'investigator',
+    studies: null,
+    sites: null,
+    patient: null,
+  })
 })

@@ -34,6 +34,7 @@ export type {
   HeldRelationship,
   Job,
   NewStudy,
+  NewUserRow,
   PolicyRow,
   PolicySignature,
   RelationshipRow,
@@ -42,6 +43,9 @@ export type {
   StoredNotebook,
   Study,
   User,
+  UserChange,
 } from './registers.js'
+export type { ClientRow, Identities, SessionRow } from './identities.js'
+export type { ReviewRow } from './reviews.js'
 export type { StoredSignature } from './signatures.js'
 export type { LineKey, Seals, StoredBlock, UnsealedRecord } from './seals.js'

@@ -129,13 +129,33 @@ export interface User {
   patient: string | null
   actor?: string | null // the FHIR resource the user is, such as Practitioner/x
   settings: Record<string, unknown>
+  email: string | null
+  subject: string | null // the person's name at an outside provider
+  tokensFrom: number // tokens issued before hold no longer
+  signedInAt: number | null
   createdAt: number
   updatedAt: number
 }
+export type NewUserRow = Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'signedInAt' | 'email' | 'subject'> &
+  Partial<Pick<User, 'email' | 'subject'>>
+export type UserChange = Partial<
+  Pick<User, 'display' | 'role' | 'password' | 'status' | 'studies' | 'sites' | 'patient' | 'subject' | 'tokensFrom'>
+>
 export interface Users {
-  put(user: Omit<User, 'createdAt' | 'updatedAt'>): Promise<User>
+  put(user: NewUserRow): Promise<User>
+  // All or none; the names, addresses and outside names that are taken already.
+  add(users: readonly NewUserRow[]): Promise<{ taken: string[] }>
+  addFirst(user: NewUserRow): Promise<boolean> // only where there is nobody yet
+  change(name: string, change: UserChange): Promise<User | null>
+  // The last active holder of the role stays one.
+  changeUnlessLast(name: string, role: string, change: UserChange): Promise<User | 'last' | null>
   byName(name: string): Promise<User | null>
+  byOutsideName(subject: string, email: string | null): Promise<User | null> // the subject wins over the address
   list(): Promise<User[]>
+  any(): Promise<boolean>
+  // Counts the try before it is judged, so that tries side by side cannot be more than allowed. null: go on; else locked until then.
+  beginTry(name: string, limits: { at: number; max: number; lockMs: number }): Promise<number | null>
+  endTries(name: string, at: number): Promise<void> // the try was right
 }
 
 export interface RelationshipRow {

@@ -5,6 +5,7 @@ import { auditIds, openAudits, type MarkRecord } from './audits.js'
 import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
+import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
 import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
@@ -90,6 +91,7 @@ export function openRepository({
     jobs: openJobs(writer),
     leases: openLeases(writer),
     users: openUsers(writer, () => clock.now()),
+    identities: openIdentities(writer),
     relationships: openRelationships(writer),
     rolePolicies: openRolePolicies(writer),
     notebooks: openNotebooks(writer, () => clock.now()),

@@ -1,4 +1,5 @@
 import type { IndexEntries } from '@aquifer/core/fhir'
+import type { Identities } from './identities.js'
 import type {
   Audits,
   Consents,
@@ -286,6 +287,7 @@ export interface Repository {
   jobs: Jobs
   leases: Leases
   users: Users
+  identities: Identities
   relationships: Relationships
   rolePolicies: RolePolicies
   notebooks: Notebooks

@@ -3,6 +3,7 @@ import { accessEndpoints } from './endpoints-access.js'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { auditEndpoints } from './endpoints-audit.js'
+import { identityEndpoints } from './endpoints-identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
@@ -95,6 +96,8 @@ export const endpoints = {
     answer: mintedToken,
     status: 201,
   },
+
+  ...identityEndpoints,
 
   studies: { method: 'GET', path: '/study/api/v1/studies', system: 'study', summary: 'Studies within reach', answer: studyList },
   createStudy: {

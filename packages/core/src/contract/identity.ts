@@ -7,6 +7,26 @@ export const signInRequest = z
   .meta({ id: 'SignIn' })
 export type SignInRequest = z.infer<typeof signInRequest>
 
+export const signInWays = z
+  .object({
+    password: z.boolean(),
+    provider: z
+      .object({ issuer: z.string(), authorizationEndpoint: z.string(), clientId: z.string(), scope: z.string() })
+      .nullable()
+      .describe('where people sign in by authorization code with PKCE S256'),
+  })
+  .meta({ id: 'SignInWays' })
+export type SignInWays = z.infer<typeof signInWays>
+
+export const codeSignIn = z
+  .strictObject({
+    code: z.string().min(1).max(4096),
+    verifier: z.string().regex(/^[A-Za-z0-9._~-]{43,128}$/),
+    redirectUri: z.url().max(2000),
+  })
+  .meta({ id: 'CodeSignIn', description: 'A code of the outside provider, exchanged by the server' })
+export type CodeSignIn = z.infer<typeof codeSignIn>
+
 export const me = z
   .object({
     user: z.string(),

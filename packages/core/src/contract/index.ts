@@ -2,8 +2,37 @@
 // Never decides anything and never reaches a store: a schema here says what may be sent, not who may send it.
 export { problem } from './errors.js'
 export type { Problem } from './errors.js'
-export { me, mintedToken, signInRequest, signedIn, tokenRequest } from './identity.js'
-export type { Me, MintedToken, SignedIn, SignInRequest, TokenRequest } from './identity.js'
+export { codeSignIn, me, mintedToken, signInRequest, signInWays, signedIn, tokenRequest } from './identity.js'
+export type { CodeSignIn, Me, MintedToken, SignedIn, SignInRequest, SignInWays, TokenRequest } from './identity.js'
+export {
+  codeExchange,
+  firstAdministratorRequest,
+  keyRotation,
+  newClient,
+  newPerson,
+  passwordChange,
+  personGrant,
+  reviewDecision,
+  reviewRequest,
+  statusChange,
+  tokenRevocation,
+} from './people.js'
+export type {
+  AccessHolder,
+  AccessHolders,
+  AccessReviewList,
+  AccessReviewView,
+  ClientList,
+  ClientView,
+  Invitation,
+  Invitations,
+  NewClient,
+  NewPerson,
+  PersonGrant,
+  PersonList,
+  PersonView,
+  ReviewDecision,
+} from './people.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'
 export { consentStates, consentSummary, decisionsRequest, decisionsResult, refusalCauses, refusedWrite, refusedWrites } from './consent.js'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aStorage, AnsweringServer } from '../../../test/answering-server.js'
-import { lockAfterMinutes, Session } from './session.js'
+import { Session } from './session.js'
 
 let server: AnsweringServer
 let storage: Storage
@@ -33,30 +33,40 @@ describe('a session', () => {
     expect(again.state()).toMatchObject({ status: 'signed-in', me: { user: 'aoife' } })
     again.signOut()
     expect(storage.length).toBe(0)
+    expect(server.calls('POST', /sign-out/).map((call) => call.token)).toEqual(['t1'])
   })
 
   test('is renewed while somebody works', async () => {
     await session.signIn('aoife', 'right', 'analysis')
-    now += 30 * 60_000
+    now += 30_000
     session.touched()
     session.tick()
     await settle()
     expect(server.calls('POST', /refresh/)).toHaveLength(0)
-    now += 15 * 60_000
-    session.touched()
+    now += 60_000
     session.tick()
     session.tick()
     await settle()
     expect(server.calls('POST', /refresh/)).toHaveLength(1)
-    now += 40 * 60_000
+    now += 10 * 60_000
+    session.tick()
+    await settle()
+    expect(server.calls('POST', /refresh/)).toHaveLength(1)
     session.touched()
+    session.tick()
+    await settle()
+    expect(server.calls('POST', /refresh/)).toHaveLength(2)
+    now += 14 * 60_000
     session.tick()
     expect(session.state().status).toBe('signed-in')
   })
 
   test('is covered when nobody does, and goes on where it was left', async () => {
     await session.signIn('aoife', 'right', 'analysis')
-    now += (lockAfterMinutes + 1) * 60_000
+    now += 15 * 60_000 - 1
+    session.tick()
+    expect(session.state().status).toBe('signed-in')
+    now += 1
     session.tick()
     expect(session.state()).toMatchObject({ status: 'locked', me: { user: 'aoife' }, study: 'HARBOR' })
     expect(storage.length).toBe(0)

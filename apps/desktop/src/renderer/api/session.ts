@@ -1,10 +1,8 @@
-import { me as meSchema, signedIn, type Me } from '@aquifer/core/contract'
+import { me as meSchema, signedIn, type Me, type SignedIn } from '@aquifer/core/contract'
 import { z } from 'zod'
 import { createApi, type Api } from './client.js'
 import { ApiFailure } from './failure.js'
-
-/** Minutes without a key or a click after which the screen is covered. The work beneath stays. */
-export const lockAfterMinutes = 15
+import type { Arrival } from './outside-sign-in.js'
 
 export interface SessionState {
   /** `locked`: signed in before, has to prove it again; what was on screen is kept but covered. */
@@ -19,13 +17,17 @@ export interface SessionState {
 const kept = z.object({
   token: z.string(),
   expiresAt: z.number(),
-  lifetimeMs: z.number(),
+  /** as long as the server lets a session be idle: without a key or a click for so long the screen is covered */
+  idleMs: z.number(),
+  renewedAt: z.number(),
   purpose: z.string(),
   study: z.string().nullable(),
 })
 type Kept = z.infer<typeof kept>
 
 const key = 'aquifer.session'
+// The server counts idle time from the last renewal, so one follows soon after a key or a click, but not after each.
+const renewalsPerIdleTime = 15
 const refreshed = z.object({ access_token: z.string(), expires_in: z.number() })
 
 /** Who is signed in. The token lives in memory and in this tab's session storage: it dies with the tab, and no other site can send it. */
@@ -37,13 +39,17 @@ export class Session {
   #kept: Kept | null = null
   #touchedAt: number
   #refreshing = false
+  #arrival: Arrival | null
   #state: SessionState = { status: 'starting', me: null, purpose: 'analysis', study: null, reachable: true, unreachableSince: null }
 
-  constructor(storage: Storage, now: () => number) {
+  constructor(storage: Storage, now: () => number, arrival: Arrival | null = null) {
+    this.#arrival = arrival
     this.#storage = storage
     this.#now = now
     this.#touchedAt = now()
-    this.api = createApi({ token: () => this.#kept?.token ?? null, rejected: () => this.lock() }, (answered) => this.#reached(answered))
+    this.api = createApi({ token: () => this.#kept?.token ?? null, rejected: () => this.#rejected() }, (answered) =>
+      this.#reached(answered),
+    )
   }
 
   readonly state = (): SessionState => this.#state
@@ -55,6 +61,9 @@ export class Session {
 
   /** A reload keeps the session of this tab. */
   async start(): Promise<void> {
+    const arrival = this.#arrival
+    this.#arrival = null
+    if (arrival !== null) return this.#arrive(arrival)
     this.#kept = read(this.#storage.getItem(key))
     if (this.#kept === null) return this.#set({ status: 'signed-out' })
     this.#set({ purpose: this.#kept.purpose })
@@ -68,22 +77,42 @@ export class Session {
 
   async signIn(user: string, password: string, purpose: string): Promise<void> {
     const answer = await this.api.json('/identity/api/v1/sign-in', signedIn, { method: 'POST', body: { user, password } })
+    this.#begin(answer, purpose)
+  }
+
+  /** Back from the outside provider. */
+  async #arrive({ purpose, ...code }: Arrival): Promise<void> {
+    try {
+      this.#begin(await this.api.json('/identity/api/v1/sign-in/code', signedIn, { method: 'POST', body: code }), purpose)
+    } catch {
+      this.#set({ status: 'signed-out' })
+    }
+  }
+
+  #begin(answer: SignedIn, purpose: string): void {
     const study = this.#state.me?.user === answer.me.user ? this.#state.study : null
     this.#touchedAt = this.#now()
-    this.#keep({ ...this.#token(answer), purpose, study })
+    this.#keep({ ...this.#token(answer), idleMs: answer.expires_in * 1000, purpose, study })
     this.#set({ purpose })
     this.#accept(answer.me, study)
   }
 
   signOut(): void {
+    this.#endOnServer()
     this.#keep(null)
     this.#set({ status: 'signed-out', me: null, study: null })
   }
 
   lock(): void {
+    this.#endOnServer()
     this.#keep(null)
     if (this.#state.status === 'signed-in') this.#set({ status: 'locked' })
     else if (this.#state.status === 'starting') this.#set({ status: 'signed-out', me: null })
+  }
+
+  #rejected(): void {
+    this.#keep(null)
+    this.lock()
   }
 
   chooseStudy(study: string): void {
@@ -99,9 +128,16 @@ export class Session {
   /** Called every few seconds: renews the token of somebody who works, and covers the screen of somebody who left. */
   tick(): void {
     if (this.#state.status !== 'signed-in' || this.#kept === null) return
-    const left = this.#kept.expiresAt - this.#now()
-    if (left <= 0 || this.#now() - this.#touchedAt > lockAfterMinutes * 60_000) this.lock()
-    else if (left < this.#kept.lifetimeMs / 3) void this.#refresh()
+    const { expiresAt, idleMs, renewedAt } = this.#kept
+    const now = this.#now()
+    if (now >= expiresAt || now - this.#touchedAt >= idleMs) this.lock()
+    else if (this.#touchedAt > renewedAt && now - renewedAt >= idleMs / renewalsPerIdleTime) void this.#refresh()
+  }
+
+  /** The token is of no use from now on, to nobody. Without an answer the session ends by itself when its idle time is over. */
+  #endOnServer(): void {
+    if (this.#kept !== null && this.#now() < this.#kept.expiresAt)
+      void this.api.send('/identity/api/v1/sign-out', { method: 'POST' }).catch(() => undefined)
   }
 
   async #refresh(): Promise<void> {
@@ -122,9 +158,8 @@ export class Session {
     this.#set({ status: 'signed-in', me, study: found?.id ?? null })
   }
 
-  #token(answer: z.infer<typeof refreshed>): Pick<Kept, 'token' | 'expiresAt' | 'lifetimeMs'> {
-    const lifetimeMs = answer.expires_in * 1000
-    return { token: answer.access_token, expiresAt: this.#now() + lifetimeMs, lifetimeMs }
+  #token(answer: z.infer<typeof refreshed>): Pick<Kept, 'token' | 'expiresAt' | 'renewedAt'> {
+    return { token: answer.access_token, expiresAt: this.#now() + answer.expires_in * 1000, renewedAt: this.#now() }
   }
 
   #reached(answered: boolean): void {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { reachesStudy, sitesReached, type Grant } from '@aquifer/core/access'
-import { endpoints, signInRequest, tokenRequest, type Me, type SignedIn, type TokenRequest } from '@aquifer/core/contract'
+import { codeSignIn, endpoints, signInRequest, tokenRequest, type Me, type SignedIn, type TokenRequest } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Caller, Session } from '../../identity/index.js'
 import { toStudyView } from '../../study/index.js'
@@ -22,6 +22,12 @@ export function identityRoutes(app: FastifyInstance, systems: RoutedSystems): vo
       return { body: await signedIn(systems, session) }
     },
   })
+  bind(app, endpoints.signInWays, {
+    act: 'other',
+    unaudited: true,
+    handler: async () => ({ body: { password: identity.outside === null, provider: (await identity.outside?.way()) ?? null } }),
+  })
+  bind(app, endpoints.signInByCode, { act: 'sign-in', handler: (request) => signInByCode(systems, request) })
   bind(app, endpoints.me, { act: 'other', unaudited: true, handler: async (request) => ({ body: await meOf(systems, callerOf(request)) }) })
   bind(app, endpoints.refresh, {
     act: 'sign-in',
@@ -30,7 +36,28 @@ export function identityRoutes(app: FastifyInstance, systems: RoutedSystems): vo
       return isRefusal(session) ? session : { body: await signedIn(systems, session) }
     },
   })
+  bind(app, endpoints.signOut, {
+    act: 'sign-in',
+    handler: async (request) => {
+      await identity.signOut(callerOf(request))
+      return {}
+    },
+  })
   bind(app, endpoints.mintToken, { act: 'token', handler: (request) => mint(systems, request) })
+}
+
+async function signInByCode(systems: RoutedSystems, request: FastifyRequest): Promise<{ body: SignedIn } | Refusal> {
+  const { identity } = systems
+  const body = bodyAs(request, codeSignIn)
+  if (isRefusal(body)) return body
+  const token = (await identity.outside?.exchange(body)) ?? null
+  if (token === null) return refuse('sign-in-failed', { detail: 'The provider gave no token for this code.' })
+  const caller = await identity.authenticate(token)
+  if (isRefusal(caller)) return caller
+  factsOf(request).actor = caller.grant.user
+  factsOf(request).role = caller.grant.role
+  const expiresInS = Math.max(1, Math.floor((caller.expiresAt - systems.now()) / 1000))
+  return { body: await signedIn(systems, { token, expiresInS, caller }) }
 }
 
 async function meOf(systems: RoutedSystems, caller: Caller): Promise<Me> {

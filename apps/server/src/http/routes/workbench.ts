@@ -22,7 +22,7 @@ const policy = [
 // Names that the bundler gives carry a hash of the content.
 const isHashed = (file: string): boolean =>
   /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(path.basename(file)) && file.includes(`${path.sep}assets${path.sep}`)
-const isApi = (url: string): boolean => /^\/(?:[a-z-]+\/api\/|v2\/|health\/|metrics|openapi\.json|docs|\.well-known\/)/.test(url)
+const isApi = (url: string): boolean => /^\/(?:[a-z-]+\/api\/|oidc\/|v2\/|health\/|metrics|openapi\.json|docs|\.well-known\/)/.test(url)
 
 /** The workbench's own files at `/`; every other address of the page is the page itself. */
 export function workbenchRoutes(app: FastifyInstance, folder: string): void {

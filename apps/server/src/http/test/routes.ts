@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 /** Every route of a running server, as the router itself tells them; HEAD goes with GET. */
 export function routesOf(app: FastifyInstance): { method: string; url: string }[] {
-  const lines = app.printRoutes({ commonPrefix: false, includeHooks: false })
+  const lines = app.printRoutes({ includeHooks: false })
   const found: { method: string; url: string }[] = []
   const path: string[] = []
   for (const line of lines.split('\n')) {

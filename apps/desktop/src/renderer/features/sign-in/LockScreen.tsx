@@ -6,6 +6,7 @@ import { useSession, useSessionState } from '../../api/SessionProvider.js'
 import { Button } from '../../ui/Button.js'
 import { TextField } from '../../ui/fields.js'
 import { initials } from '../../ui/format.js'
+import { OutsideSignIn, useSignInWays } from './OutsideSignIn.js'
 import { SignInFailure } from './SignInFailure.js'
 
 /** Covers the work without throwing it away: the same person goes on where the screen was left. */
@@ -15,6 +16,7 @@ export function LockScreen({ me }: { me: Me }) {
   const [password, setPassword] = useState('')
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
+  const ways = useSignInWays()
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     if (busy || password === '') return
@@ -28,6 +30,16 @@ export function LockScreen({ me }: { me: Me }) {
     } finally {
       setBusy(false)
     }
+  }
+  if (ways?.password === false) {
+    return (
+      <main className="lock-screen">
+        <section className="lock-box">
+          <h1>Locked</h1>
+          <OutsideSignIn provider={ways.provider} />
+        </section>
+      </main>
+    )
   }
   return (
     <main className="lock-screen">

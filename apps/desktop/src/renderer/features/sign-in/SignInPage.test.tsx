@@ -43,6 +43,21 @@ test('says when there is no server', async () => {
   expect((await screen.findByRole('alert')).textContent).toContain('does not answer')
 })
 
+test('where another provider signs people in there is no password to type', async () => {
+  cleanup()
+  server.ways = {
+    password: false,
+    provider: { issuer: 'https://id.example', authorizationEndpoint: 'https://id.example/auth', clientId: 'bench', scope: 'openid' },
+  }
+  render(
+    <SessionProvider session={session}>
+      <SignInPage />
+    </SessionProvider>,
+  )
+  expect(await screen.findByRole('button', { name: 'Sign in at id.example' })).toBeTruthy()
+  expect(screen.queryByLabelText('Password')).toBeNull()
+})
+
 test('hands on what brings the person here', async () => {
   const user = userEvent.setup()
   const purpose = screen.getByLabelText('What brings you here')

@@ -2,17 +2,18 @@ import './sign-in.css'
 import { IdCard, Lock, LockOpen, Monitor, Timer, User } from 'lucide-react'
 import { useRef, useState, type FormEvent } from 'react'
 import { useSession } from '../../api/SessionProvider.js'
-import { lockAfterMinutes } from '../../api/session.js'
 import { Button } from '../../ui/Button.js'
 import { TextField } from '../../ui/fields.js'
 import { Icon } from '../../ui/Icon.js'
 import { Logo } from '../../ui/Logo.js'
+import { OutsideSignIn, useSignInWays } from './OutsideSignIn.js'
 import { ServerAddress, useAppInfo, useServerAddress } from './server.js'
 import { SignInFailure } from './SignInFailure.js'
 import { StrataArt } from './StrataArt.js'
 
 export function SignInPage() {
   const info = useAppInfo()
+  const ways = useSignInWays()
   return (
     <div className="sign-in">
       <main className="sign-in-form">
@@ -20,10 +21,18 @@ export function SignInPage() {
           <Logo size={28} />
           <span className="sign-in-brand">Aquifer</span>
         </header>
-        <Form />
+        {ways?.password === false ? (
+          <section className="sign-in-box">
+            <h1>Sign in</h1>
+            <Where />
+            <OutsideSignIn provider={ways.provider} />
+          </section>
+        ) : (
+          <Form />
+        )}
         <footer className="row sub">
           <Icon of={Timer} />
-          Locks after {lockAfterMinutes} minutes, your work stays
+          Locks when you are away, your work stays
           {info && <span className="end">build {info.version}</span>}
         </footer>
       </main>
