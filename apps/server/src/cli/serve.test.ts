@@ -137,7 +137,7 @@ test('a command without a server says how to get one', async () => {
     'aquifer: No server answers at http://127.0.0.1:1. Start one with `aquifer serve`, or name another by --url or AQUIFER_URL.\n',
   ])
 })
-test('keys are for their owner only, and SIGTERM ends the server without a word', async () => {
+test('keys are for their owner only; the first start tells one code, and SIGTERM ends the server without a word', async () => {
   for (const file of ['', 'token-signing.json', 'local-admin.secret', 'sign-in-cookies.secret', 'first-administrator.code'])
     expect(statSync(path.join(dataDir, 'keys', file)).mode & 0o077).toBe(0)
   server.child.kill('SIGTERM')
