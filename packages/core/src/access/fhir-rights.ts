@@ -30,3 +30,7 @@ export const mayTouch = (role: Role, act: 'read' | 'write', data: DataClass): bo
 
 /** A Group that is a study is a setting: only these define one. */
 export const mayDefineStudy = (role: Role): boolean => role === 'study-manager' || role === 'administrator'
+
+/** Who still reads the Contracts of a person whose data nobody may see any more: those who answer for consent, and the person. */
+const consentKeepers: readonly Role[] = ['study-manager', 'privacy-officer', 'patient', 'guardian']
+export const seesWithheld = (role: Role, data: DataClass): boolean => data === 'consent' && consentKeepers.includes(role)

@@ -6,5 +6,5 @@ export { narrowGrant, reachesPerson, reachesSite, reachesStudy } from './grant.j
 export type { Grant, GrantClaims } from './grant.js'
 export { mayUse, rights } from './rights.js'
 export type { Right } from './rights.js'
-export { mayDefineStudy, mayTouch } from './fhir-rights.js'
+export { mayDefineStudy, mayTouch, seesWithheld } from './fhir-rights.js'
 export type { DataClass } from './fhir-rights.js'

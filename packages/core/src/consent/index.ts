@@ -6,3 +6,24 @@ export { consentStatusUrl, consentTypeSystem, readConsentContract, studyIdUrl, w
 export type { ConsentStatement } from './contract.js'
 export { consentFigures, endOfDay } from './figures.js'
 export type { ConsentFigures, PersonConsents, PersonStatus } from './figures.js'
+export {
+  afterEvent,
+  decideWithdrawal,
+  effectOn,
+  storesNow,
+  withdrawalActs,
+  withdrawalRules,
+  withdrawalStates,
+  withholds,
+} from './withdrawal.js'
+export type {
+  StoreEffect,
+  StoreName,
+  WithdrawalAct,
+  WithdrawalEvent,
+  WithdrawalQuestion,
+  WithdrawalRules,
+  WithdrawalState,
+} from './withdrawal.js'
+export { canonicalJson, certificateFormat } from './certificate.js'
+export type { SignedCertificate, WithdrawalCertificate } from './certificate.js'
