@@ -13,6 +13,7 @@ import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
+import { openLedgerKey, openWithdrawals } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
@@ -80,7 +81,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const postgres = await openPostgres({ dataDir: config.dataDir, ...database })
   closing.add(() => postgres.stop())
   await migrate(postgres)
-  const repository = openRepository({ postgres, clock })
+  const repository = openRepository({ postgres, clock, ledgerKey: await openLedgerKey(config.dataDir) })
   closing.add(() => repository.close())
   const identity = await openIdentity({ repository, dataDir: config.dataDir, clock })
   const studies = openStudies({ repository, now })
@@ -96,7 +97,10 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
-  return { fhir, repository, identity, studies, imports, flow, queries, metrics, log, now }
+  const query = queries?.query ?? null
+  const withdrawals = await openWithdrawals({ config, repository, studies, jobs, flow, query, log, now, newId })
+  closing.add(() => withdrawals.erasure.close())
+  return { fhir, repository, identity, studies, imports, flow, queries, withdrawals, metrics, log, now }
 }
 
 type Systems = Awaited<ReturnType<typeof openSystems>>
@@ -116,6 +120,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     now,
     startedAt,
     version,
+    withdrawals: systems.withdrawals.desk,
     consents: openConsentDesk({ repository, now }),
     jobs: openJobDesk(repository),
     audits: openAuditDesk(repository),

@@ -1,5 +1,14 @@
 import { isReferenceData } from '@aquifer/core/fhir'
-import { mayDefineStudy, mayTouch, reachesPerson, reachesSite, reachesStudy, type DataClass, type Grant } from '@aquifer/core/access'
+import {
+  mayDefineStudy,
+  mayTouch,
+  seesWithheld,
+  reachesPerson,
+  reachesSite,
+  reachesStudy,
+  type DataClass,
+  type Grant,
+} from '@aquifer/core/access'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 
 const classOfType: Readonly<Record<string, DataClass>> = {
@@ -45,6 +54,9 @@ export function withinLimits(grant: Grant, type: string, place: Place): boolean 
   // Profiles stand beside the studies, so their site is that of the person's enrolment, which the caller passes.
   return reachesSite(grant, place.siteId)
 }
+
+/** Whether the caller still reads this type of a person whose data is withheld in the study. */
+export const maySeeWithheld = (grant: Grant, type: string): boolean => seesWithheld(grant.role, dataClassOf(type))
 
 export const isLimited = (grant: Grant): boolean => grant.patient !== null || grant.sites.length > 0
 

@@ -1,5 +1,5 @@
-import { decideConsent, type Consent, type ConsentStatement } from '@aquifer/core/consent'
-import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { decideConsent, type Consent, type ConsentStatement, type WithdrawalAct } from '@aquifer/core/consent'
+import { refuse, type ConsentCause, type Refusal } from '@aquifer/core/refusal'
 import type { PersonState, Study, Tx } from '../repository/index.js'
 
 export interface PersonKey {
@@ -23,6 +23,8 @@ export type Decision = 'enrolled' | 'enrol'
 interface Entry {
   enrolled: boolean
   site: number | null
+  /** what the person withdrew from; only consents given anew undo it, and nothing undoes an erasure */
+  stopped: WithdrawalAct | null
   consents: (Consent & { contractId: string })[]
 }
 
@@ -56,7 +58,7 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
   let latest = afterStored
   const entry = (sid: number, patientId: string): Entry => {
     const key = keyOf(sid, patientId)
-    const known = entries.get(key) ?? { enrolled: false, site: null, consents: [] }
+    const known = entries.get(key) ?? { enrolled: false, site: null, stopped: null, consents: [] }
     entries.set(key, known)
     return known
   }
@@ -76,6 +78,7 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
       const person = entry(key.sid, key.patientId)
       if (!person.enrolled) person.site = site
       person.enrolled = true
+      person.stopped = null
     },
     siteOf: (key) => entry(key.sid, key.patientId).site,
     mark() {
@@ -105,6 +108,7 @@ function entryOf(state: PersonState): Entry {
   return {
     enrolled: state.enrolment !== null && state.enrolment.to === null,
     site: state.enrolment?.site ?? null,
+    stopped: state.enrolment?.stopped ?? null,
     consents: state.consents.map((row) => ({
       contractId: row.contractId,
       type: row.type,
@@ -121,16 +125,10 @@ function decide(question: Question, person: Entry): Decision | Refusal {
   const closedFor = studyTakes(study, person.enrolled)
   if (closedFor !== null) return closedFor
   const decision = decideConsent(study.required, person.consents, question.at)
-  if (!decision.given) {
-    return refuse('no-consent', {
-      detail: 'The person’s consent to this study is not active.',
-      missing: decision.missing,
-      cause: decision.cause,
-      remedy:
-        decision.cause === 'withdrawn'
-          ? 'Stop sending this person’s data to the study.'
-          : 'Record an active consent of each missing type, then send again.',
-    })
+  if (!decision.given) return noConsent(decision.missing, decision.cause)
+  if (person.stopped !== null) {
+    // Where no consent is required there is none that could be given anew.
+    return person.stopped === 'erase' || study.required.length === 0 ? noConsent(study.required, 'withdrawn') : 'enrol'
   }
   if (person.enrolled) return 'enrolled'
   if (study.enrolment === 'open' || question.named === 'by-patient-resource') return 'enrol'
@@ -139,6 +137,18 @@ function decide(question: Question, person: Entry): Decision | Refusal {
   return refuse('not-enrolled', {
     detail: 'The person is not enrolled in this study.',
     remedy: 'Send the Patient first, or together with the data.',
+  })
+}
+
+export function noConsent(missing: readonly string[], cause: ConsentCause): Refusal {
+  return refuse('no-consent', {
+    detail: 'The person’s consent to this study is not active.',
+    missing: [...missing],
+    cause,
+    remedy:
+      cause === 'withdrawn'
+        ? 'Stop sending this person’s data to the study.'
+        : 'Record an active consent of each missing type, then send again.',
   })
 }
 

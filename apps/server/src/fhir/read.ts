@@ -1,7 +1,7 @@
 import { isGlobal, isReferenceData, isResourceType } from '@aquifer/core/fhir'
 import { reachesStudy } from '@aquifer/core/access'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayTouchType, noSuchResource, withinLimits } from '../access/index.js'
+import { maySeeWithheld, mayTouchType, noSuchResource, withinLimits } from '../access/index.js'
 import { globalSid, serve, type StoredVersion, type Study } from '../repository/index.js'
 import { siteIdOf, sitesToRead, studyOf } from './scope.js'
 import type { FhirRequest, FhirSystems } from './systems.js'
@@ -75,7 +75,7 @@ async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: 
     const current = await systems.repository.read({ sid, ...key })
     if (current === null) continue
     const owner = sid === globalSid ? null : (study ?? (await systems.studies.bySid(sid)))
-    if (!(await visible(request, current, owner))) return noSuchResource()
+    if (!(await visible(systems, request, current, owner))) return noSuchResource()
     return { current, study: owner }
   }
   return noSuchResource()
@@ -100,10 +100,12 @@ async function sidsOf(
   return reached
 }
 
-async function visible(request: FhirRequest, current: StoredVersion, study: Study | null): Promise<boolean> {
+async function visible(systems: FhirSystems, request: FhirRequest, current: StoredVersion, study: Study | null): Promise<boolean> {
   const place = { siteId: siteIdOf(study, current.site), patients: current.patientIds }
   if (!withinLimits(request.grant, current.type, place)) return false
   if (study === null) return true
+  if (!maySeeWithheld(request.grant, current.type) && (await systems.repository.erasure.isWithheld(current.sid, current.patientIds)))
+    return false
   const sites = sitesToRead(study, request.grant, request.asked)
   return sites === null || isRefusal(sites) || current.site === null || sites.includes(current.site)
 }
@@ -121,7 +123,7 @@ async function profilePlace(
   const patientId = key.type === 'Patient' ? key.id : current.patientId
   if (patientId === null) return noSuchResource()
   for (const enrolment of await systems.repository.enrolments(patientId)) {
-    if (study !== null && enrolment.sid !== study.sid) continue
+    if ((study !== null && enrolment.sid !== study.sid) || enrolment.withheld) continue
     const owner = study ?? (await systems.studies.bySid(enrolment.sid))
     if (owner === null || !reachesStudy(request.grant, owner.id)) continue
     if (withinLimits(request.grant, key.type, { siteId: siteIdOf(owner, enrolment.site), patients: [patientId] }))

@@ -1,7 +1,7 @@
 import type { Grant } from '@aquifer/core/access'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { isLimited, noSuchResource, withinLimits } from '../access/index.js'
-import { lockConsents, type ConsentLedger, type PersonKey } from '../consent/index.js'
+import { lockConsents, noConsent, type ConsentLedger, type PersonKey } from '../consent/index.js'
 import {
   globalSid,
   type ContractConsents,
@@ -40,11 +40,13 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   const keys = peopleIn(units)
   const exclusive = units.some((unit) => unit.items.some((item) => item.consent !== undefined))
   const ledger = await lockConsents(tx, keys, exclusive ? 'exclusive' : 'share')
+  const erased = await erasedIn(tx, keys)
   const accepted: Accepted[] = []
   const enrolments: EnrolPerson[] = []
   for (const [place, unit] of units.entries()) {
     const undo = ledger.mark()
-    const decided = await decideUnit(tx, unit, ledger, now)
+    const gone = unit.study !== null && peopleIn([unit]).some((key) => erased.has(`${key.sid}/${key.patientId}`))
+    const decided = gone ? noConsent(unit.study?.required ?? [], 'withdrawn') : await decideUnit(tx, unit, ledger, now)
     if (isRefusal(decided)) {
       undo()
       outcomes[place] = decided
@@ -79,6 +81,12 @@ function peopleIn(units: readonly Unit[]): PersonKey[] {
   return [...keys.values()]
 }
 
+/** Who had himself erased is refused for ever, though nothing of him is left but the ledger's mark. */
+async function erasedIn(tx: Tx, keys: readonly PersonKey[]): Promise<Set<string>> {
+  const places = await tx.erasedAmong(keys)
+  return new Set(keys.filter((_, place) => places.has(place)).map((key) => `${key.sid}/${key.patientId}`))
+}
+
 async function decideUnit(
   tx: Tx,
   unit: Unit,
@@ -99,7 +107,7 @@ async function decideUnit(
       }
       if (isRefusal(decision)) return decision
       if (decision === 'enrolled') continue
-      const site = siteFor(unit, ledger, [])
+      const site = siteFor(unit, ledger, [patientId])
       if (isRefusal(site)) return site
       ledger.markEnrolled(key, site)
       enrol.push({ ...key, site, from: now })

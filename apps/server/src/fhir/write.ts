@@ -72,6 +72,7 @@ export async function remove(
   if (typeof sid !== 'number') return sid
   const stored = await systems.repository.read({ sid, type: key.type, id: key.id })
   if (stored === null) return noSuchResource()
+  if (await systems.repository.erasure.isWithheld(sid, stored.patientIds)) return noSuchResource()
   if (scope !== null && key.type === 'Group' && scope.study.id === key.id)
     return refuse('business-rule', { detail: 'A study is archived, not deleted.' })
   const item = deleteItem(key.type, key.id, sid, key.version === undefined ? undefined : { version: key.version })

@@ -10,6 +10,7 @@ import { operationsRoutes } from './routes/operations.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
 import { studyRoutes } from './routes/study.js'
+import { withdrawalRoutes } from './routes/withdrawals.js'
 import { workbenchRoutes } from './routes/workbench.js'
 import { openServer, type ServerParts } from './server.js'
 import type { RoutedSystems } from './systems.js'
@@ -24,6 +25,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   identityRoutes(app, systems)
   studyRoutes(app, systems)
   consentRoutes(app, systems)
+  withdrawalRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })

@@ -1,6 +1,7 @@
 import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { AuditDesk } from '../audit/index.js'
 import type { ConsentDesk } from '../consent/index.js'
+import type { WithdrawalDesk } from '../erasure/index.js'
 import type { FhirSystems } from '../fhir/index.js'
 import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
@@ -25,6 +26,7 @@ export interface RoutedSystems {
   identity: Identity
   studies: Studies
   consents: ConsentDesk
+  withdrawals: WithdrawalDesk
   jobs: JobDesk
   audits: AuditDesk
   fhir: FhirSystems

@@ -11,11 +11,15 @@ export interface RunningJob {
   progress(figures: Record<string, unknown>): void
   /** Somebody asked to stop, or another process took the job over. */
   readonly cancelled: boolean
+  /** Gives the job back unfinished: another process, or this one later, goes on with it. */
+  leave(): Promise<void>
   finish(end: { state: 'done' | 'failed' | 'cancelled'; result?: unknown; problem?: string }): Promise<void>
 }
 
 export interface Jobs {
   start(job: { kind: JobView['kind']; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<RunningJob>
+  /** The oldest job of a kind that waits, or whose process is gone; null when there is none. */
+  take(kind: JobView['kind']): Promise<RunningJob | null>
   /** Ends jobs whose process is gone; what they had stored stays. */
   endOrphans(): Promise<number>
 }
@@ -28,6 +32,10 @@ export function openJobs(options: { repository: Repository; newId: () => string;
       const claimed = await repository.jobs.claimOne(id, owner, leaseMs)
       if (claimed === null) throw new Error('a new job was claimed by another process')
       return running(repository, claimed)
+    },
+    async take(kind) {
+      const claimed = await repository.jobs.claim(kind, owner, leaseMs)
+      return claimed === null ? null : running(repository, claimed)
     },
     async endOrphans() {
       let ended = 0
@@ -61,6 +69,11 @@ function running(repository: Repository, job: Job): RunningJob {
     },
     get cancelled() {
       return cancelled
+    },
+    async leave() {
+      clearInterval(timer)
+      await reporting
+      await repository.jobs.report(job.id, job.fence, latest, 0)
     },
     async finish(end) {
       clearInterval(timer)

@@ -110,6 +110,14 @@ function requestOf(grant: Grant, at: number, asked: FhirRequest['asked']): FhirR
 
 // The demo's people arrive one by one: as jobs they would bury those of its users.
 const noJobs: ImportSystems['jobs'] = {
-  start: () => Promise.resolve({ id: 'demo', cancelled: false, progress: () => undefined, finish: () => Promise.resolve() }),
+  start: () =>
+    Promise.resolve({
+      id: 'demo',
+      cancelled: false,
+      progress: () => undefined,
+      leave: () => Promise.resolve(),
+      finish: () => Promise.resolve(),
+    }),
+  take: () => Promise.resolve(null),
   endOrphans: () => Promise.resolve(0),
 }

@@ -1,3 +1,4 @@
+import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
 import { int2Array, int4Array, int8Array, textArray } from './binary.js'
 import { enrolmentOf, readPeople } from './people.js'
@@ -50,6 +51,8 @@ interface PersonRow {
   subject: bigint
   from_at: bigint
   to_at: bigint | null
+  stopped: WithdrawalAct | null
+  withheld: boolean
 }
 
 export function openConsents(reader: Pool): Consents {
@@ -60,7 +63,7 @@ export function openConsents(reader: Pool): Consents {
     },
     async people(sid, { after = 0n, limit }) {
       const { rows } = await reader.query<PersonRow>(
-        `select e.sid, e.patient as pid, p.id, e.site, e.subject, e.from_at, e.to_at from enrolment e join person p on p.pid = e.patient
+        `select e.sid, e.patient as pid, p.id, e.site, e.subject, e.from_at, e.to_at, e.stopped, e.withheld from enrolment e join person p on p.pid = e.patient
          where e.sid = $1 and e.patient > $2 order by e.patient limit $3`,
         [sid, after, limit],
       )
@@ -74,7 +77,8 @@ export function openConsents(reader: Pool): Consents {
       const { rows } = await reader.query<{ id: string; types: string[] }>(
         `select p.id, array_agg(c.type order by c.type) as types from (
            select distinct on (patient, type) patient, type, status from consent where sid = $1 order by patient, type, ord desc
-         ) c join person p on p.pid = c.patient where c.status = 'withdrawn' group by p.id order by p.id`,
+         ) c join person p on p.pid = c.patient left join enrolment e on e.sid = $1 and e.patient = c.patient
+         where c.status = 'withdrawn' and e.stopped is distinct from 'stop-new' group by p.id order by p.id`,
         [sid],
       )
       return rows.map((row) => ({ patientId: row.id, types: row.types }))

@@ -26,4 +26,5 @@ export type {
   Tx,
   WriteOutcome,
 } from './types.js'
+export type { NewWithdrawal, StudyPerson, Withdrawal, WithdrawalStep } from './withdrawal-types.js'
 export type { Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'

@@ -1,3 +1,4 @@
+import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { PoolClient } from 'pg'
 import { int2Array, int4Array, int8Array, textArray } from './binary.js'
 import { emitProfiles } from './flow.js'
@@ -14,6 +15,8 @@ interface EnrolmentRow {
   subject: bigint
   from_at: bigint
   to_at: bigint | null
+  stopped: WithdrawalAct | null
+  withheld: boolean
 }
 
 const keyArrays = (keys: readonly PersonKey[]): Buffer[] => [
@@ -21,7 +24,7 @@ const keyArrays = (keys: readonly PersonKey[]): Buffer[] => [
   textArray(keys.map((key) => key.patientId)),
 ]
 
-const enrolmentColumns = `k.ord::int as ord, e.site, e.subject, e.from_at, e.to_at`
+const enrolmentColumns = `k.ord::int as ord, e.site, e.subject, e.from_at, e.to_at, e.stopped, e.withheld`
 const enrolmentsOf = `from unnest($1::int2[], $2::text[]) with ordinality k(sid, id, ord)
   join person p on p.id = k.id join enrolment e on e.sid = k.sid and e.patient = p.pid`
 
@@ -87,6 +90,8 @@ export function enrolmentOf(row: Omit<EnrolmentRow, 'ord'>): Enrolment {
     subject: Number(row.subject),
     from: Number(row.from_at),
     to: row.to_at === null ? null : Number(row.to_at),
+    stopped: row.stopped,
+    withheld: row.withheld,
   }
 }
 
@@ -135,7 +140,8 @@ export async function enrol(
     name: 'enrol',
     text: `insert into enrolment (sid, patient, site, from_at)
       select * from unnest($1::int2[], $2::int8[], $3::int4[], $4::int8[])
-      on conflict (sid, patient) do update set to_at = null, site = excluded.site, from_at = excluded.from_at where enrolment.to_at is not null
+      on conflict (sid, patient) do update set to_at = null, site = excluded.site, from_at = excluded.from_at, stopped = null, stopped_at = null, withheld = false
+      where enrolment.to_at is not null or enrolment.stopped in ('stop-new', 'stop-use')
       returning sid, patient`,
     values: [
       int2Array(sorted.map((row) => row.sid)),
@@ -168,7 +174,7 @@ export async function endEnrolment(client: PoolClient, people: readonly { sid: n
 
 export async function enrolmentsOfPerson(client: Queryable, patientId: string): Promise<(Enrolment & { sid: number })[]> {
   const { rows } = await client.query<Omit<EnrolmentRow, 'ord'> & { sid: number }>(
-    `select e.sid, e.site, e.subject, e.from_at, e.to_at from person p join enrolment e on e.patient = p.pid where p.id = $1 order by e.sid`,
+    `select e.sid, e.site, e.subject, e.from_at, e.to_at, e.stopped, e.withheld from person p join enrolment e on e.patient = p.pid where p.id = $1 order by e.sid`,
     [patientId],
   )
   return rows.map((row) => ({ sid: row.sid, ...enrolmentOf(row) }))

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { Clock, Postgres } from '../storage/index.js'
 import { auditIds, openAudits } from './audits.js'
 import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
+import { openErasure } from './erasure.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
 import { enrolmentsOfPerson, readPeople } from './people.js'
@@ -16,6 +18,7 @@ import { transact } from './transact.js'
 import type { Repository } from './types.js'
 import { openUsers } from './users.js'
 import { openWakeUp } from './wake-up.js'
+import { openWithdrawals } from './withdrawals.js'
 
 interface RepositoryOptions {
   postgres: Postgres
@@ -23,6 +26,7 @@ interface RepositoryOptions {
   random?: () => number // 0 ≤ n < 1, for the waits between attempts
   writers?: number // connections
   readers?: number
+  ledgerKey?: Uint8Array // of the HMAC by which erased people are known; without one, for the life of this object only
 }
 
 // The writing statement is planned once, on tables that may be empty. Its joins are all look-ups by key; any other plan would be
@@ -39,13 +43,15 @@ const writerSettings = {
 }
 const readerSettings = { work_mem: '32MB', statement_timeout: '60s', default_transaction_read_only: 'on' }
 
-export function openRepository({ postgres, clock, random = Math.random, writers = 4, readers = 4 }: RepositoryOptions): Repository {
+export function openRepository(options: RepositoryOptions): Repository {
+  const { postgres, clock, random = Math.random, writers = 4, readers = 4, ledgerKey = randomBytes(32) } = options
   const types = resultTypes(pg.types)
   const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types })
   const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
+  const eraser = postgres.pool('eraser', { max: 1, settings: { statement_timeout: '60s' }, types })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))
-  const parts = { pool: transactions, now: () => clock.now(), random, committed: () => wakeUp.committed() }
+  const parts = { pool: transactions, now: () => clock.now(), random, committed: () => wakeUp.committed(), ledgerKey }
   return {
     transact: (work) => transact(parts, work),
     nextAuditId: auditIds(writer),
@@ -73,9 +79,11 @@ export function openRepository({ postgres, clock, random = Math.random, writers 
     users: openUsers(writer, () => clock.now()),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
+    withdrawals: openWithdrawals(writer),
+    erasure: openErasure({ writer, reader, eraser }, ledgerKey),
     async close() {
       await wakeUp.close()
-      await Promise.all([transactions.end(), writer.end(), reader.end()])
+      await Promise.all([transactions.end(), writer.end(), reader.end(), eraser.end()])
     },
   }
 }

@@ -55,6 +55,7 @@ function scopeConditions(scope: SearchScope, type: string, sids: readonly number
   if (sid !== globalSid && !profile && sids.includes(globalSid)) {
     conditions.push(sql`(c.sid <> 0 or exists (select 1 from flow f where f.type = ${number} and f.id = c.id and f.sid = ${sid}))`)
   }
+  if (sid !== globalSid && !isGlobal(type) && !isReferenceData(type) && !scope.withheldToo) conditions.push(...ofNobodyWithheld(sid))
   if (scope.sites && !profile) conditions.push(sql`c.site = any(${scope.sites}::int4[])`)
   if (scope.patientIds) {
     const pids = sql`array(select pid from person where id = any(${scope.patientIds}))`
@@ -63,9 +64,18 @@ function scopeConditions(scope: SearchScope, type: string, sids: readonly number
   return conditions
 }
 
+// Two conditions, so that each is a look-up by key: joined by "or" they would be tried person by person.
+function ofNobodyWithheld(sid: number): Way {
+  const withheld = sql`select 1 from enrolment w where w.sid = ${sid} and w.withheld`
+  return [
+    sql`not exists (${withheld} and w.patient = c.patient)`,
+    sql`(c.patients is null or not exists (${withheld} and w.patient = any(c.patients)))`,
+  ]
+}
+
 function isEnrolled({ sid, sites }: SearchScope): Condition {
   const atSite = sites ? sql` and e.site = any(${sites}::int4[])` : sql``
-  return sql`exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = c.patient and e.to_at is null${atSite})`
+  return sql`exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = c.patient and e.to_at is null and not e.withheld${atSite})`
 }
 
 // With dates, those without one come last in both directions: a stretch of its own, in order of arrival.

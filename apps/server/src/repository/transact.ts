@@ -7,6 +7,7 @@ import { endEnrolment, enrol, lockPeople } from './people.js'
 import { readNewest } from './read.js'
 import { search } from './search.js'
 import type { Tx } from './types.js'
+import { erasedAmong, recordWithdrawal } from './withdrawals.js'
 import { writeAll } from './write.js'
 
 const attemptsMax = 8
@@ -20,6 +21,7 @@ export interface TransactParts {
   now(): number
   random(): number
   committed(): void
+  ledgerKey: Uint8Array
 }
 
 export async function transact<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -61,7 +63,7 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   }
 }
 
-function txOn(client: PoolClient, { now }: TransactParts): Tx {
+function txOn(client: PoolClient, { now, ledgerKey }: TransactParts): Tx {
   return {
     async write(writes) {
       if (writes.length === 0) return []
@@ -71,6 +73,8 @@ function txOn(client: PoolClient, { now }: TransactParts): Tx {
     },
     lockPeople: (keys, mode) => lockPeople(client, keys, mode),
     enrol: (people) => enrol(client, people),
+    erasedAmong: (people) => erasedAmong(client, ledgerKey, people),
+    recordWithdrawal: (withdrawal) => recordWithdrawal(client, withdrawal),
     endEnrolment: (people) => endEnrolment(client, people),
     recordConsents: (contracts) => recordConsents(client, contracts),
     audit: (records) => insertAudits(client, records),

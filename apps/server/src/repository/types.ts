@@ -1,5 +1,7 @@
+import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries } from '@aquifer/core/fhir'
 import type { Audits, Consents, Jobs, Leases, Notebooks, Refusals, Statements, Studies, Users } from './registers.js'
+import type { Erasure, NewWithdrawal, Withdrawals } from './withdrawal-types.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
 export const globalSid = 0
@@ -62,6 +64,8 @@ export interface Enrolment {
   subject: number
   from: number
   to: number | null
+  stopped: WithdrawalAct | null // what the person withdrew from
+  withheld: boolean // nobody sees the person's data of this study
 }
 export interface PersonState {
   sid: number
@@ -128,6 +132,10 @@ export interface Tx {
   lockPeople(keys: readonly { sid: number; patientId: string }[], mode: 'share' | 'exclusive'): Promise<PersonState[]>
   // Does nothing for who is enrolled; opens an ended enrolment again. Emits the people's profiles into the study.
   enrol(people: readonly EnrolPerson[]): Promise<{ patientId: string; outcome: 'enrolled' | 'already-enrolled' }[]>
+  // Who of these had himself erased from the study: places in the list.
+  erasedAmong(people: readonly { sid: number; patientId: string }[]): Promise<Set<number>>
+  // Stops the person and records ledger, steps and job; the person's row is locked exclusively.
+  recordWithdrawal(withdrawal: NewWithdrawal): Promise<void>
   endEnrolment(people: readonly { sid: number; patientId: string; to: number }[]): Promise<void>
   recordConsents(contracts: readonly ContractConsents[]): Promise<void>
   audit(records: readonly AuditRecord[]): Promise<void> // one round trip: a group commit carries many requests
@@ -142,6 +150,7 @@ export interface SearchScope {
   sid: number // global profiles are found where the person is enrolled; global reference data where the study names it
   sites?: readonly number[] // only resources of these sites
   patientIds?: readonly string[] // only resources of these people
+  withheldToo?: true // also of people whose data is withheld in the study
 }
 export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb'
 export interface DateValue {
@@ -253,5 +262,7 @@ export interface Repository {
   users: Users
   notebooks: Notebooks
   statements: Statements
+  withdrawals: Withdrawals
+  erasure: Erasure
   close(): Promise<void>
 }

@@ -32,5 +32,5 @@ export const mayTouch = (role: Role, act: 'read' | 'write', data: DataClass): bo
 export const mayDefineStudy = (role: Role): boolean => role === 'study-manager' || role === 'administrator'
 
 /** Who still reads the Contracts of a person whose data nobody may see any more: those who answer for consent, and the person. */
-const consentKeepers: readonly Role[] = ['study-manager', 'privacy-officer', 'patient', 'guardian']
-export const seesWithheld = (role: Role, data: DataClass): boolean => data === 'consent' && consentKeepers.includes(role)
+const consentKeepers: ReadonlySet<Role> = new Set(['study-manager', 'privacy-officer', 'patient', 'guardian'])
+export const seesWithheld = (role: Role, data: DataClass): boolean => data === 'consent' && consentKeepers.has(role)

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { auditPage } from './audit.js'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
+import { consentEndpoints } from './endpoints-consent.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
@@ -131,6 +132,8 @@ export const endpoints = {
     body: decisionsRequest,
     answer: decisionsResult,
   },
+
+  ...consentEndpoints,
 
   jobs: {
     method: 'GET',

@@ -16,6 +16,16 @@ export type {
   RefusedWriteCause,
   RefusedWrites,
 } from './consent.js'
+export {
+  previewRequest,
+  signedCertificate,
+  withdrawalList,
+  withdrawalPreview,
+  withdrawalRequest,
+  withdrawalStep,
+  withdrawalView,
+} from './withdrawal.js'
+export type { PreviewRequest, WithdrawalList, WithdrawalPreview, WithdrawalRequestBody, WithdrawalView } from './withdrawal.js'
 export { pipelineStatus, replayRequest, stageNames, stageView, waitRequest, waitResult } from './pipeline.js'
 export type { PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
 export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'

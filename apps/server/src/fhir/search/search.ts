@@ -1,6 +1,6 @@
 import { isGlobal, isReferenceData, isResourceType } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayTouchType } from '../../access/index.js'
+import { maySeeWithheld, mayTouchType } from '../../access/index.js'
 import { globalSid, type SearchScope, type StoredVersion } from '../../repository/index.js'
 import { scopeOf, sitesToRead, studyOf } from '../scope.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
@@ -38,7 +38,9 @@ export async function search(
     cursor: asked.cursor,
   })
   if (page.cursor === 'unusable') return refuse('bad-parameter', { detail: 'The page does not belong to this search.', parameter: '_page' })
-  const included = await includedIn(systems, request, scope, page.rows, asked.includes)
+  // What the type searched for shows of withheld people, the types that come along do not.
+  const { withheldToo: _ofTheType, ...along } = scope
+  const included = await includedIn(systems, request, along, page.rows, asked.includes)
   request.facts.detail['matches'] = page.rows.length
   for (const row of [...page.rows, ...included])
     request.facts.entries.push({ op: 'search', type: row.type, rid: row.rid, version: row.version })
@@ -61,6 +63,7 @@ async function searchScope(systems: FhirSystems, request: FhirRequest, type: str
   return {
     sid: study.sid,
     ...(sites === null || free ? {} : { sites }),
+    ...(maySeeWithheld(grant, type) ? { withheldToo: true as const } : {}),
     ...(grant.patient === null || free ? {} : { patientIds: [grant.patient] }),
   }
 }

@@ -1,0 +1,54 @@
+import type { Endpoint } from './endpoints.js'
+import { previewRequest, signedCertificate, withdrawalList, withdrawalPreview, withdrawalRequest, withdrawalView } from './withdrawal.js'
+
+const ofStudy = '/consent/api/v1/studies/{id}'
+const system = 'consent'
+
+export const consentEndpoints = {
+  previewWithdrawal: {
+    method: 'POST',
+    path: `${ofStudy}/withdrawals/preview`,
+    system,
+    summary: 'What a withdrawal would touch, how long it takes, what is kept and why',
+    body: previewRequest,
+    answer: withdrawalPreview,
+  },
+  withdraw: {
+    method: 'POST',
+    path: `${ofStudy}/withdrawals`,
+    system,
+    summary: 'Withdraw one person; in force with the answer, carried through all stores as a job',
+    body: withdrawalRequest,
+    answer: withdrawalView,
+    status: 201,
+  },
+  withdrawals: {
+    method: 'GET',
+    path: `${ofStudy}/withdrawals`,
+    system,
+    summary: 'Withdrawals of a study, newest first',
+    query: ['limit', 'before'],
+    answer: withdrawalList,
+  },
+  withdrawal: {
+    method: 'GET',
+    path: `${ofStudy}/withdrawals/{withdrawal}`,
+    system,
+    summary: 'One withdrawal: its steps through the stores',
+    answer: withdrawalView,
+  },
+  resumeWithdrawal: {
+    method: 'POST',
+    path: `${ofStudy}/withdrawals/{withdrawal}/resume`,
+    system,
+    summary: 'Go on with a withdrawal whose job failed',
+    answer: withdrawalView,
+  },
+  withdrawalCertificate: {
+    method: 'GET',
+    path: `${ofStudy}/withdrawals/{withdrawal}/certificate`,
+    system,
+    summary: 'Signed certificate of a finished withdrawal',
+    answer: signedCertificate,
+  },
+} as const satisfies Record<string, Endpoint>
