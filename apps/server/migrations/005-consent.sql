@@ -61,6 +61,38 @@ create table tombstone (
 );
 create index tombstone_feed on tombstone (xid, seq);
 
+-- Everybody who was ever invited, screened or enrolled, under his subject number. The person behind the number goes at erasure.
+create table participant (
+  sid smallint not null,
+  subject bigint not null,
+  patient bigint,
+  site int,
+  state text not null,
+  since bigint not null,
+  primary key (sid, subject),
+  unique (sid, patient)
+);
+create table participant_step (
+  id bigint generated always as identity primary key,
+  sid smallint not null,
+  subject bigint not null,
+  site int,
+  state text not null,
+  at bigint not null,
+  recorded_at bigint not null,
+  reason text,
+  actor text not null
+);
+create index participant_step_subject on participant_step (sid, subject, id);
+insert into participant (sid, subject, patient, site, state, since)
+  select sid, subject, patient, site, 'enrolled', from_at from enrolment;
+insert into participant_step (sid, subject, site, state, at, recorded_at, actor)
+  select sid, subject, site, 'enrolled', from_at, from_at, 'data' from enrolment;
+grant select on participant, participant_step to aquifer_app, aquifer_eraser, aquifer_reader;
+grant insert on participant, participant_step to aquifer_app;
+grant update on participant to aquifer_app;
+grant update (patient) on participant to aquifer_eraser;
+
 grant select on withdrawal, withdrawal_step, erased_person, tombstone to aquifer_app, aquifer_eraser, aquifer_reader;
 grant insert on withdrawal, withdrawal_step, erased_person, tombstone to aquifer_app;
 -- Who withdrew, when and why is never changed; only how far the work is.

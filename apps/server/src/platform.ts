@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAuditDesk, openAuditTrail } from './audit/index.js'
 import { version, type Config } from './config/index.js'
-import { openConsentDesk } from './consent/index.js'
+import { openConsentDesk, openParticipantDesk } from './consent/index.js'
 import { openWriteQueue, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
@@ -121,6 +121,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     startedAt,
     version,
     withdrawals: systems.withdrawals.desk,
+    participants: openParticipantDesk({ repository, now }),
     consents: openConsentDesk({ repository, now }),
     jobs: openJobDesk(repository),
     audits: openAuditDesk(repository),

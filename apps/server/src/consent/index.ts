@@ -2,5 +2,7 @@
 // Never decides on access and never stores a resource: a decision is a value the writer acts on.
 export { lockConsents, noConsent } from './ledger.js'
 export type { ConsentLedger, Decision, PersonKey, Question } from './ledger.js'
+export { openParticipantDesk, subjectNumber, subjectText } from './participants.js'
+export type { ParticipantDesk } from './participants.js'
 export { openConsentDesk } from './desk.js'
 export type { ConsentDesk } from './desk.js'

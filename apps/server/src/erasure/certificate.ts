@@ -1,9 +1,9 @@
 import { certificateFormat, withdrawalRules, type WithdrawalCertificate } from '@aquifer/core/consent'
+import { subjectText } from '../consent/index.js'
 import type { StudyKind } from '@aquifer/core/study'
 import type { Withdrawal, WithdrawalStep } from '../repository/index.js'
 import type { Study } from '../study/index.js'
 
-export const subjectOf = (study: { id: string }, subject: number): string => `${study.id}-${String(subject).padStart(5, '0')}`
 export const isoOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
 /** What stays after an act, and why. */
@@ -25,7 +25,7 @@ export function certificateOf(
     id,
     study: study.id,
     kind: study.kind,
-    subject: subjectOf(study, withdrawal.subject),
+    subject: subjectText(study, withdrawal.subject),
     person: withdrawal.mac.toString('hex'),
     act,
     reason,

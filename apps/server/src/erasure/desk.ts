@@ -6,8 +6,9 @@ import type { StudyKind } from '@aquifer/core/study'
 import { auditRecord } from '../audit/index.js'
 import { storeUnits, type FhirRequest } from '../fhir/index.js'
 import type { Repository, StudyPerson, Tx, Withdrawal } from '../repository/index.js'
+import { subjectNumber, subjectText } from '../consent/index.js'
 import type { Study } from '../study/index.js'
-import { keptAfter, subjectOf } from './certificate.js'
+import { keptAfter } from './certificate.js'
 import { withdrawnContracts } from './contracts.js'
 import type { Erasure } from './erasure.js'
 import { toView } from './view.js'
@@ -80,8 +81,8 @@ export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
     async resume(study, grant, id) {
       const withdrawal = await found(study, grant, id)
       if (withdrawal === null) return noSuchWithdrawal()
-      if (withdrawal.state !== 'failed' || afterEvent('failed', 'begin', withdrawal) === null)
-        return refuse('business-rule', { detail: 'Only a withdrawal whose job failed is resumed.' })
+      const next = withdrawal.state === 'failed' ? afterEvent('failed', 'begin', withdrawal) : null
+      if (next === null) return refuse('business-rule', { detail: 'Only a withdrawal whose job failed is resumed.' })
       const job = await repository.jobs.create({
         id: parts.newId(),
         kind: 'withdrawal',
@@ -89,9 +90,9 @@ export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
         actor: grant.user,
         request: { withdrawal: id },
       })
-      await withdrawals.move(id, 'failed', 'failed', { job: job.id })
+      await withdrawals.move(id, 'failed', next, { job: job.id })
       erasure.wake()
-      return view(study, { ...withdrawal, job: job.id })
+      return view(study, { ...withdrawal, state: next, job: job.id })
     },
     async certificate(study, grant, id) {
       const withdrawal = await found(study, grant, id)
@@ -114,9 +115,9 @@ async function personAsked(
 ): Promise<StudyPerson | Refusal> {
   if ((asked.patient === undefined) === (asked.subject === undefined))
     return refuse('invalid', { detail: 'Name the person by patient or by subject, one of them.' })
-  const number = /^(?:[A-Za-z0-9-]+-)?0*(\d{1,12})$/.exec(asked.subject ?? '')?.[1]
-  if (asked.subject !== undefined && number === undefined) return noSuchPerson()
-  const by = number === undefined ? { patientId: asked.patient ?? '' } : { subject: Number(number) }
+  const subject = asked.subject === undefined ? null : subjectNumber(asked.subject)
+  if (asked.subject !== undefined && subject === null) return noSuchPerson()
+  const by = subject === null ? { patientId: asked.patient ?? '' } : { subject }
   const person = await repository.erasure.personOf(study.sid, by)
   const isReached = person !== null && reachesSite(grant, siteId(study, person.site)) && reachesPerson(grant, [person.patientId])
   return isReached ? person : noSuchPerson()
@@ -141,7 +142,7 @@ async function previewOf(
   return {
     study: study.id,
     kind: study.kind,
-    subject: subjectOf(study, person.subject),
+    subject: subjectText(study, person.subject),
     act,
     allowed: [...allowed],
     stores,

@@ -26,7 +26,8 @@ class StepFailed extends Error {
 /** Carries one withdrawal through the steps that are left; what was done before a kill is not done again. */
 export async function runWithdrawal(parts: RunParts, job: RunningJob): Promise<void> {
   const { repository, studies, log } = parts
-  const withdrawal = await repository.withdrawals.byJob(job.id)
+  const id = job.request['withdrawal']
+  const withdrawal = typeof id === 'string' ? await repository.withdrawals.byId(id) : null
   const study = withdrawal === null ? null : await studies.bySid(withdrawal.sid)
   if (withdrawal === null || study === null) return await job.finish({ state: 'failed', problem: 'The withdrawal is not known here.' })
   if (!(await move(parts, withdrawal, 'begin'))) return await job.finish({ state: 'failed', problem: 'The withdrawal has ended before.' })

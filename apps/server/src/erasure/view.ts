@@ -1,15 +1,16 @@
 import { afterEvent } from '@aquifer/core/consent'
 import type { WithdrawalView } from '@aquifer/core/contract'
 import type { Withdrawal, WithdrawalStep } from '../repository/index.js'
+import { subjectText } from '../consent/index.js'
 import type { Study } from '../study/index.js'
-import { isoOrNull, subjectOf } from './certificate.js'
+import { isoOrNull } from './certificate.js'
 
 export function toView(study: Study, withdrawal: Withdrawal, steps: readonly WithdrawalStep[]): WithdrawalView {
   const { id, act, state, reason, evidence, problem, job } = withdrawal
   return {
     id,
     study: study.id,
-    subject: subjectOf(study, withdrawal.subject),
+    subject: subjectText(study, withdrawal.subject),
     act,
     state,
     reason,

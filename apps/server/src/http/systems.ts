@@ -1,6 +1,6 @@
 import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { AuditDesk } from '../audit/index.js'
-import type { ConsentDesk } from '../consent/index.js'
+import type { ConsentDesk, ParticipantDesk } from '../consent/index.js'
 import type { WithdrawalDesk } from '../erasure/index.js'
 import type { FhirSystems } from '../fhir/index.js'
 import type { Identity } from '../identity/index.js'
@@ -27,6 +27,7 @@ export interface RoutedSystems {
   studies: Studies
   consents: ConsentDesk
   withdrawals: WithdrawalDesk
+  participants: ParticipantDesk
   jobs: JobDesk
   audits: AuditDesk
   fhir: FhirSystems

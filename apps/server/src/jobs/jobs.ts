@@ -7,6 +7,7 @@ const reportEveryMs = 1_000
 /** One piece of long work while it runs. */
 export interface RunningJob {
   id: string
+  readonly request: Record<string, unknown>
   /** Tells the figures so far; written at most once a second. */
   progress(figures: Record<string, unknown>): void
   /** Somebody asked to stop, or another process took the job over. */
@@ -64,6 +65,7 @@ function running(repository: Repository, job: Job): RunningJob {
   }, reportEveryMs)
   return {
     id: job.id,
+    request: job.request,
     progress(figures) {
       latest = figures
     },

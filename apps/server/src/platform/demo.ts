@@ -113,6 +113,7 @@ const noJobs: ImportSystems['jobs'] = {
   start: () =>
     Promise.resolve({
       id: 'demo',
+      request: {},
       cancelled: false,
       progress: () => undefined,
       leave: () => Promise.resolve(),

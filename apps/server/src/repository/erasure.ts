@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { typeName } from '@aquifer/core/fhir'
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
+import { inTransaction } from './in-transaction.js'
 import { globalSid } from './types.js'
 import { macOf } from './withdrawals.js'
 import type { Erasure, StudyPerson } from './withdrawal-types.js'
@@ -105,6 +106,7 @@ async function removePerson(
   await inTransaction(eraser, async (client) => {
     const refusals = await client.query(`delete from refused_write where sid = $1 and patient = $2`, [sid, patientId])
     counts.refusals = refusals.rowCount ?? 0
+    await client.query(`update participant set patient = null where sid = $1 and patient = $2`, [sid, pid])
     await client.query(`delete from enrolment where sid = $1 and patient = $2`, [sid, pid])
     const others = await client.query(`select 1 from enrolment where patient = $1 limit 1`, [pid])
     if (others.rowCount !== 0) return
@@ -143,19 +145,4 @@ async function removeRound(
   )
   await client.query(`delete from current where rid = any($1::int8[])`, [rids])
   return { resources: rids.length, indexRows, hashes: gone.rows.map((row) => row.hash ?? Buffer.alloc(0)) }
-}
-
-async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  } finally {
-    client.release()
-  }
 }

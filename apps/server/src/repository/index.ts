@@ -26,5 +26,6 @@ export type {
   Tx,
   WriteOutcome,
 } from './types.js'
+export type { ParticipantRow, ParticipantStepRow } from './participant-types.js'
 export type { NewWithdrawal, StudyPerson, Withdrawal, WithdrawalStep } from './withdrawal-types.js'
 export type { Job, NewStudy, Site, StatementRecord, StoredNotebook, Study, User } from './registers.js'

@@ -138,11 +138,19 @@ export async function enrol(
   const sorted = [...rows.values()].sort((a, b) => a.sid - b.sid || Number(a.pid - b.pid))
   const entered = await client.query<{ sid: number; patient: bigint }>({
     name: 'enrol',
-    text: `insert into enrolment (sid, patient, site, from_at)
-      select * from unnest($1::int2[], $2::int8[], $3::int4[], $4::int8[])
+    text: `with entered as (insert into enrolment (sid, patient, site, from_at, subject)
+      select k.sid, k.patient, k.site, k.from_at, coalesce(l.subject, nextval('subject_seq'))
+      from unnest($1::int2[], $2::int8[], $3::int4[], $4::int8[]) k(sid, patient, site, from_at)
+      left join lateral (select x.subject from participant x where x.sid = k.sid and x.patient = k.patient) l on true
       on conflict (sid, patient) do update set to_at = null, site = excluded.site, from_at = excluded.from_at, stopped = null, stopped_at = null, withheld = false
       where enrolment.to_at is not null or enrolment.stopped in ('stop-new', 'stop-use')
-      returning sid, patient`,
+      returning sid, patient, site, from_at, subject),
+      logged as (insert into participant (sid, subject, patient, site, state, since)
+        select sid, subject, patient, site, 'enrolled', from_at from entered
+        on conflict (sid, subject) do update set state = 'enrolled', since = excluded.since, site = excluded.site),
+      told as (insert into participant_step (sid, subject, site, state, at, recorded_at, actor)
+        select sid, subject, site, 'enrolled', from_at, from_at, 'data' from entered)
+      select sid, patient from entered`,
     values: [
       int2Array(sorted.map((row) => row.sid)),
       int8Array(sorted.map((row) => row.pid)),

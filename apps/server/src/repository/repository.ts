@@ -8,6 +8,7 @@ import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
+import { openParticipants } from './participants.js'
 import { enrolmentsOfPerson, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openRefusals } from './refusals.js'
@@ -80,6 +81,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
     withdrawals: openWithdrawals(writer),
+    participants: openParticipants(writer, reader),
     erasure: openErasure({ writer, reader, eraser }, ledgerKey),
     async close() {
       await wakeUp.close()

@@ -1,6 +1,7 @@
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries } from '@aquifer/core/fhir'
 import type { Audits, Consents, Jobs, Leases, Notebooks, Refusals, Statements, Studies, Users } from './registers.js'
+import type { Participants } from './participant-types.js'
 import type { Erasure, NewWithdrawal, Withdrawals } from './withdrawal-types.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
@@ -263,6 +264,7 @@ export interface Repository {
   notebooks: Notebooks
   statements: Statements
   withdrawals: Withdrawals
+  participants: Participants
   erasure: Erasure
   close(): Promise<void>
 }

@@ -42,7 +42,6 @@ export interface WithdrawalStep {
 /** The ledger of withdrawals and how far each is. */
 export interface Withdrawals {
   byId(id: string): Promise<Withdrawal | null>
-  byJob(job: string): Promise<Withdrawal | null>
   list(sid: number, page: { limit: number; before?: string; sites?: readonly number[] }): Promise<Withdrawal[]> // newest first
   steps(id: string): Promise<WithdrawalStep[]>
   // false: it was not in that state

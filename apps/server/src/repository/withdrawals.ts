@@ -54,6 +54,13 @@ export async function recordWithdrawal(client: PoolClient, withdrawal: NewWithdr
     withheld,
   ])
   await client.query(
+    `with moved as (update participant set state = 'discontinued', since = $3
+       where sid = $1 and subject = $2 and state not in ('completed', 'discontinued', 'screen-failed') returning site)
+     insert into participant_step (sid, subject, site, state, at, recorded_at, reason, actor)
+     select $1, $2, site, 'discontinued', $3, $3, 'consent withdrawn', $4 from moved`,
+    [sid, subject, at, actor],
+  )
+  await client.query(
     `insert into job (id, kind, sid, state, actor, created_at, updated_at, request)
      values ($1, 'withdrawal', $2, 'queued', $3, $4, $4, $5)`,
     [job, sid, actor, at, JSON.stringify({ withdrawal: id })],
@@ -77,7 +84,6 @@ export function openWithdrawals(writer: Pool): Withdrawals {
     (await writer.query<Row>(`select ${columns} from withdrawal ${text}`, values)).rows.map(withdrawalOf)
   return {
     byId: async (id) => (await many(`where id = $1`, [id]))[0] ?? null,
-    byJob: async (job) => (await many(`where job = $1`, [job]))[0] ?? null,
     list: (sid, { limit, before, sites }) =>
       many(`where sid = $1 and ($2::text is null or id < $2) and ($3::int4[] is null or site = any($3)) order by id desc limit $4`, [
         sid,

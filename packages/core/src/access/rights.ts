@@ -7,6 +7,8 @@ const holders = {
   'consent.summary': ['study-manager', 'cro-admin', 'investigator', 'privacy-officer', 'auditor'],
   'consent.refusals': ['study-manager', 'privacy-officer', 'auditor'],
   'consent.decide': ['study-manager', 'administrator'],
+  'consent.log': ['study-manager', 'investigator'],
+  'consent.participants': ['study-manager', 'cro-admin', 'investigator', 'privacy-officer', 'auditor'],
   'consent.withdraw': ['study-manager', 'privacy-officer'],
   'consent.withdrawals': ['study-manager', 'privacy-officer', 'auditor'],
   'import.run': ['integrator', 'study-manager'],

@@ -27,3 +27,5 @@ export type {
 } from './withdrawal.js'
 export { canonicalJson, certificateFormat } from './certificate.js'
 export type { SignedCertificate, WithdrawalCertificate } from './certificate.js'
+export { funnelOf, judgeMove, participantStates } from './participant.js'
+export type { Funnel, FunnelRow, LoggedStep, ParticipantMove, ParticipantState } from './participant.js'

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoints.js'
+import { funnelView, participantList, participantRequest, participantStepRequest, participantView } from './participants.js'
 import { previewRequest, signedCertificate, withdrawalList, withdrawalPreview, withdrawalRequest, withdrawalView } from './withdrawal.js'
 
 const ofStudy = '/consent/api/v1/studies/{id}'
@@ -50,5 +51,46 @@ export const consentEndpoints = {
     system,
     summary: 'Signed certificate of a finished withdrawal',
     answer: signedCertificate,
+  },
+
+  participants: {
+    method: 'GET',
+    path: `${ofStudy}/participants`,
+    system,
+    summary: 'The participant log, by subject number',
+    query: ['state', 'site', 'limit', 'after'],
+    answer: participantList,
+  },
+  logParticipant: {
+    method: 'POST',
+    path: `${ofStudy}/participants`,
+    system,
+    summary: 'Log somebody who was invited or screened',
+    body: participantRequest,
+    answer: participantView,
+    status: 201,
+  },
+  participant: {
+    method: 'GET',
+    path: `${ofStudy}/participants/{subject}`,
+    system,
+    summary: 'One participant with all steps',
+    answer: participantView,
+  },
+  moveParticipant: {
+    method: 'POST',
+    path: `${ofStudy}/participants/{subject}/steps`,
+    system,
+    summary: 'Log the next step of a participant',
+    body: participantStepRequest,
+    answer: participantView,
+  },
+  funnel: {
+    method: 'GET',
+    path: `${ofStudy}/funnel`,
+    system,
+    summary: 'How many came how far, by site and month, against the targets',
+    query: ['asOf'],
+    answer: funnelView,
   },
 } as const satisfies Record<string, Endpoint>

@@ -5,7 +5,7 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import { storeStudyGroup } from '../../fhir/index.js'
 import { toStudyView, type Study } from '../../study/index.js'
-import { bind, bodyAs, paramOf } from '../bind.js'
+import { bind, bodyAs, paramOf, type Handler } from '../bind.js'
 import { factsOf, grantOf } from '../context.js'
 import { fhirRequestOf } from '../fhir-request.js'
 import type { RoutedSystems } from '../systems.js'
@@ -26,6 +26,16 @@ export async function studyNamed(systems: RoutedSystems, request: FastifyRequest
   const refusal = mayReachStudy(grantOf(request), study)
   return refusal ?? study
 }
+
+/** A handler about the study in the address. */
+export const ofStudy =
+  (systems: RoutedSystems, work: (study: Study, request: FastifyRequest) => Promise<object | Refusal>): Handler =>
+  async (request) => {
+    const study = await studyInPath(systems, request)
+    if (isRefusal(study)) return study
+    const body = await work(study, request)
+    return isRefusal(body) ? body : { body }
+  }
 
 export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   bind(app, endpoints.studies, {
