@@ -4,12 +4,28 @@
 alter table enrolment add column stopped text, add column stopped_at bigint, add column withheld boolean not null default false;
 create index enrolment_withheld on enrolment (sid, patient) where withheld;
 
+-- Version of the form a consent was given under.
+alter table consent add column form text;
+
+-- What a study's settings were, version by version: decisions name the version they were made under.
+create table study_version (
+  sid smallint not null,
+  version int not null,
+  at bigint not null,
+  actor text not null,
+  document jsonb not null,
+  primary key (sid, version)
+);
+grant select on study_version to aquifer_app, aquifer_eraser, aquifer_reader;
+grant insert on study_version to aquifer_app;
+
 create table withdrawal (
   id text collate "C" primary key,
   sid smallint not null,
   patient bigint not null,
   subject bigint not null,
   site int,
+  study_version int not null,
   mac bytea not null,
   act text not null,
   reason text not null,

@@ -18,7 +18,7 @@ import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
 import { armFaults, migrate, openPostgres, packageRoot, systemClock, writeAtomically, type Clock } from './storage/index.js'
-import { openStudies, type Studies } from './study/index.js'
+import { openStudies, openStudyFiles, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress } from './platform/demo.js'
@@ -121,6 +121,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     startedAt,
     version,
     withdrawals: systems.withdrawals.desk,
+    studyFiles: openStudyFiles({ repository, studies, now }),
     participants: openParticipantDesk({ repository, now }),
     consents: openConsentDesk({ repository, now }),
     jobs: openJobDesk(repository),

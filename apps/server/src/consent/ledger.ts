@@ -1,4 +1,5 @@
-import { decideConsent, type Consent, type ConsentStatement, type WithdrawalAct } from '@aquifer/core/consent'
+import { decideConsent, underForms, type Consent, type ConsentStatement, type WithdrawalAct } from '@aquifer/core/consent'
+import { requiredFor, settingsOf } from '@aquifer/core/study'
 import { refuse, type ConsentCause, type Refusal } from '@aquifer/core/refusal'
 import type { PersonState, Study, Tx } from '../repository/index.js'
 
@@ -16,6 +17,8 @@ export interface Question {
   named: 'by-patient-resource' | 'by-data'
   /** whether his Patient resource is stored already, perhaps through another study */
   patientStored: boolean
+  /** the programs that sent data of the person, as `urn:aquifer:app` says */
+  apps?: readonly string[]
 }
 /** `enrolled`: may enter · `enrol`: may enter, and enters the study with it */
 export type Decision = 'enrolled' | 'enrol'
@@ -72,7 +75,15 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
       const person = entry(sid, statement.patientId)
       const order = (latest += 1n)
       for (const type of statement.types)
-        person.consents.push({ contractId, type, status: statement.status, lo: statement.lo, hi: statement.hi, order })
+        person.consents.push({
+          contractId,
+          type,
+          status: statement.status,
+          lo: statement.lo,
+          hi: statement.hi,
+          order,
+          form: statement.form ?? null,
+        })
     },
     markEnrolled(key, site) {
       const person = entry(key.sid, key.patientId)
@@ -100,6 +111,7 @@ function saysTheSame(person: Entry, contractId: string, statement: ConsentStatem
     statement.types.includes(consent.type) &&
     consent.status === statement.status &&
     consent.lo === statement.lo &&
+    (consent.form ?? null) === (statement.form ?? null) &&
     consent.hi === statement.hi
   return known.length === statement.types.length && known.every(same)
 }
@@ -116,6 +128,7 @@ function entryOf(state: PersonState): Entry {
       lo: row.lo,
       hi: row.hi,
       order: row.order,
+      form: row.form,
     })),
   }
 }
@@ -124,7 +137,11 @@ function decide(question: Question, person: Entry): Decision | Refusal {
   const { study } = question
   const closedFor = studyTakes(study, person.enrolled)
   if (closedFor !== null) return closedFor
-  const decision = decideConsent(study.required, person.consents, question.at)
+  const settings = settingsOf(study.settings)
+  const required = requiredFor(study.required, settings.apps, question.apps ?? [])
+  if (required === null) return refuse('business-rule', { detail: 'The study takes no data of this program, or of this version of it.' })
+  const site = study.sites.find((each) => each.site === person.site)?.id ?? null
+  const decision = decideConsent(required, underForms(person.consents, { forms: settings.forms, site, zone: study.zone }), question.at)
   if (!decision.given) return noConsent(decision.missing, decision.cause)
   if (person.stopped !== null) {
     // Where no consent is required there is none that could be given anew.

@@ -25,6 +25,7 @@ export function certificateOf(
     id,
     study: study.id,
     kind: study.kind,
+    studyVersion: withdrawal.studyVersion,
     subject: subjectText(study, withdrawal.subject),
     person: withdrawal.mac.toString('hex'),
     act,

@@ -204,6 +204,7 @@ async function recordIn(tx: Tx, work: Recording): Promise<void> {
     patient: state.pid,
     subject: state.enrolment.subject,
     site: state.enrolment.site,
+    studyVersion: study.version,
     mac: work.repository.erasure.macOf(study.sid, person.patientId),
     act,
     reason: asked.reason,

@@ -1,4 +1,5 @@
 import type { Grant } from '@aquifer/core/access'
+import type { ConsentStatement } from '@aquifer/core/consent'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { isLimited, noSuchResource, withinLimits } from '../access/index.js'
 import { lockConsents, noConsent, type ConsentLedger, type PersonKey } from '../consent/index.js'
@@ -97,9 +98,9 @@ async function decideUnit(
   for (const item of items) if (item.consent !== undefined && study !== null) ledger.recordConsent(study.sid, item.id, item.consent)
   const enrol: EnrolPerson[] = []
   if (study !== null) {
-    for (const [patientId, named] of namedIn(items)) {
+    for (const [patientId, { named, apps }] of namedIn(items)) {
       const key = { sid: study.sid, patientId }
-      const question = { study, patientId, at: now, named, patientStored: false }
+      const question = { study, patientId, at: now, named, apps, patientStored: false }
       let decision = ledger.decide(question)
       if (isRefusal(decision) && decision.refusal === 'not-enrolled' && study.required.length > 0) {
         const stored = await tx.read({ sid: globalSid, type: 'Patient', id: patientId })
@@ -123,16 +124,23 @@ async function decideUnit(
 }
 
 /** Everyone whose consent the unit needs, and whether his own Patient resource is in it. */
-function namedIn(items: readonly Item[]): Map<string, 'by-patient-resource' | 'by-data'> {
-  const named = new Map<string, 'by-patient-resource' | 'by-data'>()
+interface Naming {
+  named: 'by-patient-resource' | 'by-data'
+  /** the programs that sent data of the person */
+  apps: string[]
+}
+function namedIn(items: readonly Item[]): Map<string, Naming> {
+  const people = new Map<string, Naming>()
   for (const item of items) {
     if (!item.needsConsent) continue
     for (const patientId of item.patients) {
-      if (item.type === 'Patient') named.set(patientId, 'by-patient-resource')
-      else if (!named.has(patientId)) named.set(patientId, 'by-data')
+      const naming = people.get(patientId) ?? { named: 'by-data', apps: [] }
+      if (item.type === 'Patient') naming.named = 'by-patient-resource'
+      if (item.app !== null) naming.apps.push(item.app)
+      people.set(patientId, naming)
     }
   }
-  return named
+  return people
 }
 
 function siteFor(unit: Unit, ledger: ConsentLedger, patients: readonly string[]): number | null | Refusal {
@@ -186,6 +194,8 @@ async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
   return withinLimits(unit.grant, item.type, { siteId, patients: stored.patientIds })
 }
 
+const formSaid = ({ form }: ConsentStatement): { form?: string } => (form === undefined ? {} : { form })
+
 function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsents[] {
   const { study } = unit
   if (study === null) return []
@@ -195,7 +205,10 @@ function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsen
     if (item.consent === undefined || outcome === undefined || outcome.rid === null) continue
     if (outcome.outcome !== 'created' && outcome.outcome !== 'updated' && outcome.outcome !== 'deleted') continue
     const { consent } = item
-    const entries = consent === null ? [] : consent.types.map((type) => ({ type, status: consent.status, lo: consent.lo, hi: consent.hi }))
+    const entries =
+      consent === null
+        ? []
+        : consent.types.map((type) => ({ type, status: consent.status, lo: consent.lo, hi: consent.hi, ...formSaid(consent) }))
     found.push({
       sid: study.sid,
       patientId: consent?.patientId ?? item.patients[0] ?? '',

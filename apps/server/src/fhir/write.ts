@@ -132,6 +132,7 @@ async function writeResource(
 async function store(systems: FhirSystems, request: FhirRequest, scope: Scope | null, item: Item): Promise<Written | Refusal> {
   const { facts, grant } = request
   facts.sid = scope?.study.sid ?? null
+  if (scope !== null) facts.detail['studyVersion'] = scope.study.version
   const unit: Unit = {
     study: scope?.study ?? null,
     site: scope?.site ?? { kind: 'none' },

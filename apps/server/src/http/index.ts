@@ -10,7 +10,7 @@ import { operationsRoutes } from './routes/operations.js'
 import { participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
-import { studyRoutes } from './routes/study.js'
+import { studyFileRoutes, studyRoutes } from './routes/study.js'
 import { withdrawalRoutes } from './routes/withdrawals.js'
 import { workbenchRoutes } from './routes/workbench.js'
 import { openServer, type ServerParts } from './server.js'
@@ -25,6 +25,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   fhirRoutes(app, systems)
   identityRoutes(app, systems)
   studyRoutes(app, systems)
+  studyFileRoutes(app, systems)
   consentRoutes(app, systems)
   withdrawalRoutes(app, systems)
   participantRoutes(app, systems)

@@ -8,7 +8,7 @@ import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { NotebookDesk, Query } from '../query/index.js'
-import type { Studies } from '../study/index.js'
+import type { Studies, StudyFiles } from '../study/index.js'
 
 /** How far the pipeline is and what may be asked of it. */
 export interface PipelineDoor {
@@ -25,6 +25,7 @@ export interface Health {
 export interface RoutedSystems {
   identity: Identity
   studies: Studies
+  studyFiles: StudyFiles
   consents: ConsentDesk
   withdrawals: WithdrawalDesk
   participants: ParticipantDesk

@@ -17,10 +17,10 @@ export async function recordConsents(client: PoolClient, contracts: readonly Con
   if (rows.length > 0) {
     await client.query({
       name: 'record-consents',
-      text: `insert into consent (sid, patient, contract, version, type, status, lo, hi)
-        select k.sid, p.pid, k.contract, k.version, k.type, k.status, k.lo, k.hi
-        from unnest($1::int2[], $2::text[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::int8[], $8::int8[])
-          with ordinality k(sid, id, contract, version, type, status, lo, hi, ord)
+      text: `insert into consent (sid, patient, contract, version, type, status, lo, hi, form)
+        select k.sid, p.pid, k.contract, k.version, k.type, k.status, k.lo, k.hi, k.form
+        from unnest($1::int2[], $2::text[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::int8[], $8::int8[], $9::text[])
+          with ordinality k(sid, id, contract, version, type, status, lo, hi, form, ord)
         join person p on p.id = k.id order by k.ord on conflict do nothing`,
       values: [
         int2Array(rows.map((row) => row.sid)),
@@ -31,6 +31,7 @@ export async function recordConsents(client: PoolClient, contracts: readonly Con
         textArray(rows.map((row) => row.status)),
         int8Array(rows.map((row) => row.lo)),
         int8Array(rows.map((row) => row.hi)),
+        textArray(rows.map((row) => row.form ?? null)),
       ],
     })
   }

@@ -60,6 +60,7 @@ interface ConsentJoined {
   contract_id: string
   version: number
   consent_order: bigint
+  form: string | null
 }
 
 async function peopleStates(client: Queryable, keys: readonly PersonKey[], enrolments: readonly EnrolmentRow[]): Promise<PersonState[]> {
@@ -70,7 +71,7 @@ async function peopleStates(client: Queryable, keys: readonly PersonKey[], enrol
   }
   const { rows } = await client.query<ConsentJoined>({
     name: 'read-consents',
-    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order
+    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order, c.form
       from unnest($1::int2[], $2::text[]) with ordinality k(sid, id, ord) join person p on p.id = k.id
       left join consent c on c.sid = k.sid and c.patient = p.pid left join current x on x.rid = c.contract`,
     values: keyArrays(keys),
@@ -105,6 +106,7 @@ function consentOf(row: ConsentJoined, type: string): ConsentRow {
     contractId: row.contract_id,
     version: row.version,
     order: row.consent_order,
+    form: row.form,
   }
 }
 

@@ -28,6 +28,9 @@ export interface Studies {
   create(study: NewStudy): Promise<Study | 'exists'>
   // expects the version the change was made from
   update(sid: number, version: number, change: Partial<Omit<NewStudy, 'id' | 'sites' | 'createdAt'>>): Promise<Study | 'version-conflict'>
+  // The settings as they stood from a version on, written down once.
+  noteVersion(sid: number, version: { version: number; at: number; actor: string; document: Record<string, unknown> }): Promise<void>
+  versions(sid: number): Promise<{ version: number; at: number; actor: string; document: Record<string, unknown> }[]> // newest first
   addSite(sid: number, site: { id: string; name: string }): Promise<Site | 'exists'>
   list(): Promise<Study[]> // by id
   byId(id: string): Promise<Study | null> // ignoring case

@@ -58,6 +58,7 @@ export interface ConsentRow {
   contract: bigint // rid of the Contract
   contractId: string
   version: number
+  form: string | null // version of the form, where the Contract says it
   order: bigint // rises with each recording for this person
 }
 export interface Enrolment {
@@ -87,7 +88,7 @@ export interface ContractConsents {
   patientId: string
   contract: bigint
   version: number
-  entries: readonly { type: string; status: string; lo: number | null; hi: number | null }[]
+  entries: readonly { type: string; status: string; lo: number | null; hi: number | null; form?: string }[]
 }
 
 // ---- audit and refusals

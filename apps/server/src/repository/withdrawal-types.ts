@@ -6,6 +6,7 @@ export interface Withdrawal {
   patient: bigint
   subject: number
   site: number | null
+  studyVersion: number
   mac: Buffer
   act: WithdrawalAct
   reason: string

@@ -14,7 +14,7 @@ interface StepRow extends Omit<WithdrawalStep, 'startedAt' | 'endedAt'> {
   ended_at: bigint | null
 }
 
-const columns = `id, sid, patient, subject, site, mac, act, reason, evidence, actor, role, at, state, irreversible, job, ended_at, problem, certificate`
+const columns = `id, sid, patient, subject, site, study_version as "studyVersion", mac, act, reason, evidence, actor, role, at, state, irreversible, job, ended_at, problem, certificate`
 const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value))
 
 function withdrawalOf({ ended_at, ...row }: Row): Withdrawal {
@@ -45,7 +45,7 @@ export async function erasedAmong(
 
 /** Records a withdrawal with its job and steps; the caller holds the person's lock exclusively. */
 export async function recordWithdrawal(client: PoolClient, withdrawal: NewWithdrawal): Promise<void> {
-  const { id, sid, patient, subject, site, mac, act, reason, evidence, actor, role, at, steps, job, withheld } = withdrawal
+  const { id, sid, patient, subject, site, studyVersion, mac, act, reason, evidence, actor, role, at, steps, job, withheld } = withdrawal
   await client.query(`update enrolment set stopped = $3, stopped_at = $4, withheld = $5 where sid = $1 and patient = $2`, [
     sid,
     patient,
@@ -66,9 +66,9 @@ export async function recordWithdrawal(client: PoolClient, withdrawal: NewWithdr
     [job, sid, actor, at, JSON.stringify({ withdrawal: id })],
   )
   await client.query(
-    `insert into withdrawal (id, sid, patient, subject, site, mac, act, reason, evidence, actor, role, at, state, job)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'requested', $13)`,
-    [id, sid, patient, subject, site, mac, act, reason, evidence, actor, role, at, job],
+    `insert into withdrawal (id, sid, patient, subject, site, study_version, mac, act, reason, evidence, actor, role, at, state, job)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'requested', $14)`,
+    [id, sid, patient, subject, site, studyVersion, mac, act, reason, evidence, actor, role, at, job],
   )
   await client.query(
     `insert into withdrawal_step (withdrawal, ord, store, effect, state)

@@ -8,6 +8,8 @@ export interface WithdrawalCertificate {
   id: string
   study: string
   kind: string
+  /** version of the study’s settings under which it was decided */
+  studyVersion: number
   subject: string
   /** HMAC of the person's id with the platform's ledger key: tells the person to who holds id and key, and nobody else */
   person: string

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { auditPage } from './audit.js'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
 import { consentEndpoints } from './endpoints-consent.js'
+import { studyFileEndpoints } from './endpoints-study.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
@@ -134,6 +135,7 @@ export const endpoints = {
   },
 
   ...consentEndpoints,
+  ...studyFileEndpoints,
 
   jobs: {
     method: 'GET',

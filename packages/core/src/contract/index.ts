@@ -28,6 +28,8 @@ export {
 export type { PreviewRequest, WithdrawalList, WithdrawalPreview, WithdrawalRequestBody, WithdrawalView } from './withdrawal.js'
 export { funnelView, participantList, participantRequest, participantStepRequest, participantView } from './participants.js'
 export type { FunnelView, ParticipantList, ParticipantRequest, ParticipantStepRequest, ParticipantView } from './participants.js'
+export { studyApplied, studyDiff, studyFile, studyVersions } from './study-file.js'
+export type { StudyApplied, StudyDiff, StudyFile, StudyVersions } from './study-file.js'
 export { pipelineStatus, replayRequest, stageNames, stageView, waitRequest, waitResult } from './pipeline.js'
 export type { PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
 export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'
