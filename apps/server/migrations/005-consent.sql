@@ -4,6 +4,21 @@
 alter table enrolment add column stopped text, add column stopped_at bigint, add column withheld boolean not null default false;
 create index enrolment_withheld on enrolment (sid, patient) where withheld;
 
+-- When people were born, for consents that end when they come of age.
+create table birth (
+  pid bigint primary key,
+  date text not null
+);
+insert into birth (pid, date)
+  select c.patient, convert_from(v.content, 'UTF8')::json ->> 'birthDate' from current c
+  join version v on v.rid = c.rid and v.version = c.version
+  where c.sid = 0 and not c.deleted and c.patient is not null and convert_from(v.content, 'UTF8')::json ->> 'resourceType' = 'Patient'
+    and convert_from(v.content, 'UTF8')::json ->> 'birthDate' is not null
+  on conflict do nothing;
+grant select on birth to aquifer_app, aquifer_eraser, aquifer_reader;
+grant insert, update on birth to aquifer_app;
+grant delete on birth to aquifer_eraser;
+
 -- Version of the form a consent was given under.
 alter table consent add column form text;
 

@@ -5,20 +5,20 @@ import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAuditDesk, openAuditTrail } from './audit/index.js'
 import { version, type Config } from './config/index.js'
-import { openConsentDesk, openParticipantDesk } from './consent/index.js'
-import { openWriteQueue, type FhirSystems } from './fhir/index.js'
+import { openConsentDesk } from './consent/index.js'
+import { openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
-import { openLedgerKey, openWithdrawals } from './platform/governance.js'
+import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
 import { armFaults, migrate, openPostgres, packageRoot, systemClock, writeAtomically, type Clock } from './storage/index.js'
-import { openStudies, openStudyFiles, type Studies } from './study/index.js'
+import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress } from './platform/demo.js'
@@ -33,6 +33,7 @@ export interface Platform {
   readonly identity: Identity
   readonly studies: Studies
   readonly imports: ImportSystems
+  readonly consentClock: ConsentClock
   /** null where this process does not run the pipeline */
   readonly flow: Flow | null
   /** Takes requests from now on; answers the address. */
@@ -98,9 +99,9 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
   const query = queries?.query ?? null
-  const withdrawals = await openWithdrawals({ config, repository, studies, jobs, flow, query, log, now, newId })
-  closing.add(() => withdrawals.erasure.close())
-  return { fhir, repository, identity, studies, imports, flow, queries, withdrawals, metrics, log, now }
+  const governance = await openGovernance({ config, repository, studies, jobs, flow, query, log, now, newId })
+  closing.add(() => governance.close())
+  return { fhir, repository, identity, studies, imports, flow, queries, governance, metrics, log, now }
 }
 
 type Systems = Awaited<ReturnType<typeof openSystems>>
@@ -120,9 +121,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     now,
     startedAt,
     version,
-    withdrawals: systems.withdrawals.desk,
-    studyFiles: openStudyFiles({ repository, studies, now }),
-    participants: openParticipantDesk({ repository, now }),
+    ...systems.governance.desks,
     consents: openConsentDesk({ repository, now }),
     jobs: openJobDesk(repository),
     audits: openAuditDesk(repository),
@@ -146,6 +145,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     identity,
     studies,
     imports,
+    consentClock: systems.governance.consentClock,
     flow,
     get url() {
       return url

@@ -1,4 +1,4 @@
-import { decideConsent, underForms, type Consent, type ConsentStatement, type WithdrawalAct } from '@aquifer/core/consent'
+import { asTheyCount, decideConsent, type Consent, type ConsentStatement, type WithdrawalAct } from '@aquifer/core/consent'
 import { requiredFor, settingsOf } from '@aquifer/core/study'
 import { refuse, type ConsentCause, type Refusal } from '@aquifer/core/refusal'
 import type { PersonState, Study, Tx } from '../repository/index.js'
@@ -28,6 +28,8 @@ interface Entry {
   site: number | null
   /** what the person withdrew from; only consents given anew undo it, and nothing undoes an erasure */
   stopped: WithdrawalAct | null
+  birthDate: string | null
+  enrolledAt: number | null
   consents: (Consent & { contractId: string })[]
 }
 
@@ -39,6 +41,8 @@ export interface ConsentLedger {
   decide(question: Question): Decision | Refusal
   recordConsent(sid: number, contractId: string, statement: ConsentStatement | null): void
   markEnrolled(key: PersonKey, site: number | null): void
+  /** What a Patient in this transaction says of the person's birth. */
+  noteBirth(key: PersonKey, birthDate: string | null): void
   siteOf(key: PersonKey): number | null
   /** Call the result to take back what was recorded since. */
   mark(): () => void
@@ -61,7 +65,7 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
   let latest = afterStored
   const entry = (sid: number, patientId: string): Entry => {
     const key = keyOf(sid, patientId)
-    const known = entries.get(key) ?? { enrolled: false, site: null, stopped: null, consents: [] }
+    const known = entries.get(key) ?? { enrolled: false, site: null, stopped: null, birthDate: null, enrolledAt: null, consents: [] }
     entries.set(key, known)
     return known
   }
@@ -90,6 +94,9 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
       if (!person.enrolled) person.site = site
       person.enrolled = true
       person.stopped = null
+    },
+    noteBirth(key, birthDate) {
+      entry(key.sid, key.patientId).birthDate = birthDate
     },
     siteOf: (key) => entry(key.sid, key.patientId).site,
     mark() {
@@ -121,6 +128,8 @@ function entryOf(state: PersonState): Entry {
     enrolled: state.enrolment !== null && state.enrolment.to === null,
     site: state.enrolment?.site ?? null,
     stopped: state.enrolment?.stopped ?? null,
+    birthDate: state.birthDate,
+    enrolledAt: state.enrolment?.from ?? null,
     consents: state.consents.map((row) => ({
       contractId: row.contractId,
       type: row.type,
@@ -141,7 +150,8 @@ function decide(question: Question, person: Entry): Decision | Refusal {
   const required = requiredFor(study.required, settings.apps, question.apps ?? [])
   if (required === null) return refuse('business-rule', { detail: 'The study takes no data of this program, or of this version of it.' })
   const site = study.sites.find((each) => each.site === person.site)?.id ?? null
-  const decision = decideConsent(required, underForms(person.consents, { forms: settings.forms, site, zone: study.zone }), question.at)
+  const counted = asTheyCount(person.consents, { ...person, site }, { settings, zone: study.zone }, question.at)
+  const decision = decideConsent(required, counted, question.at)
   if (!decision.given) return noConsent(decision.missing, decision.cause)
   if (person.stopped !== null) {
     // Where no consent is required there is none that could be given anew.

@@ -32,6 +32,8 @@ export interface Item {
   refers: readonly { type: string; id: string }[]
   /** the program that sent it, as `urn:aquifer:app` says */
   app: string | null
+  /** of a Patient */
+  birthDate: string | null
   expect?: NonNullable<PreparedWrite['expect']>
   unchanged: PreparedWrite['unchanged']
 }
@@ -84,6 +86,7 @@ export function itemOf(resource: Resource, options: ItemOptions): Item | Refusal
     consent,
     refers: sid === globalSid ? [] : referenceDataIn(resource),
     app: appOf(resource),
+    birthDate: type === 'Patient' && typeof resource['birthDate'] === 'string' ? resource['birthDate'] : null,
     ...(options.expect === undefined ? {} : { expect: options.expect }),
     unchanged: options.unchanged,
   }
@@ -103,6 +106,7 @@ export function deleteItem(type: string, id: string, sid: number, expect?: Prepa
     consent: type === 'Contract' ? null : undefined,
     refers: [],
     app: null,
+    birthDate: null,
     ...(expect === undefined ? {} : { expect }),
     unchanged: 'version',
   }

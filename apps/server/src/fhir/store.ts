@@ -65,6 +65,8 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
     outcomes[place] = { stored }
     consents.push(...consentsOf(unit, stored))
   }
+  const births = accepted.flatMap(({ unit }) => unit.items.flatMap((item) => (item.birthDate === null ? [] : [{ patientId: item.id, date: item.birthDate }])))
+  if (births.length > 0) await tx.noteBirths(births)
   if (consents.length > 0) await tx.recordConsents(consents)
   return outcomes
 }
@@ -96,6 +98,8 @@ async function decideUnit(
 ): Promise<{ enrol: EnrolPerson[]; writes: PreparedWrite[] } | Refusal> {
   const { study, items } = unit
   for (const item of items) if (item.consent !== undefined && study !== null) ledger.recordConsent(study.sid, item.id, item.consent)
+  if (study !== null)
+    for (const item of items) if (item.type === 'Patient') ledger.noteBirth({ sid: study.sid, patientId: item.id }, item.birthDate)
   const enrol: EnrolPerson[] = []
   if (study !== null) {
     for (const [patientId, { named, apps }] of namedIn(items)) {

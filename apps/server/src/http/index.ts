@@ -7,7 +7,7 @@ import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
 import { operationsRoutes } from './routes/operations.js'
-import { participantRoutes } from './routes/participants.js'
+import { consentPeopleRoutes, participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
@@ -29,6 +29,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   consentRoutes(app, systems)
   withdrawalRoutes(app, systems)
   participantRoutes(app, systems)
+  consentPeopleRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })

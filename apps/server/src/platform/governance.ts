@@ -2,20 +2,21 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from '../config/index.js'
+import { openParticipantDesk, type ParticipantDesk } from '../consent/index.js'
 import {
   openCertificateSigner,
   openErasure,
   openWithdrawalDesk,
   repositoryStep,
-  type Erasure,
   type WithdrawalDesk,
 } from '../erasure/index.js'
+import { openConsentClock, type ConsentClock } from '../fhir/index.js'
 import type { Jobs } from '../jobs/index.js'
-import type { Log } from '../monitoring/index.js'
+import { errorName, type Log } from '../monitoring/index.js'
 import type { Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
 import { writeAtomically } from '../storage/index.js'
-import type { Studies } from '../study/index.js'
+import { openStudyFiles, type Studies, type StudyFiles } from '../study/index.js'
 import type { Flow } from './flow.js'
 import { lakeStep, reservoirStep, statementsStep } from './withdrawal-steps.js'
 
@@ -44,9 +45,17 @@ export interface GovernanceParts {
   newId: () => string
 }
 
-/** Withdrawals: every store that is open here takes its step, the repository last. */
-export async function openWithdrawals(parts: GovernanceParts): Promise<{ erasure: Erasure; desk: WithdrawalDesk }> {
-  const { config, repository, flow, query, now, newId } = parts
+export interface Governance {
+  desks: { withdrawals: WithdrawalDesk; participants: ParticipantDesk; studyFiles: StudyFiles }
+  consentClock: ConsentClock
+  close(): Promise<void>
+}
+
+/** Consent over time: withdrawals through every store that is open here, the repository last; what the clock ends; who stands where. */
+export async function openGovernance(parts: GovernanceParts): Promise<Governance> {
+  const { config, repository, studies, flow, query, log, now, newId } = parts
+  const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be written down')
+  const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
   const signer = await openCertificateSigner(path.join(config.dataDir, 'keys'))
   const erasure = openErasure({ ...parts, signer })
   if (query !== null) erasure.registerStep(statementsStep({ repository, query, patientKeys: flow?.patientKeys ?? null }))
@@ -55,8 +64,19 @@ export async function openWithdrawals(parts: GovernanceParts): Promise<{ erasure
     erasure.registerStep(lakeStep(repository, flow))
   }
   erasure.registerStep(repositoryStep(repository))
-  const desk = openWithdrawalDesk({ repository, erasure, now, newId, onWithheld: (study) => query?.peopleWithdrew(study) })
+  const withdrawals = openWithdrawalDesk({ repository, erasure, now, newId, onWithheld: (study) => query?.peopleWithdrew(study) })
   // A withdrawal goes through the stores where they are written: not in a process that only answers requests for others.
   if (flow !== null || config.roles.includes('scheduler')) erasure.begin()
-  return { erasure, desk }
+  return {
+    desks: {
+      withdrawals,
+      participants: openParticipantDesk({ repository, now }),
+      studyFiles: openStudyFiles({ repository, studies, now }),
+    },
+    consentClock,
+    async close() {
+      await consentClock.close()
+      await erasure.close()
+    },
+  }
 }

@@ -115,6 +115,7 @@ async function removePerson(
     for (const each of profiles.hashes) hash.update(each)
     counts.profiles = profiles.resources
     counts.versions += profiles.hashes.length
+    await client.query(`delete from birth where pid = $1`, [pid])
     await client.query(
       `delete from person p where p.pid = $1 and not exists (select 1 from current c where c.patient = $1 or c.patients @> array[$1::int8])`,
       [pid],

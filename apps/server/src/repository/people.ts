@@ -61,25 +61,28 @@ interface ConsentJoined {
   version: number
   consent_order: bigint
   form: string | null
+  born: string | null
 }
 
 async function peopleStates(client: Queryable, keys: readonly PersonKey[], enrolments: readonly EnrolmentRow[]): Promise<PersonState[]> {
-  const states: PersonState[] = keys.map(({ sid, patientId }) => ({ sid, patientId, pid: null, enrolment: null, consents: [] }))
+  const states: PersonState[] = keys.map(({ sid, patientId }) => ({ sid, patientId, pid: null, enrolment: null, birthDate: null, consents: [] }))
   for (const row of enrolments) {
     const state = states[row.ord - 1]
     if (state) state.enrolment = enrolmentOf(row)
   }
   const { rows } = await client.query<ConsentJoined>({
     name: 'read-consents',
-    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order, c.form
+    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order, c.form, b.date as born
       from unnest($1::int2[], $2::text[]) with ordinality k(sid, id, ord) join person p on p.id = k.id
-      left join consent c on c.sid = k.sid and c.patient = p.pid left join current x on x.rid = c.contract`,
+      left join consent c on c.sid = k.sid and c.patient = p.pid left join current x on x.rid = c.contract
+      left join birth b on b.pid = p.pid`,
     values: keyArrays(keys),
   })
   for (const row of rows) {
     const state = states[row.ord - 1]
     if (!state) continue
     state.pid = row.pid
+    state.birthDate = row.born
     if (row.type !== null) state.consents.push(consentOf(row, row.type))
   }
   return states
@@ -171,6 +174,17 @@ export async function enrol(
     patientId,
     outcome: isNew.has(`${sid} ${pids.get(patientId)}`) ? 'enrolled' : 'already-enrolled',
   }))
+}
+
+export async function noteBirths(client: PoolClient, births: readonly { patientId: string; date: string }[]): Promise<void> {
+  if (births.length === 0) return
+  const last = new Map(births.map(({ patientId, date }) => [patientId, date]))
+  await client.query({
+    name: 'note-births',
+    text: `insert into birth (pid, date) select p.pid, k.date from unnest($1::text[], $2::text[]) k(id, date) join person p on p.id = k.id
+      order by p.pid on conflict (pid) do update set date = excluded.date where birth.date <> excluded.date`,
+    values: [textArray([...last.keys()]), textArray([...last.values()])],
+  })
 }
 
 export async function endEnrolment(client: PoolClient, people: readonly { sid: number; patientId: string; to: number }[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { insertAudits } from './audits.js'
 import { recordConsents } from './consents.js'
 import { emitFlows } from './flow.js'
-import { endEnrolment, enrol, lockPeople } from './people.js'
+import { endEnrolment, enrol, lockPeople, noteBirths } from './people.js'
 import { readNewest } from './read.js'
 import { search } from './search.js'
 import type { Tx } from './types.js'
@@ -76,6 +76,7 @@ function txOn(client: PoolClient, { now, ledgerKey }: TransactParts): Tx {
     erasedAmong: (people) => erasedAmong(client, ledgerKey, people),
     recordWithdrawal: (withdrawal) => recordWithdrawal(client, withdrawal),
     endEnrolment: (people) => endEnrolment(client, people),
+    noteBirths: (births) => noteBirths(client, births),
     recordConsents: (contracts) => recordConsents(client, contracts),
     audit: (records) => insertAudits(client, records),
     async lockName(name) {

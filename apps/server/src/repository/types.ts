@@ -74,6 +74,7 @@ export interface PersonState {
   patientId: string
   pid: bigint | null // null: this Patient id was never named here
   enrolment: Enrolment | null
+  birthDate: string | null
   consents: ConsentRow[]
 }
 export interface EnrolPerson {
@@ -139,6 +140,7 @@ export interface Tx {
   // Stops the person and records ledger, steps and job; the person's row is locked exclusively.
   recordWithdrawal(withdrawal: NewWithdrawal): Promise<void>
   endEnrolment(people: readonly { sid: number; patientId: string; to: number }[]): Promise<void>
+  noteBirths(births: readonly { patientId: string; date: string }[]): Promise<void>
   recordConsents(contracts: readonly ContractConsents[]): Promise<void>
   audit(records: readonly AuditRecord[]): Promise<void> // one round trip: a group commit carries many requests
   // Until commit nobody else gets this name: for conditional creates, which search before they write.

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoints.js'
+import { aheadView, personDecisions, versionMatrix } from './consent-people.js'
 import { funnelView, participantList, participantRequest, participantStepRequest, participantView } from './participants.js'
 import { previewRequest, signedCertificate, withdrawalList, withdrawalPreview, withdrawalRequest, withdrawalView } from './withdrawal.js'
 
@@ -51,6 +52,30 @@ export const consentEndpoints = {
     system,
     summary: 'Signed certificate of a finished withdrawal',
     answer: signedCertificate,
+  },
+
+  consentAhead: {
+    method: 'GET',
+    path: `${ofStudy}/ahead`,
+    system,
+    summary: 'Who comes of age, whose consent ends, who has to consent anew',
+    query: ['days'],
+    answer: aheadView,
+  },
+  consentPeople: {
+    method: 'GET',
+    path: `${ofStudy}/people`,
+    system,
+    summary: 'The decision about each person, with its reasons',
+    query: ['asOf', 'limit', 'after'],
+    answer: personDecisions,
+  },
+  consentVersions: {
+    method: 'GET',
+    path: `${ofStudy}/versions`,
+    system,
+    summary: 'People by form version and site',
+    answer: versionMatrix,
   },
 
   participants: {

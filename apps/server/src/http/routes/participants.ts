@@ -8,6 +8,33 @@ import { ofStudy } from './study.js'
 
 const pageMax = 1_000
 
+/** Figures and lists about a study's people, by subject number. */
+export function consentPeopleRoutes(app: FastifyInstance, systems: RoutedSystems): void {
+  const { consents } = systems
+  const reads = { act: 'consent', right: 'consent.participants' } as const
+  bind(app, endpoints.consentAhead, {
+    ...reads,
+    handler: ofStudy(systems, async (study, request) => {
+      const days = wholeNumber(queryOf(request)['days'], { min: 1, max: 3_650, otherwise: 90 })
+      if (days === null) return refuse('bad-parameter', { detail: 'days is 1 to 3650.', parameter: 'days' })
+      return consents.ahead(study, { grant: grantOf(request), days })
+    }),
+  })
+  bind(app, endpoints.consentPeople, {
+    ...reads,
+    handler: ofStudy(systems, async (study, request) => {
+      const { asOf, limit: asked, after } = queryOf(request)
+      const limit = wholeNumber(asked, { min: 1, max: pageMax, otherwise: 100 })
+      if (limit === null) return refuse('bad-parameter', { detail: `limit is 1 to ${pageMax}.`, parameter: 'limit' })
+      return consents.people(study, { grant: grantOf(request), asOf: asOf ?? null, limit, after: after ?? null })
+    }),
+  })
+  bind(app, endpoints.consentVersions, {
+    ...reads,
+    handler: ofStudy(systems, (study, request) => consents.versions(study, { grant: grantOf(request) })),
+  })
+}
+
 export function participantRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   const { participants } = systems
   const reads = { act: 'consent', right: 'consent.participants' } as const
