@@ -33,7 +33,7 @@ export const factsOfStudy = (study: Study): StudyFacts => ({ settings: settingsO
 
 /** Everybody who is in the study and has not withdrawn from it, in the order in which they were first named. */
 export async function* peopleOf(repository: Repository, study: Study, withStopped = false): AsyncGenerator<StudyPerson> {
-  for (let after = 0n; ; ) {
+  for (let after = 0n; ;) {
     const page = await repository.consents.people(study.sid, { after, limit: pageSize })
     for (const state of page) {
       if (state.enrolment.to !== null || (state.enrolment.stopped !== null && !withStopped)) continue
@@ -137,10 +137,11 @@ function decisionOf(study: Study, person: StudyPerson, at: number): PersonDecisi
     const state = stateOfType(counted, type, at)
     const newest = counted.filter((consent) => consent.type === type).sort((a, b) => (a.order < b.order ? 1 : -1))[0]
     const due = newest === undefined ? null : reconsentOf(newest, timeline)
-    const status = state === 'active' && due !== null && due.since <= at ? 'reconsent-due' : state === 'not-yet-active' ? 'proposed' : state
+    const status: PersonDecisions['people'][number]['types'][number]['status'] =
+      state === 'active' && due !== null && due.since <= at ? 'reconsent-due' : state === 'not-yet-active' ? 'proposed' : state
     return {
       type,
-      status: status as PersonDecisions['people'][number]['types'][number]['status'],
+      status,
       form: newest === undefined ? null : (formOf(newest, timeline)?.version ?? newest.form ?? null),
       since: isoOrNull(newest?.lo),
       until: isoOrNull(newest?.hi),
@@ -157,11 +158,7 @@ function decisionOf(study: Study, person: StudyPerson, at: number): PersonDecisi
 const isoOrNull = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString())
 
 /** How many people's active consents were given under which form, by site. */
-export async function formVersions(
-  repository: Repository,
-  study: Study,
-  asked: { grant: Grant; now: number },
-): Promise<VersionMatrix> {
+export async function formVersions(repository: Repository, study: Study, asked: { grant: Grant; now: number }): Promise<VersionMatrix> {
   const facts = factsOfStudy(study)
   const cells = new Map<string, VersionMatrix['cells'][number]>()
   for await (const person of peopleOf(repository, study)) {

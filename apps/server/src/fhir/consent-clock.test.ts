@@ -16,7 +16,12 @@ const apply = async (body: Json): Promise<void> => {
 }
 const enter = async (study: string, id: string, birthDate: string, end?: string): Promise<void> => {
   const made = contract(`${id}-c`, id, study, 'active', end === undefined ? {} : { end })
-  const sent = await world.fhir('POST', '', await world.token('integrator', [study]), bundleOf('transaction', patient(id, { birthDate }), made))
+  const sent = await world.fhir(
+    'POST',
+    '',
+    await world.token('integrator', [study]),
+    bundleOf('transaction', patient(id, { birthDate }), made),
+  )
   expect(sent.status).toBe(200)
 }
 async function writeAt(study: string, id: string, at: string): Promise<number> {
@@ -62,7 +67,12 @@ test('a period that has run out is written down by the clock, and decisions say 
 
 test('the matrix of form versions says where to ask again', async () => {
   const form = (version: string, from: string, more: Json = {}): Json => ({
-    ...{ type: 'share-data', version, document: 'd', language: 'en', approved: from, from },
+    type: 'share-data',
+    version,
+    document: 'd',
+    language: 'en',
+    approved: from,
+    from,
     ...more,
   })
   await apply({ id: 'MATRIX', name: 'Matrix', required: ['share-data'], sites: ['A'], forms: [form('1', '2020-01-01')] })

@@ -34,8 +34,8 @@ export async function fillDemo(platform: Platform, options: DemoOptions): Promis
   const before = await readFile(marker, 'utf8').catch(() => null)
   if (before !== null) return
   progress.begins(platform.config.dataDir)
-  for (const { request } of demoStudies) {
-    const made = await platform.studies.create(request)
+  for (const { request, settings } of demoStudies) {
+    const made = await platform.studies.create(request, settings)
     if (isRefusal(made) && made.refusal !== 'already-exists') throw new DemoFailed(made.detail)
   }
   for (const { user, name, role, studies, sites } of demoUsers) {

@@ -12,7 +12,12 @@ const post = async (path: string, body: Json): Promise<Sent> =>
 const get = async (path: string): Promise<Sent> =>
   await world.send({ path: `/study/api/v1/${path}`, token: await world.token('administrator') })
 const form = (version: string, from: string, more: Json = {}): Json => ({
-  ...{ type: 'share-data', version, document: `${version}.pdf`, language: 'en', approved: from, from },
+  type: 'share-data',
+  version,
+  document: `${version}.pdf`,
+  language: 'en',
+  approved: from,
+  from,
   ...more,
 })
 const withForm = (id: string, person: string, study: string, version: string): Json => {

@@ -75,7 +75,7 @@ function fileOf(study: Study): StudyFile & Record<string, unknown> {
 
 function planOf(stored: Study | null, file: StudyFile): Plan | Refusal {
   const before = stored === null ? {} : fileOf(stored)
-  const merged = { ...before, ...file, id: stored?.id ?? file.id } as StudyFile
+  const merged: StudyFile = { ...before, ...file, id: stored?.id ?? file.id }
   if (merged.name === undefined) return refuse('invalid', { detail: 'name: a new study needs a name.' })
   const sites = [...new Set([...(stored?.sites.map((site) => site.id) ?? []), ...(file.sites ?? [])])]
   if (stored !== null && file.sites !== undefined && file.sites.length < sites.length)

@@ -7,7 +7,7 @@ import type { Repository, Study } from '../repository/index.js'
 const freshMs = 2_000
 
 export interface Studies {
-  create(request: StudyRequest, settings?: StudySettings): Promise<Study | Refusal>
+  create(request: StudyRequest, settings?: Partial<StudySettings>): Promise<Study | Refusal>
   byId(id: string): Promise<Study | null>
   bySid(sid: number): Promise<Study | null>
   list(): Promise<Study[]>

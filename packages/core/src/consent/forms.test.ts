@@ -3,13 +3,24 @@ import type { FormVersion } from '../study/index.js'
 import { decideConsent, reconsentOf, underForms, type Consent } from './index.js'
 
 const form = (version: string, from: string, reconsentBy: string | null, site: string | null = null): FormVersion => ({
-  ...{ type: 'a', version, from, reconsentBy, site },
-  ...{ document: `${version}.pdf`, language: 'en', approved: from },
+  type: 'a',
+  version,
+  from,
+  reconsentBy,
+  site,
+  document: `${version}.pdf`,
+  language: 'en',
+  approved: from,
 })
 const forms = [form('1', '2026-01-01', null), form('2', '2026-03-01', '2026-04-30'), form('3', '2026-05-01', '2026-05-31', 'B')]
 const at = (text: string): number => Date.parse(text)
 const given = (version: string | null, lo = '2026-01-10T00:00:00Z'): Consent => ({
-  ...{ type: 'a', status: 'active' as const, lo: at(lo), hi: null, order: 1, form: version },
+  type: 'a',
+  status: 'active' as const,
+  lo: at(lo),
+  hi: null,
+  order: 1,
+  form: version,
 })
 const timeline = (site: string | null, zone = 'UTC') => ({ forms, site, zone })
 const holds = (consent: Consent, when: string, site: string | null = 'A', zone = 'UTC'): boolean =>
