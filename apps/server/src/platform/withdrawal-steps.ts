@@ -78,9 +78,9 @@ export function lakeStep(repository: Repository, flow: Flow): StoreStep {
     irreversible: (act) => effectOn('lake', act) === 'remove',
     async preview({ study, person, act }) {
       const gone = effectOn('lake', act) === 'remove'
-      const { rows, bytes } = (await flow.lake.study(study.id)).manifest()
+      const { bytes } = (await flow.lake.study(study.id)).manifest()
       const { versions } = await repository.erasure.counts(person)
-      return { counts: { versions, segmentRows: rows }, expectedMs: gone ? Math.ceil(bytes / lakeBytesPerMs) : 0 }
+      return { counts: { versions: gone ? versions : 0 }, expectedMs: gone ? Math.ceil(bytes / lakeBytesPerMs) : 0 }
     },
     async act(context): Promise<StepOutcome> {
       if (effectOn('lake', context.act) !== 'remove')

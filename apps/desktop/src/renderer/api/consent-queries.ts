@@ -8,6 +8,7 @@ import {
   withdrawalList,
   withdrawalPreview,
   withdrawalView,
+  type PreviewRequest,
   type WithdrawalRequestBody,
 } from '@aquifer/core/contract'
 import { useApi } from './SessionProvider.js'
@@ -54,7 +55,7 @@ export function useWithdrawals(study: string) {
 export function usePreview(study: string) {
   const api = useApi()
   return useMutation({
-    mutationFn: (body: { subject: string }) => api.json(of(study, 'withdrawals/preview'), withdrawalPreview, { method: 'POST', body }),
+    mutationFn: (body: PreviewRequest) => api.json(of(study, 'withdrawals/preview'), withdrawalPreview, { method: 'POST', body }),
   })
 }
 export function useWithdraw(study: string) {

@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react'
-import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { Dialog, Heading, Modal, ModalOverlay, ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import type { StudyView, WithdrawalPreview } from '@aquifer/core/contract'
 import { usePreview, useWithdraw } from '../../api/consent-queries.js'
 import { Button } from '../../ui/Button.js'
@@ -13,10 +13,10 @@ export function WithdrawDialog({ study, onClose }: { study: StudyView; onClose()
   const [words, setWords] = useState({ reason: '', evidence: '' })
   const preview = usePreview(study.id)
   const withdraw = useWithdraw(study.id)
-  const found = preview.data?.subject === undefined ? null : preview.data
+  const [found, setFound] = useState<WithdrawalPreview | null>(null)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (found === null) preview.mutate({ subject: subject.trim() })
+    if (found === null) preview.mutate({ subject: subject.trim() }, { onSuccess: setFound })
     else withdraw.mutate({ subject: found.subject, act: found.act, ...words }, { onSuccess: onClose })
   }
   return (
@@ -37,6 +37,7 @@ export function WithdrawDialog({ study, onClose }: { study: StudyView; onClose()
             {preview.error && <Failure error={preview.error} />}
             {found !== null && (
               <>
+                <ActChoice preview={found} onChange={(act) => preview.mutate({ subject: found.subject, act }, { onSuccess: setFound })} />
                 <Effect preview={found} />
                 <Field label="Reason, as it is audited" value={words.reason} onChange={(reason) => setWords({ ...words, reason })} />
                 <Field
@@ -66,6 +67,32 @@ export function WithdrawDialog({ study, onClose }: { study: StudyView; onClose()
   )
 }
 
+/** Only what the kind of the study allows is offered. */
+function ActChoice({ preview, onChange }: { preview: WithdrawalPreview; onChange(act: WithdrawalPreview['act']): void }) {
+  if (preview.allowed.length < 2) return null
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label="What the person asks for"
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[preview.act]}
+      onSelectionChange={(keys) => {
+        const act = preview.allowed.find((each) => keys.has(each))
+        if (act !== undefined) onChange(act)
+      }}
+    >
+      {preview.allowed.map((act) => (
+        <ToggleButton key={act} id={act} className="segment">
+          {actNames[act]}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  )
+}
+
+const actNames: Record<WithdrawalPreview['act'], string> = { 'stop-new': 'Stop new data', 'stop-use': 'Stop use', erase: 'Erase' }
+
 function Effect({ preview }: { preview: WithdrawalPreview }) {
   return (
     <div>
@@ -80,6 +107,7 @@ function Effect({ preview }: { preview: WithdrawalPreview }) {
               <td>{effect}</td>
               <td className="ink-2">
                 {Object.entries(counts)
+                  .filter(([, number]) => number > 0)
                   .map(([name, number]) => `${count(number)} ${name}`)
                   .join(', ')}
               </td>
