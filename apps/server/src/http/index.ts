@@ -8,9 +8,11 @@ import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
 import { operationsRoutes } from './routes/operations.js'
+import { consentPeopleRoutes, participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
-import { studyRoutes } from './routes/study.js'
+import { studyFileRoutes, studyRoutes } from './routes/study.js'
+import { withdrawalRoutes } from './routes/withdrawals.js'
 import { workbenchRoutes } from './routes/workbench.js'
 import { openServer, type ServerParts } from './server.js'
 import type { RoutedSystems } from './systems.js'
@@ -25,7 +27,11 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   identityRoutes(app, systems)
   accessRoutes(app, systems)
   studyRoutes(app, systems)
+  studyFileRoutes(app, systems)
   consentRoutes(app, systems)
+  withdrawalRoutes(app, systems)
+  participantRoutes(app, systems)
+  consentPeopleRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })

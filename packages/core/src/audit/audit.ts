@@ -14,6 +14,7 @@ export const auditActs = [
   'token',
   'study',
   'consent',
+  'withdrawal',
   'job',
   'pipeline',
   'query',
