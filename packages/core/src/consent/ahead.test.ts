@@ -3,8 +3,20 @@ import type { FormVersion } from '../study/index.js'
 import { aheadOf, asTheyCount, decideConsent, type Consent, type PersonFacts, type StudyFacts } from './index.js'
 
 const at = (text: string): number => Date.parse(text)
-const consent = (more: Partial<Consent> = {}): Consent => ({ type: 'a', status: 'active', lo: at('2020-01-01'), hi: null, order: 1, ...more })
-const person = (more: Partial<PersonFacts> = {}): PersonFacts => ({ birthDate: '2008-05-04', site: null, enrolledAt: at('2020-01-01'), ...more })
+const consent = (more: Partial<Consent> = {}): Consent => ({
+  type: 'a',
+  status: 'active',
+  lo: at('2020-01-01'),
+  hi: null,
+  order: 1,
+  ...more,
+})
+const person = (more: Partial<PersonFacts> = {}): PersonFacts => ({
+  birthDate: '2008-05-04',
+  site: null,
+  enrolledAt: at('2020-01-01'),
+  ...more,
+})
 const study = (more: Partial<StudyFacts['settings']> = {}, zone = 'Europe/Berlin'): StudyFacts => ({
   settings: { jurisdiction: 'DE', forms: [], ...more },
   zone,
@@ -26,7 +38,16 @@ test('an adult’s consent is his own, also where it names no beginning', () => 
   expect(holds('2026-06-01', [consent({ lo: null })], { ...adult, enrolledAt: null })).toBe(true)
 })
 test('what lies ahead is told once, soonest first, with its kind', () => {
-  const form: FormVersion = { type: 'c', version: '2', document: 'd', language: 'en', site: null, approved: '2026-01-01', from: '2026-03-01', reconsentBy: '2026-04-30' }
+  const form: FormVersion = {
+    type: 'c',
+    version: '2',
+    document: 'd',
+    language: 'en',
+    site: null,
+    approved: '2026-01-01',
+    from: '2026-03-01',
+    reconsentBy: '2026-04-30',
+  }
   const first: FormVersion = { ...form, version: '1', from: '2020-01-01', approved: '2020-01-01', reconsentBy: null }
   const consents = [
     consent(),

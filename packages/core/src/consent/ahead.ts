@@ -46,7 +46,12 @@ export interface Ahead {
 }
 
 /** What happens to a person's active consents from now until an instant, soonest first. */
-export function aheadOf(consents: readonly Consent[], person: PersonFacts, study: StudyFacts, span: { now: number; until: number }): Ahead[] {
+export function aheadOf(
+  consents: readonly Consent[],
+  person: PersonFacts,
+  study: StudyFacts,
+  span: { now: number; until: number },
+): Ahead[] {
   const { now, until } = span
   const found: Ahead[] = []
   const majority = comesOfAge(person, study)
