@@ -5,7 +5,7 @@ import { usePreview, useWithdraw } from '../../api/consent-queries.js'
 import { Button } from '../../ui/Button.js'
 import { count, span } from '../../ui/format.js'
 import { Failure } from '../../ui/states.js'
-import { actWords } from './WithdrawalsPanel.js'
+import { actWords } from './acts.js'
 
 /** Names the person, counts the effect, asks for reason and evidence; the button repeats what it does. */
 export function WithdrawDialog({ study, onClose }: { study: StudyView; onClose(): void }) {

@@ -11,6 +11,7 @@ import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { download } from '../notebook/csv.js'
+import { actWords } from './acts.js'
 import { WithdrawDialog } from './WithdrawDialog.js'
 
 type Step = WithdrawalView['steps'][number]
@@ -27,12 +28,6 @@ const states: Record<WithdrawalView['state'], { kind: BadgeKind; word: string }>
   failed: { kind: 'failed', word: 'Failed' },
   cancelled: { kind: 'expired', word: 'Stopped' },
 }
-export const actWords: Record<WithdrawalView['act'], string> = {
-  'stop-new': 'Stop new data: nothing new enters; what is here stays in use.',
-  'stop-use': 'Stop use: nothing new enters, and nobody sees what is here.',
-  erase: 'Erase: nothing new enters, and what is here leaves every store.',
-}
-
 /** A withdrawal is seen to finish: one line per store, and a certificate when all are done. */
 export function WithdrawalsPanel({ study }: { study: StudyView }) {
   const { role } = useMe()
