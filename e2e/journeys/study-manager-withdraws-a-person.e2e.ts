@@ -7,7 +7,7 @@ import { picture } from '../world/screens.js'
 const parts = ['Funnel', 'Decisions', 'Form versions', 'Ahead', 'Withdrawals']
 
 test('a withdrawal is recorded, finishes and is certified', async ({ page, platform }, info) => {
-  test.setTimeout(120_000)
+  test.setTimeout(240_000)
   await signIn(page, platform.url, 'mona')
   await page.getByRole('link', { name: 'Consent', exact: true }).click()
 
@@ -50,7 +50,7 @@ test('a withdrawal is recorded, finishes and is certified', async ({ page, platf
   await test.step('it finishes store by store, and its certificate holds without a server', async () => {
     const withdrawal = page.getByRole('article', { name: `Withdrawal of ${subject}` })
     const save = withdrawal.getByRole('button', { name: 'Certificate', exact: true })
-    await expect(save).toBeEnabled({ timeout: 60_000 })
+    await expect(save).toBeEnabled({ timeout: 120_000 })
     await expect(withdrawal.getByRole('img')).toHaveAccessibleName(/^(\d) of \1 stores done$/)
     await picture(page, 'withdrawal')
     const [download] = await Promise.all([page.waitForEvent('download'), save.click()])

@@ -1,6 +1,7 @@
 import { reachesPlace, type Grant } from '@aquifer/core/access'
 import {
   aheadOf,
+  atThatTime,
   asTheyCount,
   decideConsent,
   endOfDay,
@@ -133,7 +134,7 @@ const words: Readonly<Record<string, string>> = {
 
 function decisionOf(study: Study, person: StudyPerson, at: number): PersonDecisions['people'][number] {
   const facts = factsOfStudy(study)
-  const counted = asTheyCount(person.consents, person.facts, facts, at)
+  const counted = asTheyCount(atThatTime(person.consents, at), person.facts, facts, at)
   const decision = decideConsent(study.required, counted, at)
   const timeline = { forms: facts.settings.forms, site: person.facts.site, zone: study.zone }
   const types = study.required.map((type) => {

@@ -86,9 +86,9 @@ async function expire(tx: Tx, work: { repository: Repository; study: Study; pati
   if (state === undefined) return 0
   const auditId = await repository.nextAuditId()
   const units: Unit[] = []
-  for (const id of endedContracts(study, state, now)) {
+  for (const [id, endedAt] of endedContracts(study, state, now)) {
     const stored = await tx.read({ sid: study.sid, type: 'Contract', id })
-    const resource = stored?.content ? asExpired(stored.content) : null
+    const resource = stored?.content ? asExpired(stored.content, endedAt) : null
     if (resource === null) continue
     const item = itemOf(resource, { study, id, op: 'update', unchanged: 'version' })
     if (isRefusal(item)) continue
@@ -116,23 +116,28 @@ async function expire(tx: Tx, work: { repository: Repository; study: Study; pati
   return entries.length
 }
 
-/** Contracts all of whose consents have run out; one that still speaks for another type stays as it is. */
-function endedContracts(study: Study, state: PersonState, now: number): string[] {
+/** Contracts all of whose consents have run out, and when they did; one that still speaks for another type stays as it is. */
+function endedContracts(study: Study, state: PersonState, now: number): Map<string, number> {
   const site = study.sites.find((each) => each.site === state.enrolment?.site)?.id ?? null
   const counted = asCounted(study, state, site, now)
-  const ended = new Map<string, boolean>()
+  const ended = new Map<string, number>()
+  const speaking = new Set<string>()
   for (const [place, row] of state.consents.entries()) {
     const hi = counted[place]?.hi ?? null
-    const isOver = row.status === 'active' && hi !== null && hi <= now
-    ended.set(row.contractId, isOver && (ended.get(row.contractId) ?? true))
+    if (row.status === 'active' && hi !== null && hi <= now) ended.set(row.contractId, hi)
+    else speaking.add(row.contractId)
   }
-  return [...ended].filter(([, isOver]) => isOver).map(([id]) => id)
+  for (const id of speaking) ended.delete(id)
+  return ended
 }
 
-function asExpired(content: Buffer): Resource | null {
+function asExpired(content: Buffer, endedAt: number): Resource | null {
   const parsed = parseJson(content.toString())
   if (parsed.problem !== undefined || !isObject(parsed.resource)) return null
-  const resource = parsed.resource as Resource & { extension?: Record<string, unknown>[] }
+  const resource = parsed.resource as Resource & { applies?: Record<string, unknown>; extension?: Record<string, unknown>[] }
+  // What ended before its period says keeps the instant; a period that ran out says it itself.
+  const end = typeof resource.applies?.['end'] === 'string' ? Date.parse(resource.applies['end']) : Number.POSITIVE_INFINITY
+  if (end > endedAt) resource.applies = { ...resource.applies, end: new Date(endedAt).toISOString() }
   for (const extension of resource.extension ?? []) {
     if (extension['url'] !== consentStatusUrl) continue
     for (const name of ['valueString', 'valueCode', 'valueUri', 'valueId']) if (name in extension) extension[name] = 'expired'

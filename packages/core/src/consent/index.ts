@@ -4,7 +4,7 @@ export { consentStatuses, decideConsent, isConsentStatus, stateOfType } from './
 export type { Consent, ConsentDecision, ConsentStatus, TypeState } from './decide.js'
 export { consentStatusUrl, consentTypeSystem, formVersionUrl, readConsentContract, studyIdUrl, writeConsentContract } from './contract.js'
 export type { ConsentStatement } from './contract.js'
-export { consentFigures, endOfDay } from './figures.js'
+export { atThatTime, consentFigures, endOfDay } from './figures.js'
 export type { ConsentFigures, PersonConsents, PersonStatus } from './figures.js'
 export {
   afterEvent,
