@@ -4,7 +4,7 @@ import { access, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
-import { openAccess } from './access/index.js'
+import { openAccess, type Access } from './access/index.js'
 import { exportStream, openAuditDesk, openAuditTrail, openSignatures } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
@@ -47,6 +47,7 @@ export interface Platform {
   readonly postgres: Postgres
   readonly repository: Repository
   readonly identity: Identity
+  readonly access: Access
   readonly studies: Studies
   readonly imports: ImportSystems
   readonly consentClock: ConsentClock
@@ -187,6 +188,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     postgres: systems.postgres,
     repository,
     identity,
+    access: systems.access,
     studies,
     imports,
     consentClock: systems.governance.consentClock,

@@ -8,6 +8,7 @@ import { bundleOf, openPlatformWorld, patient, weight, type Json, type World } f
 let world: World
 let manager: string
 const reason = { 'x-aquifer-reason': 'duty roster' }
+const inS = { 'x-aquifer-study': 'S' }
 
 beforeAll(async () => {
   world = await openPlatformWorld()
@@ -148,4 +149,55 @@ test('relationships are changed by those who answer for the study, with a reason
   expect((page.json['records'] as Json[])[0]).toMatchObject({ actor: 'mia', action: 'access', study: 'T', reason: 'duty roster' })
   const list = await world.send({ path: '/access/api/v1/relationships?study=T&holder=Practitioner/x', token: mia })
   expect((list.json['relationships'] as Json[]).map((each) => each['site'])).toEqual(['A'])
+})
+test('an integrator who is a person sees the study but nobody in it, until identified data is granted for a time', async () => {
+  const token = await user('ines', 'integrator', { studies: ['S'] })
+  await world.fhir('PUT', '/Organization/org', await world.token('integrator', ['S']), {
+    resourceType: 'Organization',
+    id: 'org',
+    name: 'x',
+  })
+  expect([await status('/Organization/org', token), await status('/Patient/sa1', token), await found('/Patient', token)]).toEqual([
+    200,
+    404,
+    [],
+  ])
+  expect((await world.fhir('PUT', '/Observation/n', token, weight('n', 'sa1'), { 'x-aquifer-site': 'A' })).status).toBe(404)
+  const to = new Date(Date.now() + 86_400_000).toISOString()
+  const asked = { kind: 'integrator-study', holder: 'User/ines', study: 'S', phi: true }
+  const admin = await world.token('administrator')
+  const refused = await world.send({
+    method: 'POST',
+    path: '/access/api/v1/relationships',
+    token: admin,
+    body: { ...asked, to },
+    headers: reason,
+  })
+  expect(refused.status).toBe(403)
+  await relate({ ...asked, to })
+  expect([await status('/Patient/sa1', token), (await found('/Patient', token)).length]).toEqual([200, 4])
+})
+test('a write that rests on a relationship ended meanwhile is refused, even before this process has noticed', async () => {
+  const token = await user('wes', 'investigator', { actor: 'Practitioner/wes' })
+  const id = await relate({ kind: 'practitioner-site', holder: 'Practitioner/wes', study: 'S', site: 'A' })
+  const write = async () => (await world.fhir('PUT', '/Observation/by-wes', token, weight('by-wes', 'sa1'), inS)).status
+  expect(await write()).toBe(201)
+  const { repository } = world.platform
+  await repository.transact((tx) => tx.endRelationships([id], Date.now()))
+  expect(await write()).toBe(409)
+  world.platform.access.relationships.changed()
+  expect(await write()).toBe(404)
+})
+test('an end that was answered is not overtaken by writes under way', async () => {
+  const token = await user('rae', 'investigator', { actor: 'Practitioner/rae' })
+  const id = await relate({ kind: 'practitioner-site', holder: 'Practitioner/rae', study: 'S', site: 'A' })
+  const write = async (n: number): Promise<{ status: number; at: number }> => {
+    const { status: told, json } = await world.fhir('PUT', `/Observation/rae-${n}`, token, weight(`rae-${n}`, 'sa1'), inS)
+    return { status: told, at: told === 201 ? Date.parse(String((json['meta'] as Json)['lastUpdated'])) : 0 }
+  }
+  const racing = Promise.all(Array.from({ length: 20 }, (_, n) => write(n)))
+  await end(id)
+  const after = await Promise.all(Array.from({ length: 10 }, (_, n) => write(100 + n)))
+  expect(new Set(after.map((each) => each.status))).toEqual(new Set([404]))
+  expect((await racing).every((each) => [201, 404, 409].includes(each.status))).toBe(true)
 })

@@ -49,7 +49,9 @@ export function openGrants(parts: GrantsParts): Grants {
     if (!needsRelationship(role)) return { user: user.name, role, studies: studiesOf(user), sites: user.sites, people: null }
     const { standings, siteStudies, stamp, holders } = await standingsOf(user, role)
     const reach: Reach = { ...reachOf(role, standings, siteStudies, now()), stamp, holders }
-    return { user: user.name, role, studies: [...reach.studies.keys()], sites: [], people: peopleBound(role, reach), reach }
+    // An account of all studies reaches those to come as well.
+    const studies = user.studies.includes('*') ? 'all' : [...reach.studies.keys()]
+    return { user: user.name, role, studies, sites: [], people: peopleBound(role, reach), reach }
   }
   return {
     standingsOf,

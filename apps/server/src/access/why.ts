@@ -107,11 +107,11 @@ function answer(
   return {
     ...base,
     allowed: no === undefined,
-    decidedBy: (no ?? steps.at(-1))?.rule ?? 'account',
+    decidedBy: (no ?? steps.find(({ rule }) => rule === 'relationship'))?.rule ?? 'account',
     steps,
     relationships: more.relationships,
     narrowedBy: more.narrowedBy,
-    consent: { asked: more.types.length > 0, types: more.types },
+    consent: no === undefined ? { asked: more.types.length > 0, types: more.types } : { asked: false, types: [] },
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { Command, Option } from 'commander'
-import { builtInRolePolicy, checkRolePolicy, diffRolePolicies, type RolePolicyFinding } from '@aquifer/core/access'
-import type { WhyAnswer } from '@aquifer/core/contract'
+import { Argument, Command, Option } from 'commander'
+import { addedKinds, builtInRolePolicy, checkRolePolicy, diffRolePolicies, type RolePolicyFinding } from '@aquifer/core/access'
+import type { NewRelationship, RelationshipList, RelationshipView, WhyAnswer } from '@aquifer/core/contract'
 import { classOfType } from '../access/index.js'
 import { openClient } from './client.js'
 import { CommandFailed } from './failure.js'
@@ -19,7 +19,13 @@ interface WhyFlags {
 }
 
 export function accessCommand(): Command {
-  return new Command('access').description('roles and relationships').addCommand(whyCommand()).addCommand(policyCommand())
+  return new Command('access')
+    .description('roles and relationships')
+    .addCommand(whyCommand())
+    .addCommand(listCommand())
+    .addCommand(addCommand())
+    .addCommand(endCommand())
+    .addCommand(policyCommand())
 }
 
 function whyCommand(): Command {
@@ -56,6 +62,102 @@ function words(answer: WhyAnswer): string {
     )
   if (consent.asked) lines.push(`consent is asked next: ${consent.types.join(', ')}`)
   return `${lines.join('\n')}\n`
+}
+
+interface ListFlags {
+  study?: string
+  kind?: string
+  holder?: string
+  patient?: string
+  url?: string
+  json?: boolean
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('relationships, ended ones too')
+    .option('--study <id>', 'of a study')
+    .option('--kind <kind>', 'of one kind')
+    .option('--holder <Type/id>', 'of a holder')
+    .option('--patient <id>', 'that lead to a person')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'as JSON')
+    .action(async ({ url, json, ...query }: ListFlags) => {
+      const client = await openClient({ url })
+      const found: RelationshipView[] = []
+      for (let after: string | undefined; ;) {
+        const page = await client.json<RelationshipList>({
+          path: '/access/api/v1/relationships',
+          query: { ...query, limit: '1000', after },
+          need: { role: 'auditor' },
+        })
+        found.push(...page.relationships)
+        if (page.next === null) break
+        after = page.next
+      }
+      if (json === true) process.stdout.write(`${JSON.stringify(found)}\n`)
+      else for (const each of found) process.stdout.write(`${relationshipLine(each)}\n`)
+    })
+}
+
+interface AddFlags extends Omit<NewRelationship, 'kind'> {
+  reason: string
+  url?: string
+  json?: boolean
+}
+
+function addCommand(): Command {
+  return new Command('add')
+    .description('add a relationship')
+    .addArgument(new Argument('<kind>', 'what ties them').choices(addedKinds))
+    .requiredOption('--holder <Type/id>', 'Practitioner/…, RelatedPerson/…, Organization/… or User/<name>')
+    .option('--patient <id>', 'the person it leads to')
+    .option('--study <id>', 'the study it holds in')
+    .option('--site <id>', 'the site')
+    .option('--from <time>', 'start, included (default now)')
+    .option('--to <time>', 'end, excluded')
+    .addOption(new Option('--basis <basis>', 'why a guardian acts').choices(['minority', 'non-competence']))
+    .option('--finding <text>', 'where the finding of non-competence is recorded')
+    .option('--phi', 'an integrator sees identified data, too')
+    .requiredOption('--reason <text>', 'why, for the trail')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'the relationship as JSON')
+    .action(async (kind: NewRelationship['kind'], { reason, url, json, ...flags }: AddFlags) => {
+      const client = await openClient({ url })
+      const added = await client.json<RelationshipView>({
+        method: 'POST',
+        path: '/access/api/v1/relationships',
+        json: { ...flags, kind },
+        headers: { 'x-aquifer-reason': reason },
+        need: flags.study === undefined ? { role: 'administrator' } : { role: 'study-manager', studies: [flags.study] },
+      })
+      process.stdout.write(json === true ? `${JSON.stringify(added)}\n` : `${relationshipLine(added)}\n`)
+    })
+}
+
+function endCommand(): Command {
+  return new Command('end')
+    .description('end a relationship at once')
+    .argument('<id>', 'as `access list` tells it')
+    .requiredOption('--reason <text>', 'why, for the trail')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'the relationship as JSON')
+    .action(async (id: string, { reason, url, json }: { reason: string; url?: string; json?: boolean }) => {
+      const client = await openClient({ url })
+      const ended = await client.json<RelationshipView>({
+        method: 'DELETE',
+        path: `/access/api/v1/relationships/${encodeURIComponent(id)}`,
+        headers: { 'x-aquifer-reason': reason },
+        need: { role: 'administrator' },
+      })
+      process.stdout.write(json === true ? `${JSON.stringify(ended)}\n` : `${relationshipLine(ended)}\n`)
+    })
+}
+
+function relationshipLine({ id, kind, holder, target, study, site, from, to, ended }: RelationshipView): string {
+  const until = ended === null ? (to === null ? '' : ` until ${to}`) : ` ended ${ended}`
+  const where = [study ?? 'every study', ...(site === null ? [] : [`site ${site}`])].join(' ')
+  return `${id}  ${kind}  ${holder} → ${target}  ${where}  from ${from}${until}`
 }
 
 function policyCommand(): Command {

@@ -145,3 +145,13 @@ test('a site of one’s own does not reach people of another', async () => {
   await stored('PUT', '/RelatedPerson/rb', related, inB)
   expect((await world.fhir('PUT', '/RelatedPerson/rb', atA, { ...related, patient: { reference: 'Patient/pa' } }, inA)).status).toBe(404)
 })
+test('a name is ambiguous only between resources that the caller may see', async () => {
+  const ofBoth = await world.token('integrator', ['S', 'T'])
+  await world.fhir('PUT', '/Patient/pt', ofBoth, patient('pt'), { 'x-aquifer-study': 'T' })
+  await stored('PUT', '/Observation/twice', weight('twice', 'pb'), inB)
+  await world.fhir('PUT', '/Observation/twice', ofBoth, weight('twice', 'pt'), { 'x-aquifer-study': 'T' })
+  const atSiteA = await world.token('investigator', ['S', 'T'], { sites: ['A'] })
+  expect((await world.fhir('GET', '/Observation/twice', ofBoth)).status).toBe(400)
+  const read = await world.fhir('GET', '/Observation/twice', atSiteA)
+  expect([read.status, (read.json['subject'] as Json)['reference']]).toEqual([200, 'Patient/pt'])
+})

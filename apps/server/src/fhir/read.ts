@@ -75,16 +75,17 @@ async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: 
   if (isRefusal(study)) return study
   request.facts.sid = study?.sid ?? null
   if (isGlobal(key.type)) return profilePlace(systems, request, key, study)
-  const sids = await sidsOf(systems, request, key, study)
-  if (isRefusal(sids)) return sids
-  for (const sid of sids) {
+  const visible: Place[] = []
+  for (const sid of await sidsOf(systems, request, key, study)) {
     const current = await systems.repository.read({ sid, ...key })
-    if (current === null) continue
     const owner = sid === globalSid ? null : (study ?? (await systems.studies.bySid(sid)))
-    if (!(await isVisible(systems, request, current, owner))) return noSuchResource()
-    return { current, study: owner }
+    if (current !== null && (await isVisible(systems, request, current, owner))) visible.push({ current, study: owner })
   }
-  return noSuchResource()
+  const [first, another] = visible
+  // Only what the caller may see makes a name ambiguous.
+  if (study === null && another !== undefined && first?.study !== null)
+    return refuse('scope-missing', { detail: 'Name the study: several of yours may hold such a resource.' })
+  return first ?? noSuchResource()
 }
 
 async function sidsOf(
@@ -92,7 +93,7 @@ async function sidsOf(
   request: FhirRequest,
   key: { type: string; id: string },
   study: Study | null,
-): Promise<number[] | Refusal> {
+): Promise<number[]> {
   const isReference = isReferenceData(key.type)
   if (study !== null) return isReference ? [study.sid, globalSid] : [study.sid]
   const held = await systems.repository.locate(key.type, key.id)
@@ -101,8 +102,6 @@ async function sidsOf(
     const owner = sid === globalSid ? null : await systems.studies.bySid(sid)
     if (sid === globalSid ? isReference : owner !== null && reachesStudy(request.grant, owner.id)) reached.push(sid)
   }
-  if (reached.length > 1 && !reached.includes(globalSid))
-    return refuse('scope-missing', { detail: 'Name the study: several of yours may hold such a resource.' })
   return reached
 }
 

@@ -150,6 +150,12 @@ test('profiles are found where their person is enrolled, within the sites and pe
   expect(await ids([], { scope: { sid: study.sid, patientIds: ['p1'] } })).toEqual(['o1', 'o2', 'o3'])
   expect(await ids([], { scope: { sid: study.sid, patientIds: ['p2'] } })).toEqual(['o4', 'o5', 'o6'])
   expect(await ids([], { scope: { sid: study.sid, patientIds: ['p1', 'p2'] } })).toHaveLength(7)
+  const reached = (sites: number[], ...patientIds: string[]) => ({ scope: { sid: study.sid, reached: { sites, patientIds } } })
+  expect(await ids([], reached([b], 'p1'))).toEqual(['o1', 'o2', 'o3', 'o4', 'o5', 'o6'])
+  expect(await ids([], { type: 'Patient', ...reached([b], 'p1') })).toEqual(['p1', 'p2'])
+  expect(await ids([], reached([]))).toEqual([])
+  const many = Array.from({ length: 5_000 }, (_, n) => `x${n}`)
+  expect(await ids([], reached([], 'p2', ...many))).toEqual(['o4', 'o5', 'o6'])
   expect(await ids([], { scope: { sid: other.sid } })).toEqual(['o1'])
 })
 

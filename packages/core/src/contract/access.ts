@@ -63,7 +63,7 @@ export const whyAnswer = z
     study: z.string(),
     at: instant,
     allowed: z.boolean(),
-    decidedBy: z.string().describe('the rule that said no, or the last one that said yes'),
+    decidedBy: z.string().describe('the rule that said no, or relationship'),
     steps: z.array(z.object({ rule: z.string(), allowed: z.boolean(), says: z.string() })),
     relationships: z.array(
       z.object({ id: z.string(), kind: z.enum(relationshipKinds), site: z.string().nullable(), counts: z.boolean(), says: z.string() }),

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { auditBench } from './audit.js'
+import { accessBench } from './access.js'
 import { loadBench, queryBench, searchBench } from './load.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
@@ -17,6 +18,7 @@ const parts: Readonly<Record<string, { about: string; run: (flags: BenchFlags) =
   mask: { about: 'masking in one thread: MB of JSON a second', run: maskBench },
   query: { about: 'statements of analysts on the loaded study: p50 and p95', run: queryBench },
   audit: { about: 'the audit trail: records written, sealed and verified a second', run: auditBench },
+  access: { about: 'decisions of access from warm memory: microseconds each', run: accessBench },
   search: { about: 'FHIR searches on the loaded study: p50 and p95', run: searchBench },
 }
 

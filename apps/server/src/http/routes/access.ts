@@ -115,7 +115,9 @@ function policyRoutes(app: FastifyInstance, { access, identity }: { access: Acce
     handler: async (request) => {
       const body = bodyAs(request, rolePolicyProposal)
       const proposed = isRefusal(body) ? body : await policies.propose(grantOf(request), body.document)
-      return isRefusal(proposed) ? proposed : { body: proposed }
+      if (isRefusal(proposed)) return proposed
+      factsOf(request).detail['policy'] = proposed.version
+      return { body: proposed }
     },
   })
   bind(app, endpoints.signRolePolicy, {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { reachesStudy } from '@aquifer/core/access'
+import { reachesStudy, sitesReached, type Grant } from '@aquifer/core/access'
 import { endpoints, signInRequest, tokenRequest, type Me, type SignedIn, type TokenRequest } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Caller, Session } from '../../identity/index.js'
@@ -41,10 +41,19 @@ async function meOf(systems: RoutedSystems, caller: Caller): Promise<Me> {
     name,
     role: grant.role,
     studies: studies.map(toStudyView),
-    sites: [...grant.sites],
+    sites: sitesOf(
+      grant,
+      studies.map(({ id }) => id),
+    ),
     patient: grant.people?.[0] ?? null,
     expiresAt: new Date(expiresAt).toISOString(),
   }
+}
+
+/** All sites that any of the studies lets the caller see; none named: all of them. */
+function sitesOf(grant: Grant, studies: readonly string[]): string[] {
+  const reached = studies.map((study) => sitesReached(grant, study))
+  return reached.includes(null) ? [...grant.sites] : [...new Set(reached.flatMap((sites) => sites ?? []))]
 }
 
 async function signedIn(systems: RoutedSystems, session: Session): Promise<SignedIn> {

@@ -65,6 +65,7 @@ export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void 
       const study = await systems.studies.create(body)
       if (isRefusal(study)) return study
       factsOf(request).sid = study.sid
+      systems.access.relationships.changed()
       await storeStudyGroup(systems.fhir, fhirRequestOf(request), study)
       return { body: toStudyView(study) }
     },

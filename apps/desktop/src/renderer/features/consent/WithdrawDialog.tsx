@@ -5,16 +5,7 @@ import { usePreview, useWithdraw } from '../../api/consent-queries.js'
 import { Button } from '../../ui/Button.js'
 import { count, span } from '../../ui/format.js'
 import { Failure } from '../../ui/states.js'
-<<<<<<< HEAD
-
-export const actWords: Record<WithdrawalView['act'], string> = {
-  'stop-new': 'Stop new data: nothing new enters; what is here stays in use.',
-  'stop-use': 'Stop use: nothing new enters, and nobody sees what is here.',
-  erase: 'Erase: nothing new enters, and what is here leaves every store.',
-}
-=======
 import { actWords } from './acts.js'
->>>>>>> d
 
 /** Names the person, counts the effect, asks for reason and evidence; the button repeats what it does. */
 export function WithdrawDialog({ study, onClose }: { study: StudyView; onClose(): void }) {

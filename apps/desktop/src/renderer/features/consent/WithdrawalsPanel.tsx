@@ -11,12 +11,8 @@ import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { download } from '../notebook/csv.js'
-<<<<<<< HEAD
-import { actWords, WithdrawDialog } from './WithdrawDialog.js'
-=======
 import { actWords } from './acts.js'
 import { WithdrawDialog } from './WithdrawDialog.js'
->>>>>>> d
 
 type Step = WithdrawalView['steps'][number]
 const stepIcons: Record<Step['state'], { icon: LucideIcon; tone: string }> = {
