@@ -106,6 +106,20 @@ describe('documents', () => {
     expect(dead).toEqual([])
   })
 
+  test('every test that docs/compliance.md names is there, and every clause says which or that there is none', () => {
+    const clauses = read('docs/compliance.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| 11.'))
+    expect(clauses.length).toBeGreaterThan(15)
+    const cells = clauses.map((line) => line.split('|').at(-2)?.trim() ?? '')
+    const named = cells.filter((cell) => cell !== 'none').flatMap((cell) => cell.split('<br>'))
+    const isThere = (text: string): boolean => {
+      const [, file, name] = /^`([^`]+)`: (.+)$/.exec(text) ?? []
+      return file !== undefined && name !== undefined && tracked.includes(file) && read(file).includes(`test('${name}'`)
+    }
+    expect(named.filter((text) => !isThere(text))).toEqual([])
+  })
+
   test('every setting that the server reads is documented', () => {
     const settings = new Set(
       [...read('apps/server/src/config/env.ts').matchAll(/\b(AQUIFER_[A-Z_]+|DATABASE_URL)\b/g)].map((match) => match[1]),

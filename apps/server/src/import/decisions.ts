@@ -15,6 +15,7 @@ export async function recordDecisions(
   const scope = await scopeOf(systems.studies, grant, request.asked)
   if (isRefusal(scope)) return scope
   facts.detail['evidence'] = body.evidence
+  facts.people.push(...body.patients)
   const now = systems.now()
   const auditId = await systems.repository.nextAuditId()
   const types = body.types === undefined ? {} : { types: body.types }
