@@ -1,6 +1,6 @@
 import { useState, type FormEvent } from 'react'
 import { Dialog, Heading, Modal, ModalOverlay, ToggleButton, ToggleButtonGroup } from 'react-aria-components'
-import type { StudyView, WithdrawalPreview, WithdrawalView } from '@aquifer/core/contract'
+import type { StudyView, WithdrawalPreview } from '@aquifer/core/contract'
 import { usePreview, useWithdraw } from '../../api/consent-queries.js'
 import { Button } from '../../ui/Button.js'
 import { count, span } from '../../ui/format.js'
