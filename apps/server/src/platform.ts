@@ -8,14 +8,15 @@ import { openAccess, type Access } from './access/index.js'
 import { exportStream, openAuditDesk, openAuditTrail, openSignatures } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
-import { openPageTokens, openWriteQueue, type FhirSystems } from './fhir/index.js'
+import { openPageTokens, openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
-import { exportDir, openBackground, type Background } from './platform/governance.js'
+import { exportDir, openBackground, type Background } from './platform/background.js'
+import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
@@ -49,6 +50,7 @@ export interface Platform {
   readonly access: Access
   readonly studies: Studies
   readonly imports: ImportSystems
+  readonly consentClock: ConsentClock
   /** null where this process does not run the pipeline */
   readonly flow: Flow | null
   /** null where this process does no background work */
@@ -100,7 +102,8 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   closing.add(() => postgres.stop())
   await migrate(postgres)
   const signer = await openSigner(path.join(config.dataDir, 'keys'))
-  const repository = openRepository({ postgres, clock, mark: (text) => signer.seal(text) })
+  const ledgerKey = await openLedgerKey(config.dataDir)
+  const repository = openRepository({ postgres, clock, mark: (text) => signer.seal(text), ledgerKey })
   closing.add(() => repository.close())
   const studies = openStudies({ repository, now })
   const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand: signer })
@@ -131,24 +134,11 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
-  return {
-    fhir,
-    postgres,
-    repository,
-    signer,
-    access,
-    identity,
-    address,
-    studies,
-    jobs,
-    imports,
-    flow,
-    background,
-    queries,
-    metrics,
-    log,
-    now,
-  }
+  const query = queries?.query ?? null
+  const governance = await openGovernance({ config, repository, signer, studies, jobs, flow, query, log, now, newId })
+  closing.add(() => governance.close())
+  const front = { fhir, postgres, repository, signer, access, identity, address, studies, jobs, imports }
+  return { ...front, flow, background, queries, governance, metrics, log, now }
 }
 
 async function makeDataFolder(dataDir: string): Promise<void> {
@@ -178,6 +168,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     now,
     startedAt,
     version,
+    ...systems.governance.desks,
     consents: openConsentDesk({ repository, now }),
     jobs: openJobDesk(repository, jobs.queue, () => background?.worker.wake()),
     audits: openAuditDesk(repository, signer),
@@ -219,6 +210,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     access: systems.access,
     studies,
     imports,
+    consentClock: systems.governance.consentClock,
     flow,
     background,
     get url() {

@@ -52,7 +52,8 @@ export function openBreakGlass(parts: Parts): BreakGlass {
       if (study === undefined || !reachesStudy(grant, study.id)) return noSuchStudy()
       if (grant.reach === undefined)
         return refuse('not-permitted', { detail: 'Only a person opens access in an emergency, not a service token.' })
-      const enrolled = (await repository.enrolments(asked.patient)).some(({ sid }) => sid === study.sid)
+      // Nobody sees whose data is withheld, and no emergency changes that.
+      const enrolled = (await repository.enrolments(asked.patient)).some(({ sid, withheld }) => sid === study.sid && !withheld)
       if (!enrolled) return refuse('unknown', { detail: 'There is no such person in the study.' })
       const row = rowOf(parts, grant, asked, study.sid)
       const auditId = await repository.nextAuditId()

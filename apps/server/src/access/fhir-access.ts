@@ -1,5 +1,14 @@
 import { isReferenceData } from '@aquifer/core/fhir'
-import { mayDefineStudy, mayTouch, reachesPlace, reachesStudy, type DataClass, type Grant, type Place } from '@aquifer/core/access'
+import {
+  mayDefineStudy,
+  mayTouch,
+  reachesPlace,
+  reachesStudy,
+  seesWithheld,
+  type DataClass,
+  type Grant,
+  type Place,
+} from '@aquifer/core/access'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 
 const classOfType: Readonly<Record<string, DataClass>> = {
@@ -45,6 +54,9 @@ export function tellsOfNobody(type: string): boolean {
  */
 export const withinLimits = (grant: Grant, type: string, place: Place): boolean =>
   (tellsOfNobody(type) && place.patients.length === 0) || reachesPlace(grant, place)
+
+/** Whether the caller still reads this type of a person whose data is withheld in the study. */
+export const maySeeWithheld = (grant: Grant, type: string): boolean => seesWithheld(grant, dataClassOf(type))
 
 export function mayWriteStudyGroup(grant: Grant): Refusal | null {
   return mayDefineStudy(grant) ? null : refuse('not-permitted', { detail: 'Only a study manager or an administrator changes a study.' })

@@ -1,6 +1,7 @@
 // Whom a caller reaches and what he may do there: relationships, grants of users, and the core's tables held against a place.
 // Never asks for consent and never tells "forbidden" from "not there" where that would say what is stored.
 export {
+  maySeeWithheld,
   mayReachStudy,
   mayTouchType,
   mayWriteStudyGroup,

@@ -5,6 +5,7 @@ import {
   narrowGrant,
   needsRelationship,
   reachesStudy,
+  seesWithheld,
   type ExplainedStanding,
   type Grant,
   type GrantClaims,
@@ -74,7 +75,7 @@ export async function why(parts: Parts, asker: Grant, question: WhyQuestion): Pr
 async function decided(parts: Parts, base: Base, active: Step, asked: Case): Promise<WhyAnswer> {
   const { question, study, user, role, at } = asked
   const granted = await parts.grants.grantFor(user)
-  const place = await placeOf(parts.repository, study, question)
+  const place = await placeOf(parts, role, study, question)
   const told = await parts.grants.standingsOf(user, role)
   const here = told.standings.filter(({ facts }) => facts.study.id === study.id)
   const relationships = explainStandings(role, here, told.siteStudies, { place, now: at })
@@ -154,7 +155,19 @@ function claimsThatNarrow(
   return alone.filter(([, claim]) => !reaches(narrowGrant(granted, claim))).map(([name]) => name)
 }
 
-async function placeOf(repository: Repository, study: Study, { type, id }: WhyQuestion): Promise<Place | null> {
+/** null: not there, or of a person whose data is withheld, which is as good as not there. */
+async function placeOf(
+  { repository, policy }: Pick<Parts, 'repository' | 'policy'>,
+  role: Role,
+  study: Study,
+  question: WhyQuestion,
+): Promise<Place | null> {
+  const place = await storedAt(repository, study, question)
+  if (place === null || seesWithheld({ role, policy: policy() }, dataClassOf(question.type))) return place
+  return (await repository.erasure.isWithheld(study.sid, place.patients)) ? null : place
+}
+
+async function storedAt(repository: Repository, study: Study, { type, id }: WhyQuestion): Promise<Place | null> {
   if (id === null) return null
   const siteOf = (site: number | null): string | null => study.sites.find((each) => each.site === site)?.id ?? null
   const own = isGlobal(type) ? null : await repository.read({ sid: study.sid, type, id })

@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { isRefusal } from '@aquifer/core/refusal'
 import { completeStudy, enrolments, partitions, studyKinds, type StudyRequest } from '@aquifer/core/study'
-import type { StudyList, StudyView } from '@aquifer/core/contract'
+import type { StudyDiff, StudyList, StudyView } from '@aquifer/core/contract'
 import { openClient } from './client.js'
 import { WrongUsage } from './failure.js'
 
@@ -16,7 +17,12 @@ const collect = (value: string, all: string[]): string[] => [...all, ...listed(v
 const listed = (text: string): string[] => text.split(',').filter((part) => part !== '')
 
 export function studyCommand(): Command {
-  return new Command('study').description('studies and their settings').addCommand(createCommand()).addCommand(listCommand())
+  return new Command('study')
+    .description('studies and their settings')
+    .addCommand(createCommand())
+    .addCommand(listCommand())
+    .addCommand(fileCommand('diff'))
+    .addCommand(fileCommand('apply'))
 }
 
 function createCommand(): Command {
@@ -50,6 +56,36 @@ function createCommand(): Command {
       })
       process.stdout.write(json === true ? `${JSON.stringify(study)}\n` : `created ${study.id}: ${line(study)}\n`)
     })
+}
+
+function fileCommand(act: 'diff' | 'apply'): Command {
+  return new Command(act)
+    .description(
+      act === 'diff' ? 'what a study file would change' : 'create or change a study by a file; each change is a version of its own',
+    )
+    .argument('<file>', 'the study as JSON; what it leaves out stays as it is')
+    .option('--url <url>', 'address of the server')
+    .option('--json', 'the changes as JSON')
+    .action(async (file: string, flags: { url?: string; json?: boolean }) => {
+      const text = await readFile(file, 'utf8').catch(() => null)
+      if (text === null) throw new WrongUsage(`${file} cannot be read.`)
+      const client = await openClient({ url: flags.url })
+      const json = jsonIn(text, file)
+      const told = await client.json<StudyDiff>({ method: 'POST', path: `/study/api/v1/${act}`, json, need: { role: 'administrator' } })
+      if (flags.json === true) return void process.stdout.write(`${JSON.stringify(told)}\n`)
+      for (const { path, from, to } of told.changes) process.stdout.write(`${path}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}\n`)
+      process.stdout.write(
+        told.changes.length === 0 ? 'no change\n' : act === 'apply' ? `${told.study} is at version ${told.version}\n` : '',
+      )
+    })
+}
+
+function jsonIn(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new WrongUsage(`${file} is not JSON.`)
+  }
 }
 
 function listCommand(): Command {

@@ -1,5 +1,6 @@
-import { decideConsent, type Consent, type ConsentStatement } from '@aquifer/core/consent'
-import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { asTheyCount, decideConsent, type Consent, type ConsentStatement, type WithdrawalAct } from '@aquifer/core/consent'
+import { requiredFor, settingsOf } from '@aquifer/core/study'
+import { refuse, type ConsentCause, type Refusal } from '@aquifer/core/refusal'
 import type { PersonState, Study, Tx } from '../repository/index.js'
 
 export interface PersonKey {
@@ -16,6 +17,8 @@ export interface Question {
   named: 'by-patient-resource' | 'by-data'
   /** whether his Patient resource is stored already, perhaps through another study */
   patientStored: boolean
+  /** the programs that sent data of the person, as `urn:aquifer:app` says */
+  apps?: readonly string[]
 }
 /** `enrolled`: may enter · `enrol`: may enter, and enters the study with it */
 export type Decision = 'enrolled' | 'enrol'
@@ -23,6 +26,10 @@ export type Decision = 'enrolled' | 'enrol'
 interface Entry {
   enrolled: boolean
   site: number | null
+  /** what the person withdrew from; only consents given anew undo it, and nothing undoes an erasure */
+  stopped: WithdrawalAct | null
+  birthDate: string | null
+  enrolledAt: number | null
   consents: (Consent & { contractId: string })[]
 }
 
@@ -34,6 +41,8 @@ export interface ConsentLedger {
   decide(question: Question): Decision | Refusal
   recordConsent(sid: number, contractId: string, statement: ConsentStatement | null): void
   markEnrolled(key: PersonKey, site: number | null): void
+  /** What a Patient in this transaction says of the person's birth. */
+  noteBirth(key: PersonKey, birthDate: string | null): void
   siteOf(key: PersonKey): number | null
   /** Call the result to take back what was recorded since. */
   mark(): () => void
@@ -56,7 +65,7 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
   let latest = afterStored
   const entry = (sid: number, patientId: string): Entry => {
     const key = keyOf(sid, patientId)
-    const known = entries.get(key) ?? { enrolled: false, site: null, consents: [] }
+    const known = entries.get(key) ?? { enrolled: false, site: null, stopped: null, birthDate: null, enrolledAt: null, consents: [] }
     entries.set(key, known)
     return known
   }
@@ -70,12 +79,24 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
       const person = entry(sid, statement.patientId)
       const order = (latest += 1n)
       for (const type of statement.types)
-        person.consents.push({ contractId, type, status: statement.status, lo: statement.lo, hi: statement.hi, order })
+        person.consents.push({
+          contractId,
+          type,
+          status: statement.status,
+          lo: statement.lo,
+          hi: statement.hi,
+          order,
+          form: statement.form ?? null,
+        })
     },
     markEnrolled(key, site) {
       const person = entry(key.sid, key.patientId)
       if (!person.enrolled) person.site = site
       person.enrolled = true
+      person.stopped = null
+    },
+    noteBirth(key, birthDate) {
+      entry(key.sid, key.patientId).birthDate = birthDate
     },
     siteOf: (key) => entry(key.sid, key.patientId).site,
     mark() {
@@ -97,6 +118,7 @@ function saysTheSame(person: Entry, contractId: string, statement: ConsentStatem
     statement.types.includes(consent.type) &&
     consent.status === statement.status &&
     consent.lo === statement.lo &&
+    (consent.form ?? null) === (statement.form ?? null) &&
     consent.hi === statement.hi
   return known.length === statement.types.length && known.every(same)
 }
@@ -105,6 +127,9 @@ function entryOf(state: PersonState): Entry {
   return {
     enrolled: state.enrolment !== null && state.enrolment.to === null,
     site: state.enrolment?.site ?? null,
+    stopped: state.enrolment?.stopped ?? null,
+    birthDate: state.birthDate,
+    enrolledAt: state.enrolment?.from ?? null,
     consents: state.consents.map((row) => ({
       contractId: row.contractId,
       type: row.type,
@@ -112,6 +137,7 @@ function entryOf(state: PersonState): Entry {
       lo: row.lo,
       hi: row.hi,
       order: row.order,
+      form: row.form,
     })),
   }
 }
@@ -120,17 +146,16 @@ function decide(question: Question, person: Entry): Decision | Refusal {
   const { study } = question
   const closedFor = studyTakes(study, person.enrolled)
   if (closedFor !== null) return closedFor
-  const decision = decideConsent(study.required, person.consents, question.at)
-  if (!decision.given) {
-    return refuse('no-consent', {
-      detail: 'The person’s consent to this study is not active.',
-      missing: decision.missing,
-      cause: decision.cause,
-      remedy:
-        decision.cause === 'withdrawn'
-          ? 'Stop sending this person’s data to the study.'
-          : 'Record an active consent of each missing type, then send again.',
-    })
+  const settings = settingsOf(study.settings)
+  const required = requiredFor(study.required, settings.apps, question.apps ?? [])
+  if (required === null) return refuse('business-rule', { detail: 'The study takes no data of this program, or of this version of it.' })
+  const site = study.sites.find((each) => each.site === person.site)?.id ?? null
+  const counted = asTheyCount(person.consents, { ...person, site }, { settings, zone: study.zone }, question.at)
+  const decision = decideConsent(required, counted, question.at)
+  if (!decision.given) return noConsent(decision.missing, decision.cause)
+  if (person.stopped !== null) {
+    // Where no consent is required there is none that could be given anew.
+    return person.stopped === 'erase' || study.required.length === 0 ? noConsent(study.required, 'withdrawn') : 'enrol'
   }
   if (person.enrolled) return 'enrolled'
   if (study.enrolment === 'open' || question.named === 'by-patient-resource') return 'enrol'
@@ -139,6 +164,18 @@ function decide(question: Question, person: Entry): Decision | Refusal {
   return refuse('not-enrolled', {
     detail: 'The person is not enrolled in this study.',
     remedy: 'Send the Patient first, or together with the data.',
+  })
+}
+
+export function noConsent(missing: readonly string[], cause: ConsentCause): Refusal {
+  return refuse('no-consent', {
+    detail: 'The person’s consent to this study is not active.',
+    missing: [...missing],
+    cause,
+    remedy:
+      cause === 'withdrawn'
+        ? 'Stop sending this person’s data to the study.'
+        : 'Record an active consent of each missing type, then send again.',
   })
 }
 

@@ -1,6 +1,7 @@
 import type { RefusedWrite, RefusedWrites } from '@aquifer/core/contract'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { dayAt, instantOf } from '@aquifer/core/time'
+import { subjectText } from './participants.js'
 import type { RefusedWriteRow, Repository, Study } from '../repository/index.js'
 
 const remedies: Readonly<Record<string, string>> = {
@@ -54,6 +55,6 @@ function toRefusedWrite(study: Study, row: RefusedWriteRow): RefusedWrite {
     client: row.client,
     count: row.count,
     remedy: remedies[row.cause] ?? 'See the cause.',
-    subject: row.subject === null ? null : `${study.id}-${String(row.subject).padStart(5, '0')}`,
+    subject: row.subject === null ? null : subjectText(study, row.subject),
   }
 }

@@ -4,6 +4,7 @@ import {
   extractIndex,
   forEachReference,
   isConsentExempt,
+  isObject,
   isGlobal,
   isReferenceData,
   parseReference,
@@ -29,6 +30,10 @@ export interface Item {
   /** what a Contract says about consent: null when nothing, undefined when this is no Contract */
   consent: ConsentStatement | null | undefined
   refers: readonly { type: string; id: string }[]
+  /** the program that sent it, as `urn:aquifer:app` says */
+  app: string | null
+  /** of a Patient */
+  birthDate: string | null
   expect?: NonNullable<PreparedWrite['expect']>
   unchanged: PreparedWrite['unchanged']
 }
@@ -80,6 +85,8 @@ export function itemOf(resource: Resource, options: ItemOptions): Item | Refusal
     needsConsent,
     consent,
     refers: sid === globalSid ? [] : referenceDataIn(resource),
+    app: appOf(resource),
+    birthDate: type === 'Patient' && typeof resource['birthDate'] === 'string' ? resource['birthDate'] : null,
     ...(options.expect === undefined ? {} : { expect: options.expect }),
     unchanged: options.unchanged,
   }
@@ -98,9 +105,20 @@ export function deleteItem(type: string, id: string, sid: number, expect?: Prepa
     needsConsent: false,
     consent: type === 'Contract' ? null : undefined,
     refers: [],
+    app: null,
+    birthDate: null,
     ...(expect === undefined ? {} : { expect }),
     unchanged: 'version',
   }
+}
+
+const appUrl = 'urn:aquifer:app'
+function appOf(resource: Resource): string | null {
+  const extensions: unknown = resource['extension']
+  if (!Array.isArray(extensions)) return null
+  const said = (extensions as unknown[]).find((extension) => isObject(extension) && extension['url'] === appUrl)
+  const value = isObject(said) ? said['valueString'] : null
+  return typeof value === 'string' ? value : null
 }
 
 // A urn:uuid that nothing in the unit resolves still tells the person apart; it is taken as the id the person would have.

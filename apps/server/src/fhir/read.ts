@@ -2,7 +2,7 @@ import { compartmentPatients, isGlobal, isId, isReferenceData, isResourceType, t
 import { reachesStudy } from '@aquifer/core/access'
 import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayTouchType, noSuchResource, noSuchType, withinLimits } from '../access/index.js'
+import { maySeeWithheld, mayTouchType, noSuchResource, noSuchType, withinLimits } from '../access/index.js'
 import { globalSid, serve, type StoredVersion, type Study } from '../repository/index.js'
 import { siteIdOf, sitesToRead, studyOf } from './scope.js'
 import type { FhirRequest, FhirSystems } from './systems.js'
@@ -79,7 +79,7 @@ async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: 
   for (const sid of await sidsOf(systems, request, key, study)) {
     const current = await systems.repository.read({ sid, ...key })
     const owner = sid === globalSid ? null : (study ?? (await systems.studies.bySid(sid)))
-    if (current !== null && isVisible(request, current, owner)) visible.push({ current, study: owner })
+    if (current !== null && (await isVisible(systems, request, current, owner))) visible.push({ current, study: owner })
   }
   const [first, another] = visible
   // Only what the caller may see makes a name ambiguous.
@@ -109,7 +109,7 @@ async function sidsOf(
 async function maySee(systems: FhirSystems, request: FhirRequest, { current, study }: Place, version: StoredVersion): Promise<boolean> {
   if (version.version === current.version) return true
   const people = peopleOfVersion(version)
-  if (!isGlobal(version.type)) return isVisible(request, { ...version, patientIds: people }, study)
+  if (!isGlobal(version.type)) return isVisible(systems, request, { ...version, patientIds: people }, study)
   if (version.type === 'Practitioner') return true
   for (const patientId of people) if ((await studyThrough(systems, request, version.type, [patientId], study)) === undefined) return false
   return people.length > 0 || (study !== null && reachesAll(request, version.type, study))
@@ -121,10 +121,12 @@ function peopleOfVersion({ patientId, content }: StoredVersion): string[] {
   return [...new Set([...(patientId === null ? [] : [patientId]), ...named.map((id) => uuidOfUrn(id) ?? id)])]
 }
 
-function isVisible(request: FhirRequest, current: StoredVersion, study: Study | null): boolean {
+async function isVisible(systems: FhirSystems, request: FhirRequest, current: StoredVersion, study: Study | null): Promise<boolean> {
   const place = { study: study?.id ?? null, site: siteIdOf(study, current.site), patients: current.patientIds }
   if (!withinLimits(request.grant, current.type, place)) return false
   if (study === null) return true
+  if (!maySeeWithheld(request.grant, current.type) && (await systems.repository.erasure.isWithheld(current.sid, current.patientIds)))
+    return false
   const sites = sitesToRead(study, request.grant, request.asked)
   return sites === null || isRefusal(sites) || current.site === null || sites.includes(current.site)
 }
@@ -156,7 +158,8 @@ async function studyThrough(
   study: Study | null,
 ): Promise<Study | undefined> {
   for (const enrolment of await systems.repository.enrolments(patients[0] ?? '')) {
-    if (study !== null && enrolment.sid !== study.sid) continue
+    if ((study !== null && enrolment.sid !== study.sid) || enrolment.withheld) continue
+    if (patients.length > 1 && (await systems.repository.erasure.isWithheld(enrolment.sid, patients))) continue
     const owner = study ?? (await systems.studies.bySid(enrolment.sid))
     if (owner === null || !reachesStudy(request.grant, owner.id)) continue
     if (withinLimits(request.grant, type, { study: owner.id, site: siteIdOf(owner, enrolment.site), patients })) return owner

@@ -1,7 +1,7 @@
 import { isLimited, peopleOf, reachesSite, type Grant } from '@aquifer/core/access'
 import { isObject } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayReachStudy, noSuchStudy, tellsOfNobody } from '../access/index.js'
+import { maySeeWithheld, mayReachStudy, noSuchStudy, tellsOfNobody } from '../access/index.js'
 import { globalSid, type SearchScope, type Site, type Study } from '../repository/index.js'
 import type { Studies } from '../study/index.js'
 import type { AskedScope } from './systems.js'
@@ -101,13 +101,16 @@ export function sitesToRead(study: Study, grant: Grant, asked: AskedScope): numb
  */
 export function searchScopeFor(grant: Grant, type: string, study: Study | null, sites: readonly number[] | null): SearchScope | null {
   const isFree = tellsOfNobody(type)
-  const people = peopleOf(grant)
   if (study === null) return isFree && type !== 'Group' ? { sid: globalSid } : null
-  if ((isFree && type !== 'Group') || !isLimited(grant)) return { sid: study.sid, ...(sites === null || isFree ? {} : { sites }) }
+  const withheld = maySeeWithheld(grant, type) ? { withheldToo: true as const } : {}
+  if ((isFree && type !== 'Group') || !isLimited(grant))
+    return { sid: study.sid, ...withheld, ...(sites === null || isFree ? {} : { sites }) }
+  const people = peopleOf(grant)
   const reached = grant.reach === undefined ? null : (grant.reach.studies.get(study.id) ?? { sites: [], people: new Set<string>() })
   const siteNumbers = (ids: readonly string[]): number[] => study.sites.filter(({ id }) => ids.includes(id)).map(({ site }) => site)
   return {
     sid: study.sid,
+    ...withheld,
     ...(isFree ? { unnamed: true as const } : {}),
     ...(sites === null ? {} : { sites }),
     ...(people === null ? {} : { patientIds: people }),

@@ -1,8 +1,9 @@
 import { isLimited, type Grant, type Place, type Reach } from '@aquifer/core/access'
+import type { ConsentStatement } from '@aquifer/core/consent'
 import { isGlobal } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { noSuchResource, withinLimits } from '../access/index.js'
-import { lockConsents, type ConsentLedger, type PersonKey } from '../consent/index.js'
+import { lockConsents, noConsent, type ConsentLedger, type PersonKey } from '../consent/index.js'
 import {
   globalSid,
   type ContractConsents,
@@ -43,11 +44,12 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   const exclusive = units.some((unit) => unit.items.some((item) => item.consent !== undefined))
   const ledger = await lockConsents(tx, keys, exclusive ? 'exclusive' : 'share')
   const held = reachHolding(tx, now)
+  const erased = await erasedIn(tx, keys)
   const accepted: Accepted[] = []
   const enrolments: EnrolPerson[] = []
   for (const [place, unit] of units.entries()) {
     const undo = ledger.mark()
-    const decided = (await held(unit.grant)) ?? (await decideUnit(tx, unit, ledger, now))
+    const decided = (await held(unit.grant)) ?? (await decideUnit(tx, unit, { ledger, erased, now }))
     if (isRefusal(decided)) {
       undo()
       outcomes[place] = decided
@@ -65,6 +67,10 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
     outcomes[place] = { stored }
     consents.push(...consentsOf(unit, stored))
   }
+  const births = accepted.flatMap(({ unit }) =>
+    unit.items.flatMap((item) => (item.birthDate === null ? [] : [{ patientId: item.id, date: item.birthDate }])),
+  )
+  if (births.length > 0) await tx.noteBirths(births)
   if (consents.length > 0) await tx.recordConsents(consents)
   return outcomes
 }
@@ -84,34 +90,57 @@ function reachHolding(tx: Tx, now: number): (grant: Grant) => Promise<Refusal | 
   }
 }
 
+const nameOf = ({ sid, patientId }: PersonKey): string => `${sid}/${patientId}`
+
+/** Whose rows a transaction holds: who is written about, and for a caller with limits everybody named, since the place is asked. */
 function peopleIn(units: readonly Unit[]): PersonKey[] {
-  const keys = new Map<string, PersonKey>()
-  for (const { study, grant, items } of units) {
-    if (study === null) continue
-    for (const item of items) {
-      const isNamed = item.needsConsent || item.consent !== undefined || isLimited(grant)
-      const named = item.consent ? [...item.patients, item.consent.patientId] : isNamed ? item.patients : []
-      for (const patientId of named) keys.set(`${study.sid}/${patientId}`, { sid: study.sid, patientId })
-    }
-  }
-  return [...keys.values()]
+  const keys = units.flatMap((unit) => [...dataOf(unit), ...(isLimited(unit.grant) ? namedBy(unit, unit.items) : [])])
+  return [...new Map(keys.map((key) => [nameOf(key), key])).values()]
+}
+
+/** Whose data or consent a unit brings. */
+const dataOf = (unit: Unit): PersonKey[] =>
+  namedBy(
+    unit,
+    unit.items.filter((item) => item.needsConsent || item.consent !== undefined),
+  )
+
+function namedBy({ study }: Unit, items: readonly Item[]): PersonKey[] {
+  if (study === null) return []
+  const named = items.flatMap((item) => (item.consent ? [...item.patients, item.consent.patientId] : item.patients))
+  return named.map((patientId) => ({ sid: study.sid, patientId }))
+}
+
+/** Who had himself erased is refused for ever, though nothing of him is left but the ledger's mark. */
+async function erasedIn(tx: Tx, keys: readonly PersonKey[]): Promise<Set<string>> {
+  const places = await tx.erasedAmong(keys)
+  return new Set(keys.filter((_, place) => places.has(place)).map(nameOf))
+}
+
+/** What the transaction knows of the people its units name. */
+interface Known {
+  ledger: ConsentLedger
+  erased: ReadonlySet<string>
+  now: number
 }
 
 async function decideUnit(
   tx: Tx,
   unit: Unit,
-  ledger: ConsentLedger,
-  now: number,
+  { ledger, erased, now }: Known,
 ): Promise<{ enrol: EnrolPerson[]; writes: PreparedWrite[] } | Refusal> {
   const { study, items } = unit
   const hidden = await hiddenFrom(tx, unit, ledger)
   if (hidden !== null) return hidden
+  if (dataOf(unit).some((key) => erased.has(nameOf(key)))) return noConsent(study?.required ?? [], 'withdrawn')
   for (const item of items) if (item.consent !== undefined && study !== null) ledger.recordConsent(study.sid, item.id, item.consent)
+  if (study !== null)
+    for (const item of items) if (item.type === 'Patient') ledger.noteBirth({ sid: study.sid, patientId: item.id }, item.birthDate)
   const enrol: EnrolPerson[] = []
   if (study !== null) {
-    for (const [patientId, named] of namedIn(items)) {
+    for (const [patientId, { named, apps }] of namedIn(items)) {
       const key = { sid: study.sid, patientId }
-      const question = { study, patientId, at: now, named, patientStored: false }
+      const question = { study, patientId, at: now, named, apps, patientStored: false }
       let decision = ledger.decide(question)
       if (isRefusal(decision) && decision.refusal === 'not-enrolled' && study.required.length > 0) {
         const stored = await tx.read({ sid: globalSid, type: 'Patient', id: patientId })
@@ -119,7 +148,7 @@ async function decideUnit(
       }
       if (isRefusal(decision)) return decision
       if (decision === 'enrolled') continue
-      const site = siteFor(unit, ledger, [])
+      const site = siteFor(unit, ledger, [patientId])
       if (isRefusal(site)) return site
       ledger.markEnrolled(key, site)
       enrol.push({ ...key, site, from: now })
@@ -135,16 +164,23 @@ async function decideUnit(
 }
 
 /** Everyone whose consent the unit needs, and whether his own Patient resource is in it. */
-function namedIn(items: readonly Item[]): Map<string, 'by-patient-resource' | 'by-data'> {
-  const named = new Map<string, 'by-patient-resource' | 'by-data'>()
+interface Naming {
+  named: 'by-patient-resource' | 'by-data'
+  /** the programs that sent data of the person */
+  apps: string[]
+}
+function namedIn(items: readonly Item[]): Map<string, Naming> {
+  const people = new Map<string, Naming>()
   for (const item of items) {
     if (!item.needsConsent) continue
     for (const patientId of item.patients) {
-      if (item.type === 'Patient') named.set(patientId, 'by-patient-resource')
-      else if (!named.has(patientId)) named.set(patientId, 'by-data')
+      const naming = people.get(patientId) ?? { named: 'by-data', apps: [] }
+      if (item.type === 'Patient') naming.named = 'by-patient-resource'
+      if (item.app !== null) naming.apps.push(item.app)
+      people.set(patientId, naming)
     }
   }
-  return named
+  return people
 }
 
 function siteFor(unit: Unit, ledger: ConsentLedger, patients: readonly string[]): number | null | Refusal {
@@ -234,6 +270,8 @@ async function mayReplaceProfile(
   })
 }
 
+const formSaid = ({ form }: ConsentStatement): { form?: string } => (form === undefined ? {} : { form })
+
 function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsents[] {
   const { study } = unit
   if (study === null) return []
@@ -243,7 +281,10 @@ function consentsOf(unit: Unit, stored: readonly WriteOutcome[]): ContractConsen
     if (item.consent === undefined || outcome === undefined || outcome.rid === null) continue
     if (outcome.outcome !== 'created' && outcome.outcome !== 'updated' && outcome.outcome !== 'deleted') continue
     const { consent } = item
-    const entries = consent === null ? [] : consent.types.map((type) => ({ type, status: consent.status, lo: consent.lo, hi: consent.hi }))
+    const entries =
+      consent === null
+        ? []
+        : consent.types.map((type) => ({ type, status: consent.status, lo: consent.lo, hi: consent.hi, ...formSaid(consent) }))
     found.push({
       sid: study.sid,
       patientId: consent?.patientId ?? item.patients[0] ?? '',

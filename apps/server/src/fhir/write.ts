@@ -74,6 +74,7 @@ export async function remove(
   if (typeof sid !== 'number') return sid
   const stored = await systems.repository.read({ sid, type: key.type, id: key.id })
   if (stored === null) return noSuchResource()
+  if (await systems.repository.erasure.isWithheld(sid, stored.patientIds)) return noSuchResource()
   if (scope !== null && key.type === 'Group' && scope.study.id === key.id)
     return refuse('business-rule', { detail: 'A study is archived, not deleted.' })
   const item = deleteItem(key.type, key.id, sid, key.version === undefined ? undefined : { version: key.version })
@@ -134,6 +135,7 @@ async function writeResource(
 async function store(systems: FhirSystems, request: FhirRequest, scope: Scope | null, item: Item): Promise<Written | Refusal> {
   const { facts, grant } = request
   facts.sid = scope?.study.sid ?? null
+  if (scope !== null) facts.detail['studyVersion'] = scope.study.version
   const unit: Unit = {
     study: scope?.study ?? null,
     site: scope?.site ?? { kind: 'none' },

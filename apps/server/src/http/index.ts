@@ -10,9 +10,11 @@ import { jobRoutes } from './routes/jobs.js'
 import { oidcRoutes } from './routes/oidc.js'
 import { operationsRoutes } from './routes/operations.js'
 import { peopleRoutes } from './routes/people.js'
+import { consentPeopleRoutes, participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
-import { studyRoutes } from './routes/study.js'
+import { studyFileRoutes, studyRoutes } from './routes/study.js'
+import { withdrawalRoutes } from './routes/withdrawals.js'
 import { workbenchRoutes } from './routes/workbench.js'
 import { openServer, type ServerParts } from './server.js'
 import type { RoutedSystems } from './systems.js'
@@ -29,7 +31,11 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   peopleRoutes(app, systems)
   oidcRoutes(app, systems)
   studyRoutes(app, systems)
+  studyFileRoutes(app, systems)
   consentRoutes(app, systems)
+  withdrawalRoutes(app, systems)
+  participantRoutes(app, systems)
+  consentPeopleRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })

@@ -39,6 +39,12 @@ const signers: { readers: Role[]; makers: Role[] } = {
   makers: [...treating, 'cro-admin', ...keepers],
 }
 const administrators: Row = { may: ['administrator'] }
+const counting: Role[] = ['investigator', 'cro-admin', 'study-manager', 'auditor', 'privacy-officer']
+const withdrawing: { readers: Role[]; makers: Role[] } = {
+  readers: ['study-manager', 'privacy-officer', 'auditor'],
+  makers: ['study-manager', 'privacy-officer'],
+}
+const consent = '/consent/api/v1/studies/{study}'
 const statements: Row = { may: ['analyst', 'researcher'] }
 const uuid = '0192d0f0-0000-7000-8000-000000000000'
 const o = '/fhir-server/api/v1/Observation'
@@ -66,11 +72,29 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   createStudy: { may: ['study-manager', 'administrator'], body: () => ({}) },
   study: { may: 'everyone', url: '/study/api/v1/studies/{study}' },
   consentSummary: {
-    may: ['investigator', 'cro-admin', 'study-manager', 'auditor', 'privacy-officer'],
-    url: '/consent/api/v1/studies/{study}/summary',
+    may: counting,
+    url: `${consent}/summary`,
   },
-  refusedWrites: { may: ['study-manager', 'auditor', 'privacy-officer'], url: '/consent/api/v1/studies/{study}/refusals' },
-  recordDecisions: { may: ['study-manager', 'administrator'], url: '/consent/api/v1/studies/{study}/decisions', body: () => ({}) },
+  refusedWrites: { may: ['study-manager', 'auditor', 'privacy-officer'], url: `${consent}/refusals` },
+  recordDecisions: { may: ['study-manager', 'administrator'], url: `${consent}/decisions`, body: () => ({}) },
+  withdrawals: { may: withdrawing.readers, url: `${consent}/withdrawals` },
+  withdrawal: { may: withdrawing.readers, url: `${consent}/withdrawals/${uuid}` },
+  withdrawalCertificate: { may: withdrawing.readers, url: `${consent}/withdrawals/${uuid}/certificate` },
+  previewWithdrawal: { may: withdrawing.makers, url: `${consent}/withdrawals/preview`, body: () => ({}) },
+  withdraw: { may: withdrawing.makers, url: `${consent}/withdrawals`, body: () => ({}) },
+  resumeWithdrawal: { may: withdrawing.makers, url: `${consent}/withdrawals/${uuid}/resume` },
+  participants: { may: counting, url: `${consent}/participants` },
+  participant: { may: counting, url: `${consent}/participants/1` },
+  funnel: { may: counting, url: `${consent}/funnel` },
+  logParticipant: { may: ['study-manager', 'investigator'], url: `${consent}/participants`, body: () => ({}) },
+  moveParticipant: { may: ['study-manager', 'investigator'], url: `${consent}/participants/1/steps`, body: () => ({}) },
+  consentAhead: { may: counting, url: `${consent}/ahead` },
+  consentPeople: { may: counting, url: `${consent}/people` },
+  consentVersions: { may: counting, url: `${consent}/versions` },
+  diffStudy: { may: ['study-manager', 'administrator'], body: () => ({}) },
+  applyStudy: { may: ['study-manager', 'administrator'], body: () => ({}) },
+  studySettings: { may: ['study-manager', 'administrator'], url: '/study/api/v1/studies/{study}/settings' },
+  studyVersions: { may: ['study-manager', 'administrator'], url: '/study/api/v1/studies/{study}/versions' },
   jobs: { may: 'everyone', url: '/jobs/api/v1?study={study}', elsewhere: 200 },
   job: { may: 'everyone' },
   cancelJob: { may: 'everyone' },

@@ -2,14 +2,15 @@ import type { Readable } from 'node:stream'
 import type { AuditExportManifest, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { Access } from '../access/index.js'
 import type { AuditDesk, SignatureDesk } from '../audit/index.js'
-import type { ConsentDesk } from '../consent/index.js'
+import type { ConsentDesk, ParticipantDesk } from '../consent/index.js'
+import type { WithdrawalDesk } from '../erasure/index.js'
 import type { FhirSystems } from '../fhir/index.js'
 import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { NotebookDesk, Query } from '../query/index.js'
-import type { Studies } from '../study/index.js'
+import type { Studies, StudyFiles } from '../study/index.js'
 
 /** How far the pipeline is and what may be asked of it. */
 export interface PipelineDoor {
@@ -27,7 +28,10 @@ export interface RoutedSystems {
   identity: Identity
   access: Access
   studies: Studies
+  studyFiles: StudyFiles
   consents: ConsentDesk
+  withdrawals: WithdrawalDesk
+  participants: ParticipantDesk
   jobs: JobDesk
   audits: AuditDesk
   auditFile: (id: string, format: AuditExportManifest['format']) => Readable

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { linesOf } from './lines.js'
+import { linesOf, notUtf8 } from './lines.js'
 
 async function read(...chunks: (string | Uint8Array)[]): Promise<unknown[]> {
   const body = (async function* () {
@@ -20,6 +20,12 @@ test('a letter of several bytes may be cut between two chunks', async () => {
   const bytes = Buffer.from('{"name":"Żółw 山"}\n')
   const cut = bytes.indexOf('ó') + 1
   expect(await read(bytes.subarray(0, cut), bytes.subarray(cut))).toEqual(['1:{"name":"Żółw 山"}'])
+})
+
+test('a line that is not UTF-8 is told, and costs no other line', async () => {
+  const latin = Buffer.from('{"name":"Müller"}\n', 'latin1')
+  expect(await read('{"a":1}\n', latin, '{"b":2}\n')).toEqual(['1:{"a":1}', `2:${notUtf8}`, '3:{"b":2}'])
+  expect(await read(latin, '{"b":2}\n')).toEqual([`1:${notUtf8}`, '2:{"b":2}'])
 })
 
 test('a document over several lines is one line', async () => {

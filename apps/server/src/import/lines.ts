@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createGunzip } from 'node:zlib'
 import { Readable } from 'node:stream'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
@@ -10,6 +11,9 @@ export interface Line {
   number: number
   text: string
 }
+
+/** Stands for a line that is not UTF-8: read all the same, it would be stored as something nobody sent. */
+export const notUtf8 = '\uFFFD'
 
 const newline = 0x0a
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
@@ -55,10 +59,10 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
   let document: string[] | null = null
   let documentBytes = 0
   let first = 0
-  const text = (last: Uint8Array): string =>
-    Buffer.concat([...rest, last])
-      .toString('utf8')
-      .trim()
+  const text = (last: Uint8Array): string => {
+    const line = Buffer.concat([...rest, last])
+    return isUtf8(line) ? line.toString('utf8').trim() : notUtf8
+  }
   for await (const chunk of bytes) {
     let from = 0
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
@@ -77,7 +81,7 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
         documentBytes += line.length
       }
       // A first line that is no JSON by itself begins a document that was written over several lines.
-      else if (first === 0 && !isWhole(line)) document = [line]
+      else if (first === 0 && line !== notUtf8 && !isWhole(line)) document = [line]
       else yield { number, text: line }
       if (first === 0) first = number
     }

@@ -3,6 +3,7 @@ import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../access/index.js'
 import { derivedId } from './derived-id.js'
+import { notUtf8 } from './lines.js'
 import {
   checkResource,
   itemOf,
@@ -44,7 +45,7 @@ export function prepareLine(
   request: FhirRequest,
   options: { mayWriteAll: boolean },
 ): Prepared | Unfit {
-  const document = parseBody(text)
+  const document = text === notUtf8 ? refuse('malformed-body', { detail: 'The line is not UTF-8.' }) : parseBody(text)
   if (isRefusal(document)) return { line, refusal: document, resources: 1, types: [] }
   const entries = entriesOf(document)
   const unfit = (refusal: Refusal): Unfit => ({

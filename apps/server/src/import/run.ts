@@ -68,6 +68,7 @@ export async function runImport(
   if (forbidden !== null) return forbidden
   const { facts } = request
   facts.sid = scope.study.sid
+  facts.detail['studyVersion'] = scope.study.version
   if (options.consentOnFile !== null) facts.detail['consentOnFile'] = options.consentOnFile
   const job = await systems.jobs.start({ kind: 'import', sid: scope.study.sid, actor: facts.actor, request: {} })
   const tally = openTally(scope.study.id)

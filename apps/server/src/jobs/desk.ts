@@ -40,6 +40,8 @@ export function openJobDesk(repository: Repository, queue: Jobs['queue'], queued
     },
     async cancel(grant, id) {
       const found = await seen(grant, id)
+      if (found?.job.kind === 'withdrawal' && found.job.progress['irreversible'] === true)
+        return refuse('business-rule', { detail: 'Something was removed already: this withdrawal can only go on to its end.' })
       const cancelled = found === null ? null : await jobs.cancel(id)
       return found === null || cancelled === null ? noSuchJob() : toJobView(cancelled, nameIn(found.all))
     },

@@ -7,12 +7,13 @@ const reportEveryMs = 1_000
 /** One piece of long work while it runs. */
 export interface RunningJob {
   id: string
+  readonly request: Record<string, unknown>
   /** Tells the figures so far; written at most once a second. */
   progress(figures: Record<string, unknown>): void
   /** Somebody asked to stop, or another process took the job over. */
   readonly cancelled: boolean
   finish(end: { state: 'done' | 'failed' | 'cancelled'; result?: unknown; problem?: string }): Promise<void>
-  /** Leaves the job to the next process: its lease ends now. */
+  /** Gives the job back unfinished, its lease ending now: another process, or this one later, goes on with it. */
   letGo(): Promise<void>
 }
 
@@ -20,6 +21,8 @@ export interface Jobs {
   start(job: { kind: JobView['kind']; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<RunningJob>
   /** Puts a job in the queue of its kind's worker. */
   queue(job: { kind: JobView['kind']; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<Job>
+  /** The oldest job of a kind that waits, or whose process is gone; null when there is none. */
+  take(kind: JobView['kind']): Promise<RunningJob | null>
   /** Ends jobs whose process is gone; what they had stored stays. */
   endOrphans(): Promise<number>
 }
@@ -34,6 +37,10 @@ export function openJobs(options: { repository: Repository; newId: () => string;
       return running(repository, claimed)
     },
     queue: (job) => repository.jobs.create({ id: newId(), ...job }),
+    async take(kind) {
+      const claimed = await repository.jobs.claim(kind, owner, leaseMs)
+      return claimed === null ? null : running(repository, claimed)
+    },
     async endOrphans() {
       let ended = 0
       for (;;) {
@@ -61,6 +68,7 @@ export function running(repository: Repository, job: Job, stopping: () => boolea
   }, reportEveryMs)
   return {
     id: job.id,
+    request: job.request,
     progress(figures) {
       latest = figures
     },

@@ -80,14 +80,20 @@ export async function readPage(dir: string, study: string, page: LakePage): Prom
 
 /** Moves the older half of the recent segments into a page; the caller commits the manifest that comes back. */
 export async function withPage(dir: string, manifest: LakeManifest, moved: LakeSegment[]): Promise<LakeManifest> {
-  const first = moved[0]
-  const last = moved.at(-1)
-  if (!first || !last) return manifest
-  const bytes = Buffer.from(JSON.stringify(moved))
-  const file = `segments-${last.to.xid}.${last.to.seq}.json`
+  if (moved.length === 0) return manifest
+  return { ...manifest, pages: [...manifest.pages, await writePage(dir, moved)] }
+}
+
+/** Pages are never changed, so the name tells the content, too: one that is written anew stands beside the one it replaces. */
+export async function writePage(dir: string, segments: LakeSegment[]): Promise<LakePage> {
+  const first = segments[0]
+  const last = segments.at(-1)
+  if (!first || !last) throw new Error('a page of no segments')
+  const bytes = Buffer.from(JSON.stringify(segments))
+  const hash = sha256(bytes)
+  const file = `segments-${last.to.xid}.${last.to.seq}.${hash.slice(0, 8)}.json`
   await writeAtomically(join(dir, file), bytes, { mode: 0o600 })
-  const page = { file, segments: moved.length, from: first.from, to: last.to, sha256: sha256(bytes) }
-  return { ...manifest, pages: [...manifest.pages, page] }
+  return { file, segments: segments.length, from: first.from, to: last.to, sha256: hash }
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -36,8 +36,9 @@ async function storeSegment(
   keyring: Keyring,
   range: Omit<RowBatch, 'plain'> & { plainBytes: number },
   packed: Buffer,
+  rewritten = '',
 ): Promise<LakeSegment> {
-  const id = segmentId(range.from, range.to)
+  const id = `${segmentId(range.from, range.to)}${rewritten}`
   const { id: keyId, key } = await keyring.studyKey(study, 'lake')
   const sealed = seal(key, { study, name: id, key: keyId, rows: range.rows }, packed)
   await writeAtomically(join(dir, segmentFile(id)), sealed, { mode: 0o600 })
@@ -54,6 +55,17 @@ async function openPacked(dir: string, study: string, keyring: Keyring, segment:
 /** The segment's rows as NDJSON; throws TamperedError when a byte differs from what was written. */
 export async function readSegment(dir: string, study: string, keyring: Keyring, segment: LakeSegment): Promise<Buffer> {
   return gunzipAsync(await openPacked(dir, study, keyring, segment))
+}
+
+/** The segment without some of its rows, under a name of its own: until the manifest names it the old one counts. */
+export async function rewriteSegment(dir: string, study: string, keyring: Keyring, segment: LakeSegment, kept: Rows): Promise<LakeSegment> {
+  const packed = await gzipAsync(kept.plain, { level: 1 })
+  const range = { ...segment, rows: kept.rows, plainBytes: kept.plain.length }
+  return storeSegment(dir, study, keyring, range, packed, `.${sha256(kept.plain).slice(0, 16)}`)
+}
+export interface Rows {
+  rows: number
+  plain: Buffer
 }
 
 /** One segment with the rows of several neighbours: gzip members can stand one after the other, so nothing is packed again. */

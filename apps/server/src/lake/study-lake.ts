@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { faultPoint } from '../storage/index.js'
 import { openJournal, type Journal } from './journal.js'
 import type { Keyring } from './keyring.js'
-import { compareCursors, emptyManifest, readManifest, readPage, segmentsRecentMax, withPage, writeManifest } from './manifest.js'
-import type { Cursor, LakeManifest, LakeSegment } from './manifest.js'
-import { joinSegments, readSegment, segmentFile, writeSegment, type RowBatch } from './segment.js'
+import { compareCursors, emptyManifest, readManifest, readPage, segmentsRecentMax, withPage, writeManifest, writePage } from './manifest.js'
+import type { Cursor, LakeManifest, LakePage, LakeSegment } from './manifest.js'
+import { joinSegments, readSegment, rewriteSegment, segmentFile, writeSegment, type RowBatch } from './segment.js'
+import { rowsWithout, type Whose } from './forget.js'
 
 // Small segments are joined up to this size, which is about what one batch of a busy replicator holds.
 const joinedBytesMax = 8 * 1024 * 1024
@@ -93,6 +94,59 @@ export class StudyLake {
       const kept = new Set(joined.map((segment) => segment.id))
       for (const { id } of old) if (!kept.has(id)) await rm(join(this.#dir, segmentFile(id)), { force: true })
     })
+  }
+
+  /** Rewrites every segment that holds rows of a person without them; until the manifest is replaced nothing has changed. */
+  forget(whose: Whose): Promise<{ rows: number; segments: number }> {
+    return this.#inTurn(async () => {
+      const { pages, segments, ...rest } = this.#manifest
+      const gone = { rows: 0, segments: 0, bytes: 0, files: [] as string[] }
+      const without = async (all: LakeSegment[]): Promise<LakeSegment[]> => {
+        const made: LakeSegment[] = []
+        for (const segment of all) made.push(await this.#without(segment, whose, gone))
+        return made
+      }
+      const pagesMade: LakePage[] = []
+      for (const page of pages) {
+        const before = await readPage(this.#dir, this.study, page)
+        const after = await without(before)
+        const changed = after.some((segment, place) => segment !== before[place])
+        if (changed) gone.files.push(page.file)
+        pagesMade.push(changed ? await writePage(this.#dir, after) : page)
+      }
+      const recent = await without(segments)
+      if (gone.segments === 0) return { rows: 0, segments: 0 }
+      await faultPoint('lake.segments-rewritten')
+      await this.#commit({ ...rest, rows: rest.rows - gone.rows, bytes: rest.bytes - gone.bytes, pages: pagesMade, segments: recent })
+      for (const file of gone.files) await rm(join(this.#dir, file), { force: true })
+      return { rows: gone.rows, segments: gone.segments }
+    })
+  }
+
+  /** How many rows of a person are left. */
+  async holds(whose: Whose): Promise<number> {
+    let rows = 0
+    const { pages, segments } = this.#manifest
+    for (const page of pages)
+      for (const segment of await readPage(this.#dir, this.study, page))
+        rows += segment.rows - rowsWithout(await this.read(segment), whose).rows
+    for (const segment of segments) rows += segment.rows - rowsWithout(await this.read(segment), whose).rows
+    return rows
+  }
+
+  async #without(
+    segment: LakeSegment,
+    whose: Whose,
+    gone: { rows: number; segments: number; bytes: number; files: string[] },
+  ): Promise<LakeSegment> {
+    const kept = rowsWithout(await this.read(segment), whose)
+    if (kept.rows === segment.rows) return segment
+    const made = await rewriteSegment(this.#dir, this.study, this.#keyring, segment, kept)
+    gone.rows += segment.rows - kept.rows
+    gone.segments += 1
+    gone.bytes += segment.bytes - made.bytes
+    gone.files.push(segmentFile(segment.id))
+    return made
   }
 
   /** A small encrypted list beside the rows, such as what was held back from masking. */

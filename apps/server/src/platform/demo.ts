@@ -34,8 +34,8 @@ export async function fillDemo(platform: Platform, options: DemoOptions): Promis
   const before = await readFile(marker, 'utf8').catch(() => null)
   if (before !== null) return
   progress.begins(platform.config.dataDir)
-  for (const { request } of demoStudies) {
-    const made = await platform.studies.create(request)
+  for (const { request, settings } of demoStudies) {
+    const made = await platform.studies.create(request, settings)
     if (isRefusal(made) && made.refusal !== 'already-exists') throw new DemoFailed(made.detail)
   }
   for (const { user, name, role, studies, sites } of demoUsers) {
@@ -116,11 +116,13 @@ const noJobs: ImportSystems['jobs'] = {
   start: () =>
     Promise.resolve({
       id: 'demo',
+      request: {},
       cancelled: false,
       progress: () => undefined,
       finish: () => Promise.resolve(),
       letGo: () => Promise.resolve(),
     }),
   queue: () => Promise.reject(new Error('the demo queues nothing')),
+  take: () => Promise.resolve(null),
   endOrphans: () => Promise.resolve(0),
 }

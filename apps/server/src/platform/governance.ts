@@ -1,68 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { exportTrail, openSealer, verifyStored, type Sealer } from '../audit/index.js'
-import { isRefusal } from '@aquifer/core/refusal'
 import type { Config } from '../config/index.js'
-import { openJobWorker, type JobWorker } from '../jobs/index.js'
-import type { Log, Metrics } from '../monitoring/index.js'
+import { openParticipantDesk, type ParticipantDesk } from '../consent/index.js'
+import { openErasure, openWithdrawalDesk, repositoryStep, type WithdrawalDesk } from '../erasure/index.js'
+import { openConsentClock, type ConsentClock } from '../fhir/index.js'
+import type { Jobs } from '../jobs/index.js'
+import { errorName, type Log } from '../monitoring/index.js'
+import type { Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
-import type { Clock, Signer } from '../storage/index.js'
+import { writeAtomically, type Signer } from '../storage/index.js'
+import { openStudyFiles, type Studies, type StudyFiles } from '../study/index.js'
+import type { Flow } from './flow.js'
+import { lakeStep, reservoirStep, statementsStep } from './withdrawal-steps.js'
 
-/** Work that keeps its own time: the trail's sealer, and the queue of long jobs. */
-export interface Background {
-  sealer: Sealer
-  worker: JobWorker
-  checks(): Record<string, string>
-  close(): Promise<void>
+const ledgerKeyFile = 'withdrawal-ledger.key'
+
+/** The key under which erased people's ids are remembered without being kept. */
+export async function openLedgerKey(dataDir: string): Promise<Uint8Array> {
+  const file = path.join(dataDir, 'keys', ledgerKeyFile)
+  const stored = await readFile(file).catch(() => null)
+  if (stored !== null) return stored
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  const key = randomBytes(32)
+  await writeAtomically(file, key, { mode: 0o600 })
+  return key
 }
 
-interface Parts {
+export interface GovernanceParts {
   config: Config
   repository: Repository
   signer: Signer
-  clock: Clock
+  studies: Studies
+  jobs: Jobs
+  flow: Flow | null
+  query: Query | null
   log: Log
-  metrics: Metrics
-  owner: string
+  now: () => number
+  newId: () => string
 }
 
-/** Where exports of the trail lie. */
-export const exportDir = (config: Config): string => path.join(config.dataDir, 'files', 'audit')
+export interface Governance {
+  desks: { withdrawals: WithdrawalDesk; participants: ParticipantDesk; studyFiles: StudyFiles }
+  consentClock: ConsentClock
+  close(): Promise<void>
+}
 
-export function openBackground(parts: Parts): Background {
-  const { config, repository, signer, clock, log, metrics, owner } = parts
-  const headFile = path.join(config.dataDir, 'keys', 'audit-head.json')
-  const sealer = openSealer({
-    repository,
-    signer,
-    headFile,
-    clock,
-    owner,
-    onAlarm: (alarm) => log.error(alarm, 'the audit trail was changed from outside'),
-    onFailure: (reason) => log.error({ reason }, 'the audit trail cannot be sealed'),
-  })
-  metrics.gauge('aquifer_audit_sealed', 'Records in the sealed chain', () => sealer.status().sealed)
-  metrics.gauge('aquifer_audit_alarms', 'Changes of the trail from outside, met while sealing', () => sealer.status().alarms)
-  const worker = openJobWorker({
-    repository,
-    owner,
-    kinds: {
-      'audit-verify': async (job, { request }) => ({
-        result: await verifyStored({ repository, verifier: signer, headFile }, job, request),
-      }),
-      'audit-export': async (job, asked) => {
-        const made = await exportTrail({ repository, signer, dir: exportDir(config), now: () => clock.now() }, job, asked)
-        return isRefusal(made) ? { problem: made.detail } : { result: made }
-      },
-    },
-    onFailure: (failure) => log.error(failure, 'a job met an error'),
-  })
+/** Consent over time: withdrawals through every store that is open here, the repository last; what the clock ends; who stands where. */
+export async function openGovernance(parts: GovernanceParts): Promise<Governance> {
+  const { config, repository, studies, flow, query, log, now, newId } = parts
+  const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be written down')
+  const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
+  const erasure = openErasure(parts)
+  if (query !== null) erasure.registerStep(statementsStep({ repository, query, patientKeys: flow?.patientKeys ?? null }))
+  if (flow !== null) {
+    erasure.registerStep(reservoirStep(repository, flow))
+    erasure.registerStep(lakeStep(repository, flow))
+  }
+  erasure.registerStep(repositoryStep(repository))
+  const withdrawals = openWithdrawalDesk({ repository, erasure, now, newId, onWithheld: (study) => query?.peopleWithdrew(study) })
+  // A withdrawal goes through the stores where they are written: not in a process that only answers requests for others.
+  if (flow !== null || config.roles.includes('scheduler')) erasure.begin()
   return {
-    sealer,
-    worker,
-    checks: () => ({ audit: sealer.status().alarms > 0 ? 'changed from outside' : sealer.status().state }),
+    desks: {
+      withdrawals,
+      participants: openParticipantDesk({ repository, now }),
+      studyFiles: openStudyFiles({ repository, studies, now }),
+    },
+    consentClock,
     async close() {
-      await worker.stop()
-      await sealer.stop()
+      await consentClock.close()
+      await erasure.close()
     },
   }
 }

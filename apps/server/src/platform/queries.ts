@@ -36,13 +36,13 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
   // Whoever withdrew a consent that the study requires is in no answer from now on, long before any file is written anew. A regulated
   // trial keeps what was collected before a withdrawal.
   async function withheld(study: Study): Promise<readonly string[]> {
-    if (patientKeys === null || study.kind === 'regulated' || study.required.length === 0) return []
-    const people = await repository.consents.withdrawn(study.sid)
-    const gone = people.filter(({ types }) => types.some((type) => study.required.includes(type)))
-    return patientKeys(
-      study.id,
-      gone.map(({ patientId }) => patientId),
-    )
+    if (patientKeys === null) return []
+    const gone = new Set(await repository.erasure.withheldIds(study.sid))
+    if (study.kind !== 'regulated' && study.required.length > 0) {
+      for (const { patientId, types } of await repository.consents.withdrawn(study.sid))
+        if (types.some((type) => study.required.includes(type))) gone.add(patientId)
+    }
+    return patientKeys(study.id, [...gone])
   }
   const query = new Query({
     repository,

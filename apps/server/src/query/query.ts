@@ -264,9 +264,9 @@ export class Query {
     this.#kept.forget(study)
   }
 
-  /** Statements that run or wait. */
-  running(): number {
-    return this.#running.size
+  /** Statements that run or wait, of one study or of all. */
+  running(study?: string): number {
+    return [...this.#running.values()].filter(({ status }) => study === undefined || status.study === study).length
   }
 
   /** The newest statement of a caller that has not ended. */

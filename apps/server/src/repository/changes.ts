@@ -8,25 +8,29 @@ import type { ChangeRow, Changes, Cursor, FeedState } from './types.js'
 const changesSql = `
 with horizon as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin),
 own as (
-  select v.xid, v.seq, v.rid, v.version, v.sid, coalesce(octet_length(v.content), 0) as size, v.sid <> 0 as flows
+  select v.xid, v.seq, v.rid, v.version, v.sid, false as gone, coalesce(octet_length(v.content), 0) as size, v.sid <> 0 as flows
   from version v where (v.xid, v.seq) > ($1::xid8, $2::int8) and v.xid < (select xmin from horizon) order by v.xid, v.seq limit $3
 ),
 reached as (
-  select r.xid, r.seq, r.rid, r.version, r.sid, coalesce(octet_length(v.content), 0) as size, true as flows
+  select r.xid, r.seq, r.rid, r.version, r.sid, false as gone, coalesce(octet_length(v.content), 0) as size, true as flows
   from (
     select * from reach where (xid, seq) > ($1::xid8, $2::int8) and xid < (select xmin from horizon) order by xid, seq limit $3
   ) r join version v on v.rid = r.rid and v.version = r.version
 ),
-both_kinds as (select * from own union all select * from reached order by xid, seq limit $3),
+ended as (
+  select t.xid, t.seq, t.rid, t.version, t.sid, true as gone, 0 as size, true as flows
+  from tombstone t where (t.xid, t.seq) > ($1::xid8, $2::int8) and t.xid < (select xmin from horizon) order by t.xid, t.seq limit $3
+),
+all_kinds as (select * from own union all select * from reached union all select * from ended order by xid, seq limit $3),
 measured as (select b.*, sum(case when b.flows then b.size else 0 end) over (order by b.xid, b.seq) - b.size as before, count(*) over () as together
-  from both_kinds b)
+  from all_kinds b)
 select x.*, (select t.id from site t where t.site = x.site) as site_id from (
-  select (select xmin from horizon) as xmin, m.together, m.xid, m.seq, m.sid, m.flows, v.type, c.id, v.version, v.op, v.at,
+  select (select xmin from horizon) as xmin, m.together, m.xid, m.seq, m.sid, m.flows, v.type, c.id, m.version, case when m.gone then 'D'::"char" else v.op end as op, v.at,
     (select s.id from study s where s.sid = m.sid) as study,
     (select p.id from person p where p.pid = v.patient) as patient_id,
     case when v.sid = 0 then (select e.site from enrolment e where e.sid = m.sid and e.patient = v.patient) else v.site end as site,
-    case when m.flows then ${contentText} end as content
-  from measured m join version v on v.rid = m.rid and v.version = m.version join current c on c.rid = m.rid
+    case when m.flows and not m.gone then ${contentText} end as content
+  from measured m join version v on v.rid = m.rid and v.version = m.version - m.gone::int join current c on c.rid = m.rid
   where m.before < $4
 ) x order by x.xid, x.seq`
 
@@ -72,7 +76,8 @@ async function nothingNew(pool: Pool, after: Cursor): Promise<Changes> {
     name: 'horizon',
     text: `select h.xmin::text as xmin from (select pg_snapshot_xmin(pg_current_snapshot()) as xmin) h
       where not exists (select 1 from version where (xid, seq) > ($1::xid8, $2::int8) and xid < h.xmin)
-      and not exists (select 1 from reach where (xid, seq) > ($1::xid8, $2::int8) and xid < h.xmin)`,
+      and not exists (select 1 from reach where (xid, seq) > ($1::xid8, $2::int8) and xid < h.xmin)
+      and not exists (select 1 from tombstone where (xid, seq) > ($1::xid8, $2::int8) and xid < h.xmin)`,
     values: [after.xid, after.seq],
   })
   const horizon = rows[0]?.xmin

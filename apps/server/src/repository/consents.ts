@@ -1,3 +1,4 @@
+import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
 import { int2Array, int4Array, int8Array, textArray } from './binary.js'
 import { enrolmentOf, readPeople } from './people.js'
@@ -16,10 +17,10 @@ export async function recordConsents(client: PoolClient, contracts: readonly Con
   if (rows.length > 0) {
     await client.query({
       name: 'record-consents',
-      text: `insert into consent (sid, patient, contract, version, type, status, lo, hi)
-        select k.sid, p.pid, k.contract, k.version, k.type, k.status, k.lo, k.hi
-        from unnest($1::int2[], $2::text[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::int8[], $8::int8[])
-          with ordinality k(sid, id, contract, version, type, status, lo, hi, ord)
+      text: `insert into consent (sid, patient, contract, version, type, status, lo, hi, form)
+        select k.sid, p.pid, k.contract, k.version, k.type, k.status, k.lo, k.hi, k.form
+        from unnest($1::int2[], $2::text[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::int8[], $8::int8[], $9::text[])
+          with ordinality k(sid, id, contract, version, type, status, lo, hi, form, ord)
         join person p on p.id = k.id order by k.ord on conflict do nothing`,
       values: [
         int2Array(rows.map((row) => row.sid)),
@@ -30,6 +31,7 @@ export async function recordConsents(client: PoolClient, contracts: readonly Con
         textArray(rows.map((row) => row.status)),
         int8Array(rows.map((row) => row.lo)),
         int8Array(rows.map((row) => row.hi)),
+        textArray(rows.map((row) => row.form ?? null)),
       ],
     })
   }
@@ -50,6 +52,8 @@ interface PersonRow {
   subject: bigint
   from_at: bigint
   to_at: bigint | null
+  stopped: WithdrawalAct | null
+  withheld: boolean
 }
 
 export function openConsents(reader: Pool): Consents {
@@ -60,7 +64,7 @@ export function openConsents(reader: Pool): Consents {
     },
     async people(sid, { after = 0n, limit }) {
       const { rows } = await reader.query<PersonRow>(
-        `select e.sid, e.patient as pid, p.id, e.site, e.subject, e.from_at, e.to_at from enrolment e join person p on p.pid = e.patient
+        `select e.sid, e.patient as pid, p.id, e.site, e.subject, e.from_at, e.to_at, e.stopped, e.withheld from enrolment e join person p on p.pid = e.patient
          where e.sid = $1 and e.patient > $2 order by e.patient limit $3`,
         [sid, after, limit],
       )
@@ -74,7 +78,8 @@ export function openConsents(reader: Pool): Consents {
       const { rows } = await reader.query<{ id: string; types: string[] }>(
         `select p.id, array_agg(c.type order by c.type) as types from (
            select distinct on (patient, type) patient, type, status from consent where sid = $1 order by patient, type, ord desc
-         ) c join person p on p.pid = c.patient where c.status = 'withdrawn' group by p.id order by p.id`,
+         ) c join person p on p.pid = c.patient left join enrolment e on e.sid = $1 and e.patient = c.patient
+         where c.status = 'withdrawn' and e.stopped is distinct from 'stop-new' group by p.id order by p.id`,
         [sid],
       )
       return rows.map((row) => ({ patientId: row.id, types: row.types }))

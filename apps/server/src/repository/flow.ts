@@ -76,10 +76,10 @@ async function emitVersions(client: PoolClient, written: readonly { rid: bigint;
     name: 'emit-versions',
     text: `insert into reach (sid, rid, version)
       select e.sid, w.rid, w.version from unnest($1::int8[], $2::int4[]) w(rid, version) join current c on c.rid = w.rid
-      join enrolment e on e.patient = c.patient where e.to_at is null
+      join enrolment e on e.patient = c.patient where e.to_at is null and e.stopped is null
       union
       select e.sid, w.rid, w.version from unnest($1::int8[], $2::int4[]) w(rid, version) join current c on c.rid = w.rid
-      cross join lateral unnest(c.patients) p join enrolment e on e.patient = p where e.to_at is null
+      cross join lateral unnest(c.patients) p join enrolment e on e.patient = p where e.to_at is null and e.stopped is null
       union
       select f.sid, w.rid, w.version from unnest($1::int8[], $2::int4[]) w(rid, version) join current c on c.rid = w.rid
       join flow f on f.type = c.type and f.id = c.id

@@ -28,6 +28,8 @@ export type {
   Tx,
   WriteOutcome,
 } from './types.js'
+export type { ParticipantRow, ParticipantStepRow } from './participant-types.js'
+export type { NewWithdrawal, StudyPerson, Withdrawal, WithdrawalStep } from './withdrawal-types.js'
 export type {
   AuditFilter,
   AuditRow,

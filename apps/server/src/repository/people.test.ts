@@ -33,7 +33,7 @@ const key = (patientId: string) => ({ sid: study.sid, patientId })
 test('a person is known by enrolment and by what the Contracts say, in the order of the question', async () => {
   const made = await contract('p1', 'c1', [active, { type: 'cloud', status: 'proposed', lo: null, hi: 9 }])
   const states = await world.repository.transact((tx) => tx.lockPeople([key('nobody'), key('p1')], 'share'))
-  expect(states[0]).toEqual({ ...key('nobody'), pid: null, enrolment: null, consents: [] })
+  expect(states[0]).toEqual({ ...key('nobody'), pid: null, enrolment: null, birthDate: null, consents: [] })
   expect(states[1]).toMatchObject({ patientId: 'p1', enrolment: { from: world.clock.at, to: null } })
   const said = [...states[1]!.consents].sort((a, b) => Number(a.order - b.order))
   expect(said).toMatchObject([

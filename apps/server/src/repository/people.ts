@@ -1,3 +1,4 @@
+import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { PoolClient } from 'pg'
 import { int2Array, int4Array, int8Array, textArray } from './binary.js'
 import { emitProfiles } from './flow.js'
@@ -14,6 +15,8 @@ interface EnrolmentRow {
   subject: bigint
   from_at: bigint
   to_at: bigint | null
+  stopped: WithdrawalAct | null
+  withheld: boolean
 }
 
 const keyArrays = (keys: readonly PersonKey[]): Buffer[] => [
@@ -21,7 +24,7 @@ const keyArrays = (keys: readonly PersonKey[]): Buffer[] => [
   textArray(keys.map((key) => key.patientId)),
 ]
 
-const enrolmentColumns = `k.ord::int as ord, e.site, e.subject, e.from_at, e.to_at`
+const enrolmentColumns = `k.ord::int as ord, e.site, e.subject, e.from_at, e.to_at, e.stopped, e.withheld`
 const enrolmentsOf = `from unnest($1::int2[], $2::text[]) with ordinality k(sid, id, ord)
   join person p on p.id = k.id join enrolment e on e.sid = k.sid and e.patient = p.pid`
 
@@ -94,25 +97,36 @@ interface ConsentJoined {
   contract_id: string
   version: number
   consent_order: bigint
+  form: string | null
+  born: string | null
 }
 
 async function peopleStates(client: Queryable, keys: readonly PersonKey[], enrolments: readonly EnrolmentRow[]): Promise<PersonState[]> {
-  const states: PersonState[] = keys.map(({ sid, patientId }) => ({ sid, patientId, pid: null, enrolment: null, consents: [] }))
+  const states: PersonState[] = keys.map(({ sid, patientId }) => ({
+    sid,
+    patientId,
+    pid: null,
+    enrolment: null,
+    birthDate: null,
+    consents: [],
+  }))
   for (const row of enrolments) {
     const state = states[row.ord - 1]
     if (state) state.enrolment = enrolmentOf(row)
   }
   const { rows } = await client.query<ConsentJoined>({
     name: 'read-consents',
-    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order
+    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order, c.form, b.date as born
       from unnest($1::int2[], $2::text[]) with ordinality k(sid, id, ord) join person p on p.id = k.id
-      left join consent c on c.sid = k.sid and c.patient = p.pid left join current x on x.rid = c.contract`,
+      left join consent c on c.sid = k.sid and c.patient = p.pid left join current x on x.rid = c.contract
+      left join birth b on b.pid = p.pid`,
     values: keyArrays(keys),
   })
   for (const row of rows) {
     const state = states[row.ord - 1]
     if (!state) continue
     state.pid = row.pid
+    state.birthDate = row.born
     if (row.type !== null) state.consents.push(consentOf(row, row.type))
   }
   return states
@@ -124,6 +138,8 @@ export function enrolmentOf(row: Omit<EnrolmentRow, 'ord'>): Enrolment {
     subject: Number(row.subject),
     from: Number(row.from_at),
     to: row.to_at === null ? null : Number(row.to_at),
+    stopped: row.stopped,
+    withheld: row.withheld,
   }
 }
 
@@ -137,6 +153,7 @@ function consentOf(row: ConsentJoined, type: string): ConsentRow {
     contractId: row.contract_id,
     version: row.version,
     order: row.consent_order,
+    form: row.form,
   }
 }
 
@@ -170,10 +187,19 @@ export async function enrol(
   const sorted = [...rows.values()].sort((a, b) => a.sid - b.sid || Number(a.pid - b.pid))
   const entered = await client.query<{ sid: number; patient: bigint }>({
     name: 'enrol',
-    text: `insert into enrolment (sid, patient, site, from_at)
-      select * from unnest($1::int2[], $2::int8[], $3::int4[], $4::int8[])
-      on conflict (sid, patient) do update set to_at = null, site = excluded.site, from_at = excluded.from_at where enrolment.to_at is not null
-      returning sid, patient`,
+    text: `with entered as (insert into enrolment (sid, patient, site, from_at, subject)
+      select k.sid, k.patient, k.site, k.from_at, coalesce(l.subject, nextval('subject_seq'))
+      from unnest($1::int2[], $2::int8[], $3::int4[], $4::int8[]) k(sid, patient, site, from_at)
+      left join lateral (select x.subject from participant x where x.sid = k.sid and x.patient = k.patient) l on true
+      on conflict (sid, patient) do update set to_at = null, site = excluded.site, from_at = excluded.from_at, stopped = null, stopped_at = null, withheld = false
+      where enrolment.to_at is not null or enrolment.stopped in ('stop-new', 'stop-use')
+      returning sid, patient, site, from_at, subject),
+      logged as (insert into participant (sid, subject, patient, site, state, since)
+        select sid, subject, patient, site, 'enrolled', from_at from entered
+        on conflict (sid, subject) do update set state = 'enrolled', since = excluded.since, site = excluded.site),
+      told as (insert into participant_step (sid, subject, site, state, at, recorded_at, actor)
+        select sid, subject, site, 'enrolled', from_at, from_at, 'data' from entered)
+      select sid, patient from entered`,
     values: [
       int2Array(sorted.map((row) => row.sid)),
       int8Array(sorted.map((row) => row.pid)),
@@ -194,6 +220,17 @@ export async function enrol(
   }))
 }
 
+export async function noteBirths(client: PoolClient, births: readonly { patientId: string; date: string }[]): Promise<void> {
+  if (births.length === 0) return
+  const last = new Map(births.map(({ patientId, date }) => [patientId, date]))
+  await client.query({
+    name: 'note-births',
+    text: `insert into birth (pid, date) select p.pid, k.date from unnest($1::text[], $2::text[]) k(id, date) join person p on p.id = k.id
+      order by p.pid on conflict (pid) do update set date = excluded.date where birth.date <> excluded.date`,
+    values: [textArray([...last.keys()]), textArray([...last.values()])],
+  })
+}
+
 export async function endEnrolment(client: PoolClient, people: readonly { sid: number; patientId: string; to: number }[]): Promise<void> {
   await client.query({
     name: 'end-enrolment',
@@ -205,7 +242,7 @@ export async function endEnrolment(client: PoolClient, people: readonly { sid: n
 
 export async function enrolmentsOfPerson(client: Queryable, patientId: string): Promise<(Enrolment & { sid: number })[]> {
   const { rows } = await client.query<Omit<EnrolmentRow, 'ord'> & { sid: number }>(
-    `select e.sid, e.site, e.subject, e.from_at, e.to_at from person p join enrolment e on e.patient = p.pid where p.id = $1 order by e.sid`,
+    `select e.sid, e.site, e.subject, e.from_at, e.to_at, e.stopped, e.withheld from person p join enrolment e on e.patient = p.pid where p.id = $1 order by e.sid`,
     [patientId],
   )
   return rows.map((row) => ({ sid: row.sid, ...enrolmentOf(row) }))

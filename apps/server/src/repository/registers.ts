@@ -29,6 +29,9 @@ export interface Studies {
   create(study: NewStudy): Promise<Study | 'exists'>
   // expects the version the change was made from
   update(sid: number, version: number, change: Partial<Omit<NewStudy, 'id' | 'sites' | 'createdAt'>>): Promise<Study | 'version-conflict'>
+  // The settings as they stood from a version on, written down once.
+  noteVersion(sid: number, version: { version: number; at: number; actor: string; document: Record<string, unknown> }): Promise<void>
+  versions(sid: number): Promise<{ version: number; at: number; actor: string; document: Record<string, unknown> }[]> // newest first
   addSite(sid: number, site: { id: string; name: string }): Promise<Site | 'exists'>
   list(): Promise<Study[]> // by id
   byId(id: string): Promise<Study | null> // ignoring case
@@ -38,7 +41,7 @@ export interface Consents {
   epoch(sid: number): Promise<number> // rises with every recorded consent of the study
   // Everyone of the study with all consents, in order of enrolment; for figures that core computes. Pages by `after`.
   people(sid: number, page: { after?: bigint; limit: number }): Promise<(PersonState & { pid: bigint; enrolment: Enrolment })[]>
-  // People whose newest word about some type is a withdrawal: for the deny-list of queries.
+  // People whose newest word about some type is a withdrawal that says no more (who only stops what is new stays in use).
   withdrawn(sid: number): Promise<{ patientId: string; types: string[] }[]>
 }
 
@@ -251,5 +254,8 @@ export interface StatementRecord {
 export interface Statements {
   record(statement: StatementRecord): Promise<void> // again with the same id: changes state, elapsedMs, basis and problem
   byId(id: string): Promise<StatementRecord | null>
+  // Statements and notebooks whose text holds one of these names, and taking the names out of them.
+  naming(sid: number, names: readonly string[]): Promise<{ statements: number; notebooks: number }>
+  redact(sid: number, names: readonly string[]): Promise<{ statements: number; notebooks: number }>
   list(sid: number, page: { actor?: string; limit: number; before?: { at: number; id: string } }): Promise<StatementRecord[]> // newest first
 }

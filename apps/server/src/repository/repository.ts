@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { Clock, Postgres } from '../storage/index.js'
 import { studiesNaming } from './flow.js'
@@ -5,9 +6,11 @@ import { auditIds, openAudits, type MarkRecord } from './audits.js'
 import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
+import { openErasure } from './erasure.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
+import { openParticipants } from './participants.js'
 import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openRefusals } from './refusals.js'
@@ -22,6 +25,7 @@ import { transact } from './transact.js'
 import type { Repository } from './types.js'
 import { openUsers } from './users.js'
 import { openWakeUp } from './wake-up.js'
+import { openWithdrawals } from './withdrawals.js'
 
 interface RepositoryOptions {
   postgres: Postgres
@@ -30,6 +34,7 @@ interface RepositoryOptions {
   writers?: number // connections
   readers?: number
   mark?: MarkRecord // the server's mark under each audit record
+  ledgerKey?: Uint8Array // of the HMAC by which erased people are known; without one, for the life of this object only
 }
 
 // The writing statement is planned once, on tables that may be empty. Its joins are all look-ups by key; any other plan would be
@@ -46,21 +51,16 @@ const writerSettings = {
 }
 const readerSettings = { work_mem: '32MB', statement_timeout: '60s', default_transaction_read_only: 'on' }
 
-export function openRepository({
-  postgres,
-  clock,
-  random = Math.random,
-  writers = 4,
-  readers = 4,
-  mark = null,
-}: RepositoryOptions): Repository {
+export function openRepository(options: RepositoryOptions): Repository {
+  const { postgres, clock, random = Math.random, writers = 4, readers = 4, mark = null, ledgerKey = randomBytes(32) } = options
   const types = resultTypes(pg.types)
   const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types })
   const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
   const streams = postgres.pool('reader', { max: 2, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })
+  const eraser = postgres.pool('eraser', { max: 1, settings: { statement_timeout: '60s' }, types })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))
-  const parts = { pool: transactions, mark, now: () => clock.now(), random, committed: () => wakeUp.committed() }
+  const parts = { pool: transactions, mark, now: () => clock.now(), random, committed: () => wakeUp.committed(), ledgerKey }
   return {
     transact: (work) => transact(parts, work),
     nextAuditId: auditIds(writer),
@@ -96,9 +96,12 @@ export function openRepository({
     rolePolicies: openRolePolicies(writer),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
+    withdrawals: openWithdrawals(writer),
+    participants: openParticipants(writer, reader),
+    erasure: openErasure({ writer, reader, eraser }, ledgerKey),
     async close() {
       await wakeUp.close()
-      await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end()])
+      await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end(), eraser.end()])
     },
   }
 }

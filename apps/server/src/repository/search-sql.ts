@@ -56,6 +56,8 @@ function scopeConditions(scope: SearchScope, type: string, sids: readonly number
   if (sid !== globalSid && !profile && sids.includes(globalSid)) {
     conditions.push(sql`(c.sid <> 0 or exists (select 1 from flow f where f.type = ${number} and f.id = c.id and f.sid = ${sid}))`)
   }
+  if (sid !== globalSid && !isReferenceData(type) && type !== 'Practitioner' && !scope.withheldToo)
+    conditions.push(...ofNobodyWithheld(sid, profile))
   const limits: Way = []
   if (scope.sites && !profile) limits.push(sql`c.site = any(${scope.sites}::int4[])`)
   if (scope.patientIds) limits.push(isOf(scope.patientIds))
@@ -76,9 +78,17 @@ function isReached({ sid }: SearchScope, { sites, patientIds }: NonNullable<Sear
   return sql`(${atSite} or (${isOf(patientIds)}))`
 }
 
+// Two conditions, so that each is a look-up by key: joined by "or" they would be tried person by person. Where the enrolment is asked
+// for, it says of the first person already.
+function ofNobodyWithheld(sid: number, profile: boolean): Way {
+  const withheld = sql`select 1 from enrolment w where w.sid = ${sid} and w.withheld`
+  const others = sql`(c.patients is null or not exists (${withheld} and w.patient = any(c.patients)))`
+  return profile ? [others] : [sql`not exists (${withheld} and w.patient = c.patient)`, others]
+}
+
 function isEnrolled({ sid, sites }: SearchScope): Condition {
   const atSite = sites ? sql` and e.site = any(${sites}::int4[])` : sql``
-  return sql`exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = c.patient and e.to_at is null${atSite})`
+  return sql`exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = c.patient and e.to_at is null and not e.withheld${atSite})`
 }
 
 // A Person that names no Patient is seen where it was written, unless limits of site or person hold.

@@ -28,6 +28,31 @@ export function openStatements(writer: Pool): Statements {
       const { rows } = await writer.query<Row>(`select ${columns} from statement_history where id = $1`, [id])
       return rows[0] ? statementOf(rows[0]) : null
     },
+    async naming(sid, names) {
+      const { rows } = await writer.query<{ statements: bigint; notebooks: bigint }>(
+        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0)) as statements,
+           (select count(*) from notebook where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0)) as notebooks`,
+        [sid, names],
+      )
+      return { statements: Number(rows[0]?.statements ?? 0n), notebooks: Number(rows[0]?.notebooks ?? 0n) }
+    },
+    async redact(sid, names) {
+      const counts = { statements: 0, notebooks: 0 }
+      for (const name of names) {
+        const statements = await writer.query(
+          `update statement_history set sql = replace(sql, $2, 'withdrawn') where sid = $1 and position($2 in sql) > 0`,
+          [sid, name],
+        )
+        const notebooks = await writer.query(
+          `update notebook set cells = replace(cells::text, $2, 'withdrawn')::jsonb, version = version + 1
+           where sid = $1 and position($2 in cells::text) > 0`,
+          [sid, name],
+        )
+        counts.statements += statements.rowCount ?? 0
+        counts.notebooks += notebooks.rowCount ?? 0
+      }
+      return counts
+    },
     async list(sid, { actor, limit, before }) {
       const { rows } = await writer.query<Row>(
         `select ${columns} from statement_history where sid = $1 and ($2::text is null or actor = $2)

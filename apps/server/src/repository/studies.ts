@@ -46,6 +46,19 @@ export function openStudies(writer: Pool): Studies {
       )
       return rowCount === 0 ? 'version-conflict' : ((await one(`s.sid = $1`, [sid])) as Study)
     },
+    async noteVersion(sid, { version, at, actor, document }) {
+      await writer.query(
+        `insert into study_version (sid, version, at, actor, document) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+        [sid, version, at, actor, JSON.stringify(document)],
+      )
+    },
+    async versions(sid) {
+      const { rows } = await writer.query<{ version: number; at: bigint; actor: string; document: Record<string, unknown> }>(
+        `select version, at, actor, document from study_version where sid = $1 order by version desc`,
+        [sid],
+      )
+      return rows.map((row) => ({ ...row, at: Number(row.at) }))
+    },
     async addSite(sid, site) {
       const { rows } = await writer.query<Site>(
         `insert into site (sid, id, name) values ($1, $2, $3) on conflict (sid, id) do nothing returning site, id, name`,

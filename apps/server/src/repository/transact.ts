@@ -3,11 +3,12 @@ import type { Pool, PoolClient } from 'pg'
 import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
 import { emitFlows, studiesNaming } from './flow.js'
-import { endEnrolment, enrol, lockPeople, readPeople } from './people.js'
+import { endEnrolment, enrol, lockPeople, noteBirths, readPeople } from './people.js'
 import { readNewest } from './read.js'
 import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { search } from './search.js'
 import type { Tx } from './types.js'
+import { erasedAmong, recordWithdrawal } from './withdrawals.js'
 import { writeAll } from './write.js'
 
 const attemptsMax = 8
@@ -22,6 +23,7 @@ export interface TransactParts {
   random(): number
   committed(): void
   mark: MarkRecord
+  ledgerKey: Uint8Array
 }
 
 export async function transact<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -63,7 +65,7 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   }
 }
 
-function txOn(client: PoolClient, { now, mark }: TransactParts): Tx {
+function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts): Tx {
   return {
     async write(writes) {
       if (writes.length === 0) return []
@@ -73,7 +75,10 @@ function txOn(client: PoolClient, { now, mark }: TransactParts): Tx {
     },
     lockPeople: (keys, mode) => lockPeople(client, keys, mode),
     enrol: (people) => enrol(client, people),
+    erasedAmong: (people) => erasedAmong(client, ledgerKey, people),
+    recordWithdrawal: (withdrawal) => recordWithdrawal(client, withdrawal),
     endEnrolment: (people) => endEnrolment(client, people),
+    noteBirths: (births) => noteBirths(client, births),
     recordConsents: (contracts) => recordConsents(client, contracts),
     audit: (records) => insertAudits(client, records, mark),
     async lockName(name) {

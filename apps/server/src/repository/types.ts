@@ -1,5 +1,7 @@
+import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries } from '@aquifer/core/fhir'
 import type { Identities } from './identities.js'
+import type { Participants } from './participant-types.js'
 import type {
   Audits,
   Consents,
@@ -16,6 +18,7 @@ import type {
 } from './registers.js'
 import type { Seals } from './seals.js'
 import type { Signatures } from './signatures.js'
+import type { Erasure, NewWithdrawal, Withdrawals } from './withdrawal-types.js'
 
 // sid 0 holds what belongs to no study: people's profiles and reference data written without a study.
 export const globalSid = 0
@@ -73,6 +76,7 @@ export interface ConsentRow {
   contract: bigint // rid of the Contract
   contractId: string
   version: number
+  form: string | null // version of the form, where the Contract says it
   order: bigint // rises with each recording for this person
 }
 export interface Enrolment {
@@ -80,12 +84,15 @@ export interface Enrolment {
   subject: number
   from: number
   to: number | null
+  stopped: WithdrawalAct | null // what the person withdrew from
+  withheld: boolean // nobody sees the person's data of this study
 }
 export interface PersonState {
   sid: number
   patientId: string
   pid: bigint | null // null: this Patient id was never named here
   enrolment: Enrolment | null
+  birthDate: string | null
   consents: ConsentRow[]
 }
 export interface EnrolPerson {
@@ -100,7 +107,7 @@ export interface ContractConsents {
   patientId: string
   contract: bigint
   version: number
-  entries: readonly { type: string; status: string; lo: number | null; hi: number | null }[]
+  entries: readonly { type: string; status: string; lo: number | null; hi: number | null; form?: string }[]
 }
 
 // ---- audit and refusals
@@ -150,7 +157,12 @@ export interface Tx {
   lockPeople(keys: readonly { sid: number; patientId: string }[], mode: 'share' | 'exclusive'): Promise<PersonState[]>
   // Does nothing for who is enrolled; opens an ended enrolment again. Emits the people's profiles into the study.
   enrol(people: readonly EnrolPerson[]): Promise<{ patientId: string; outcome: 'enrolled' | 'already-enrolled' }[]>
+  // Who of these had himself erased from the study: places in the list.
+  erasedAmong(people: readonly { sid: number; patientId: string }[]): Promise<Set<number>>
+  // Stops the person and records ledger, steps and job; the person's row is locked exclusively.
+  recordWithdrawal(withdrawal: NewWithdrawal): Promise<void>
   endEnrolment(people: readonly { sid: number; patientId: string; to: number }[]): Promise<void>
+  noteBirths(births: readonly { patientId: string; date: string }[]): Promise<void>
   recordConsents(contracts: readonly ContractConsents[]): Promise<void>
   audit(records: readonly AuditRecord[]): Promise<void> // one round trip: a group commit carries many requests
   // Until commit nobody else gets this name: for conditional creates, which search before they write.
@@ -173,6 +185,7 @@ export interface SearchScope {
   patientIds?: readonly string[] // only resources of these people
   reached?: { sites: readonly number[]; patientIds: readonly string[] } // and only what is at these sites or of these people
   unnamed?: true // what names nobody is found in spite of these limits
+  withheldToo?: true // also of people whose data is withheld in the study
 }
 export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb'
 export interface DateValue {
@@ -292,5 +305,8 @@ export interface Repository {
   rolePolicies: RolePolicies
   notebooks: Notebooks
   statements: Statements
+  withdrawals: Withdrawals
+  participants: Participants
+  erasure: Erasure
   close(): Promise<void>
 }

@@ -35,6 +35,13 @@ export interface CompactResult {
   rows: number
   keys: number
 }
+/** Living rows of one person. */
+export interface PersonJob {
+  kind: 'person'
+  dir: string
+  current: Pick<ReservoirType, 'files' | 'superseded'>
+  patientKey: string
+}
 export interface DisplaysJob {
   kind: 'displays'
   rows: string
@@ -62,11 +69,12 @@ export interface PublishTableJob {
   sql: string
   out: string
 }
-export type Job = DeltaJob | CompactJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
+export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
 
 export interface JobResults {
   delta: DeltaResult
   compact: CompactResult
+  person: { rows: number }
   displays: null
   partitions: PartitionsResult
   'publish-type': null

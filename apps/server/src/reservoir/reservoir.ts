@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../storage/index.js'
+import { compact } from './compact.js'
 import { newestGeneration, type FlatTables } from './generation.js'
 import type { PartitionLevel } from './jobs.js'
 import { headFile, manifestFile } from './manifest.js'
@@ -89,6 +90,35 @@ export class Reservoir {
     const committed = await study.commit(batch)
     this.#upkeep.committed()
     return committed
+  }
+
+  /** Living rows of one person in what queries see, whatever the type. */
+  async rowsOf(study: string, patientKey: string): Promise<number> {
+    const pin = this.#opened.get(study)?.pin() ?? null
+    if (pin === null) return 0
+    try {
+      let rows = 0
+      for (const entry of Object.values(pin.manifest.types)) {
+        const found = await this.#keeper.run({ kind: 'person', dir: join(this.dir, study), current: entry, patientKey })
+        rows += found.rows
+      }
+      return rows
+    } finally {
+      pin.release()
+    }
+  }
+
+  /** Rewrites what holds dead rows and publishes without them: files of before go with the snapshots that name them. */
+  async purge(study: string): Promise<void> {
+    const opened = this.#opened.get(study)
+    const head = opened?.head()
+    if (!opened || !head) return
+    for (const [type, inputs] of Object.entries(head.types)) {
+      if (inputs.superseded.length === 0 || inputs.files.length === 0) continue
+      await compact(opened, this.#keeper, { type, inputs, whole: true }, head.feedAt)
+    }
+    await opened.publish()
+    await this.#upkeep.generation(opened)
   }
 
   /** Makes a generation for outside readers of the present snapshot without waiting for its time. */

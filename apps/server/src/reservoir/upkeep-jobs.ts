@@ -7,6 +7,7 @@ import type {
   PartitionLevel,
   PartitionsJob,
   PartitionsResult,
+  PersonJob,
   PublishTableJob,
   PublishTypeJob,
 } from './jobs.js'
@@ -23,6 +24,13 @@ export async function runCompact(connection: DuckDBConnection, job: CompactJob):
   await connection.run(`COPY (${kept}) TO ${textSql(job.keysOut)} (${parquet})`)
   const [keys = 0] = await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.keysOut)})`)
   return { rows, keys }
+}
+
+export async function runPerson(connection: DuckDBConnection, job: PersonJob): Promise<{ rows: number }> {
+  if (job.current.files.length === 0) return { rows: 0 }
+  const living = livingRowsSql(job.dir, job.current, 'r.patient_key')
+  const [rows = 0] = await numbers(connection, `SELECT count(*) FROM (${living}) WHERE patient_key = ${textSql(job.patientKey)}`)
+  return { rows }
 }
 
 export async function runDisplays(connection: DuckDBConnection, job: DisplaysJob): Promise<null> {

@@ -1,5 +1,5 @@
 import type { StudyView } from '@aquifer/core/contract'
-import { completeStudy, isStudyId, type StudyRequest, type StudyStatus } from '@aquifer/core/study'
+import { completeStudy, isStudyId, type StudyRequest, type StudySettings, type StudyStatus } from '@aquifer/core/study'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, Study } from '../repository/index.js'
 
@@ -7,7 +7,7 @@ import type { Repository, Study } from '../repository/index.js'
 const freshMs = 2_000
 
 export interface Studies {
-  create(request: StudyRequest): Promise<Study | Refusal>
+  create(request: StudyRequest, settings?: Partial<StudySettings>): Promise<Study | Refusal>
   byId(id: string): Promise<Study | null>
   bySid(sid: number): Promise<Study | null>
   list(): Promise<Study[]>
@@ -27,12 +27,12 @@ export function openStudies(options: { repository: Repository; now: () => number
     read = null
   }
   return {
-    async create(request) {
+    async create(request, settings) {
       const study = completeStudy(request)
       if (isRefusal(study)) return study
       const created = await repository.studies.create({
         ...study,
-        settings: {},
+        settings: { ...settings },
         createdAt: now(),
         sites: study.sites.map((id) => ({ id, name: id })),
       })

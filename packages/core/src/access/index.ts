@@ -12,11 +12,19 @@ export { addedKinds, detailOf, draftRefusal, targetOf } from './draft.js'
 export type { AddedKind, RelationshipDraft } from './draft.js'
 export { explainStandings } from './explain.js'
 export type { ExplainedStanding, StandingFinding } from './explain.js'
-export { ageOfMajority, agesOfMajority, isJurisdiction, majorityAt } from './majority.js'
 export { rights } from './rights.js'
 export type { Right } from './rights.js'
 export type { DataClass } from './fhir-rights.js'
-export { builtInRolePolicy, compileRolePolicy, diffRolePolicies, mayDefineStudy, mayTouch, mayUse, rolePolicyDocument } from './policy.js'
+export {
+  builtInRolePolicy,
+  compileRolePolicy,
+  diffRolePolicies,
+  mayDefineStudy,
+  mayTouch,
+  mayUse,
+  rolePolicyDocument,
+  seesWithheld,
+} from './policy.js'
 export type { Holder, RolePolicy, RolePolicyChange, RolePolicyDocument } from './policy.js'
 export { checkRolePolicy } from './check-policy.js'
 export type { RolePolicyFinding } from './check-policy.js'

@@ -6,6 +6,7 @@ import {
   diffRolePolicies,
   mayTouch,
   mayUse,
+  seesWithheld,
   type DataClass,
   type Role,
   type RolePolicyDocument,
@@ -94,4 +95,15 @@ test('a difference names role, kind and item, both ways', () => {
     ['rights', 'jobs.own', 'taken'],
     ['read', 'study', 'granted'],
   ])
+})
+
+test('whose data is withheld: only Contracts, and only to roles that the policy lets', () => {
+  expect([
+    seesWithheld('study-manager', 'consent'),
+    seesWithheld('study-manager', 'study'),
+    seesWithheld('investigator', 'consent'),
+  ]).toEqual([true, false, false])
+  const document = structuredClone(builtInRolePolicy)
+  document.roles['study-manager']!.rights = []
+  expect(seesWithheld({ role: 'study-manager', policy: compileRolePolicy(document, 1) }, 'consent')).toBe(false)
 })

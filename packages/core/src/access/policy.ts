@@ -58,6 +58,9 @@ export function mayTouch(holder: Holder, act: 'read' | 'write', data: DataClass,
 /** A Group that is a study is a setting: only these define one. */
 export const mayDefineStudy = (holder: Holder): boolean => mayUse(holder, 'study.define')
 
+/** Who still reads the Contracts of a person whose data is withheld in the study; nothing else of it is seen. */
+export const seesWithheld = (holder: Holder, data: DataClass): boolean => data === 'consent' && mayUse(holder, 'consent.withheld')
+
 export interface RolePolicyChange {
   role: string
   kind: 'rights' | 'read' | 'write'

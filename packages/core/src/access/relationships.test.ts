@@ -1,10 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
-  ageOfMajority,
   draftRefusal,
   holdsAt,
-  majorityAt,
   narrowGrant,
   needsRelationship,
   reachOf,
@@ -36,33 +34,6 @@ const relationship = (more: Partial<Relationship>): Relationship => ({
   detail: {},
   ...more,
 })
-const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
-
-test.each([
-  // birth date, jurisdiction, zone, first instant of majority
-  ['2008-06-15', 'DE', 'Europe/Berlin', '2026-06-14T22:00:00.000Z'],
-  ['2008-06-15', null, 'UTC', '2026-06-15T00:00:00.000Z'],
-  ['2008-06-15', 'US-CA', 'America/Los_Angeles', '2026-06-15T07:00:00.000Z'],
-  ['2008-06-15', 'US-AL', 'America/Chicago', '2027-06-15T05:00:00.000Z'],
-  ['2008-06-15', 'US-MS', 'America/Chicago', '2029-06-15T05:00:00.000Z'],
-  ['2008-06-15', 'GB-SCT', 'Europe/London', '2024-06-14T23:00:00.000Z'],
-  ['2008-06-15', 'JP', 'Asia/Tokyo', '2026-06-14T15:00:00.000Z'],
-  ['2008-02-29', 'DE', 'UTC', '2026-03-01T00:00:00.000Z'],
-  ['2008-02-29', 'TW', 'UTC', '2026-02-28T00:00:00.000Z'],
-  ['2008-02-29', 'NZ', 'UTC', '2028-02-29T00:00:00.000Z'],
-  ['2000-11-04', null, 'America/Sao_Paulo', '2018-11-04T03:00:00.000Z'],
-  ['2008-06', 'DE', 'UTC', '2026-06-01T00:00:00.000Z'],
-  ['2008', 'DE', 'UTC', '2026-01-01T00:00:00.000Z'],
-  ['unknown', 'DE', 'UTC', null],
-])('%s in %s on the clock of %s: majority at its very start', (birthDate, jurisdiction, zone, at) => {
-  expect(iso(majorityAt(birthDate, { jurisdiction, zone }))).toBe(at)
-})
-test('ages by jurisdiction fall back to the country and then to 18', () => {
-  expect([ageOfMajority('US-AL'), ageOfMajority('US-ZZ'), ageOfMajority('SG-01'), ageOfMajority('XX'), ageOfMajority(null)]).toEqual([
-    19, 18, 21, 18, 18,
-  ])
-})
-
 const guardian = (more: Partial<Relationship> = {}) => relationship({ kind: 'guardian', target: 'Patient/p', from: 0, ...more })
 const majority = Date.parse('2026-06-14T22:00:00Z')
 test.each<[string, Relationship, string | null, number, boolean]>([

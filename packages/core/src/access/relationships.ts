@@ -1,4 +1,4 @@
-import { majorityAt } from './majority.js'
+import { majorityAt } from '../time/index.js'
 
 /** What ties a caller to people, sites and studies. `self` and `person-study` may also follow from the account itself. */
 export const relationshipKinds = [
@@ -73,7 +73,7 @@ export function spanOfHolding(relationship: Relationship, facts: RelationshipFac
   if (kind === 'guardian') {
     if (detail.basis === 'non-competence' && detail.finding === undefined) return null
     if (detail.basis !== 'non-competence') {
-      const majority = facts.birthDate === null ? null : majorityAt(facts.birthDate, facts.study)
+      const majority = majorityAt(facts.birthDate, facts.study, 'first-day')
       if (majority === null) return null
       ends.push(majority)
     }

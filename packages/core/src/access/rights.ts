@@ -8,6 +8,12 @@ const holders = {
   'consent.summary': ['study-manager', 'cro-admin', 'investigator', 'privacy-officer', 'auditor'],
   'consent.refusals': ['study-manager', 'privacy-officer', 'auditor'],
   'consent.decide': ['study-manager', 'administrator'],
+  'consent.log': ['study-manager', 'investigator'],
+  'consent.participants': ['study-manager', 'cro-admin', 'investigator', 'privacy-officer', 'auditor'],
+  'consent.withdraw': ['study-manager', 'privacy-officer'],
+  // Whose data nobody may see any more: the Contracts stay with those who answer for consent, and with the person.
+  'consent.withheld': ['study-manager', 'privacy-officer', 'patient', 'guardian'],
+  'consent.withdrawals': ['study-manager', 'privacy-officer', 'auditor'],
   'import.run': ['integrator', 'study-manager'],
   'pipeline.status': [
     'integrator',

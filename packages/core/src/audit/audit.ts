@@ -17,6 +17,7 @@ export const auditActs = [
   'access-review',
   'study',
   'consent',
+  'withdrawal',
   'job',
   'pipeline',
   'query',

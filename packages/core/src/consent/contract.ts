@@ -4,6 +4,7 @@ import { isConsentStatus, type ConsentStatus } from './decide.js'
 
 export const consentTypeSystem = 'urn:aquifer:consent-type'
 export const consentStatusUrl = 'urn:aquifer:consent-status'
+export const formVersionUrl = 'urn:aquifer:form-version'
 export const studyIdUrl = 'urn:aquifer:study-id'
 
 /** What a Contract says about consent, as far as it is one. */
@@ -13,6 +14,8 @@ export interface ConsentStatement {
   status: ConsentStatus
   lo: number | null
   hi: number | null
+  /** version of the form it was given under, where the Contract says it */
+  form?: string
 }
 
 interface Json {
@@ -56,7 +59,8 @@ export function readConsentContract(resource: Json, zone: string): ConsentStatem
   if (status === null || !isConsentStatus(status)) return `a consent carries ${consentStatusUrl} with one of its statuses`
   const bounds = resource['applies'] === undefined ? { lo: null, hi: null } : periodBounds(objectOf(resource['applies']), zone)
   if (bounds === null) return 'the period in which the consent applies cannot be read'
-  return { patientId, types, status, lo: bounds.lo, hi: bounds.hi }
+  const form = extensionValue(resource, formVersionUrl)
+  return { patientId, types, status, lo: bounds.lo, hi: bounds.hi, ...(form === null ? {} : { form: form.slice(0, 64) }) }
 }
 
 /** A Contract that records one consent of one person in one study. */

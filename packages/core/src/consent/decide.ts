@@ -13,6 +13,8 @@ export interface Consent {
   /** to this instant, excluded; null: for ever */
   hi: number | null
   order: number | bigint
+  /** version of the form it was given under; nothing: it does not say */
+  form?: string | null
 }
 
 export type TypeState = 'active' | 'proposed' | 'suspended' | 'withdrawn' | 'expired' | 'not-yet-active' | 'missing'

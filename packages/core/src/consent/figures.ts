@@ -28,10 +28,12 @@ const shown: Readonly<Record<TypeState, PersonStatus>> = {
 }
 const gravity: readonly PersonStatus[] = ['withdrawn', 'suspended', 'expired', 'proposed', 'missing', 'active']
 
-/** A withdrawn Contract whose period ended with the withdrawal was active until then. */
-function atThatTime(consents: readonly Consent[], at: number): Consent[] {
+/** A Contract whose period ended when it was withdrawn or had run out was active until then. */
+export function atThatTime(consents: readonly Consent[], at: number): Consent[] {
   return consents.map((consent) =>
-    consent.status === 'withdrawn' && consent.hi !== null && at < consent.hi ? { ...consent, status: 'active' } : consent,
+    (consent.status === 'withdrawn' || consent.status === 'expired') && consent.hi !== null && at < consent.hi
+      ? { ...consent, status: 'active' }
+      : consent,
   )
 }
 

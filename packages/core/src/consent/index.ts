@@ -2,7 +2,33 @@
 // Never looks anything up and never asks who the caller is: access was decided before.
 export { consentStatuses, decideConsent, isConsentStatus, stateOfType } from './decide.js'
 export type { Consent, ConsentDecision, ConsentStatus, TypeState } from './decide.js'
-export { consentStatusUrl, consentTypeSystem, readConsentContract, studyIdUrl, writeConsentContract } from './contract.js'
+export { consentStatusUrl, consentTypeSystem, formVersionUrl, readConsentContract, studyIdUrl, writeConsentContract } from './contract.js'
 export type { ConsentStatement } from './contract.js'
-export { consentFigures, endOfDay } from './figures.js'
+export { atThatTime, consentFigures, endOfDay } from './figures.js'
 export type { ConsentFigures, PersonConsents, PersonStatus } from './figures.js'
+export {
+  afterEvent,
+  decideWithdrawal,
+  effectOn,
+  storesNow,
+  withdrawalActs,
+  withdrawalRules,
+  withdrawalStates,
+  withholds,
+} from './withdrawal.js'
+export type {
+  StoreEffect,
+  StoreName,
+  WithdrawalAct,
+  WithdrawalEvent,
+  WithdrawalQuestion,
+  WithdrawalRules,
+  WithdrawalState,
+} from './withdrawal.js'
+export { canonicalJson, certificateFormat } from './certificate.js'
+export type { SignedCertificate, WithdrawalCertificate } from './certificate.js'
+export { funnelOf, judgeMove, participantStates } from './participant.js'
+export type { Funnel, FunnelRow, LoggedStep, ParticipantMove, ParticipantState } from './participant.js'
+export { formOf, reconsentOf, underForms } from './forms.js'
+export { aheadKinds, aheadOf, asTheyCount, comesOfAge } from './ahead.js'
+export type { Ahead, AheadKind, PersonFacts, StudyFacts } from './ahead.js'

@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import { accessEndpoints } from './endpoints-access.js'
 import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from './consent.js'
+import { consentEndpoints } from './endpoints-consent.js'
+import { studyFileEndpoints } from './endpoints-study.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { identityEndpoints } from './endpoints-identity.js'
@@ -135,6 +137,9 @@ export const endpoints = {
     body: decisionsRequest,
     answer: decisionsResult,
   },
+
+  ...consentEndpoints,
+  ...studyFileEndpoints,
 
   jobs: {
     method: 'GET',

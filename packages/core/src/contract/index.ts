@@ -45,6 +45,22 @@ export type {
   RefusedWriteCause,
   RefusedWrites,
 } from './consent.js'
+export {
+  previewRequest,
+  signedCertificate,
+  withdrawalList,
+  withdrawalPreview,
+  withdrawalRequest,
+  withdrawalStep,
+  withdrawalView,
+} from './withdrawal.js'
+export type { PreviewRequest, WithdrawalList, WithdrawalPreview, WithdrawalRequestBody, WithdrawalView } from './withdrawal.js'
+export { funnelView, participantList, participantRequest, participantStepRequest, participantView } from './participants.js'
+export type { FunnelView, ParticipantList, ParticipantRequest, ParticipantStepRequest, ParticipantView } from './participants.js'
+export { studyApplied, studyDiff, studyFile, studyVersions } from './study-file.js'
+export type { StudyApplied, StudyDiff, StudyFile, StudyVersions } from './study-file.js'
+export { aheadView, personDecisions, versionMatrix } from './consent-people.js'
+export type { ConsentAhead, PersonDecisions, VersionMatrix } from './consent-people.js'
 export { pipelineStatus, replayRequest, stageNames, stageView, waitRequest, waitResult } from './pipeline.js'
 export type { PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
 export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'

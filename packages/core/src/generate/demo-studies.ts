@@ -1,6 +1,6 @@
 // The two studies of the demonstration, their sites, and the people and programs that use them.
 import type { Role } from '../access/index.js'
-import type { StudyRequest } from '../study/index.js'
+import type { FormVersion, StudyRequest, StudySettings } from '../study/index.js'
 import type { DiseaseKey } from './diseases.js'
 import { facilityPlaces } from './places.js'
 
@@ -13,6 +13,8 @@ export interface DemoSite {
 
 export interface DemoStudy {
   request: StudyRequest & { required: string[] }
+  /** targets by site, and the forms its consents are given on */
+  settings: Pick<StudySettings, 'targets' | 'forms' | 'jurisdiction'>
   sites: readonly DemoSite[]
   /** share of all people */
   share: number
@@ -25,8 +27,30 @@ function siteAt(facility: number, share: number): DemoSite {
   return { id: place.code, name: place.name, facility, share }
 }
 
+// Per hundred people and percent of a site: somewhat more than the demonstration has, so that there is a way to go.
+const plannedPeople = 3.4
+
+const formOf = (type: string, version: string, from: string): FormVersion => ({
+  type,
+  version,
+  document: `${type}-${version}.pdf`,
+  language: 'en',
+  site: null,
+  approved: from,
+  from,
+  reconsentBy: null,
+})
+
 function demoStudy(request: DemoStudy['request'], sites: readonly DemoSite[], share: number, focus: DiseaseKey): DemoStudy {
-  return { request: { ...request, sites: sites.map((site) => site.id) }, sites, share, focus }
+  const targets = Object.fromEntries(sites.map((site) => [site.id, Math.round(site.share * share * plannedPeople)]))
+  const forms = request.required.flatMap((type) => [formOf(type, '1', '2000-01-01'), formOf(type, '2', '2026-06-01')])
+  return {
+    request: { ...request, sites: sites.map((site) => site.id) },
+    settings: { targets, forms, jurisdiction: null },
+    sites,
+    share,
+    focus,
+  }
 }
 
 export const demoStudies: readonly DemoStudy[] = [

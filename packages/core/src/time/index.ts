@@ -2,3 +2,4 @@
 // Never asks what time it is now: the instant is an argument.
 export { dayAt, instantOf, isZone, timeAt } from './zone.js'
 export { durationMs, periodBounds, spanOf } from './fhir-time.js'
+export { ageOfMajority, majorityAt } from './majority.js'

@@ -61,6 +61,7 @@ async function transaction(
   const scope = planned.length === 0 ? null : await scopeOfWrites(systems, request, planned)
   if (isRefusal(scope)) return scope
   request.facts.sid = scope?.study.sid ?? null
+  if (scope !== null) request.facts.detail['studyVersion'] = scope.study.version
   const results = readsIn(entries)
   const asking: Asking = { grant: request.grant, study: scope?.study ?? null }
   const existing = await existingOf(systems, asking, planned)

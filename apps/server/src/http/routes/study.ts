@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { reachesStudy, type Grant } from '@aquifer/core/access'
-import { endpoints, studyRequest } from '@aquifer/core/contract'
+import { endpoints, studyFile, studyRequest, type StudyFile } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import { storeStudyGroup } from '../../fhir/index.js'
 import { toStudyView, type Study } from '../../study/index.js'
-import { bind, bodyAs, paramOf } from '../bind.js'
+import { bind, bodyAs, paramOf, type Handler } from '../bind.js'
 import { factsOf, grantOf } from '../context.js'
 import { fhirRequestOf } from '../fhir-request.js'
 import type { RoutedSystems } from '../systems.js'
@@ -26,6 +26,16 @@ export async function studyNamed(systems: RoutedSystems, request: FastifyRequest
   const refusal = mayReachStudy(grantOf(request), study)
   return refusal ?? study
 }
+
+/** A handler about the study in the address. */
+export const ofStudy =
+  (systems: RoutedSystems, work: (study: Study, request: FastifyRequest) => Promise<object | Refusal>): Handler =>
+  async (request) => {
+    const study = await studyInPath(systems, request)
+    if (isRefusal(study)) return study
+    const body = await work(study, request)
+    return isRefusal(body) ? body : { body }
+  }
 
 export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   bind(app, endpoints.studies, {
@@ -59,6 +69,61 @@ export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void 
       await storeStudyGroup(systems.fhir, fhirRequestOf(request), study)
       return { body: toStudyView(study) }
     },
+  })
+}
+
+/** A study as one file: shown, compared, applied. */
+export function studyFileRoutes(app: FastifyInstance, systems: RoutedSystems): void {
+  const { studyFiles } = systems
+  const asked = async (request: FastifyRequest): Promise<StudyFile | Refusal> => {
+    const body = bodyAs(request, studyFile)
+    if (isRefusal(body)) return body
+    const stored = await systems.studies.byId(body.id)
+    if (stored !== null && !reachesStudy(grantOf(request), stored.id)) return noSuchStudy()
+    factsOf(request).sid = stored?.sid ?? null
+    return (stored === null ? mayName(grantOf(request), body.id) : null) ?? body
+  }
+  bind(app, endpoints.diffStudy, {
+    act: 'study',
+    right: 'study.create',
+    handler: async (request) => {
+      const file = await asked(request)
+      if (isRefusal(file)) return file
+      const diff = await studyFiles.diff(file)
+      return isRefusal(diff) ? diff : { body: diff }
+    },
+  })
+  bind(app, endpoints.applyStudy, {
+    act: 'study',
+    right: 'study.create',
+    handler: async (request) => {
+      const file = await asked(request)
+      if (isRefusal(file)) return file
+      const applied = await studyFiles.apply(file, grantOf(request).user)
+      if (isRefusal(applied)) return applied
+      const { created, ...body } = applied
+      Object.assign(factsOf(request).detail, {
+        studyVersion: body.version,
+        changes: body.changes
+          .map(({ path }) => path)
+          .join(' ')
+          .slice(0, 500),
+      })
+      const study = created ?? (await systems.studies.byId(body.study))
+      // The Group tells of name and status, so it follows each change.
+      if (study !== null && body.applied) await storeStudyGroup(systems.fhir, fhirRequestOf(request), study)
+      return { body }
+    },
+  })
+  bind(app, endpoints.studySettings, {
+    act: 'study',
+    right: 'study.create',
+    handler: ofStudy(systems, async (study) => studyFiles.file(study)),
+  })
+  bind(app, endpoints.studyVersions, {
+    act: 'study',
+    right: 'study.create',
+    handler: ofStudy(systems, (study) => studyFiles.versions(study)),
   })
 }
 

@@ -13,6 +13,7 @@ import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { download } from '../notebook/csv.js'
 import { AsOf } from './AsOf.js'
+import { ConsentTabs } from './ConsentTabs.js'
 import { OverTimePanel } from './OverTimePanel.js'
 import { RefusedPanel } from './RefusedPanel.js'
 import { sitesCsv } from './sites-csv.js'
@@ -73,15 +74,22 @@ function Consent({ study }: { study: StudyView }) {
           Figures as CSV
         </Button>
       </header>
-      <AsOf overTime={now.data.overTime} today={now.data.asOf} asOf={asOf} onChange={setAsOf} />
-      <Past summary={summary} asOf={asOf} />
-      <StatusPanel summary={summary} />
-      <SitesTable summary={summary} />
-      <div className="consent-two">
-        <TypesTable summary={summary} />
-        <OverTimePanel summary={summary} />
-      </div>
-      {maySeeRefusals(role) && <RefusedPanel study={study} />}
+      <ConsentTabs
+        study={study}
+        overview={
+          <>
+            <AsOf overTime={now.data.overTime} today={now.data.asOf} asOf={asOf} onChange={setAsOf} />
+            <Past summary={summary} asOf={asOf} />
+            <StatusPanel summary={summary} />
+            <SitesTable summary={summary} />
+            <div className="consent-two">
+              <TypesTable summary={summary} />
+              <OverTimePanel summary={summary} />
+            </div>
+            {maySeeRefusals(role) && <RefusedPanel study={study} />}
+          </>
+        }
+      />
     </div>
   )
 }

@@ -1,0 +1,27 @@
+import type { StoreEffect, WithdrawalAct } from '@aquifer/core/consent'
+import type { StudyPerson } from '../repository/index.js'
+import type { Study } from '../study/index.js'
+
+export interface StepContext {
+  study: Study
+  person: StudyPerson
+  act: WithdrawalAct
+}
+export interface StepOutcome {
+  counts: Record<string, number>
+  /** SHA-256 over the hashes of what was removed */
+  hash?: string
+  note?: string
+}
+
+/** One store's part in a withdrawal. `act` may be begun again after a kill: it does what is left. */
+export interface StoreStep {
+  store: string
+  effect(act: WithdrawalAct): StoreEffect
+  /** Whether what `act` does cannot be taken back. */
+  irreversible(act: WithdrawalAct): boolean
+  preview(context: StepContext): Promise<{ counts: Record<string, number>; expectedMs: number }>
+  act(context: StepContext): Promise<StepOutcome>
+  /** Whether nothing that had to go is there any more. */
+  verify(context: StepContext): Promise<boolean>
+}

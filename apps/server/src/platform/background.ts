@@ -1,0 +1,68 @@
+import path from 'node:path'
+import { exportTrail, openSealer, verifyStored, type Sealer } from '../audit/index.js'
+import { isRefusal } from '@aquifer/core/refusal'
+import type { Config } from '../config/index.js'
+import { openJobWorker, type JobWorker } from '../jobs/index.js'
+import type { Log, Metrics } from '../monitoring/index.js'
+import type { Repository } from '../repository/index.js'
+import type { Clock, Signer } from '../storage/index.js'
+
+/** Work that keeps its own time: the trail's sealer, and the queue of long jobs. */
+export interface Background {
+  sealer: Sealer
+  worker: JobWorker
+  checks(): Record<string, string>
+  close(): Promise<void>
+}
+
+interface Parts {
+  config: Config
+  repository: Repository
+  signer: Signer
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  owner: string
+}
+
+/** Where exports of the trail lie. */
+export const exportDir = (config: Config): string => path.join(config.dataDir, 'files', 'audit')
+
+export function openBackground(parts: Parts): Background {
+  const { config, repository, signer, clock, log, metrics, owner } = parts
+  const headFile = path.join(config.dataDir, 'keys', 'audit-head.json')
+  const sealer = openSealer({
+    repository,
+    signer,
+    headFile,
+    clock,
+    owner,
+    onAlarm: (alarm) => log.error(alarm, 'the audit trail was changed from outside'),
+    onFailure: (reason) => log.error({ reason }, 'the audit trail cannot be sealed'),
+  })
+  metrics.gauge('aquifer_audit_sealed', 'Records in the sealed chain', () => sealer.status().sealed)
+  metrics.gauge('aquifer_audit_alarms', 'Changes of the trail from outside, met while sealing', () => sealer.status().alarms)
+  const worker = openJobWorker({
+    repository,
+    owner,
+    kinds: {
+      'audit-verify': async (job, { request }) => ({
+        result: await verifyStored({ repository, verifier: signer, headFile }, job, request),
+      }),
+      'audit-export': async (job, asked) => {
+        const made = await exportTrail({ repository, signer, dir: exportDir(config), now: () => clock.now() }, job, asked)
+        return isRefusal(made) ? { problem: made.detail } : { result: made }
+      },
+    },
+    onFailure: (failure) => log.error(failure, 'a job met an error'),
+  })
+  return {
+    sealer,
+    worker,
+    checks: () => ({ audit: sealer.status().alarms > 0 ? 'changed from outside' : sealer.status().state }),
+    async close() {
+      await worker.stop()
+      await sealer.stop()
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { effectOn } from '@aquifer/core/consent'
+import type { StepContext, StepOutcome, StoreStep } from '../erasure/index.js'
+import type { Query } from '../query/index.js'
+import type { Repository } from '../repository/index.js'
+import type { Flow } from './flow.js'
+
+// Each store's part in a withdrawal, as far as it takes more than one system: the store does the work, this tells it whose.
+
+const publishMs = 3_000
+const lakeBytesPerMs = 20_000
+// Shorter names stand in too many words to be taken for the person.
+const idLengthMin = 8
+
+export function statementsStep(parts: { repository: Repository; query: Query; patientKeys: Flow['patientKeys'] | null }): StoreStep {
+  const { repository, query, patientKeys } = parts
+  const names = async ({ study, person }: StepContext): Promise<string[]> => {
+    const keys = patientKeys === null ? [] : await patientKeys(study.id, [person.patientId])
+    return [...keys, ...(person.patientId.length < idLengthMin ? [] : [person.patientId])]
+  }
+  return {
+    store: 'statements',
+    effect: (act) => effectOn('statements', act),
+    irreversible: () => false,
+    async preview(context) {
+      const gone = effectOn('statements', context.act) === 'remove'
+      const named = gone ? await repository.statements.naming(context.study.sid, await names(context)) : { statements: 0, notebooks: 0 }
+      return { counts: { running: gone ? query.running(context.study.id) : 0, ...named }, expectedMs: gone ? 100 : 0 }
+    },
+    async act(context): Promise<StepOutcome> {
+      if (effectOn('statements', context.act) !== 'remove') return { counts: {} }
+      query.peopleWithdrew(context.study.id)
+      const { statements, notebooks } = await repository.statements.redact(context.study.sid, await names(context))
+      return { counts: { statements, notebooks } }
+    },
+    async verify(context) {
+      if (effectOn('statements', context.act) !== 'remove') return true
+      const { statements, notebooks } = await repository.statements.naming(context.study.sid, await names(context))
+      return statements + notebooks === 0
+    },
+  }
+}
+
+/** Masked rows go as deleted ones do: through the feed, so that every stage behind forgets them in its own order. */
+export function reservoirStep(repository: Repository, flow: Flow): StoreStep {
+  return {
+    store: 'reservoir',
+    effect: (act) => effectOn('reservoir', act),
+    irreversible: (act) => effectOn('reservoir', act) === 'remove',
+    async preview({ person, act }) {
+      const gone = effectOn('reservoir', act) === 'remove'
+      const { resources, profiles } = await repository.erasure.counts(person)
+      return { counts: { rows: gone ? resources + profiles : 0 }, expectedMs: gone ? publishMs : 0 }
+    },
+    async act({ study, person, act }): Promise<StepOutcome> {
+      if (effectOn('reservoir', act) !== 'remove') return { counts: {} }
+      const rows = await repository.erasure.entomb(person)
+      const { done } = await flow.pipeline.wait({ study: study.id, timeoutS: 300 })
+      if (!done) throw new Error('the stages behind have not caught up')
+      // Without one, the next generation leaves the rows out by itself, and files are joined in their time.
+      if (act === 'erase') await flow.reservoir.purge(study.id)
+      return { counts: { rows }, note: 'Old files go with their snapshots, within the reservoir’s own delay.' }
+    },
+    async verify({ study, person, act }) {
+      if (effectOn('reservoir', act) !== 'remove') return true
+      const [key = ''] = await flow.patientKeys(study.id, [person.patientId])
+      return (await flow.reservoir.rowsOf(study.id, key)) === 0
+    },
+  }
+}
+
+export function lakeStep(repository: Repository, flow: Flow): StoreStep {
+  const forgotten = async ({ study, person }: StepContext) => {
+    const named = new Set((await repository.erasure.keys(person)).map(({ type, id }) => `${type}/${id}`))
+    return { lake: await flow.lake.study(study.id), whose: { patientId: person.patientId, named } }
+  }
+  return {
+    store: 'lake',
+    effect: (act) => effectOn('lake', act),
+    irreversible: (act) => effectOn('lake', act) === 'remove',
+    async preview({ study, person, act }) {
+      const gone = effectOn('lake', act) === 'remove'
+      const { bytes } = (await flow.lake.study(study.id)).manifest()
+      const { versions } = await repository.erasure.counts(person)
+      return { counts: { versions: gone ? versions : 0 }, expectedMs: gone ? Math.ceil(bytes / lakeBytesPerMs) : 0 }
+    },
+    async act(context): Promise<StepOutcome> {
+      if (effectOn('lake', context.act) !== 'remove')
+        return { counts: {}, note: 'Kept encrypted: nothing reads these rows but masking, which has passed them.' }
+      const { lake, whose } = await forgotten(context)
+      const { rows, segments } = await lake.forget(whose)
+      return { counts: { rows, segments } }
+    },
+    async verify(context) {
+      if (effectOn('lake', context.act) !== 'remove') return true
+      const { lake, whose } = await forgotten(context)
+      return (await lake.holds(whose)) === 0
+    },
+  }
+}
