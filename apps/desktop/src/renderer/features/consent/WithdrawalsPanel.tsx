@@ -52,8 +52,9 @@ export function WithdrawalsPanel({ study }: { study: StudyView }) {
           <SkeletonRows />
         )
       ) : data.withdrawals.length === 0 ? (
-        <Empty icon={CircleCheck} title="Nobody has withdrawn">
-          A withdrawal is in force with its answer and is carried through every store from here.
+        <Empty icon={CircleCheck} title="No withdrawal recorded here">
+          One recorded here is in force with its answer and is carried through every store. A Contract that was sent as withdrawn stops new
+          data only: see Decisions.
         </Empty>
       ) : (
         data.withdrawals.map((each) => <Withdrawal key={each.id} study={study} withdrawal={each} />)
