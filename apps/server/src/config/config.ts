@@ -15,6 +15,8 @@ export interface Config {
   /** null: the embedded PostgreSQL in the data folder */
   databaseUrl: string | null
   masterKeyFile: string | null
+  /** where invitations are sent to; null: nowhere */
+  webhook: { url: string; secretFile: string } | null
   roles: readonly ServerRole[]
   logLevel: LogLevel
   /** fault points to arm, for tests only */
@@ -43,6 +45,8 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_STORE', means: 'folder for lake and reservoir (default: the data folder)' },
   { name: 'AQUIFER_ISSUER', means: 'an outside OpenID provider (default: embedded)' },
   { name: 'AQUIFER_MASTER_KEY_FILE', means: 'master key outside the data folder' },
+  { name: 'AQUIFER_WEBHOOK_URL', means: 'where invitations are posted to (default: nowhere)' },
+  { name: 'AQUIFER_WEBHOOK_SECRET_FILE', means: 'secret under which these posts are signed' },
   { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
   { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
   { name: 'AQUIFER_FAULTS', means: 'for tests: fault points to arm' },
@@ -69,6 +73,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const store = value('AQUIFER_STORE')
   if (store !== undefined && store.includes('://')) faults.push('AQUIFER_STORE: only folders are supported so far, not object stores')
   if (value('AQUIFER_ISSUER') !== undefined) faults.push('AQUIFER_ISSUER: only the embedded identity is supported so far')
+  const webhook = readWebhook(value('AQUIFER_WEBHOOK_URL'), value('AQUIFER_WEBHOOK_SECRET_FILE'), faults)
   if (faults.length > 0) return { faults }
   const dataDir = path.resolve(value('AQUIFER_DATA', overrides.data) ?? '.aquifer')
   return {
@@ -78,10 +83,19 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     port,
     databaseUrl,
     masterKeyFile: value('AQUIFER_MASTER_KEY_FILE') ?? null,
+    webhook,
     roles,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     faultPoints: value('AQUIFER_FAULTS') ?? null,
   }
+}
+
+function readWebhook(url: string | undefined, secretFile: string | undefined, faults: string[]): Config['webhook'] {
+  if (url === undefined && secretFile === undefined) return null
+  const isSafe = url !== undefined && /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/])/.test(url) && URL.canParse(url)
+  if (!isSafe) faults.push('AQUIFER_WEBHOOK_URL must be https://…, or http:// on loopback')
+  if (secretFile === undefined) faults.push('AQUIFER_WEBHOOK_SECRET_FILE is needed with AQUIFER_WEBHOOK_URL')
+  return isSafe && secretFile !== undefined ? { url, secretFile } : null
 }
 
 const isLogLevel = (text: string): text is LogLevel => (logLevels as readonly string[]).includes(text)

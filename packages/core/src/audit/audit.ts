@@ -15,6 +15,7 @@ export const auditActs = [
   'study',
   'consent',
   'withdrawal',
+  'registration',
   'job',
   'pipeline',
   'query',

@@ -43,9 +43,9 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function openPlatformWorld(options: { roles?: string } = {}): Promise<World> {
+export async function openPlatformWorld(options: { roles?: string; env?: Record<string, string> } = {}): Promise<World> {
   const dataDir = await preparedDataDir()
-  const config = readConfig({ AQUIFER_LOG_LEVEL: 'silent' }, { data: dataDir, port: '0', roles: options.roles ?? 'api' })
+  const config = readConfig({ AQUIFER_LOG_LEVEL: 'silent', ...options.env }, { data: dataDir, port: '0', roles: options.roles ?? 'api' })
   if ('faults' in config) throw new Error(config.faults.join())
   const clock = { at: null as number | null, now: (): number => clock.at ?? Date.now() }
   const platform = await openPlatform(config, { clock })
