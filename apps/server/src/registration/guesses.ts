@@ -14,7 +14,7 @@ export function openGuesses(now: () => number): Guesses {
   const counted = new Map<string, { since: number; wrong: number }>()
   const of = (source: string | null) => {
     const found = counted.get(source ?? '')
-    return found !== undefined && now() < found.since + windowMs ? found : null
+    return found !== undefined && now() >= found.since && now() < found.since + windowMs ? found : null
   }
   return {
     refusal(source) {
