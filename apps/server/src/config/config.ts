@@ -17,6 +17,8 @@ export interface Config {
   masterKeyFile: string | null
   /** where invitations are sent to; null: nowhere */
   webhook: { url: string; secretFile: string } | null
+  /** by which invitations are mailed; null: they are not */
+  smtp: { url: string; from: string } | null
   roles: readonly ServerRole[]
   logLevel: LogLevel
   /** fault points to arm, for tests only */
@@ -47,6 +49,8 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_MASTER_KEY_FILE', means: 'master key outside the data folder' },
   { name: 'AQUIFER_WEBHOOK_URL', means: 'where invitations are posted to (default: nowhere)' },
   { name: 'AQUIFER_WEBHOOK_SECRET_FILE', means: 'secret under which these posts are signed' },
+  { name: 'AQUIFER_SMTP_URL', means: 'mail server for invitations, smtp:// or smtps:// (default: none)' },
+  { name: 'AQUIFER_SMTP_FROM', means: 'address that invitations are mailed from' },
   { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
   { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
   { name: 'AQUIFER_FAULTS', means: 'for tests: fault points to arm' },
@@ -74,6 +78,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   if (store !== undefined && store.includes('://')) faults.push('AQUIFER_STORE: only folders are supported so far, not object stores')
   if (value('AQUIFER_ISSUER') !== undefined) faults.push('AQUIFER_ISSUER: only the embedded identity is supported so far')
   const webhook = readWebhook(value('AQUIFER_WEBHOOK_URL'), value('AQUIFER_WEBHOOK_SECRET_FILE'), faults)
+  const smtp = readSmtp(value('AQUIFER_SMTP_URL'), value('AQUIFER_SMTP_FROM'), faults)
   if (faults.length > 0) return { faults }
   const dataDir = path.resolve(value('AQUIFER_DATA', overrides.data) ?? '.aquifer')
   return {
@@ -84,6 +89,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     databaseUrl,
     masterKeyFile: value('AQUIFER_MASTER_KEY_FILE') ?? null,
     webhook,
+    smtp,
     roles,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     faultPoints: value('AQUIFER_FAULTS') ?? null,
@@ -96,6 +102,14 @@ function readWebhook(url: string | undefined, secretFile: string | undefined, fa
   if (!isSafe) faults.push('AQUIFER_WEBHOOK_URL must be https://…, or http:// on loopback')
   if (secretFile === undefined) faults.push('AQUIFER_WEBHOOK_SECRET_FILE is needed with AQUIFER_WEBHOOK_URL')
   return isSafe && secretFile !== undefined ? { url, secretFile } : null
+}
+
+function readSmtp(url: string | undefined, from: string | undefined, faults: string[]): Config['smtp'] {
+  if (url === undefined && from === undefined) return null
+  const isServer = url !== undefined && /^smtps?:\/\//.test(url) && URL.canParse(url)
+  if (!isServer) faults.push('AQUIFER_SMTP_URL must be smtp://HOST or smtps://HOST')
+  if (from === undefined || !/^[^\s@<>]+@[^\s@<>]+$/.test(from)) faults.push('AQUIFER_SMTP_FROM must be one address')
+  return isServer && from !== undefined ? { url, from } : null
 }
 
 const isLogLevel = (text: string): text is LogLevel => (logLevels as readonly string[]).includes(text)

@@ -10,6 +10,7 @@ import {
   deliverInvitations,
   openGuesses,
   openInvitationDesk,
+  openMail,
   openRegistration,
   openWebhook,
   type Carrier,
@@ -55,6 +56,8 @@ export function openCarriers(config: Config, now: () => number): Carrier[] {
     const { url, secretFile } = config.webhook
     carriers.push(openWebhook({ url, secret: readSecret(secretFile), now }))
   }
+  // Last: a mail is not sent again because another way failed.
+  if (config.smtp !== null) carriers.push(openMail(config.smtp))
   return carriers
 }
 

@@ -109,7 +109,7 @@ test('a decision that breaks off leaves the code as it was; of many at once one 
   expect(await stateOf(id)).toMatchObject({ state: 'sent' })
   disarmFaults()
   const all = await Promise.all(Array.from({ length: 20 }, () => accept(code)))
-  expect(all.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 410)])
+  expect(all.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, ...Array.from({ length: 19 }, () => 410)])
 })
 
 test('who declines is told of as discontinued, and nothing of him is stored', async () => {
@@ -175,7 +175,9 @@ test('letters go to the webhook signed, are tried again, and carry the only copy
   world.clock.at = Date.now() + 60_000
   await again
   const told = posts.map(({ body }) => JSON.parse(body) as Json)
-  expect(told.map(({ to }) => to).sort()).toEqual(['one@example.org', 'one@example.org', 'two@example.org'])
+  // Whoever came first was told of twice.
+  expect(told.map(({ to }) => to)).toEqual([told[0]?.['to'], told[1]?.['to'], told[0]?.['to']])
+  expect(new Set(told.map(({ to }) => to))).toEqual(new Set(['one@example.org', 'two@example.org']))
   for (const { headers, body } of posts) {
     const [, t, mark] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['x-aquifer-signature'])) ?? []
     expect(mark).toBe(createHmac('sha256', secret).update(`${t}.${body}`).digest('hex'))

@@ -41,7 +41,7 @@ type Asked = Omit<InvitationRequest, 'email'> & { email?: string | undefined }
 export function openInvitationDesk(parts: InvitationParts): InvitationDesk {
   const { repository, now } = parts.fhir
   const reveal = (study: Study, row: InvitationRow): RevealedInvitation => {
-    const code = row.dueAt === null && row.deliveredAt === null ? codeOf(parts.key, row) : null
+    const code = deliveryOf(row) === 'by-hand' ? codeOf(parts.key, row) : null
     return { ...viewOf(study, row, now()), code, link: code === null ? null : parts.linkOf(code) }
   }
   const inviteAll = async (study: Study, request: FhirRequest, asked: readonly Asked[], body: unknown) => {
