@@ -226,3 +226,69 @@ test('after an erasure nothing that registration kept names the person', async (
   await world.platform.repository.erasure.remove(person_)
   expect(await rows(`select 1 from registration where answer::text like '%kim%' or patient = 'kim'`)).toEqual([])
 })
+
+/** All that registration may have changed, counted. */
+const standing = async (): Promise<unknown> =>
+  (
+    await rows(`select (select count(*) from current where not deleted)::int as resources, (select count(*) from version)::int as versions,
+      (select count(*) from relationship where ended is null)::int as relationships, (select count(*) from registration)::int as answers,
+      (select count(*) from invitation where accepted_at is not null)::int as accepted, (select count(*) from participant_step)::int as steps,
+      (select count(*) from app_user where status = 'active')::int as accounts`)
+  )[0]
+
+test('every operation is whole or not at all, and sent again it changes nothing', async () => {
+  await registered('lena')
+  const practitioner = { resourceType: 'Practitioner', id: 'whole-doc' }
+  const staff = { user: 'whole-carer', display: 'Carer', role: 'care-manager' }
+  await call('registerPractitioner', manager, { site: 'B', practitioner: { ...practitioner, id: 'whole-carer' }, account: staff })
+  const invited = await world.send({
+    method: 'POST',
+    path: '/registration/api/v1/studies/S/invitations',
+    token: manager,
+    body: { kind: 'care-manager', patient: 'lena' },
+  })
+  const carer = await tokenOf('whole-carer', 'care-manager')
+  let relationship = ''
+  const steps: [string, string, () => Json][] = [
+    ['registerPractitioner', manager, () => ({ site: 'A', practitioner, account: { user: 'whole-doc', display: 'Doc' } })],
+    [
+      'registerThirdParty',
+      manager,
+      () => ({
+        patient: 'lena',
+        relatedPerson: { resourceType: 'RelatedPerson' },
+        kind: 'third-party',
+        account: { user: 'whole-aunt', display: 'Aunt' },
+      }),
+    ],
+    ['removeRelationship', manager, () => ({ relationship })],
+    ['acceptCareManagerInvitation', carer, () => ({ code: String(invited.json['code']) })],
+    ['removePractitioner', manager, () => ({ practitioner: 'whole-doc' })],
+  ]
+  for (const [operation, token, body] of steps) {
+    const before = await standing()
+    armFaults('registration.settled=fail@1')
+    expect([operation, (await call(operation, token, body(), operation)).status]).toEqual([operation, 500])
+    expect([operation, await standing()]).toEqual([operation, before])
+    disarmFaults()
+    const done = await call(operation, token, body(), operation)
+    expect([operation, done.status < 300]).toEqual([operation, true])
+    const after = await standing()
+    expect([operation, after]).not.toEqual([operation, before])
+    expect([operation, (await call(operation, token, body(), operation)).text]).toEqual([operation, done.text])
+    expect([operation, await standing()]).toEqual([operation, after])
+    if (operation === 'registerThirdParty') relationship = String(done.json['relationship'])
+  }
+})
+
+test('an account is not somebody else’s, and one that was lost on the way is made when the request comes again', async () => {
+  await registered('mona')
+  const asked = { ...person('nora'), account: { user: 'whole-carer', display: 'Nora' } }
+  expect((await call('registerPatient', manager, asked)).status).toBe(409)
+  expect(await seen('/Patient/nora')).toBe(404)
+  const body = { ...person('olga'), account: { user: 'olga', display: 'Olga' } }
+  expect((await call('registerPatient', manager, body, 'olga')).status).toBe(201)
+  await rows(`delete from app_user where name = 'olga'`)
+  expect((await call('registerPatient', manager, body, 'olga')).status).toBe(201)
+  expect(await world.platform.repository.users.byName('olga')).toMatchObject({ actor: 'Patient/olga', role: 'patient' })
+})
