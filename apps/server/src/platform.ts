@@ -18,6 +18,7 @@ import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
+import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
@@ -125,7 +126,11 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const owner = randomUUID()
   const jobs = openJobs({ repository, newId, owner })
   await jobs.endOrphans()
-  const background = config.roles.includes('scheduler') ? openBackground({ config, repository, signer, clock, log, metrics, owner }) : null
+  const carriers = openCarriers(config, now)
+  const letters = { repository, carriers, key: codeKeyOf(identity), linkOf: linkTo(() => address.url), now }
+  const background = config.roles.includes('scheduler')
+    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver: deliveryRun(letters) })
+    : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages }) : null
@@ -138,7 +143,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const governance = await openGovernance({ config, repository, signer, studies, jobs, flow, query, log, now, newId })
   closing.add(() => governance.close())
   const front = { fhir, postgres, repository, signer, access, identity, address, studies, jobs, imports }
-  return { ...front, flow, background, queries, governance, metrics, log, now }
+  return { ...front, flow, background, queries, governance, letters, metrics, log, now }
 }
 
 async function makeDataFolder(dataDir: string): Promise<void> {
@@ -158,6 +163,15 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
   const { repository, signer, identity, studies, jobs, imports, flow, background, queries, metrics, log, now } = systems
   let accepting = true
   const startedAt = new Date(now()).toISOString()
+  const jobDesk = openJobDesk(repository, jobs.queue, () => background?.worker.wake())
+  const { withdrawals } = systems.governance.desks
+  const registrations = openRegistrations({
+    ...systems,
+    ...systems.letters,
+    withdrawals,
+    jobs: jobDesk,
+    delivers: systems.letters.carriers.length > 0,
+  })
   const routed: RoutedSystems = {
     identity,
     studies,
@@ -170,7 +184,8 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     version,
     ...systems.governance.desks,
     consents: openConsentDesk({ repository, now }),
-    jobs: openJobDesk(repository, jobs.queue, () => background?.worker.wake()),
+    ...registrations,
+    jobs: jobDesk,
     audits: openAuditDesk(repository, signer),
     auditFile: (id, format) => exportStream(exportDir(config), id, format),
     signatures: openSignatures({ repository, signer, now, newId: systems.fhir.newId }),

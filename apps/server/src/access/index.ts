@@ -14,3 +14,4 @@ export {
 export { classOfType } from './policies.js'
 export { openAccess } from './access.js'
 export type { Access } from './access.js'
+export { factsOf, holderOf } from './grants.js'

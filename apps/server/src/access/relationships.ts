@@ -128,7 +128,7 @@ async function addRow(
   const { study } = by
   const site = draft.site === null ? null : study?.sites.find(({ id }) => id.toLowerCase() === draft.site?.toLowerCase())
   if (site === undefined) return refuse('unknown', { detail: 'The study has no such site.' })
-  if (draft.patient !== null && !(await isKnownPerson(parts.repository, draft.patient, study)))
+  if (draft.patient !== null && !(await isKnownPerson(tx, parts.repository, draft.patient, study)))
     return refuse('unknown', { detail: study === null ? 'There is no such person.' : 'There is no such person in the study.' })
   const row: RelationshipRow = {
     id: parts.newId(),
@@ -147,9 +147,11 @@ async function addRow(
   return row
 }
 
-async function isKnownPerson(repository: Repository, patient: string, study: Study | null): Promise<boolean> {
-  const enrolments = await repository.enrolments(patient)
-  return study === null ? enrolments.length > 0 : enrolments.some(({ sid }) => sid === study.sid)
+// Through the transaction: registration enrols and relates in the same one.
+async function isKnownPerson(tx: Tx, repository: Repository, patient: string, study: Study | null): Promise<boolean> {
+  if (study === null) return (await repository.enrolments(patient)).length > 0
+  const [state] = await tx.people([{ sid: study.sid, patientId: patient }])
+  return state !== undefined && state.enrolment !== null
 }
 
 function draftOf(asked: NewRelationship, now: number): RelationshipDraft {

@@ -17,6 +17,10 @@ export interface Config {
   /** null: the embedded PostgreSQL in the data folder */
   databaseUrl: string | null
   masterKeyFile: string | null
+  /** where invitations are sent to; null: nowhere */
+  webhook: { url: string; secretFile: string } | null
+  /** by which invitations are mailed; null: they are not */
+  smtp: { url: string; from: string } | null
   roles: readonly ServerRole[]
   logLevel: LogLevel
   /** null: the embedded OpenID provider */
@@ -55,6 +59,10 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_PUBLIC_URL', means: 'address people and clients use, such as https://aquifer.example.org (default: where it listens)' },
   { name: 'AQUIFER_SESSION_IDLE', means: 'how long a session lasts without a deed of its person, 1m to 8h (default 15m)' },
   { name: 'AQUIFER_MASTER_KEY_FILE', means: 'master key outside the data folder' },
+  { name: 'AQUIFER_WEBHOOK_URL', means: 'where invitations are posted to (default: nowhere)' },
+  { name: 'AQUIFER_WEBHOOK_SECRET_FILE', means: 'secret under which these posts are signed' },
+  { name: 'AQUIFER_SMTP_URL', means: 'mail server for invitations, smtp:// or smtps:// (default: none)' },
+  { name: 'AQUIFER_SMTP_FROM', means: 'address that invitations are mailed from' },
   { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
   { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
   { name: 'AQUIFER_FAULTS', means: 'for tests: fault points to arm' },
@@ -88,6 +96,8 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const publicUrl = value('AQUIFER_PUBLIC_URL') ?? null
   if (publicUrl !== null && !isOrigin(publicUrl))
     faults.push('AQUIFER_PUBLIC_URL must be https://HOST, or http:// on loopback, without a path')
+  const webhook = readWebhook(value('AQUIFER_WEBHOOK_URL'), value('AQUIFER_WEBHOOK_SECRET_FILE'), faults)
+  const smtp = readSmtp(value('AQUIFER_SMTP_URL'), value('AQUIFER_SMTP_FROM'), faults)
   if (faults.length > 0) return { faults }
   const dataDir = path.resolve(value('AQUIFER_DATA', overrides.data) ?? '.aquifer')
   return {
@@ -97,6 +107,8 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     port,
     databaseUrl,
     masterKeyFile: value('AQUIFER_MASTER_KEY_FILE') ?? null,
+    webhook,
+    smtp,
     roles,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     outsideIssuer:
@@ -124,6 +136,22 @@ function isProvider(text: string): boolean {
   const { protocol, hostname, search, hash, username } = new URL(text)
   if (search !== '' || hash !== '' || username !== '') return false
   return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname))
+}
+
+function readWebhook(url: string | undefined, secretFile: string | undefined, faults: string[]): Config['webhook'] {
+  if (url === undefined && secretFile === undefined) return null
+  const isSafe = url !== undefined && /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/])/.test(url) && URL.canParse(url)
+  if (!isSafe) faults.push('AQUIFER_WEBHOOK_URL must be https://…, or http:// on loopback')
+  if (secretFile === undefined) faults.push('AQUIFER_WEBHOOK_SECRET_FILE is needed with AQUIFER_WEBHOOK_URL')
+  return isSafe && secretFile !== undefined ? { url, secretFile } : null
+}
+
+function readSmtp(url: string | undefined, from: string | undefined, faults: string[]): Config['smtp'] {
+  if (url === undefined && from === undefined) return null
+  const isServer = url !== undefined && /^smtps?:\/\//.test(url) && URL.canParse(url)
+  if (!isServer) faults.push('AQUIFER_SMTP_URL must be smtp://HOST or smtps://HOST')
+  if (from === undefined || !/^[^\s@<>]+@[^\s@<>]+$/.test(from)) faults.push('AQUIFER_SMTP_FROM must be one address')
+  return isServer && from !== undefined ? { url, from } : null
 }
 
 const isLogLevel = (text: string): text is LogLevel => (logLevels as readonly string[]).includes(text)

@@ -18,10 +18,28 @@ export interface WithdrawalDesk {
   preview(study: Study, grant: Grant, asked: PreviewRequest): Promise<WithdrawalPreview | Refusal>
   /** In force when it answers: nothing of the person enters any more, and where the act says so nobody sees the person. */
   start(study: Study, request: FhirRequest, asked: WithdrawalRequestBody): Promise<WithdrawalView | Refusal>
+  /** The same within the caller's own transaction, for registration; after its commit the caller calls `started`, and audits it himself. */
+  startWithin(
+    tx: Tx,
+    study: Study,
+    request: FhirRequest,
+    asked: WithdrawalRequestBody,
+    auditId: bigint,
+  ): Promise<StartedWithdrawal | Refusal>
+  started(study: Study, id: string): Promise<WithdrawalView>
   list(study: Study, grant: Grant, page: { limit: number; before: string | null }): Promise<WithdrawalList>
   see(study: Study, grant: Grant, id: string): Promise<WithdrawalView | Refusal>
   resume(study: Study, grant: Grant, id: string): Promise<WithdrawalView | Refusal>
   certificate(study: Study, grant: Grant, id: string): Promise<object | Refusal>
+}
+
+export interface StartedWithdrawal {
+  id: string
+  act: WithdrawalAct
+  patient: string
+  subject: string
+  /** what it did, for the audit record */
+  detail: Record<string, string | number>
 }
 
 export interface DeskParts {
@@ -53,6 +71,13 @@ export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
     const withdrawal = await withdrawals.byId(id)
     return withdrawal?.sid === study.sid && reachesSiteOf(grant, study, withdrawal.site) ? withdrawal : null
   }
+  const started = async (study: Study, id: string): Promise<WithdrawalView> => {
+    const withdrawal = await withdrawals.byId(id)
+    if (withdrawal === null) throw new Error('a withdrawal was recorded and is not there')
+    if (withholds(withdrawal.act)) parts.onWithheld(study.id)
+    erasure.wake()
+    return view(study, withdrawal)
+  }
   return {
     async preview(study, grant, asked) {
       const person = await personAsked(repository, study, grant, asked)
@@ -61,12 +86,16 @@ export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
     async start(study, request, asked) {
       const person = await personAsked(repository, study, request.grant, asked)
       if (isRefusal(person)) return person
-      const withdrawal = await record(parts, study, request, person, asked)
-      if (isRefusal(withdrawal)) return withdrawal
-      if (withholds(withdrawal.act)) parts.onWithheld(study.id)
-      erasure.wake()
-      return view(study, withdrawal)
+      const recorded = await record(parts, study, request, person, asked)
+      return isRefusal(recorded) ? recorded : started(study, recorded)
     },
+    async startWithin(tx, study, request, asked, auditId) {
+      const person = await personAsked(repository, study, request.grant, asked)
+      if (isRefusal(person)) return person
+      const [id, job] = [parts.newId(), parts.newId()]
+      return recordIn(tx, { ...parts, study, request, person, asked, id, job, auditId })
+    },
+    started,
     async list(study, grant, { limit, before }) {
       const sites = sitesWithin(grant, study)
       const page = { limit, ...(before === null ? {} : { before }), ...(sites === null ? {} : { sites }) }
@@ -159,19 +188,22 @@ async function record(
   request: FhirRequest,
   person: StudyPerson,
   asked: WithdrawalRequestBody,
-): Promise<Withdrawal | Refusal> {
+): Promise<string | Refusal> {
   const { repository, newId } = parts
+  const { facts } = request
   const [id, job, auditId] = [newId(), newId(), await repository.nextAuditId()]
   try {
-    await repository.transact((tx) => recordIn(tx, { ...parts, study, request, person, asked, id, job, auditId }))
+    await repository.transact(async (tx) => {
+      const started = await recordIn(tx, { ...parts, study, request, person, asked, id, job, auditId })
+      if (isRefusal(started)) throw new Refused(started)
+      await tx.audit([auditRecord({ ...facts, detail: { ...facts.detail, ...started.detail } }, auditId, 201)])
+    })
   } catch (error) {
     if (error instanceof Refused) return error.refusal
     throw error
   }
-  request.facts.recorded = true
-  const recorded = await repository.withdrawals.byId(id)
-  if (recorded === null) throw new Error('a withdrawal was recorded and is not there')
-  return recorded
+  facts.recorded = true
+  return id
 }
 
 interface Recording extends DeskParts {
@@ -184,17 +216,17 @@ interface Recording extends DeskParts {
   auditId: bigint
 }
 
-async function recordIn(tx: Tx, work: Recording): Promise<void> {
+async function recordIn(tx: Tx, work: Recording): Promise<StartedWithdrawal | Refusal> {
   const { study, request, person, asked, id, job, auditId, erasure } = work
   const [state] = await tx.lockPeople([{ sid: study.sid, patientId: person.patientId }], 'exclusive')
-  if (state === undefined || state.enrolment === null || state.pid === null) throw new Refused(noSuchPerson())
+  if (state === undefined || state.enrolment === null || state.pid === null) return noSuchPerson()
   const act = decideFor(study, asked.act, state.enrolment.stopped)
-  if (isRefusal(act)) throw new Refused(act)
+  if (isRefusal(act)) return act
   const now = work.now()
   const units = await withdrawnContracts(tx, { study, state, grant: request.grant, now, auditId, newId: work.newId })
-  if (isRefusal(units)) throw new Refused(units)
+  if (isRefusal(units)) return units
   const refused = (await storeUnits(tx, units, now)).find(isRefusal)
-  if (refused !== undefined) throw new Refused(refused)
+  if (refused !== undefined) return refused
   const { facts } = request
   await tx.recordWithdrawal({
     id,
@@ -214,6 +246,6 @@ async function recordIn(tx: Tx, work: Recording): Promise<void> {
     withheld: withholds(act),
     steps: erasure.steps().map((step) => ({ store: step.store, effect: step.effect(act) })),
   })
-  const detail = { ...facts.detail, withdrawal: id, withdrawalAct: act, person: String(state.pid), contracts: units.length }
-  await tx.audit([auditRecord({ ...facts, detail }, auditId, 201)])
+  const detail = { withdrawal: id, withdrawalAct: act, person: String(state.pid), contracts: units.length }
+  return { id, act, patient: person.patientId, subject: subjectText(study, state.enrolment.subject), detail }
 }

@@ -3,7 +3,7 @@
 export { openErasure } from './erasure.js'
 export type { Erasure } from './erasure.js'
 export { openWithdrawalDesk } from './desk.js'
-export type { WithdrawalDesk } from './desk.js'
+export type { StartedWithdrawal, WithdrawalDesk } from './desk.js'
 export { verifyCertificate } from './signer.js'
 export type { StepContext, StepOutcome, StoreStep } from './steps.js'
 export { repositoryStep } from './repository-step.js'

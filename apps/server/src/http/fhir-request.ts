@@ -26,8 +26,15 @@ export function fhirRequestOf(request: FastifyRequest, scopeInQuery: 'take' | 'l
     ...inHeader(request, header),
     ...(scopeInQuery === 'take' ? inQuery(request, parameter) : []),
   ]
+  return { ...openRequestOf(request, said), grant: grantOf(request) }
+}
+
+/** The same without a caller, for addresses where something else than a token gives the right. */
+export function openRequestOf(
+  request: FastifyRequest,
+  said: (header: string, parameter: string) => string[] = () => [],
+): Omit<FhirRequest, 'grant'> {
   return {
-    grant: grantOf(request),
     facts: factsOf(request),
     asked: {
       studies: said('x-aquifer-study', 'studyid'),

@@ -13,6 +13,7 @@ import { peopleRoutes } from './routes/people.js'
 import { consentPeopleRoutes, participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
+import { registrationRoutes } from './routes/registration.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
 import { withdrawalRoutes } from './routes/withdrawals.js'
 import { workbenchRoutes } from './routes/workbench.js'
@@ -36,6 +37,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   withdrawalRoutes(app, systems)
   participantRoutes(app, systems)
   consentPeopleRoutes(app, systems)
+  registrationRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })

@@ -45,6 +45,7 @@ const withdrawing: { readers: Role[]; makers: Role[] } = {
   makers: ['study-manager', 'privacy-officer'],
 }
 const consent = '/consent/api/v1/studies/{study}'
+const invitations = '/registration/api/v1/studies/{study}/invitations'
 const statements: Row = { may: ['analyst', 'researcher'] }
 const uuid = '0192d0f0-0000-7000-8000-000000000000'
 const o = '/fhir-server/api/v1/Observation'
@@ -95,6 +96,20 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   applyStudy: { may: ['study-manager', 'administrator'], body: () => ({}) },
   studySettings: { may: ['study-manager', 'administrator'], url: '/study/api/v1/studies/{study}/settings' },
   studyVersions: { may: ['study-manager', 'administrator'], url: '/study/api/v1/studies/{study}/versions' },
+  registerPatient: { may: ['practitioner', 'care-manager', 'investigator', 'study-manager', 'integrator'], body: () => ({}) },
+  registerPractitioner: { may: ['study-manager', 'administrator'], body: () => ({}) },
+  registerThirdParty: { may: ['practitioner', 'care-manager', 'investigator', 'study-manager'], body: () => ({}) },
+  acceptPatientInvitation: { may: 'open', body: () => ({}) },
+  acceptCareManagerInvitation: { may: ['practitioner', 'care-manager'], body: () => ({}) },
+  removeRelationship: { may: ['patient', 'study-manager', 'administrator'], body: () => ({}) },
+  removePatient: { may: withdrawing.makers, body: () => ({}) },
+  removePractitioner: { may: ['study-manager', 'administrator'], body: () => ({}) },
+  invite: { may: ['investigator', 'study-manager'], url: invitations, body: () => ({ site: 'nowhere' }) },
+  inviteMany: { may: ['investigator', 'study-manager'], url: `${invitations}/csv`, body: () => ({}) },
+  invitations: { may: ['investigator', 'study-manager', 'privacy-officer', 'auditor'], url: invitations },
+  remind: { may: ['investigator', 'study-manager'], url: `${invitations}/${uuid}/remind` },
+  revokeInvitation: { may: ['investigator', 'study-manager'], url: `${invitations}/${uuid}` },
+  openInvitation: { may: 'open', body: () => ({}) },
   jobs: { may: 'everyone', url: '/jobs/api/v1?study={study}', elsewhere: 200 },
   job: { may: 'everyone' },
   cancelJob: { may: 'everyone' },
@@ -197,6 +212,7 @@ async function ask(name: EndpointName, token: string | null, { study = 'S', id =
     token,
     ...(row.body === undefined ? {} : { body: row.body(id) }),
     ...(isFhir && row.body !== undefined ? { headers: { 'content-type': 'application/json+fhir' } } : {}),
+    ...(endpoint.bodyType === 'text/csv' ? { headers: { 'content-type': 'text/csv' } } : {}),
   })
 }
 const tokenFor = (role: Role, studies: string[], sites: string[] = []) =>

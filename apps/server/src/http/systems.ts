@@ -10,6 +10,7 @@ import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { NotebookDesk, Query } from '../query/index.js'
+import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
 import type { Studies, StudyFiles } from '../study/index.js'
 
 /** How far the pipeline is and what may be asked of it. */
@@ -32,6 +33,8 @@ export interface RoutedSystems {
   consents: ConsentDesk
   withdrawals: WithdrawalDesk
   participants: ParticipantDesk
+  registration: RegistrationDesk
+  invitations: InvitationDesk
   jobs: JobDesk
   audits: AuditDesk
   auditFile: (id: string, format: AuditExportManifest['format']) => Readable

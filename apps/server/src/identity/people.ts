@@ -1,4 +1,4 @@
-import type { Grant } from '@aquifer/core/access'
+import type { Grant, Role } from '@aquifer/core/access'
 import type { Invitation, NewPerson, PersonGrant, PersonView } from '@aquifer/core/contract'
 import { draftsOf, passwordFaults, withinReach, type PersonDraft } from '@aquifer/core/identity'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -35,6 +35,10 @@ export interface PeopleDesk {
   reset(by: Grant, name: string): Promise<Invitation | Refusal>
   exchange(code: { user: string; code: string; password: string }): Promise<null | Refusal>
   changePassword(user: string, change: { current: string; next: string }): Promise<null | Refusal>
+  /** An account of somebody who was registered, and reaches by his relationships alone; the code by which he chooses his password. */
+  register(account: { name: string; display: string; role: Role; actor: string }): Promise<string>
+  /** Ends the account of somebody who was removed, with its sessions. */
+  close(name: string): Promise<void>
   addFirst(request: { code: string; name: string; display?: string | undefined; password: string }): Promise<null | Refusal>
 }
 
@@ -91,6 +95,15 @@ export function openPeopleDesk(parts: PeopleParts): PeopleDesk {
       const user = await parts.gate.pass(name, current)
       if (isRefusal(user)) return user
       return judge(next, [user.name, user.display, user.email ?? '']) ?? setPassword(parts, name, next)
+    },
+    async register({ name, display, role, actor }) {
+      const place = { studies: [], sites: [], patient: null }
+      await repository.users.put({ name, display, role, actor, password: null, status: 'active', ...place, settings: {} })
+      parts.users.forget(name)
+      return (await codes.make({ purpose: 'password', user: name, by: 'registration', ttlMs: invitationMs })).code
+    },
+    async close(name) {
+      await change(parts, { name, why: 'disabled', change: { status: 'disabled' } })
     },
     addFirst: (request) => addFirst(parts, request),
   }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { exportTrail, openSealer, verifyStored, type Sealer } from '../audit/index.js'
 import { isRefusal } from '@aquifer/core/refusal'
 import type { Config } from '../config/index.js'
-import { openJobWorker, type JobWorker } from '../jobs/index.js'
+import { openJobWorker, type JobRun, type JobWorker } from '../jobs/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Clock, Signer } from '../storage/index.js'
@@ -23,6 +23,7 @@ interface Parts {
   log: Log
   metrics: Metrics
   owner: string
+  deliver: JobRun
 }
 
 /** Where exports of the trail lie. */
@@ -53,6 +54,7 @@ export function openBackground(parts: Parts): Background {
         const made = await exportTrail({ repository, signer, dir: exportDir(config), now: () => clock.now() }, job, asked)
         return isRefusal(made) ? { problem: made.detail } : { result: made }
       },
+      'invitation-delivery': parts.deliver,
     },
     onFailure: (failure) => log.error(failure, 'a job met an error'),
   })

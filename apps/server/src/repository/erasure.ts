@@ -107,6 +107,8 @@ async function removePerson(
     const refusals = await client.query(`delete from refused_write where sid = $1 and patient = $2`, [sid, patientId])
     counts.refusals = refusals.rowCount ?? 0
     await client.query(`update participant set patient = null where sid = $1 and patient = $2`, [sid, pid])
+    await client.query(`update invitation set patient = null, address = null where sid = $1 and patient = $2`, [sid, patientId])
+    await client.query(`delete from registration where sid = $1 and patient = $2`, [sid, patientId])
     await client.query(`delete from enrolment where sid = $1 and patient = $2`, [sid, pid])
     const tied = await client.query(`delete from relationship where sid = $1 and (target = $2 or holder = $2)`, [
       sid,

@@ -38,20 +38,27 @@ export function openParticipants(writer: Pool, reader: Pool): Participants {
       return rows.map(stepOf)
     },
     add: (participant) => inTransaction(writer, (client) => addParticipant(client, participant)),
-    move: (move) =>
-      inTransaction(writer, async (client) => {
-        const { rowCount } = await client.query(
-          `update participant set state = $4, since = $5 where sid = $1 and subject = $2 and state = $3`,
-          [move.sid, move.subject, move.from, move.to, move.at],
-        )
-        if (rowCount !== 1) return false
-        await tell(client, { ...move, state: move.to })
-        return true
-      }),
+    move: (move) => inTransaction(writer, (client) => moveParticipant(client, move)),
   }
 }
 
-async function addParticipant(client: PoolClient, participant: Parameters<Participants['add']>[0]): Promise<ParticipantRow | 'exists'> {
+export async function moveParticipant(client: PoolClient, move: Parameters<Participants['move']>[0]): Promise<boolean> {
+  const { rowCount } = await client.query(`update participant set state = $4, since = $5 where sid = $1 and subject = $2 and state = $3`, [
+    move.sid,
+    move.subject,
+    move.from,
+    move.to,
+    move.at,
+  ])
+  if (rowCount !== 1) return false
+  await tell(client, { ...move, state: move.to })
+  return true
+}
+
+export async function addParticipant(
+  client: PoolClient,
+  participant: Parameters<Participants['add']>[0],
+): Promise<ParticipantRow | 'exists'> {
   const { sid, patientId, site, state, at } = participant
   let pid: bigint | null = null
   if (patientId !== null) {

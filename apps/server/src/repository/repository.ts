@@ -13,6 +13,7 @@ import { openNotebooks } from './notebooks.js'
 import { openParticipants } from './participants.js'
 import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
+import { openInvitations } from './registrations.js'
 import { openRefusals } from './refusals.js'
 import { openSeals } from './seals.js'
 import { search } from './search.js'
@@ -98,6 +99,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     statements: openStatements(writer),
     withdrawals: openWithdrawals(writer),
     participants: openParticipants(writer, reader),
+    invitations: openInvitations(writer),
     erasure: openErasure({ writer, reader, eraser }, ledgerKey),
     async close() {
       await wakeUp.close()

@@ -6,6 +6,7 @@ import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, noteBirths, readPeople } from './people.js'
 import { readNewest } from './read.js'
 import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
+import { registrationTx } from './registrations.js'
 import { search } from './search.js'
 import type { Tx } from './types.js'
 import { erasedAmong, recordWithdrawal } from './withdrawals.js'
@@ -92,5 +93,6 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts): Tx {
     relate: (rows) => relate(client, rows),
     endRelationships: (ids, at, note = {}) => endRelationships(client, ids, at, note),
     noteOnRelationship: (id, key, note) => noteOnRelationship(client, id, key, note),
+    registration: registrationTx(client),
   }
 }

@@ -2,6 +2,7 @@ import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries } from '@aquifer/core/fhir'
 import type { Identities } from './identities.js'
 import type { Participants } from './participant-types.js'
+import type { Invitations, RegistrationTx } from './registration-types.js'
 import type {
   Audits,
   Consents,
@@ -176,6 +177,7 @@ export interface Tx {
   relate(relationships: readonly RelationshipRow[]): Promise<void>
   endRelationships(ids: readonly string[], at: number, note?: object): Promise<RelationshipRow[]> // those that were not ended before
   noteOnRelationship(id: string, key: string, note: object): Promise<boolean> // false: something is noted there already
+  registration: RegistrationTx
 }
 
 // ---- search
@@ -307,6 +309,7 @@ export interface Repository {
   statements: Statements
   withdrawals: Withdrawals
   participants: Participants
+  invitations: Invitations
   erasure: Erasure
   close(): Promise<void>
 }

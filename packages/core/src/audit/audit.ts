@@ -18,6 +18,7 @@ export const auditActs = [
   'study',
   'consent',
   'withdrawal',
+  'registration',
   'job',
   'pipeline',
   'query',

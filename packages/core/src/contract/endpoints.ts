@@ -4,6 +4,7 @@ import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from
 import { consentEndpoints } from './endpoints-consent.js'
 import { studyFileEndpoints } from './endpoints-study.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
+import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { identityEndpoints } from './endpoints-identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
@@ -140,6 +141,7 @@ export const endpoints = {
 
   ...consentEndpoints,
   ...studyFileEndpoints,
+  ...registrationEndpoints,
 
   jobs: {
     method: 'GET',

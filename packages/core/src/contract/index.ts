@@ -55,6 +55,42 @@ export {
   withdrawalView,
 } from './withdrawal.js'
 export type { PreviewRequest, WithdrawalList, WithdrawalPreview, WithdrawalRequestBody, WithdrawalView } from './withdrawal.js'
+export {
+  acceptance,
+  careManagerAcceptance,
+  invitationCode,
+  invitationList,
+  invitationRequest,
+  patientRegistration,
+  patientRemoval,
+  practitionerRegistration,
+  practitionerRemoval,
+  relationshipRemoval,
+  thirdPartyRegistration,
+} from './registration.js'
+export type {
+  Acceptance,
+  AccountAnswer,
+  AccountRequest,
+  CareManagerAcceptance,
+  InvitationList,
+  InvitationRequest,
+  InvitationView,
+  OpenedInvitation,
+  PatientRegistered,
+  PatientRegistration,
+  PatientRemoval,
+  PatientRemoved,
+  PractitionerRegistered,
+  PractitionerRegistration,
+  PractitionerRemoval,
+  PractitionerRemoved,
+  RelationshipRemoval,
+  RelationshipRemoved,
+  RevealedInvitation,
+  ThirdPartyRegistered,
+  ThirdPartyRegistration,
+} from './registration.js'
 export { funnelView, participantList, participantRequest, participantStepRequest, participantView } from './participants.js'
 export type { FunnelView, ParticipantList, ParticipantRequest, ParticipantStepRequest, ParticipantView } from './participants.js'
 export { studyApplied, studyDiff, studyFile, studyVersions } from './study-file.js'

@@ -1,7 +1,16 @@
 import { z } from 'zod'
 
 export const jobStates = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
-export const jobKinds = ['import', 'replay', 'statement', 'export', 'audit-verify', 'audit-export', 'withdrawal'] as const
+export const jobKinds = [
+  'import',
+  'replay',
+  'statement',
+  'export',
+  'audit-verify',
+  'audit-export',
+  'withdrawal',
+  'invitation-delivery',
+] as const
 
 export const jobView = z
   .object({
