@@ -35,7 +35,7 @@ import {
 import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
-export type { DemoProgress } from './platform/demo.js'
+export type { DemoProgress, DemoSignIn } from './platform/demo.js'
 export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'
 

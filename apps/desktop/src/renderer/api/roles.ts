@@ -28,4 +28,6 @@ export const maySeeRefusals = (role: Role): boolean => mayUse(role, 'consent.ref
 export const maySeePipeline = (role: Role): boolean => mayUse(role, 'pipeline.status')
 export const maySeeParticipants = (role: Role): boolean => mayUse(role, 'consent.participants')
 export const maySeeWithdrawals = (role: Role): boolean => mayUse(role, 'consent.withdrawals')
+/** Here for his own data or that of somebody he stands in for, and not for work. */
+export const isPerson = (role: Role): boolean => role === 'patient' || role === 'guardian'
 export const mayWithdraw = (role: Role): boolean => mayUse(role, 'consent.withdraw')
