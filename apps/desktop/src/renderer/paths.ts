@@ -1,12 +1,13 @@
-import { Eye, FileSignature, FolderHeart, LayoutDashboard, NotebookPen, ShieldCheck, type LucideIcon } from 'lucide-react'
+import { Eye, FileSignature, FolderHeart, LayoutDashboard, NotebookPen, ScrollText, ShieldCheck, type LucideIcon } from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { isPerson, mayQuery, maySeeConsent } from './api/roles.js'
+import { isPerson, mayAudit, mayQuery, maySeeConsent } from './api/roles.js'
 
 export const paths = {
   home: '/home',
   notebooks: '/notebooks',
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   consent: '/consent',
+  audit: '/audit',
   myData: '/my-data',
   myConsents: '/my-consents',
   seen: '/who-saw-my-data',
@@ -34,6 +35,7 @@ export function placesOf(role: Me['role']): Place[] {
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
+    ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
     ...(isPerson(role) ? personPlaces : []),
   ]
 }

@@ -115,8 +115,10 @@ export type {
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
 export {
+  auditExportManifest,
   auditExportRequest,
   auditHead,
+  auditHeadAnswer,
   auditPage,
   auditVerification,
   disclosureList,

@@ -1,6 +1,6 @@
-import { keepPreviousData, useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
 import { z } from 'zod'
-import { disclosureList, type StudyView } from '@aquifer/core/contract'
+import { disclosureList, type DisclosureList, type StudyView } from '@aquifer/core/contract'
 import type { Api } from './client.js'
 import { useApi, useMe } from './SessionProvider.js'
 
@@ -122,44 +122,78 @@ export function useOrganization(reference: string | null, study: string) {
   })
 }
 
-export function useDisclosures(person: string, to: string | null) {
+export function useDisclosures(person: string) {
   const api = useApi()
-  return useQuery({
-    queryKey: ['disclosures', person, to],
-    queryFn: ({ signal }) => api.json(disclosuresOf(person, to), disclosureList, { signal }),
-    placeholderData: keepPreviousData,
+  return useInfiniteQuery({
+    queryKey: ['disclosures', person],
+    queryFn: ({ pageParam, signal }) => api.json(disclosuresOf(person, pageParam), disclosureList, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: oldestOf,
   })
 }
 const disclosuresOf = (person: string, to: string | null): string =>
   `/audit/api/v1/disclosures?patient=${q(person)}${to === null ? '' : `&to=${q(to)}`}`
 
+/** Where older ones go on; null when there are none. */
+function oldestOf({ complete, disclosures }: DisclosureList): string | null {
+  if (complete || disclosures.length === 0) return null
+  return disclosures.map(({ first }) => first).reduce((oldest, first) => (first < oldest ? first : oldest))
+}
+
+const conformance = z.looseObject({
+  rest: z.array(
+    z.looseObject({
+      resource: z.array(z.looseObject({ type: z.string(), searchParam: z.array(z.looseObject({ name: z.string() })).optional() })),
+    }),
+  ),
+})
+// Theirs is a person, and they cannot be searched by one: what is within reach is asked for, and what names the person is kept.
+const unsearchable = ['Coverage', 'DeviceMetric']
+
+/** How everything about a person is asked for, by what the server says it can search. */
+async function questionsOf(api: Api, person: string): Promise<string[]> {
+  const { rest } = await api.json(`${base}/metadata`, conformance)
+  const types = rest
+    .flatMap(({ resource: served }) => served)
+    .filter(({ type, searchParam }) => type !== 'Patient' && searchParam?.some(({ name }) => name === 'patient'))
+  return [`Patient?_id=${q(person)}`, ...types.map(({ type }) => `${type}?patient=${q(person)}`), ...unsearchable.map((type) => `${type}?`)]
+}
+
 /** Everything that is kept about one person and within reach, as one file; told how far it is. */
 export async function subjectAccessReport(
   api: Api,
-  asked: { person: Person; types: readonly string[]; at: string },
-  progress: (done: number, of: number) => void,
+  { person, at }: { person: Person; at: string },
+  progress: (share: number) => void,
 ): Promise<object> {
-  const { person, types, at } = asked
-  const steps = person.studies.flatMap((study) => ['Contract', ...types].map((type) => ({ study: study.id, type })))
+  const questions = await questionsOf(api, person.id)
+  const steps = person.studies.flatMap((study) => questions.map((question) => ({ study: study.id, question })))
   const entries: { study: string; resource: Resource }[] = []
-  for (const [done, { study, type }] of steps.entries()) {
-    progress(done, steps.length + 1)
-    const who = type === 'Contract' ? `subject=Patient/${q(person.id)}` : `patient=${q(person.id)}`
-    let next: string | null = `${base}/${type}?studyid=${q(study)}&${who}&_count=${reportPageSize}`
+  for (const [done, { study, question }] of steps.entries()) {
+    progress(done / steps.length)
+    let next: string | null = `${base}/${question}${question.endsWith('?') ? '' : '&'}studyid=${q(study)}&_count=${reportPageSize}`
     while (next !== null) {
       const found: Page = await page(api, next)
-      entries.push(...found.resources.map((each) => ({ study, resource: each })))
+      const own = found.resources.filter((each) => JSON.stringify(each).includes(person.id))
+      entries.push(...own.map((each) => ({ study, resource: each })))
       next = found.next
     }
   }
-  progress(steps.length, steps.length + 1)
-  const seen = await api.json(disclosuresOf(person.id, null), disclosureList)
   return {
     resourceType: 'Bundle',
     type: 'collection',
     report: { about: person.name, person: person.id, madeAt: at, studies: person.studies.map(({ id, name }) => ({ id, name })) },
     entry: entries,
-    disclosures: seen.disclosures,
-    disclosuresComplete: seen.complete,
+    disclosures: await everyDisclosure(api, person.id),
   }
+}
+
+async function everyDisclosure(api: Api, person: string): Promise<DisclosureList['disclosures']> {
+  const disclosures: DisclosureList['disclosures'] = []
+  let to: string | null = null
+  do {
+    const seen: DisclosureList = await api.json(disclosuresOf(person, to), disclosureList)
+    disclosures.push(...seen.disclosures)
+    to = oldestOf(seen)
+  } while (to !== null)
+  return disclosures
 }

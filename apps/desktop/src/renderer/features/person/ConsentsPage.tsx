@@ -74,7 +74,7 @@ function Consent({ consent }: { consent: GivenConsent }) {
       <p className="ink-2">{means}</p>
       <dl className="facts">
         <Fact name="Since" value={consent.since === null ? 'not recorded' : day(consent.since)} />
-        <Fact name="Until" value={consent.until === null ? 'withdrawn' : day(consent.until)} />
+        <Fact name="Until" value={consent.until === null ? (consent.state === 'active' ? 'you withdraw' : 'no end') : day(consent.until)} />
         <Fact name="Form" value={consent.form ?? 'not recorded'} />
         <Fact name="Signed by" value={consent.signer ?? 'not recorded'} />
       </dl>
@@ -97,7 +97,7 @@ function Withdrawing({ study, authority }: { study: StudyView; authority: string
   const organization = useOrganization(authority, study.id)
   return (
     <section className="withdrawing" aria-label={`Withdrawing from ${study.name}`}>
-      <h3>If you want to withdraw</h3>
+      <h3>Withdrawing, and what it would do</h3>
       <ul>
         {allowed.map((act) => (
           <li key={act}>

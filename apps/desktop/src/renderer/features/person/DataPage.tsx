@@ -122,9 +122,9 @@ function Year({ year, lines }: { year: string; lines: readonly RecordLine[] }) {
     <section aria-label={year}>
       <h3 className="person-year">{year}</h3>
       <ul>
-        {lines.map((line) => (
-          <li key={line.id} className="record-line">
-            <span className="record-day num ink-3">{line.at === null || line.at.length < 10 ? '' : dayShort(line.at.slice(0, 10))}</span>
+        {lines.map((line, at) => (
+          <li key={line.id} className={sameDay(line, lines[at - 1]) ? 'record-line same' : 'record-line'}>
+            <span className={sameDay(line, lines[at - 1]) ? 'visually-hidden' : 'record-day num ink-2'}>{dayOf(line)}</span>
             <span className="record-text medium">{line.text}</span>
             <span className="record-value num">{line.value}</span>
             <span className="record-note sub">{line.note}</span>
@@ -134,3 +134,6 @@ function Year({ year, lines }: { year: string; lines: readonly RecordLine[] }) {
     </section>
   )
 }
+
+const dayOf = (line: RecordLine): string => (line.at === null || line.at.length < 10 ? '' : dayShort(line.at.slice(0, 10)))
+const sameDay = (line: RecordLine, before: RecordLine | undefined): boolean => before !== undefined && dayOf(line) === dayOf(before)

@@ -2,18 +2,21 @@ import './person.css'
 import { ChevronRight, Download, Eye, FileSignature, FolderHeart, type LucideIcon } from 'lucide-react'
 import { useState } from 'react'
 import { Link } from 'react-router'
-import { subjectAccessReport, useDisclosures, useRecordCounts } from '../../api/person-queries.js'
-import { useApi } from '../../api/SessionProvider.js'
+import { subjectAccessReport, useDisclosures, useRecordCounts, useRecords } from '../../api/person-queries.js'
+import { roleWords } from '../../api/roles.js'
+import { useApi, useMe } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { Button } from '../../ui/Button.js'
-import { count, plural } from '../../ui/format.js'
+import { count, day, lately, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
+import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { tellFailure } from '../../ui/tell.js'
-import { useMe } from '../../api/SessionProvider.js'
+import { useNow } from '../../ui/use-now.js'
 import { download } from '../notebook/csv.js'
 import { PersonPage, type Subject } from './PersonProvider.js'
-import { recordKinds } from './record.js'
+import { lineOf, recordKinds } from './record.js'
+import { byDay } from './seen.js'
 
 const types = recordKinds.map(({ type }) => type)
 
@@ -22,9 +25,9 @@ export function PersonHome() {
   const { name } = useMe()
   return (
     <PersonPage
-      title={({ own, person }) => (own ? `Welcome, ${name}` : `Welcome, ${name}. You look after ${person.name}`)}
+      title={() => `Welcome, ${name}`}
       lead={({ own, person }) =>
-        `${own ? 'You take' : `${person.name} takes`} part in ${person.studies.map((study) => study.name).join(' and ')}.`
+        `${own ? 'You take' : `You look after ${person.name}, who takes`} part in ${person.studies.map((study) => study.name).join(' and ')}.`
       }
     >
       {(subject) => (
@@ -35,6 +38,10 @@ export function PersonHome() {
               {plural(subject.person.studies.length, 'study', 'studies')}: what was agreed, until when, and how to withdraw
             </Door>
             <SeenDoor subject={subject} />
+          </div>
+          <div className="person-halves">
+            <LatestPanel key={`${subject.person.id} ${subject.study.id}`} subject={subject} />
+            <LookedPanel key={subject.person.id} subject={subject} />
           </div>
           <ReportPanel key={subject.person.id} subject={subject} />
         </>
@@ -69,8 +76,8 @@ function DataDoor({ subject: { person, study, own } }: { subject: Subject }) {
 }
 
 function SeenDoor({ subject: { person, own } }: { subject: Subject }) {
-  const { data } = useDisclosures(person.id, null)
-  const others = new Set((data?.disclosures ?? []).filter(({ self }) => !self).map(({ who }) => who)).size
+  const { data } = useDisclosures(person.id)
+  const others = new Set((data?.pages[0]?.disclosures ?? []).filter(({ self }) => !self).map(({ who }) => who)).size
   return (
     <Door to={paths.seen} icon={Eye} title={own ? 'Who saw my data' : 'Who saw the data'}>
       {data === undefined
@@ -82,6 +89,72 @@ function SeenDoor({ subject: { person, own } }: { subject: Subject }) {
   )
 }
 
+const shownLatest = 6
+
+/** The last measurements, so that the first page says something of the person. */
+function LatestPanel({ subject: { person, study } }: { subject: Subject }) {
+  const records = useRecords('Observation', study.id, person.id)
+  const lines = (records.data?.pages[0]?.resources ?? []).slice(0, shownLatest).map(lineOf)
+  return (
+    <Panel title="Latest measurements">
+      {records.data === undefined ? (
+        records.error ? (
+          <Failure error={records.error} retry={() => void records.refetch()} />
+        ) : (
+          <SkeletonRows rows={shownLatest} />
+        )
+      ) : lines.length === 0 ? (
+        <Empty icon={FolderHeart} title="Nothing is measured yet" />
+      ) : (
+        <ul>
+          {lines.map((line) => (
+            <li key={line.id} className="person-latest">
+              <span className="grow cut">{line.text}</span>
+              <span className="medium num">{line.value}</span>
+              <span className="sub">{line.at === null ? '' : day(line.at.slice(0, 10))}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}
+
+function LookedPanel({ subject: { person } }: { subject: Subject }) {
+  const now = useNow()
+  const { data, error, refetch } = useDisclosures(person.id)
+  const others = byDay(data?.pages[0]?.disclosures ?? [], false)
+    .flatMap(({ items }) => items)
+    .slice(0, shownLatest)
+  return (
+    <Panel title="Last looked at by">
+      {data === undefined ? (
+        error ? (
+          <Failure error={error} retry={() => void refetch()} />
+        ) : (
+          <SkeletonRows rows={shownLatest} />
+        )
+      ) : others.length === 0 ? (
+        <Empty icon={Eye} title="Nobody but you so far">
+          As soon as somebody opens the data under a name, it stands here.
+        </Empty>
+      ) : (
+        <ul>
+          {others.map((each) => (
+            <li key={`${each.first} ${each.who} ${each.what}`} className="person-latest">
+              <span className="grow cut">
+                <span className="medium">{each.who}</span>
+                <span className="ink-2"> · {roleWords(each.role)}</span>
+              </span>
+              <span className="sub">{lately(each.last, now)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}
+
 function ReportPanel({ subject: { person, own } }: { subject: Subject }) {
   const api = useApi()
   const [share, setShare] = useState<number | null>(null)
@@ -89,7 +162,7 @@ function ReportPanel({ subject: { person, own } }: { subject: Subject }) {
     setShare(0)
     try {
       const at = new Date().toISOString()
-      const report = await subjectAccessReport(api, { person, types, at }, (done, of) => setShare(done / of))
+      const report = await subjectAccessReport(api, { person, at }, setShare)
       download(`subject-access-report-${at.slice(0, 10)}.json`, JSON.stringify(report, null, 2), 'application/json')
     } catch (error) {
       tellFailure('The report was not made', error)

@@ -60,30 +60,33 @@ export function PersonPage({
   if (person === undefined || study === undefined) return <Nobody />
   const subject: Subject = { person, study, persons: persons.data, own: role === 'patient' }
   return (
-    <div className="page person">
-      <header className="person-head">
-        <div className="grow">
-          <h1>{title(subject)}</h1>
-          {lead && <p className="ink-2">{lead(subject)}</p>}
-        </div>
-        {subject.persons.length > 1 && (
-          <Select
-            label="Person"
-            value={person.id}
-            choices={subject.persons.map(({ id, name }) => ({ id, label: name, icon: UserRound }))}
-            onChange={(id) => chosen?.choosePerson(id)}
-          />
-        )}
-        {byStudy && person.studies.length > 1 && (
-          <Select
-            label="Study"
-            value={study.id}
-            choices={person.studies.map(({ id, name }) => ({ id, label: name }))}
-            onChange={(id) => chosen?.chooseStudy(id)}
-          />
-        )}
-      </header>
-      {children(subject)}
+    // A page of text alone has nothing else that the keyboard could scroll it by.
+    <div className="page person-page" tabIndex={0}>
+      <div className="person">
+        <header className="person-head">
+          <div className="grow">
+            <h1>{title(subject)}</h1>
+            {lead && <p className="ink-2">{lead(subject)}</p>}
+          </div>
+          {subject.persons.length > 1 && (
+            <Select
+              label="Person"
+              value={person.id}
+              choices={subject.persons.map(({ id, name }) => ({ id, label: name, icon: UserRound }))}
+              onChange={(id) => chosen?.choosePerson(id)}
+            />
+          )}
+          {byStudy && person.studies.length > 1 && (
+            <Select
+              label="Study"
+              value={study.id}
+              choices={person.studies.map(({ id, name }) => ({ id, label: name }))}
+              onChange={(id) => chosen?.chooseStudy(id)}
+            />
+          )}
+        </header>
+        {children(subject)}
+      </div>
     </div>
   )
 }

@@ -3,19 +3,23 @@ import { EyeOff, ShieldCheck, UserRound } from 'lucide-react'
 import { useState } from 'react'
 import { Switch } from 'react-aria-components'
 import { useDisclosures } from '../../api/person-queries.js'
+import { roleWords } from '../../api/roles.js'
 import { Tag } from '../../ui/Badge.js'
+import { Button } from '../../ui/Button.js'
 import { clock, day, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { PersonPage } from './PersonProvider.js'
-import { byDay, roleWords, whatWords, type Disclosure } from './seen.js'
+import { byDay, whatWords, type Disclosure } from './seen.js'
 
 export default function SeenPage() {
   return (
     <PersonPage
       title={({ own, person }) => (own ? 'Who saw my data' : `Who saw the data of ${person.name}`)}
-      lead={() => 'Everybody who opened it under a name, with the day and the reason given. Nobody can remove a line from here.'}
+      lead={() =>
+        'Everybody who opened it under a name, with the day and the reason given. The list is sealed: a line that is taken away is noticed.'
+      }
     >
       {({ person }) => <Seen key={person.id} person={person.id} />}
     </PersonPage>
@@ -23,7 +27,7 @@ export default function SeenPage() {
 }
 
 function Seen({ person }: { person: string }) {
-  const seen = useDisclosures(person, null)
+  const seen = useDisclosures(person)
   const [withOwn, showOwn] = useState(false)
   const { data } = seen
   if (data === undefined) {
@@ -33,8 +37,9 @@ function Seen({ person }: { person: string }) {
       </section>
     )
   }
-  const days = byDay(data.disclosures, withOwn)
-  const others = new Set(data.disclosures.filter(({ self }) => !self).map(({ who, role }) => `${who} ${role}`)).size
+  const disclosures = data.pages.flatMap((page) => page.disclosures)
+  const days = byDay(disclosures, withOwn)
+  const others = new Set(disclosures.filter(({ self }) => !self).map(({ who, role }) => `${who} ${role}`)).size
   return (
     <>
       <Panel
@@ -62,7 +67,13 @@ function Seen({ person }: { person: string }) {
             </section>
           ))
         )}
-        {!data.complete && <p className="person-more sub">Older days are in the report that you can download from Home.</p>}
+        {seen.hasNextPage && (
+          <div className="person-more">
+            <Button isDisabled={seen.isFetchingNextPage} onPress={() => void seen.fetchNextPage()}>
+              Show older
+            </Button>
+          </div>
+        )}
       </Panel>
       <p className="row ink-2 person-foot">
         <Icon of={ShieldCheck} className="mark-ok" size={16} />

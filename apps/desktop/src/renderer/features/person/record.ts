@@ -86,6 +86,12 @@ const plainUnits: Readonly<Record<string, string>> = {
   '1': '',
   '/min': 'per minute',
   'mm[Hg]': 'mmHg',
+  'mL/min/{1.73_m2}': 'mL/min per 1.73 m²',
+  'kg/m2': 'kg/m²',
+  degF: '°F',
+  Cel: '°C',
+  '[lb_av]': 'lb',
+  '[in_i]': 'in',
 }
 function quantityOf(value: unknown): string {
   const quantity = objectOf(value)
