@@ -30,6 +30,7 @@ export const maySeeConsent = (role: Role): boolean => mayUse(role, 'consent.summ
 export const maySeeRefusals = (role: Role): boolean => mayUse(role, 'consent.refusals')
 export const maySeePipeline = (role: Role): boolean => mayUse(role, 'pipeline.status')
 export const maySeeParticipants = (role: Role): boolean => mayUse(role, 'consent.participants')
+export const mayLogParticipants = (role: Role): boolean => mayUse(role, 'consent.log')
 export const maySeeWithdrawals = (role: Role): boolean => mayUse(role, 'consent.withdrawals')
 export const mayAudit = (role: Role): boolean => mayUse(role, 'audit.read')
 export const mayReviewEmergencies = (role: Role): boolean => mayUse(role, 'break-glass.review')

@@ -31,7 +31,7 @@ function StudyConsents({ study, person }: { study: StudyView; person: string }) 
   const consents = consentsIn(contracts.data ?? [], study, now.getTime())
   const authority = consents.find((consent) => consent.authority?.startsWith('Organization/'))?.authority ?? null
   return (
-    <Panel title={study.name} note={<span className="sub">{kindWords[study.kind] ?? study.kind}</span>}>
+    <Panel title={study.name} note={<span className="sub">{kindWords[study.kind]}</span>}>
       {contracts.data === undefined ? (
         contracts.error ? (
           <Failure error={contracts.error} retry={() => void contracts.refetch()} />
@@ -56,11 +56,10 @@ function StudyConsents({ study, person }: { study: StudyView; person: string }) 
   )
 }
 
-const kindWords: Readonly<Record<string, string>> = {
+const kindWords: Readonly<Record<StudyView['kind'], string>> = {
+  regulated: 'clinical trial',
   registry: 'registry',
-  trial: 'clinical trial',
   program: 'health program',
-  biobank: 'biobank',
 }
 
 function Consent({ consent }: { consent: GivenConsent }) {
@@ -74,7 +73,10 @@ function Consent({ consent }: { consent: GivenConsent }) {
       <p className="ink-2">{means}</p>
       <dl className="facts">
         <Fact name="Since" value={consent.since === null ? 'not recorded' : day(consent.since)} />
-        <Fact name="Until" value={consent.until === null ? (consent.state === 'active' ? 'you withdraw' : 'no end') : day(consent.until)} />
+        <Fact
+          name="Until"
+          value={consent.until === null ? (consent.state === 'active' ? 'it is withdrawn' : 'no end') : day(consent.until)}
+        />
         <Fact name="Form" value={consent.form ?? 'not recorded'} />
         <Fact name="Signed by" value={consent.signer ?? 'not recorded'} />
       </dl>

@@ -45,7 +45,7 @@ export const recordKinds: readonly RecordKind[] = [
 
 const nameByType = new Map(recordKinds.map(({ type, name }) => [type, name.toLowerCase()]))
 const otherNames: Readonly<Record<string, string>> = {
-  Patient: 'name and address',
+  Patient: 'personal details',
   Contract: 'consents',
   RelatedPerson: 'family and guardians',
   Device: 'devices',

@@ -21,7 +21,7 @@ test('one visit of one person for one reason is one line, however it was opened'
   const [day] = byDay([seen({}), search, seen({ reason: 'monitoring' }), seen({ who: 'Tess' })], false)
   expect(day?.items).toHaveLength(3)
   expect(day?.items[0]).toMatchObject({ times: 5, first: search.first, last: '2026-11-26T09:00:00.000Z' })
-  expect(whatWords(day?.items[0]?.what ?? '')).toBe('Looked at name and address, visits and measurements and tests')
+  expect(whatWords(day?.items[0]?.what ?? '')).toBe('Looked at personal details, visits, measurements and tests')
 })
 
 test('taking a copy is told apart from looking', () => {

@@ -47,9 +47,5 @@ export function whatWords(what: string): string {
   const verb = verbOf(what)
   const rest = withoutVerb(what)
   const kinds = rest.match(typeName)
-  return `${verb} ${kinds === null ? rest : listed([...new Set(kinds.map(kindWords))])}`.trim()
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
+  return `${verb} ${kinds === null ? rest : [...new Set(kinds.map(kindWords))].join(', ')}`.trim()
 }
