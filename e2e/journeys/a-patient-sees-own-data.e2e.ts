@@ -102,7 +102,7 @@ test('a patient sees own data, own consents and who saw them, and nobody else’
 test('a guardian chooses among those she stands in for', async ({ page, platform }) => {
   await signIn(page, platform.url, 'gwen')
   const rail = page.getByRole('navigation', { name: 'Main' })
-  await rail.getByRole('link', { name: 'My data', exact: true }).click()
+  await rail.getByRole('link', { name: 'Data', exact: true }).click()
   const title = page.getByRole('heading', { level: 1 })
   await expect(title).toContainText('Data of')
   const first = await title.textContent()
@@ -110,7 +110,7 @@ test('a guardian chooses among those she stands in for', async ({ page, platform
   await page.getByRole('option').last().click()
   await expect(title).not.toHaveText(first ?? '')
   const second = await title.textContent()
-  await rail.getByRole('link', { name: 'My consents' }).click()
+  await rail.getByRole('link', { name: 'Consents' }).click()
   await expect(title).toHaveText((second ?? '').replace('Data of', 'Consents of'))
   await expect(page.getByText('Agreed').first()).toBeVisible()
   await inBothLooks(page, 'guardian-consents')

@@ -23,10 +23,11 @@ export interface Place {
   key: string
 }
 
-const personPlaces: readonly Place[] = [
-  { path: paths.myData, name: 'My data', icon: FolderHeart, key: 'D' },
-  { path: paths.myConsents, name: 'My consents', short: 'Consents', icon: FileSignature, key: 'C' },
-  { path: paths.seen, name: 'Who saw my data', short: 'Who saw', icon: Eye, key: 'W' },
+/** A guardian looks at data that are not hers. */
+const personPlaces = (own: boolean): Place[] => [
+  { path: paths.myData, name: own ? 'My data' : 'Data', icon: FolderHeart, key: 'D' },
+  { path: paths.myConsents, name: own ? 'My consents' : 'Consents', short: 'Consents', icon: FileSignature, key: 'C' },
+  { path: paths.seen, name: own ? 'Who saw my data' : 'Who saw the data', short: 'Who saw', icon: Eye, key: 'W' },
 ]
 
 /** The rail: only places that exist and that the role may enter. */
@@ -36,6 +37,6 @@ export function placesOf(role: Me['role']): Place[] {
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
     ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
-    ...(isPerson(role) ? personPlaces : []),
+    ...(isPerson(role) ? personPlaces(role === 'patient') : []),
   ]
 }

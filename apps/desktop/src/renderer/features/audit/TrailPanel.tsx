@@ -19,11 +19,17 @@ const outcomes: Readonly<Record<TrailRecord['outcome'], BadgeKind>> = { done: 'a
 export function TrailPanel() {
   const [asked, ask] = useState(nothing)
   const [open, setOpen] = useState<TrailRecord | null>(null)
+  // What was typed goes when everything is asked for again.
+  const [cleared, setCleared] = useState(0)
+  const clear = () => {
+    ask(nothing)
+    setCleared(cleared + 1)
+  }
   const trail = useTrail(asked)
   const records = trail.data?.pages.flatMap((page) => page.records) ?? []
   return (
     <Panel title="Trail" actions={<ExportMenu asked={asked} />}>
-      <Filters asked={asked} ask={ask} />
+      <Filters key={cleared} asked={asked} ask={ask} />
       <div className="trail" data-open={open !== null || undefined} aria-busy={trail.isPlaceholderData}>
         <div className="trail-list">
           {trail.data === undefined ? (
@@ -33,7 +39,7 @@ export function TrailPanel() {
               <SkeletonRows rows={10} />
             )
           ) : records.length === 0 ? (
-            <Empty icon={SearchX} title="No record fits" actions={<Button onPress={() => ask(nothing)}>Show everything</Button>}>
+            <Empty icon={SearchX} title="No record fits" actions={<Button onPress={clear}>Show everything</Button>}>
               Nothing of this kind was asked in the time that you chose, within the studies of your grant.
             </Empty>
           ) : (
