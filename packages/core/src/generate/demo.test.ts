@@ -79,6 +79,6 @@ test('who signs in for himself or for others is one of the people whose data is 
   expect(guardian?.wards.map(({ basis }) => basis)).toEqual(['minority', 'non-competence'])
   for (const ward of guardian?.wards ?? []) expect(active.has(ward.patientId)).toBe(true)
   const stored = [...demoLoads(options)].flatMap((load) => load.bundle.entry.map(({ resource }) => resource))
-  const told = stored.find(({ resourceType, id }) => `${resourceType}/${String(id)}` === guardian?.actor)
+  const told = stored.find(({ resourceType, id }) => `${resourceType}/${id}` === guardian?.actor)
   expect(JSON.stringify(told)).toContain(`Patient/${guardian?.wards[0]?.patientId ?? ''}`)
 })
