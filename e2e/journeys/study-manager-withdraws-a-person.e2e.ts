@@ -1,4 +1,4 @@
-// A study manager withdraws one person: sees what it touches, sees it finish store by store, and saves a certificate that holds offline.
+// A study manager invites somebody and enrols him in the log, then withdraws a person: sees what it touches, sees it finish store by store, and saves a certificate that holds offline.
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { accessible, expect, look, signIn, test } from '../world/index.js'
@@ -22,6 +22,28 @@ test('a withdrawal is recorded, finishes and is certified', async ({ page, platf
       }
       await look(page, 'light')
     }
+  })
+
+  await test.step('somebody is invited, and enrolled in the log', async () => {
+    await page.getByRole('tab', { name: 'Funnel' }).click()
+    const log = page.getByRole('region', { name: 'Participant log' })
+    await log.getByRole('button', { name: 'Log invitation' }).click()
+    const told = await log.getByText(/^HARBOR-\d{5} invited$/).textContent()
+    const invited = told?.split(' ')[0] ?? ''
+    // Subject numbers are given in order, so the new one is the last.
+    const more = log.getByRole('button', { name: 'Show more' })
+    while (await more.isVisible()) {
+      const shown = await log.getByRole('row').count()
+      await more.click()
+      await expect.poll(() => log.getByRole('row').count()).toBeGreaterThan(shown)
+    }
+    const row = log.getByRole('row').filter({ hasText: invited })
+    await expect(row).toContainText('invited')
+    await row.getByRole('button', { name: `Next step of ${invited}` }).click()
+    await page.getByRole('option', { name: 'enrolled' }).click()
+    await row.getByRole('button', { name: 'Log', exact: true }).click()
+    await expect(row.getByText('enrolled')).toBeVisible()
+    await accessible(page, 'participant log')
   })
 
   const subject = await test.step('the funnel counts who the decisions list', async () => {

@@ -44,6 +44,8 @@ export class AnsweringServer {
   /** What the next statements do, by a word in their text. */
   fails = new Map<string, QueryProblem>()
   holds = false
+  /** Answers to other questions, by their whole address. */
+  readonly others = new Map<string, unknown>()
   down = false
   tokenGood = true
   ways: SignInWays = { password: true, provider: null }
@@ -76,6 +78,7 @@ export class AnsweringServer {
     if (token === null || !this.tokenGood) return problem(401, 'no-token')
     if (path.endsWith('/me')) return json(this.me)
     if (path.endsWith('/sign-out')) return new Response(null, { status: 204 })
+    if (this.others.has(path)) return json(this.others.get(path))
     if (path.endsWith('/refresh')) return json(signed)
     const notebook = this.notebooks.get(path.split('/notebooks/')[1] ?? '')
     if (notebook) return this.#notebook(notebook, method, body as Notebook)

@@ -36,7 +36,7 @@ import {
 import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
-export type { DemoProgress } from './platform/demo.js'
+export type { DemoProgress, DemoSignIn } from './platform/demo.js'
 export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'
 
@@ -158,42 +158,42 @@ async function makeDataFolder(dataDir: string): Promise<void> {
 
 type Systems = Awaited<ReturnType<typeof openSystems>>
 
-/** The HTTP edge over the systems, and the platform as a whole. */
-function openEdge(config: Config, systems: Systems, closing: Closing): Platform {
-  const { repository, signer, identity, studies, jobs, imports, flow, background, queries, metrics, log, now } = systems
-  let accepting = true
-  const startedAt = new Date(now()).toISOString()
-  const jobDesk = openJobDesk(repository, jobs.queue, () => background?.worker.wake())
-  const { withdrawals } = systems.governance.desks
-  const registrations = openRegistrations({
-    ...systems,
-    ...systems.letters,
-    withdrawals,
-    jobs: jobDesk,
-    delivers: systems.letters.carriers.length > 0,
-  })
-  const routed: RoutedSystems = {
+/** What has addresses. */
+function routedSystems(config: Config, systems: Systems, accepting: () => boolean): RoutedSystems {
+  const { fhir, repository, signer, access, identity, studies, imports, flow, background, queries, metrics, now } = systems
+  const { desks } = systems.governance
+  const jobs = openJobDesk(repository, systems.jobs.queue, () => background?.worker.wake())
+  const delivers = systems.letters.carriers.length > 0
+  const registrations = openRegistrations({ ...systems, ...systems.letters, withdrawals: desks.withdrawals, jobs, delivers })
+  return {
     identity,
+    access,
     studies,
-    fhir: systems.fhir,
+    fhir,
     imports,
     metrics,
     queries,
     now,
-    startedAt,
+    startedAt: new Date(now()).toISOString(),
     version,
-    ...systems.governance.desks,
+    ...desks,
     consents: openConsentDesk({ repository, now }),
     ...registrations,
-    jobs: jobDesk,
+    jobs,
     audits: openAuditDesk(repository, signer),
     auditFile: (id, format) => exportStream(exportDir(config), id, format),
-    signatures: openSignatures({ repository, signer, now, newId: systems.fhir.newId }),
-    access: systems.access,
+    signatures: openSignatures({ repository, signer, now, newId: fhir.newId }),
     pipeline: flow?.pipeline ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
-    health: () => healthOf(systems, accepting),
+    health: () => healthOf(systems, accepting()),
   }
+}
+
+/** The HTTP edge over the systems, and the platform as a whole. */
+function openEdge(config: Config, systems: Systems, closing: Closing): Platform {
+  const { repository, identity, studies, imports, flow, background, metrics, log, now } = systems
+  let accepting = true
+  const routed = routedSystems(config, systems, () => accepting)
   const trail = openAuditTrail(repository)
   const app = openHttp(
     {
@@ -234,7 +234,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     async listen() {
       url = await app.listen({ host: config.host, port: config.port })
       if (config.publicUrl === null) systems.address.url = url
-      await writeAtomically(addressFile, `${JSON.stringify({ url, pid: process.pid, startedAt })}\n`, { mode: 0o600 })
+      await writeAtomically(addressFile, `${JSON.stringify({ url, pid: process.pid, startedAt: routed.startedAt })}\n`, { mode: 0o600 })
       log.info({ version, roles: config.roles }, 'ready')
       return url
     },

@@ -1,21 +1,34 @@
-import { LayoutDashboard, NotebookPen, ShieldCheck, type LucideIcon } from 'lucide-react'
+import { Eye, FileSignature, FolderHeart, LayoutDashboard, NotebookPen, ScrollText, ShieldCheck, type LucideIcon } from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { mayQuery, maySeeConsent } from './api/roles.js'
+import { isPerson, mayAudit, mayQuery, maySeeConsent } from './api/roles.js'
 
 export const paths = {
   home: '/home',
   notebooks: '/notebooks',
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   consent: '/consent',
+  audit: '/audit',
+  myData: '/my-data',
+  myConsents: '/my-consents',
+  seen: '/who-saw-my-data',
 }
 
 export interface Place {
   path: string
   name: string
+  /** what the rail has room for, a part of the name */
+  short?: string
   icon: LucideIcon
   /** Second key after G. */
   key: string
 }
+
+/** A guardian looks at data that are not hers. */
+const personPlaces = (own: boolean): Place[] => [
+  { path: paths.myData, name: own ? 'My data' : 'Data', icon: FolderHeart, key: 'D' },
+  { path: paths.myConsents, name: own ? 'My consents' : 'Consents', short: 'Consents', icon: FileSignature, key: 'C' },
+  { path: paths.seen, name: own ? 'Who saw my data' : 'Who saw the data', short: 'Who saw', icon: Eye, key: 'W' },
+]
 
 /** The rail: only places that exist and that the role may enter. */
 export function placesOf(role: Me['role']): Place[] {
@@ -23,5 +36,7 @@ export function placesOf(role: Me['role']): Place[] {
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
+    ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
+    ...(isPerson(role) ? personPlaces(role === 'patient') : []),
   ]
 }

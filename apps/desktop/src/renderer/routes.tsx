@@ -1,13 +1,17 @@
 import { lazy, Suspense, useState } from 'react'
 import { createHashRouter, Navigate, RouterProvider, useRouteError } from 'react-router'
 import { useMe } from './api/SessionProvider.js'
-import { mayQuery, maySeeConsent } from './api/roles.js'
+import { isPerson, mayAudit, mayQuery, maySeeConsent } from './api/roles.js'
 import { Shell } from './features/shell/Shell.js'
 import { paths } from './paths.js'
 import { Failure, SkeletonRows } from './ui/states.js'
 
 const HomePage = lazy(() => import('./features/home/HomePage.js'))
 const NotebooksPage = lazy(() => import('./features/notebook/NotebooksPage.js'))
+const DataPage = lazy(() => import('./features/person/DataPage.js'))
+const ConsentsPage = lazy(() => import('./features/person/ConsentsPage.js'))
+const SeenPage = lazy(() => import('./features/person/SeenPage.js'))
+const AuditPage = lazy(() => import('./features/audit/AuditPage.js'))
 const ConsentPage = lazy(() => import('./features/consent/ConsentPage.js'))
 
 const page = (element: React.ReactNode) => <Suspense fallback={<PageLoading />}>{element}</Suspense>
@@ -25,6 +29,10 @@ function openRouter() {
             { path: paths.home, element: page(<HomePage />) },
             { path: `${paths.notebooks}/:id?`, element: <Allowed when={mayQuery}>{page(<NotebooksPage />)}</Allowed> },
             { path: paths.consent, element: <Allowed when={maySeeConsent}>{page(<ConsentPage />)}</Allowed> },
+            { path: paths.audit, element: <Allowed when={mayAudit}>{page(<AuditPage />)}</Allowed> },
+            { path: paths.myData, element: <Allowed when={isPerson}>{page(<DataPage />)}</Allowed> },
+            { path: paths.myConsents, element: <Allowed when={isPerson}>{page(<ConsentsPage />)}</Allowed> },
+            { path: paths.seen, element: <Allowed when={isPerson}>{page(<SeenPage />)}</Allowed> },
             { path: '*', element: <Navigate to={paths.home} replace /> },
           ],
         },

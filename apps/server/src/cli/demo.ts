@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { demoUsers } from '@aquifer/core/generate'
-import { DemoFailed, fillDemo, isLoopback, type DemoProgress } from '../platform.js'
+import { DemoFailed, fillDemo, isLoopback, type DemoProgress, type DemoSignIn } from '../platform.js'
 import { CommandFailed } from './failure.js'
 import { openProgress, type Progress } from './progress.js'
 import { configFrom, runUntilStopped, startPlatform, withServeOptions, type ServeFlags } from './serve.js'
@@ -19,12 +18,12 @@ export function demoCommand(): Command {
         throw new CommandFailed('The demo has users with a known password, so it listens on loopback only: leave --host out.')
       const platform = await startPlatform(config)
       try {
-        await fillDemo(platform, { patients: flags.patients, password: demoPassword, progress: shown(flags.patients) })
+        const users = await fillDemo(platform, { patients: flags.patients, password: demoPassword, progress: shown(flags.patients) })
+        process.stderr.write(usersText(users))
       } catch (error) {
         await platform.close()
         throw error instanceof DemoFailed ? new CommandFailed(error.message) : error
       }
-      process.stderr.write(usersText())
       await runUntilStopped(platform)
     })
 }
@@ -44,8 +43,8 @@ function shown(patients: number): DemoProgress {
   }
 }
 
-function usersText(): string {
-  const rows = demoUsers.map(
+function usersText(users: readonly DemoSignIn[]): string {
+  const rows = users.map(
     ({ user, name, role, studies }) => `  ${user.padEnd(8)}${role.padEnd(18)}${studies.join(', ').padEnd(16)}${name}\n`,
   )
   return `demo users, password ${demoPassword}:\n${rows.join('')}`

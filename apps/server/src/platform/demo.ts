@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Grant } from '@aquifer/core/access'
-import { demoLoads, demoStudies, demoUsers, type DemoLoad } from '@aquifer/core/generate'
+import { demoLoads, demoPersonalUsers, demoStudies, demoUsers, type DemoLoad, type DemoPersonalUser } from '@aquifer/core/generate'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { update, type FhirRequest } from '../fhir/index.js'
 import { runImport, type ImportSystems } from '../import/index.js'
@@ -27,12 +27,15 @@ export interface DemoOptions {
 
 export class DemoFailed extends Error {}
 
+/** A user that anybody may sign in as. */
+export type DemoSignIn = Pick<DemoPersonalUser, 'user' | 'name' | 'studies'> & { role: Grant['role'] }
+
 /** Loads what is not there yet. A load that was broken off is gone through again: nothing is stored twice. */
-export async function fillDemo(platform: Platform, options: DemoOptions): Promise<void> {
+export async function fillDemo(platform: Platform, options: DemoOptions): Promise<DemoSignIn[]> {
   const { patients, password, progress } = options
   const marker = path.join(platform.config.dataDir, markerFile)
   const before = await readFile(marker, 'utf8').catch(() => null)
-  if (before !== null) return
+  if (before !== null) return [...demoUsers, ...((JSON.parse(before) as { persons?: DemoSignIn[] }).persons ?? [])]
   progress.begins(platform.config.dataDir)
   for (const { request, settings } of demoStudies) {
     const made = await platform.studies.create(request, settings)
@@ -42,9 +45,30 @@ export async function fillDemo(platform: Platform, options: DemoOptions): Promis
     await platform.identity.putUser({ name: user, display: name, grant: { role, studies, sites, people: null }, password })
   }
   await loadPeople(platform, patients, progress)
+  const persons = await putPersons(platform, options)
   progress.publishes()
   await platform.flow?.pipeline.wait({ timeoutS: publishTimeoutS })
-  await writeAtomically(marker, `${JSON.stringify({ patients })}\n`, { mode: 0o600 })
+  await writeAtomically(marker, `${JSON.stringify({ patients, persons })}\n`, { mode: 0o600 })
+  return [...demoUsers, ...persons]
+}
+
+/** Those who sign in as themselves or for others; what a guardian reaches is a relationship, as it is outside the demo. */
+async function putPersons(platform: Platform, { patients, password }: DemoOptions): Promise<DemoSignIn[]> {
+  const persons = demoPersonalUsers({ patients, seed, asOf: new Date().toISOString().slice(0, 10) })
+  const administrator: Grant = { user: 'demo', role: 'administrator', studies: 'all', sites: [], people: null }
+  for (const { user, name, role, studies, actor, wards } of persons) {
+    const people = role === 'patient' ? [actor.slice('Patient/'.length)] : null
+    await platform.identity.putUser({ name: user, display: name, grant: { role, studies, sites: [], people }, actor, password })
+    for (const { patientId, basis, finding } of wards) {
+      // Who is appointed by a court is not named in the ward's record.
+      const holder = basis === 'minority' ? actor : `User/${user}`
+      const { facts } = requestOf(administrator, Date.now(), { studies: [], sites: [] })
+      const asked = { kind: 'guardian' as const, holder, patient: patientId, basis, ...(finding === undefined ? {} : { finding }) }
+      const added = await platform.access.relationships.add(administrator, { ...facts, act: 'access' }, asked)
+      if (isRefusal(added)) throw new DemoFailed(wordsOf(added))
+    }
+  }
+  return persons.map(({ user, name, role, studies }) => ({ user, name, role, studies }))
 }
 
 async function loadPeople(platform: Platform, patients: number, progress: DemoProgress): Promise<void> {

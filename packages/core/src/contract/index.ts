@@ -179,7 +179,18 @@ export type {
 } from './access.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
-export { auditExportRequest, auditHead, auditPage, auditVerification, exportFormats, signatureRequest, verifyRequest } from './audit.js'
+export {
+  auditExportManifest,
+  auditExportRequest,
+  auditHead,
+  auditHeadAnswer,
+  auditPage,
+  auditVerification,
+  disclosureList,
+  exportFormats,
+  signatureRequest,
+  verifyRequest,
+} from './audit.js'
 export type {
   AuditExportManifest,
   AuditHead,

@@ -3,7 +3,7 @@ import { decideConsent, readConsentContract, type Consent } from '../consent/ind
 import { isRefusal } from '../refusal/index.js'
 import { completeStudy } from '../study/index.js'
 import { validate, type JsonObject } from '../fhir/index.js'
-import { demoClients, demoLoads, demoPeople, demoStudies, demoUsers } from './index.js'
+import { demoClients, demoLoads, demoPeople, demoPersonalUsers, demoStudies, demoUsers } from './index.js'
 
 const options = { patients: 60, seed: 'demo', asOf: '2026-11-01' }
 
@@ -67,4 +67,18 @@ test('a consent that expires is the one that was given, with an end', () => {
   const ended = [...contracts('changes')].filter(([, text]) => text.includes('"active"'))
   expect(ended.length).toBeGreaterThan(0)
   expect(ended.filter(([id]) => !given.has(id))).toEqual([])
+})
+
+test('who signs in for himself or for others is one of the people whose data is stored', () => {
+  const active = new Map<string, string[]>()
+  for (const { patientId, study, standing } of demoPeople(options))
+    if (standing === 'active') active.set(patientId, [...(active.get(patientId) ?? []), study])
+  const [patient, guardian] = demoPersonalUsers(options)
+  expect(patient?.role).toBe('patient')
+  expect(active.get(patient?.actor.slice('Patient/'.length) ?? '')).toEqual(patient?.studies)
+  expect(guardian?.wards.map(({ basis }) => basis)).toEqual(['minority', 'non-competence'])
+  for (const ward of guardian?.wards ?? []) expect(active.has(ward.patientId)).toBe(true)
+  const stored = [...demoLoads(options)].flatMap((load) => load.bundle.entry.map(({ resource }) => resource))
+  const told = stored.find(({ resourceType, id }) => `${resourceType}/${id}` === guardian?.actor)
+  expect(JSON.stringify(told)).toContain(`Patient/${guardian?.wards[0]?.patientId ?? ''}`)
 })

@@ -64,6 +64,62 @@ export function* demoPeople(options: DemoOptions): Generator<DemoPerson> {
   }
 }
 
+export interface DemoPersonalUser {
+  user: string
+  name: string
+  role: 'patient' | 'guardian'
+  studies: readonly string[]
+  /** the FHIR resource the user is */
+  actor: string
+  /** whom a guardian stands in for, and why */
+  wards: readonly { patientId: string; basis: 'minority' | 'non-competence'; finding?: string }[]
+}
+
+/** Who signs in for himself or for somebody else: a person of as many studies as there are, and a guardian of a child and of an adult. */
+export function demoPersonalUsers(options: DemoOptions): DemoPersonalUser[] {
+  const enrolled = new Map<string, { person: PersonPlan; studies: string[] }>()
+  for (const { study, person, consent } of members(options, openSetting(options, 'relative'))) {
+    if (consent.standing !== 'active' || person.deathDay !== null || person.names.length === 0) continue
+    const studies = [...(enrolled.get(person.id)?.studies ?? []), study.request.id]
+    enrolled.set(person.id, { person, studies })
+  }
+  const people = [...enrolled.values()]
+  const adults = people.filter(({ person }) => !person.minor && !person.incapacitated)
+  const own = adults.toSorted((a, b) => b.studies.length - a.studies.length)[0]
+  return [...(own === undefined ? [] : [patientUser(own.person, own.studies)]), ...guardianUser(people)]
+}
+
+const patientUser = (person: PersonPlan, studies: readonly string[]): DemoPersonalUser => ({
+  user: 'pat',
+  name: person.names[0]?.text ?? 'Pat',
+  role: 'patient',
+  studies,
+  actor: `Patient/${person.id}`,
+  wards: [],
+})
+
+function guardianUser(people: readonly { person: PersonPlan; studies: string[] }[]): DemoPersonalUser[] {
+  const child = people.find(({ person }) => person.minor && person.relatives.some((relative) => relative.guardian))
+  const guardian = child?.person.relatives.find((relative) => relative.guardian)
+  if (child === undefined || guardian === undefined) return []
+  const adult = people.find(({ person }) => person.incapacitated && !person.minor)
+  return [
+    {
+      user: 'gwen',
+      name: guardian.name.text,
+      role: 'guardian',
+      studies: [...new Set([...child.studies, ...(adult?.studies ?? [])])],
+      actor: `RelatedPerson/${guardian.id}`,
+      wards: [
+        { patientId: child.person.id, basis: 'minority' },
+        ...(adult === undefined
+          ? []
+          : [{ patientId: adult.person.id, basis: 'non-competence' as const, finding: 'guardianship order of the county court' }]),
+      ],
+    },
+  ]
+}
+
 interface Member {
   study: DemoStudy
   site: DemoSite

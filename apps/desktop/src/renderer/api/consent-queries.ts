@@ -1,13 +1,17 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import {
   aheadView,
   funnelView,
+  participantList,
+  participantView,
   personDecisions,
   signedCertificate,
   versionMatrix,
   withdrawalList,
   withdrawalPreview,
   withdrawalView,
+  type ParticipantRequest,
+  type ParticipantStepRequest,
   type PreviewRequest,
   type WithdrawalRequestBody,
 } from '@aquifer/core/contract'
@@ -20,6 +24,31 @@ const fastMs = 1_000
 export function useFunnel(study: string) {
   const api = useApi()
   return useQuery({ queryKey: ['funnel', study], queryFn: ({ signal }) => api.json(of(study, 'funnel'), funnelView, { signal }) })
+}
+export function useParticipants(study: string) {
+  const api = useApi()
+  return useInfiniteQuery({
+    queryKey: ['participants', study],
+    queryFn: ({ pageParam, signal }) =>
+      api.json(of(study, `participants?limit=50${pageParam === null ? '' : `&after=${encodeURIComponent(pageParam)}`}`), participantList, {
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+  })
+}
+/** Somebody new without a subject, else the next step of the one that it names. */
+export function useLogStep(study: string) {
+  const api = useApi()
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ subject, ...body }: { subject: string | null } & (ParticipantRequest | ParticipantStepRequest)) =>
+      api.json(of(study, subject === null ? 'participants' : `participants/${encodeURIComponent(subject)}/steps`), participantView, {
+        method: 'POST',
+        body,
+      }),
+    onSuccess: () => Promise.all(['participants', 'funnel'].map((name) => client.invalidateQueries({ queryKey: [name, study] }))),
+  })
 }
 export function useVersions(study: string) {
   const api = useApi()

@@ -21,11 +21,19 @@ export const roleNames: Record<Role, string> = {
   administrator: 'Administrator',
 }
 
+/** Of what the server told: a role that this page does not know keeps its name. */
+export const roleWords = (role: string): string => (role in roleNames ? roleNames[role as Role] : role)
+
 /** What the page offers. The server decides again on each request; this only keeps doors away that would not open. */
 export const mayQuery = (role: Role): boolean => mayUse(role, 'query.run')
 export const maySeeConsent = (role: Role): boolean => mayUse(role, 'consent.summary')
 export const maySeeRefusals = (role: Role): boolean => mayUse(role, 'consent.refusals')
 export const maySeePipeline = (role: Role): boolean => mayUse(role, 'pipeline.status')
 export const maySeeParticipants = (role: Role): boolean => mayUse(role, 'consent.participants')
+export const mayLogParticipants = (role: Role): boolean => mayUse(role, 'consent.log')
 export const maySeeWithdrawals = (role: Role): boolean => mayUse(role, 'consent.withdrawals')
+export const mayAudit = (role: Role): boolean => mayUse(role, 'audit.read')
+export const mayReviewEmergencies = (role: Role): boolean => mayUse(role, 'break-glass.review')
+/** Here for his own data or that of somebody he stands in for, and not for work. */
+export const isPerson = (role: Role): boolean => role === 'patient' || role === 'guardian'
 export const mayWithdraw = (role: Role): boolean => mayUse(role, 'consent.withdraw')

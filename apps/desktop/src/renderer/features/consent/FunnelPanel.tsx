@@ -4,6 +4,7 @@ import { useFunnel } from '../../api/consent-queries.js'
 import { count } from '../../ui/format.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { ParticipantsPanel } from './ParticipantsPanel.js'
 
 type Row = FunnelView['total']
 
@@ -29,6 +30,7 @@ export function FunnelPanel({ study }: { study: StudyView }) {
         )}
       </Panel>
       {data && data.overTime.length > 0 && <Months funnel={data} />}
+      <ParticipantsPanel study={study} />
     </>
   )
 }

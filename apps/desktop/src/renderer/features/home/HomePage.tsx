@@ -2,9 +2,10 @@ import './home.css'
 import { Database } from 'lucide-react'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { useConsent } from '../../api/queries.js'
-import { mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
+import { isPerson, mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
 import { day, plural } from '../../ui/format.js'
 import { Empty } from '../../ui/states.js'
+import { PersonHome } from '../person/PersonHome.js'
 import { AskedPanel } from './AskedPanel.js'
 import { ContinuePanel } from './ContinuePanel.js'
 import { EnrolmentPanel } from './EnrolmentPanel.js'
@@ -17,6 +18,7 @@ import { TodayStrip } from './TodayStrip.js'
 export default function HomePage() {
   const { role, name } = useMe()
   const study = useStudy()
+  if (isPerson(role)) return <PersonHome />
   if (study === undefined) {
     return (
       <div className="page">

@@ -5,6 +5,7 @@ import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
 import { useNavigate } from 'react-router'
 import { Search } from 'lucide-react'
 import { useMe, useSession, useSessionState } from '../../api/SessionProvider.js'
+import { isPerson } from '../../api/roles.js'
 import { placesOf } from '../../paths.js'
 import { Icon } from '../../ui/Icon.js'
 import { Keys } from '../../ui/menus.js'
@@ -115,7 +116,7 @@ function useShellCommands() {
         keys: `G ${place.key}`,
         run: () => void navigate(place.path),
       })),
-      ...me.studies
+      ...(isPerson(me.role) ? [] : me.studies)
         .filter((study) => study.id !== studyId)
         .map((study) => ({
           id: `study-${study.id}`,

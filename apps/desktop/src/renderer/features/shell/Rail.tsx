@@ -8,9 +8,9 @@ export function Rail() {
   return (
     <nav className="rail" aria-label="Main">
       {placesOf(role).map((place) => (
-        <NavLink key={place.path} to={place.path} className="rail-link" aria-keyshortcuts={`G ${place.key}`}>
+        <NavLink key={place.path} to={place.path} className="rail-link" aria-label={place.name} aria-keyshortcuts={`G ${place.key}`}>
           <Icon of={place.icon} size={20} />
-          {place.name}
+          <span aria-hidden={place.short !== undefined || undefined}>{place.short ?? place.name}</span>
         </NavLink>
       ))}
     </nav>

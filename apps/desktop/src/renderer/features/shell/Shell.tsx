@@ -1,9 +1,11 @@
 import './shell.css'
 import { useCallback, useEffect, useState } from 'react'
 import { Outlet, useLocation, useNavigate } from 'react-router'
+import { isPerson } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { placesOf } from '../../paths.js'
 import { DeskProvider } from '../notebook/DeskProvider.js'
+import { PersonProvider } from '../person/PersonProvider.js'
 import { CommandsProvider } from './commands.js'
 import { Palette } from './Palette.js'
 import { Rail } from './Rail.js'
@@ -25,7 +27,9 @@ export function Shell() {
           <TitleBar onSearch={open} />
           <Rail />
           <main id="content" className="content" tabIndex={-1}>
-            <Outlet />
+            <PersonProvider>
+              <Outlet />
+            </PersonProvider>
           </main>
           <StatusBar />
         </div>
@@ -48,8 +52,8 @@ function useTitle() {
   const study = useStudy()
   const place = placesOf(role).find((item) => pathname.startsWith(item.path))
   useEffect(() => {
-    document.title = [place?.name, study?.name, 'Aquifer'].filter(Boolean).join(' · ')
-  }, [place, study])
+    document.title = [place?.name, isPerson(role) ? undefined : study?.name, 'Aquifer'].filter(Boolean).join(' · ')
+  }, [place, study, role])
 }
 
 const typing = (target: EventTarget | null) =>

@@ -2,7 +2,7 @@ import { ClockAlert, Database, Droplet, Eye, History, Save, ShieldCheck, Wifi, W
 import { useLocation } from 'react-router'
 import { useCatalogue, useConsent, usePipeline, useReachable } from '../../api/queries.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
-import { mayQuery, maySeeConsent } from '../../api/roles.js'
+import { isPerson, mayQuery, maySeeConsent } from '../../api/roles.js'
 import { paths } from '../../paths.js'
 import { clock, clockSeconds, moment, plural, zoneName } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
@@ -12,9 +12,10 @@ import { useDeskStatus } from '../notebook/DeskProvider.js'
 /** The basis of every number on screen, always in the same place and order. */
 export function StatusBar() {
   const now = useNow()
+  const { role } = useMe()
   return (
     <footer className="status-bar">
-      <Basis />
+      {isPerson(role) ? <OwnStudies /> : <Basis />}
       <span className="grow" />
       <Place />
       <Saved />
@@ -57,10 +58,20 @@ function Basis() {
   )
 }
 
+function OwnStudies() {
+  const { studies } = useMe()
+  return (
+    <span className="status-item">
+      <Icon of={Database} />
+      {studies.length === 0 ? 'No study' : studies.map(({ name }) => name).join(', ')}
+    </span>
+  )
+}
+
 /** Says when identified facts about people are on screen. */
 function Place() {
   const { pathname } = useLocation()
-  if (!pathname.startsWith(paths.consent)) return null
+  if (![paths.consent, paths.myData, paths.myConsents, paths.seen].some((path) => pathname.startsWith(path))) return null
   return (
     <span className="status-item">
       <Icon of={Eye} className="zone-open" />

@@ -1,7 +1,7 @@
 import { ChevronDown, Contrast, IdCard, LogOut, Monitor, Moon, Search, Sun, Lock, Rows3, Rows4 } from 'lucide-react'
 import { Button as AriaButton } from 'react-aria-components'
 import { useMe, useSession, useSessionState, useStudy } from '../../api/SessionProvider.js'
-import { roleNames } from '../../api/roles.js'
+import { isPerson, roleNames } from '../../api/roles.js'
 import { initials } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Logo } from '../../ui/Logo.js'
@@ -32,8 +32,9 @@ function StudySwitcher() {
   const session = useSession()
   const current = useSessionState()
   const study = useStudy()
+  const { role } = useMe()
   const studies = current.me?.studies ?? []
-  if (study === undefined) return <span className="study-name">Aquifer</span>
+  if (study === undefined || isPerson(role)) return <span className="study-name">Aquifer</span>
   if (studies.length < 2) return <span className="study-name cut">{study.name}</span>
   return (
     <MenuButton
