@@ -42,7 +42,9 @@ test('a withdrawal is recorded, finishes and is certified', async ({ page, platf
     await row.getByRole('button', { name: `Next step of ${invited}` }).click()
     await page.getByRole('option', { name: 'enrolled' }).click()
     await row.getByRole('button', { name: 'Log', exact: true }).click()
-    await expect(row.getByText('enrolled')).toBeVisible()
+    // The row is enrolled once the choice of its next step is gone or begins anew.
+    await expect(row.getByRole('button', { name: 'Log', exact: true })).toHaveCount(0)
+    await expect(row.getByRole('cell', { name: 'enrolled', exact: true })).toBeVisible()
     await accessible(page, 'participant log')
   })
 

@@ -45,7 +45,8 @@ function shown(patients: number): DemoProgress {
 
 function usersText(users: readonly DemoSignIn[]): string {
   const rows = users.map(
-    ({ user, name, role, studies }) => `  ${user.padEnd(8)}${role.padEnd(18)}${studies.join(', ').padEnd(16)}${name}\n`,
+    ({ user, name, role, studies }) =>
+      `  ${user.padEnd(8)}${role.padEnd(18)}${(studies === 'all' ? 'all' : studies.join(', ')).padEnd(16)}${name}\n`,
   )
   return `demo users, password ${demoPassword}:\n${rows.join('')}`
 }

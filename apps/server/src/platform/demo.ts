@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Grant } from '@aquifer/core/access'
-import { demoLoads, demoPersonalUsers, demoStudies, demoUsers, type DemoLoad, type DemoPersonalUser } from '@aquifer/core/generate'
+import { demoLoads, demoPersonalUsers, demoStudies, demoUsers, type DemoLoad, type DemoUser } from '@aquifer/core/generate'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { update, type FhirRequest } from '../fhir/index.js'
 import { runImport, type ImportSystems } from '../import/index.js'
@@ -28,7 +28,7 @@ export interface DemoOptions {
 export class DemoFailed extends Error {}
 
 /** A user that anybody may sign in as. */
-export type DemoSignIn = Pick<DemoPersonalUser, 'user' | 'name' | 'studies'> & { role: Grant['role'] }
+export type DemoSignIn = Pick<DemoUser, 'user' | 'name' | 'studies'> & { role: Grant['role'] }
 
 /** Loads what is not there yet. A load that was broken off is gone through again: nothing is stored twice. */
 export async function fillDemo(platform: Platform, options: DemoOptions): Promise<DemoSignIn[]> {

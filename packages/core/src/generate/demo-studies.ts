@@ -88,7 +88,7 @@ export interface DemoUser {
   user: string
   name: string
   role: Role
-  studies: readonly string[]
+  studies: readonly string[] | 'all'
   /** none: every site of the studies */
   sites: readonly string[]
 }
@@ -101,9 +101,9 @@ export const demoUsers: readonly DemoUser[] = [
   { user: 'tess', name: 'Tess Arrowood', role: 'investigator', studies: ['TIDE'], sites: ['SAGUARO-GATE'] },
   { user: 'carol', name: 'Carol Vanterpool', role: 'care-manager', studies: ['HARBOR'], sites: ['CEDAR-HOLLOW'] },
   { user: 'priya', name: 'Priya Velarde', role: 'privacy-officer', studies: ['HARBOR', 'TIDE'], sites: [] },
-  { user: 'otto', name: 'Otto Feldman', role: 'operator', studies: [], sites: [] },
-  { user: 'alma', name: 'Alma Quist', role: 'auditor', studies: [], sites: [] },
-  { user: 'robin', name: 'Robin Ashgrove', role: 'administrator', studies: [], sites: [] },
+  { user: 'otto', name: 'Otto Feldman', role: 'operator', studies: 'all', sites: [] },
+  { user: 'alma', name: 'Alma Quist', role: 'auditor', studies: 'all', sites: [] },
+  { user: 'robin', name: 'Robin Ashgrove', role: 'administrator', studies: 'all', sites: [] },
 ]
 
 export interface DemoClient {
