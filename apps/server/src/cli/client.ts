@@ -119,7 +119,9 @@ function wordsOf(text: string): string | null {
   try {
     const problem = JSON.parse(text) as Partial<Problem> & { issue?: { diagnostics?: string }[] }
     const outcome = problem.issue?.map((issue) => issue.diagnostics ?? '').join('\n')
-    const parts = [problem.detail ?? outcome ?? problem.title, problem.suggestion, problem.remedy]
+    // Of the engine's suggestions some are sentences and some one name.
+    const perhaps = /^\S+$/.test(problem.suggestion ?? '') ? `Perhaps: ${problem.suggestion}` : problem.suggestion
+    const parts = [problem.detail ?? outcome ?? problem.title, perhaps, problem.remedy]
     return parts.filter((part) => part !== undefined && part !== '').join(' ')
   } catch {
     return null
