@@ -130,17 +130,19 @@ function entryOf(state: PersonState): Entry {
     stopped: state.enrolment?.stopped ?? null,
     birthDate: state.birthDate,
     enrolledAt: state.enrolment?.from ?? null,
-    consents: state.consents.map((row) => ({
-      contractId: row.contractId,
-      type: row.type,
-      status: row.status as Consent['status'],
-      lo: row.lo,
-      hi: row.hi,
-      order: row.order,
-      form: row.form,
-    })),
+    consents: state.consents.map((row) => ({ contractId: row.contractId, ...consentOf(row) })),
   }
 }
+
+/** A stored consent in the words of the decision. */
+export const consentOf = ({ type, status, lo, hi, order, form }: PersonState['consents'][number]): Consent => ({
+  type,
+  status: status as Consent['status'],
+  lo,
+  hi,
+  order,
+  form,
+})
 
 function decide(question: Question, person: Entry): Decision | Refusal {
   const { study } = question

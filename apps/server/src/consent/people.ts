@@ -17,6 +17,7 @@ import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { settingsOf } from '@aquifer/core/study'
 import { dayAt, spanOf } from '@aquifer/core/time'
 import type { PersonState, Repository, Study } from '../repository/index.js'
+import { consentOf } from './ledger.js'
 import { subjectNumber, subjectText } from './participants.js'
 
 const pageSize = 2_000
@@ -53,14 +54,7 @@ function personOf(study: Study, state: PersonState & { pid: bigint; enrolment: N
     patientId,
     subject: enrolment.subject,
     facts: { birthDate, site: study.sites.find((site) => site.site === enrolment.site)?.id ?? null, enrolledAt: enrolment.from },
-    consents: state.consents.map((row) => ({
-      type: row.type,
-      status: row.status as Consent['status'],
-      lo: row.lo,
-      hi: row.hi,
-      order: row.order,
-      form: row.form,
-    })),
+    consents: state.consents.map(consentOf),
   }
 }
 
@@ -69,7 +63,7 @@ const isReached = (grant: Grant, study: Study, { patientId, facts }: StudyPerson
 
 export const asCounted = (study: Study, state: PersonState, site: string | null, at: number): readonly Consent[] =>
   asTheyCount(
-    state.consents.map((row) => ({ ...row, status: row.status as Consent['status'] })),
+    state.consents.map(consentOf),
     { birthDate: state.birthDate, site, enrolledAt: state.enrolment?.from ?? null },
     factsOfStudy(study),
     at,

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { inTransaction } from './in-transaction.js'
 import type { NewUserRow, User, UserChange, Users } from './registers.js'
 
 interface Row extends Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'signedInAt'> {
@@ -137,19 +138,4 @@ async function addAll(client: PoolClient, users: readonly NewUserRow[], at: numb
   if (rows.length > 0) return { taken: rows.map((row) => row.word) }
   for (const user of users) await client.query(insert, valuesOf(user, at))
   return { taken: [] }
-}
-
-async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  } finally {
-    client.release()
-  }
 }
