@@ -117,7 +117,8 @@ test.each(['safe-harbor', 'expert'])(
   '%s: of generated people no name, number, address or full birth date is left, and all references join',
   async (policy) => {
     const source = [...generateResources({ patients: 12, seed: 'mask', asOf: '2026-01-01' })]
-    const { out, code } = await mask(lines(...source), '--policy', policy)
+    // One key of our own: under some keys a shifted date is by chance the birth date of somebody else.
+    const { out, code } = await mask(lines(...source), '--policy', policy, '--key-file', fileOf('own-key', 'the key of this test alone'))
     expect(code).toBeUndefined()
     proveMasked(source, parsed(out))
   },
