@@ -47,19 +47,24 @@ export interface ConsentLedger {
   /** Call the result to take back what was recorded since. */
   mark(): () => void
   isWithdrawn(key: PersonKey, type: string): boolean
+  /** Who had himself erased is refused for ever, though nothing of him is left but the mark of the withdrawals’ ledger. */
+  isErased(key: PersonKey): boolean
 }
 
 const keyOf = (sid: number, patientId: string): string => `${sid}/${patientId}`
 
 export async function lockConsents(tx: Tx, keys: readonly PersonKey[], mode: 'share' | 'exclusive'): Promise<ConsentLedger> {
-  const states = keys.length === 0 ? [] : await tx.lockPeople(keys, mode)
-  return ledgerOf(states)
+  if (keys.length === 0) return ledgerOf([])
+  const [states, before] = await Promise.all([tx.lockPeople(keys, mode), tx.erasedAmong(keys)])
+  // Who is not enrolled was locked by name, and only after that question was sent.
+  const erased = states.every((state) => state.enrolment !== null) ? before : await tx.erasedAmong(keys)
+  return ledgerOf(states, new Set(keys.filter((_, place) => erased.has(place)).map(({ sid, patientId }) => keyOf(sid, patientId))))
 }
 
 // What this transaction records comes after all that is stored.
 const afterStored = 1n << 62n
 
-export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
+export function ledgerOf(states: readonly PersonState[], erased: ReadonlySet<string> = new Set()): ConsentLedger {
   let entries = new Map<string, Entry>()
   for (const state of states) entries.set(keyOf(state.sid, state.patientId), entryOf(state))
   let latest = afterStored
@@ -70,6 +75,7 @@ export function ledgerOf(states: readonly PersonState[]): ConsentLedger {
     return known
   }
   return {
+    isErased: ({ sid, patientId }) => erased.has(keyOf(sid, patientId)),
     decide: (question) => decide(question, entry(question.study.sid, question.patientId)),
     recordConsent(sid, contractId, statement) {
       // Said again is not said anew: an old Contract sent once more does not overtake a withdrawal that came after it.

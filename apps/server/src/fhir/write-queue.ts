@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { isRefusal } from '@aquifer/core/refusal'
 import { auditRecord, type RequestFacts } from '../audit/index.js'
 import type { Repository, WriteOutcome } from '../repository/index.js'
@@ -58,7 +59,10 @@ export function openWriteQueue(repository: Repository, now: () => number): Write
   async function work(): Promise<void> {
     busy += 1
     while (waiting.length > 0) {
+      // What has arrived with it, and is read in this turn of the event loop, goes along.
+      await turn()
       const group = waiting.splice(0, sharing(waiting))
+      if (group.length === 0) break
       try {
         await commit(group)
       } catch (error) {

@@ -25,6 +25,7 @@ export type {
   SearchScope,
   SearchSort,
   StoredVersion,
+  Standing,
   Tx,
   WriteOutcome,
 } from './types.js'

@@ -31,15 +31,16 @@ const enrolmentsOf = `from unnest($1::int2[], $2::text[]) with ordinality k(sid,
 // First the lock, then, in a statement and snapshot of its own, what it protects.
 export async function lockPeople(client: PoolClient, keys: readonly PersonKey[], mode: 'share' | 'exclusive'): Promise<PersonState[]> {
   if (keys.length === 0) return []
-  const locked = await lockEnrolments(client, keys, mode)
+  // Sent together and answered in this order, each with a snapshot of its own.
+  const [locked, consents] = await Promise.all([lockEnrolments(client, keys, mode), readConsents(client, keys)])
   const enrolled = new Set(locked.map((row) => row.ord - 1))
   const places = keys.map((_, place) => place).filter((place) => !enrolled.has(place))
-  if (places.length > 0) {
-    const outside = places.map((place) => keys[place] as PersonKey)
-    await lockAbsent(client, outside, mode)
-    for (const row of await lockEnrolments(client, outside, mode)) locked.push({ ...row, ord: (places[row.ord - 1] ?? 0) + 1 })
-  }
-  return await peopleStates(client, keys, locked)
+  if (places.length === 0) return peopleStates(keys, locked, consents)
+  const outside = places.map((place) => keys[place] as PersonKey)
+  await lockAbsent(client, outside, mode)
+  const [entered, latest] = await Promise.all([lockEnrolments(client, outside, mode), readConsents(client, keys)])
+  for (const row of entered) locked.push({ ...row, ord: (places[row.ord - 1] ?? 0) + 1 })
+  return peopleStates(keys, locked, latest)
 }
 
 async function lockEnrolments(client: PoolClient, keys: readonly PersonKey[], mode: 'share' | 'exclusive'): Promise<EnrolmentRow[]> {
@@ -83,7 +84,7 @@ export async function readPeople(client: Queryable, keys: readonly PersonKey[]):
     text: `select ${enrolmentColumns} ${enrolmentsOf}`,
     values: keyArrays(keys),
   })
-  return await peopleStates(client, keys, rows.rows)
+  return peopleStates(keys, rows.rows, await readConsents(client, keys))
 }
 
 interface ConsentJoined {
@@ -101,7 +102,23 @@ interface ConsentJoined {
   born: string | null
 }
 
-async function peopleStates(client: Queryable, keys: readonly PersonKey[], enrolments: readonly EnrolmentRow[]): Promise<PersonState[]> {
+async function readConsents(client: Queryable, keys: readonly PersonKey[]): Promise<ConsentJoined[]> {
+  const { rows } = await client.query<ConsentJoined>({
+    name: 'read-consents',
+    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order, c.form, b.date as born
+      from unnest($1::int2[], $2::text[]) with ordinality k(sid, id, ord) join person p on p.id = k.id
+      left join consent c on c.sid = k.sid and c.patient = p.pid left join current x on x.rid = c.contract
+      left join birth b on b.pid = p.pid`,
+    values: keyArrays(keys),
+  })
+  return rows
+}
+
+function peopleStates(
+  keys: readonly PersonKey[],
+  enrolments: readonly EnrolmentRow[],
+  consents: readonly ConsentJoined[],
+): PersonState[] {
   const states: PersonState[] = keys.map(({ sid, patientId }) => ({
     sid,
     patientId,
@@ -114,15 +131,7 @@ async function peopleStates(client: Queryable, keys: readonly PersonKey[], enrol
     const state = states[row.ord - 1]
     if (state) state.enrolment = enrolmentOf(row)
   }
-  const { rows } = await client.query<ConsentJoined>({
-    name: 'read-consents',
-    text: `select k.ord::int as ord, p.pid, c.type, c.status, c.lo, c.hi, c.contract, x.id as contract_id, c.version, c.ord as consent_order, c.form, b.date as born
-      from unnest($1::int2[], $2::text[]) with ordinality k(sid, id, ord) join person p on p.id = k.id
-      left join consent c on c.sid = k.sid and c.patient = p.pid left join current x on x.rid = c.contract
-      left join birth b on b.pid = p.pid`,
-    values: keyArrays(keys),
-  })
-  for (const row of rows) {
+  for (const row of consents) {
     const state = states[row.ord - 1]
     if (!state) continue
     state.pid = row.pid

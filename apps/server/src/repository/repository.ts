@@ -55,7 +55,7 @@ const readerSettings = { work_mem: '32MB', statement_timeout: '60s', default_tra
 export function openRepository(options: RepositoryOptions): Repository {
   const { postgres, clock, random = Math.random, writers = 4, readers = 4, mark = null, ledgerKey = randomBytes(32) } = options
   const types = resultTypes(pg.types)
-  const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types })
+  const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types, pipeline: true })
   const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
   const streams = postgres.pool('reader', { max: 2, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })

@@ -4,7 +4,7 @@ import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
 import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, noteBirths, readPeople } from './people.js'
-import { readNewest } from './read.js'
+import { readNewest, readStanding } from './read.js'
 import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { registrationTx } from './registrations.js'
 import { search } from './search.js'
@@ -50,9 +50,10 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   const onError = (error: Error): void => void (broken = error)
   client.on('error', onError)
   try {
-    await client.query('begin')
-    const result = await work(txOn(client, parts))
-    const end = await client.query('commit')
+    const sent: Sent = []
+    send(sent, client.query('begin'))
+    const result = await work(txOn(client, parts, sent))
+    const [end] = await Promise.all([client.query('commit'), ...sent])
     // A transaction that failed inside answers a commit with a rollback, and without an error.
     if (end.command !== 'COMMIT') throw new Error('the transaction had failed before its commit')
     parts.committed()
@@ -66,7 +67,15 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   }
 }
 
-function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts): Tx {
+// What is sent and not waited for: the connection is pipelined, so it is done in its place, and a failure of it fails the commit.
+type Sent = Promise<unknown>[]
+
+function send(sent: Sent, query: Promise<unknown>): void {
+  query.catch(() => undefined)
+  sent.push(query)
+}
+
+function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, sent: Sent): Tx {
   return {
     async write(writes) {
       if (writes.length === 0) return []
@@ -81,11 +90,14 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts): Tx {
     endEnrolment: (people) => endEnrolment(client, people),
     noteBirths: (births) => noteBirths(client, births),
     recordConsents: (contracts) => recordConsents(client, contracts),
-    audit: (records) => insertAudits(client, records, mark),
+    async audit(records) {
+      send(sent, insertAudits(client, records, mark))
+    },
     async lockName(name) {
       await client.query({ name: 'lock-name', text: `select pg_advisory_xact_lock(hashtextextended($1, 11))`, values: [name] })
     },
     read: (key) => readNewest(client, key),
+    standing: (keys) => readStanding(client, keys),
     search: (query) => search(client, query),
     people: (keys) => readPeople(client, keys),
     studiesNaming: (type, id) => studiesNaming(client, type, id),

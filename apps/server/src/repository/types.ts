@@ -150,6 +150,9 @@ export interface RefusedWriteRow extends RefusedWrite {
 }
 
 // ---- one transaction
+/** Whose a resource is and at which site, without its content. */
+export type Standing = Pick<StoredVersion, 'patientIds' | 'site'>
+
 export interface Tx {
   // Outcomes in the order of the writes. A key may occur more than once: they take effect in order.
   write(writes: readonly PreparedWrite[]): Promise<WriteOutcome[]>
@@ -165,10 +168,13 @@ export interface Tx {
   endEnrolment(people: readonly { sid: number; patientId: string; to: number }[]): Promise<void>
   noteBirths(births: readonly { patientId: string; date: string }[]): Promise<void>
   recordConsents(contracts: readonly ContractConsents[]): Promise<void>
-  audit(records: readonly AuditRecord[]): Promise<void> // one round trip: a group commit carries many requests
+  // Sent at once and done by the commit, which fails with it: a group commit carries many requests.
+  audit(records: readonly AuditRecord[]): Promise<void>
   // Until commit nobody else gets this name: for conditional creates, which search before they write.
   lockName(name: string): Promise<void>
   read(key: ResourceKey): Promise<StoredVersion | null>
+  // Where these stand now, deleted ones included; in the order of the keys, null for what was never there.
+  standing(keys: readonly ResourceKey[]): Promise<(Standing | null)[]>
   search(query: SearchQuery): Promise<SearchPage>
   people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock
   studiesNaming(type: string, id: string): Promise<number[]>

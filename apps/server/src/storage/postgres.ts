@@ -27,6 +27,7 @@ interface PoolOptions {
   max?: number
   settings?: Record<string, string> // of each session
   types?: pg.CustomTypesConfig
+  pipeline?: boolean // statements are sent without waiting for the answers to those before them
 }
 
 export interface Postgres {
@@ -215,7 +216,7 @@ function handle(connect: (role: DatabaseRole) => pg.ClientConfig, server: Pick<P
   return {
     mode: server.mode,
     pid: server.pid,
-    pool(role, { max = 4, settings = {}, types } = {}) {
+    pool(role, { max = 4, settings = {}, types, pipeline = false } = {}) {
       const base = connect(role)
       const session = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
       const optionText = [base.options, ...session].filter(Boolean).join(' ')
@@ -225,6 +226,7 @@ function handle(connect: (role: DatabaseRole) => pg.ClientConfig, server: Pick<P
         connectionTimeoutMillis: poolPatienceMs,
         ...(optionText === '' ? {} : { options: optionText }),
         ...(types ? { types } : {}),
+        ...(pipeline ? { pipeline } : {}),
       })
       // An idle connection that breaks is replaced when the next one is asked for; unheard, it would end the process.
       pool.on('error', () => undefined)
