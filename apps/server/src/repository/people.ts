@@ -114,11 +114,7 @@ async function readConsents(client: Queryable, keys: readonly PersonKey[]): Prom
   return rows
 }
 
-function peopleStates(
-  keys: readonly PersonKey[],
-  enrolments: readonly EnrolmentRow[],
-  consents: readonly ConsentJoined[],
-): PersonState[] {
+function peopleStates(keys: readonly PersonKey[], enrolments: readonly EnrolmentRow[], consents: readonly ConsentJoined[]): PersonState[] {
   const states: PersonState[] = keys.map(({ sid, patientId }) => ({
     sid,
     patientId,
