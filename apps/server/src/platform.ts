@@ -20,6 +20,7 @@ import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
+import { readTls } from './platform/tls.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
   armFaults,
@@ -93,6 +94,7 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
 async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const now = () => clock.now()
   const newId = () => uuidV7(clock.now(), randomBytes(10))
+  const tls = config.tls === null ? null : await readTls(config.tls)
   await makeDataFolder(config.dataDir)
   const sink = openLog({ dir: path.join(config.dataDir, 'logs'), level: config.logLevel })
   closing.add(() => sink.close())
@@ -109,7 +111,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const studies = openStudies({ repository, now })
   const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand: signer })
   metrics.gauge('aquifer_break_glass_open', 'Emergencies that no privacy officer has reviewed', () => access.breakGlass.unreviewed())
-  const address = { url: config.publicUrl ?? `http://${config.host}:${config.port}` }
+  const address = { url: config.publicUrl ?? `${tls === null ? 'http' : 'https'}://${config.host}:${config.port}` }
   const identity = await openIdentity({
     repository,
     dataDir: config.dataDir,
@@ -142,7 +144,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, repository, signer, studies, jobs, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = { fhir, postgres, repository, signer, access, identity, address, studies, jobs, imports }
+  const front = { tls, fhir, postgres, repository, signer, access, identity, address, studies, jobs, imports }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
 }
 
@@ -199,6 +201,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     {
       host: config.host,
       publicUrl: config.publicUrl,
+      tls: systems.tls,
       identity,
       policy: () => systems.access.policies.current(),
       trail,
@@ -234,7 +237,10 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     async listen() {
       url = await app.listen({ host: config.host, port: config.port })
       if (config.publicUrl === null) systems.address.url = url
-      await writeAtomically(addressFile, `${JSON.stringify({ url, pid: process.pid, startedAt: routed.startedAt })}\n`, { mode: 0o600 })
+      // By it commands on this machine know the server, whatever name its certificate is for.
+      const certificate = systems.tls === null ? {} : { certificate: systems.tls.certificate }
+      const told = { url, pid: process.pid, startedAt: routed.startedAt, ...certificate }
+      await writeAtomically(addressFile, `${JSON.stringify(told)}\n`, { mode: 0o600 })
       log.info({ version, roles: config.roles }, 'ready')
       return url
     },

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { Agent, request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Readable } from 'node:stream'
 import type { Role } from '@aquifer/core/access'
 import type { MintedToken, Problem } from '@aquifer/core/contract'
@@ -31,6 +31,8 @@ export interface Call {
   headers?: Record<string, string>
   json?: unknown
   body?: Readable
+  /** how long the server may say nothing (default: any time) */
+  withinMs?: number
   need: Need
 }
 export interface Reply {
@@ -59,7 +61,9 @@ export async function openClient(options: { url?: string | undefined; dataDir?: 
   const said = readClientSettings(readEnvironment())
   const settings = options.dataDir === undefined ? said : { ...said, url: null, token: null, dataDir: options.dataDir, dataDirSaid: true }
   const local = settings.dataDirSaid || settings.token === null
-  const url = (options.url ?? settings.url ?? (local ? await urlOf(settings.dataDir) : null) ?? urlDefault).replace(/\/+$/, '')
+  const told = local ? await addressOf(settings.dataDir) : null
+  const url = (options.url ?? settings.url ?? told?.url ?? urlDefault).replace(/\/+$/, '')
+  const pinned = url === told?.url ? told.certificate : null
   if (!isAddress(url)) throw new WrongUsage(`${url} is no address of a server: give one such as ${urlDefault} by --url or AQUIFER_URL.`)
   const secret = settings.token === null ? await secretOf(settings.dataDir) : null
   const minted = new Map<string, { token: string; until: number }>()
@@ -67,7 +71,7 @@ export async function openClient(options: { url?: string | undefined; dataDir?: 
   async function token(need: Parameters<Client['token']>[0]): Promise<MintedToken> {
     if (secret === null) throw new CommandFailed('Set AQUIFER_TOKEN, or AQUIFER_DATA to the data folder of a server on this machine.')
     const reply = await send(
-      { url, headers: { authorization: `Bearer ${secret}` } },
+      { url, pinned, headers: { authorization: `Bearer ${secret}` } },
       {
         method: 'POST',
         path: '/identity/api/v1/tokens',
@@ -94,12 +98,12 @@ export async function openClient(options: { url?: string | undefined; dataDir?: 
     return made.access_token
   }
   const authorised = async (call: Call): Promise<Reply> =>
-    send({ url, headers: { authorization: `Bearer ${await bearerFor(call.need)}` } }, call)
+    send({ url, pinned, headers: { authorization: `Bearer ${await bearerFor(call.need)}` } }, call)
   return {
     url,
     mints: settings.token === null,
     send: authorised,
-    open: (call) => send({ url, headers: {} }, call),
+    open: (call) => send({ url, pinned, headers: {} }, call),
     json: async (call) => resultOf(await authorised(call)),
     token,
   }
@@ -128,7 +132,22 @@ function wordsOf(text: string): string | null {
   }
 }
 
-function send(to: { url: string; headers: Record<string, string> }, call: Omit<Call, 'need'>): Promise<Reply> {
+interface Addressee {
+  url: string
+  /** the certificate that a server on this machine told in its data folder; null: known authorities vouch for it */
+  pinned: string | null
+  headers: Record<string, string>
+}
+
+/** By its own certificate the server is known under whatever name it is asked. */
+const connectionOf = ({ url, pinned }: Addressee): RequestOptions =>
+  !url.startsWith('https:')
+    ? { agent }
+    : pinned === null
+      ? {}
+      : { agent: false, ca: pinned, allowPartialTrustChain: true, checkServerIdentity: () => undefined }
+
+function send(to: Addressee, call: Omit<Call, 'need'>): Promise<Reply> {
   const target = new URL(to.url + call.path)
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) target.searchParams.set(name, value)
   const json = call.json === undefined ? null : Buffer.from(JSON.stringify(call.json))
@@ -137,10 +156,9 @@ function send(to: { url: string; headers: Record<string, string> }, call: Omit<C
     ...(json === null ? {} : { 'content-type': 'application/json', 'content-length': String(json.length) }),
     ...call.headers,
   }
-  const isHttps = target.protocol === 'https:'
   return new Promise<Reply>((resolve, reject) => {
-    const begin = isHttps ? httpsRequest : httpRequest
-    const sent = begin(target, { method: call.method ?? 'GET', headers, ...(isHttps ? {} : { agent }) }, (answer) => {
+    const begin = target.protocol === 'https:' ? httpsRequest : httpRequest
+    const sent = begin(target, { method: call.method ?? 'GET', headers, ...connectionOf(to) }, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
       answer.on('error', reject)
@@ -153,6 +171,7 @@ function send(to: { url: string; headers: Record<string, string> }, call: Omit<C
         })
       })
     })
+    if (call.withinMs !== undefined) sent.setTimeout(call.withinMs, () => sent.destroy(new Error('no answer')))
     sent.on('error', (error: NodeJS.ErrnoException) =>
       reject(error instanceof CommandFailed ? error : new CommandFailed(unreachable(to.url, error))),
     )
@@ -166,10 +185,11 @@ const unreachable = (url: string, error: NodeJS.ErrnoException): string =>
     ? `No server answers at ${url}. Start one with \`aquifer serve\`, or name another by --url or AQUIFER_URL.`
     : `The connection to ${url} broke off (${error.code ?? error.message}).`
 
-async function urlOf(dataDir: string): Promise<string | null> {
+async function addressOf(dataDir: string): Promise<{ url: string; certificate: string | null } | null> {
   try {
-    const told = JSON.parse(await readFile(path.join(dataDir, addressFile), 'utf8')) as { url?: unknown }
-    return typeof told.url === 'string' ? told.url : null
+    const told = JSON.parse(await readFile(path.join(dataDir, addressFile), 'utf8')) as { url?: unknown; certificate?: unknown }
+    const certificate = typeof told.certificate === 'string' ? told.certificate : null
+    return typeof told.url === 'string' ? { url: told.url, certificate } : null
   } catch {
     return null
   }

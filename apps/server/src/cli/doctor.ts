@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { readConfig, readEnvironment, type Config } from '../config/index.js'
 import { isolation } from '../query/index.js'
 import { findBinaries } from '../storage/index.js'
-import { addressFile } from './client.js'
+import { addressFile, openClient } from './client.js'
 
 type State = 'ok' | 'reduced' | 'failed'
 interface Finding {
@@ -163,10 +163,10 @@ async function server(dataDir: string): Promise<Finding> {
   const check = 'server'
   const told = await readFile(path.join(dataDir, addressFile), 'utf8').catch(() => null)
   if (told === null) return { check, state: 'ok', found: 'none running on this data folder' }
-  const { url } = JSON.parse(told) as { url: string }
   try {
-    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3000) })
-    return { check, state: answer.ok ? 'ok' : 'reduced', found: `${url} answers ${answer.status}` }
+    const client = await openClient({ dataDir })
+    const { status } = await client.open({ path: '/health/ready', withinMs: 3000 })
+    return { check, state: status < 300 ? 'ok' : 'reduced', found: `${client.url} answers ${status}` }
   } catch {
     return { check, state: 'ok', found: 'none running on this data folder' }
   }

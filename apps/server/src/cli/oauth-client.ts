@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { roles } from '@aquifer/core/access'
-import type { ClientList, ClientView } from '@aquifer/core/contract'
+import type { CertificateSubject, ClientList, ClientView } from '@aquifer/core/contract'
 import { durationMs } from '@aquifer/core/time'
 import { openClient } from './client.js'
-import { CommandFailed } from './failure.js'
+import { CommandFailed, WrongUsage } from './failure.js'
 
 interface Common {
   url?: string
@@ -17,6 +17,8 @@ interface AddFlags extends Common {
   study: string[]
   site: string[]
   person: string[]
+  certificateCn?: string
+  certificateOu?: string
   redirect: string[]
   ttl?: number
 }
@@ -27,7 +29,7 @@ const common = (command: Command): Command => command.option('--url <url>', 'add
 
 export function clientCommand(): Command {
   return new Command('client')
-    .description('headless clients, which sign in with keys, and programs that sign people in')
+    .description('headless clients, which come in by keys or certificates, and programs that sign people in')
     .addCommand(addCommand())
     .addCommand(listCommand())
     .addCommand(statusCommand('disable', 'disabled', 'end a client and its tokens at once'))
@@ -37,10 +39,12 @@ export function clientCommand(): Command {
 
 function addCommand(): Command {
   return common(new Command('add'))
-    .description('register a client (SMART Backend Services: private_key_jwt, RS384 or ES384)')
+    .description('register a client (SMART Backend Services: private_key_jwt, RS384 or ES384; or mutual TLS)')
     .argument('<name>', 'letters, digits and . _ -')
     .option('--display <name>', 'what people call it')
     .option('--jwks <file or url>', 'its public keys; an address must be https, or on loopback')
+    .option('--certificate-cn <name>', 'beside keys or instead of them: CN in the subject of its client certificate')
+    .option('--certificate-ou <name>', 'and OU; both must match')
     .addOption(new Option('--role <role>', 'what it may do').choices(roles))
     .option('--study <id...>', 'studies it reaches; * for all', listed, [])
     .option('--site <id...>', 'sites it reaches (default: all of the studies)', listed, [])
@@ -55,12 +59,20 @@ function addCommand(): Command {
         ...(flags.role === undefined ? {} : { role: flags.role, studies: flags.study, sites: flags.site }),
         ...(flags.person.length > 0 ? { people: flags.person } : {}),
         ...(flags.jwks === undefined ? {} : await keysOf(flags.jwks)),
+        ...certificateOf(flags),
         ...(flags.ttl === undefined ? {} : { ttlS: flags.ttl }),
       }
       const client = await openClient({ url: flags.url })
       const made = await client.json<ClientView>({ method: 'POST', path: '/identity/api/v1/clients', json, need })
       process.stdout.write(flags.json === true ? `${JSON.stringify(made)}\n` : line(made))
     })
+}
+
+function certificateOf({ certificateCn, certificateOu }: AddFlags): { certificate?: CertificateSubject } {
+  if (certificateCn === undefined && certificateOu === undefined) return {}
+  if (certificateCn === undefined || certificateOu === undefined)
+    throw new WrongUsage('A certificate is known by CN and OU together: give --certificate-cn and --certificate-ou.')
+  return { certificate: { commonName: certificateCn, organizationalUnit: certificateOu } }
 }
 
 async function keysOf(source: string): Promise<Record<string, unknown>> {
@@ -106,8 +118,11 @@ function keysCommand(): Command {
     })
 }
 
-const line = (client: ClientView): string =>
-  `${[client.client, client.kind, client.role ?? '-', `studies ${client.studies.join(' ') || '-'}`, client.status, client.expiresAt === null ? 'no end' : `until ${client.expiresAt}`].join(' · ')}\n`
+function line({ client, kind, role, studies, certificate, status, expiresAt }: ClientView): string {
+  const shown = certificate === null ? [] : [`certificate CN=${certificate.commonName}, OU=${certificate.organizationalUnit}`]
+  const parts = [client, kind, role ?? '-', `studies ${studies.join(' ') || '-'}`, ...shown, status]
+  return `${[...parts, expiresAt === null ? 'no end' : `until ${expiresAt}`].join(' · ')}\n`
+}
 
 function ttlSeconds(text: string): number {
   const span = durationMs(text)

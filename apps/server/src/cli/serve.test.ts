@@ -4,6 +4,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newAuthority } from '../http/test/certificates.js'
 import { packageRoot } from '../storage/index.js'
 import { preparedDataDir } from '../storage/test/database.js'
 
@@ -23,7 +24,7 @@ function start(args: string[], env: Record<string, string> = {}) {
   const done = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ ...ended, code })))
   const ready = new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
-      const url = /^ready (http:\S+)$/m.exec(ended.out)?.[1]
+      const url = /^ready (https?:\S+)$/m.exec(ended.out)?.[1]
       if (url !== undefined) resolve(url)
     })
     child.once('close', (code) => reject(new Error(`ended with ${code}: ${ended.err}`)))
@@ -54,6 +55,30 @@ test('a client’s wrong words end in one line: a folder instead of a file, an a
   ])
   expect([folder.code, folder.err]).toEqual([1, `aquifer: ${tmpdir()} is a folder: name the files in it.\n`])
   expect([address.code, /^aquifer: somewhere is no address of a server: .*\n$/.test(address.err)]).toEqual([2, true])
+})
+test('by HTTPS the server says so, and commands on its machine know it by the certificate in its folder alone', async () => {
+  const folder = await preparedDataDir()
+  const { cert, key } = await (await newAuthority('Nobody')).issue({ subject: 'CN=aquifer.example.org' })
+  const [certFile, keyFile] = [path.join(folder, 'server.crt'), path.join(folder, 'server.key')]
+  writeFileSync(certFile, cert)
+  writeFileSync(keyFile, key, { mode: 0o600 })
+  const tls = start(['serve', '--data', folder, '--port', '0', '--roles', 'api'], {
+    AQUIFER_TLS_CERT_FILE: certFile,
+    AQUIFER_TLS_KEY_FILE: keyFile,
+  })
+  try {
+    const url = await tls.ready
+    const [known, stranger] = await Promise.all([
+      run(['study', 'list', '--json'], { AQUIFER_DATA: folder }),
+      run(['study', 'list', '--url', url.replace('127.0.0.1', 'localhost')], { AQUIFER_DATA: folder }),
+    ])
+    expect([url.slice(0, 8), known.code, known.err]).toEqual(['https://', 0, ''])
+    expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining('UNABLE_TO_VERIFY_LEAF_SIGNATURE') as string])
+  } finally {
+    tls.child.kill('SIGKILL')
+    await tls.done
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 test('a taken port and a folder in use are told with the remedy', async () => {
   const taken = net.createServer()

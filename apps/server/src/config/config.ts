@@ -21,6 +21,8 @@ export interface Config {
   webhook: { url: string; secretFile: string } | null
   /** by which invitations are mailed; null: they are not */
   smtp: { url: string; from: string } | null
+  /** null: plain HTTP */
+  tls: { certFile: string; keyFile: string; clientCaFile: string | null } | null
   roles: readonly ServerRole[]
   logLevel: LogLevel
   /** null: the embedded OpenID provider */
@@ -63,6 +65,9 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_WEBHOOK_SECRET_FILE', means: 'secret under which these posts are signed' },
   { name: 'AQUIFER_SMTP_URL', means: 'mail server for invitations, smtp:// or smtps:// (default: none)' },
   { name: 'AQUIFER_SMTP_FROM', means: 'address that invitations are mailed from' },
+  { name: 'AQUIFER_TLS_CERT_FILE', means: 'certificate for HTTPS with its chain, PEM (default: plain HTTP)' },
+  { name: 'AQUIFER_TLS_KEY_FILE', means: 'its private key, readable by the server’s user only' },
+  { name: 'AQUIFER_TLS_CLIENT_CA_FILE', means: 'authorities by whose certificates registered clients come in (default: none)' },
   { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
   { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
   { name: 'AQUIFER_FAULTS', means: 'for tests: fault points to arm' },
@@ -98,6 +103,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     faults.push('AQUIFER_PUBLIC_URL must be https://HOST, or http:// on loopback, without a path')
   const webhook = readWebhook(value('AQUIFER_WEBHOOK_URL'), value('AQUIFER_WEBHOOK_SECRET_FILE'), faults)
   const smtp = readSmtp(value('AQUIFER_SMTP_URL'), value('AQUIFER_SMTP_FROM'), faults)
+  const tls = readTlsFiles(value, faults)
   if (faults.length > 0) return { faults }
   const dataDir = path.resolve(value('AQUIFER_DATA', overrides.data) ?? '.aquifer')
   return {
@@ -109,6 +115,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     masterKeyFile: value('AQUIFER_MASTER_KEY_FILE') ?? null,
     webhook,
     smtp,
+    tls,
     roles,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     outsideIssuer:
@@ -144,6 +151,16 @@ function readWebhook(url: string | undefined, secretFile: string | undefined, fa
   if (!isSafe) faults.push('AQUIFER_WEBHOOK_URL must be https://…, or http:// on loopback')
   if (secretFile === undefined) faults.push('AQUIFER_WEBHOOK_SECRET_FILE is needed with AQUIFER_WEBHOOK_URL')
   return isSafe && secretFile !== undefined ? { url, secretFile } : null
+}
+
+function readTlsFiles(value: (name: string) => string | undefined, faults: string[]): Config['tls'] {
+  const certFile = value('AQUIFER_TLS_CERT_FILE')
+  const keyFile = value('AQUIFER_TLS_KEY_FILE')
+  const clientCaFile = value('AQUIFER_TLS_CLIENT_CA_FILE')
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, clientCaFile: clientCaFile ?? null }
+  if (certFile !== undefined || keyFile !== undefined || clientCaFile !== undefined)
+    faults.push('HTTPS needs AQUIFER_TLS_CERT_FILE and AQUIFER_TLS_KEY_FILE together')
+  return null
 }
 
 function readSmtp(url: string | undefined, from: string | undefined, faults: string[]): Config['smtp'] {

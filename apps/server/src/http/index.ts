@@ -21,7 +21,7 @@ import { openServer, type ServerParts } from './server.js'
 import type { RoutedSystems } from './systems.js'
 
 export type { PipelineDoor, Health, RoutedSystems } from './systems.js'
-export type { ServerParts } from './server.js'
+export type { ServerParts, ServerTls } from './server.js'
 export { isLoopback } from './hosts.js'
 
 export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyInstance {

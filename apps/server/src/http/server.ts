@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { constants, randomBytes } from 'node:crypto'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { RolePolicy } from '@aquifer/core/access'
 import { isCorrelationId, isReason } from '@aquifer/core/audit'
@@ -11,15 +11,29 @@ import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { sendBug, sendRefusal } from './answer.js'
 import { headerOf, type RequestContext } from './context.js'
 import { hostAllowed } from './hosts.js'
+import { certificateOf } from './peer.js'
 import { statusOf } from './refusals.js'
 
 export const jsonBytesMax = 1024 * 1024
 export const fhirBytesMax = 32 * 1024 * 1024
 
+/** What HTTPS needs, in PEM. */
+export interface ServerTls {
+  /** the server's own certificate */
+  certificate: string
+  /** the authorities between it and the one that everybody knows */
+  chain: string
+  key: string
+  /** authorities whose certificates clients may come in by; none: certificates are not asked for */
+  clientCas: readonly string[]
+}
+
 export interface ServerParts {
   host: string
   /** the address the operator gave the server, behind a proxy */
   publicUrl: string | null
+  /** null: plain HTTP */
+  tls: ServerTls | null
   identity: Identity
   policy: () => RolePolicy
   trail: AuditTrail
@@ -34,6 +48,7 @@ export interface ServerParts {
 export function openServer(parts: ServerParts): FastifyInstance {
   const app = Fastify({
     logger: false,
+    ...httpsOf(parts.tls),
     bodyLimit: jsonBytesMax,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
@@ -66,6 +81,24 @@ export function openServer(parts: ServerParts): FastifyInstance {
     return sendBug(request, reply)
   })
   return app
+}
+
+/**
+ * Who shows no certificate, or a wrong one, is let in to be answered: open addresses are for all, the others say 401. A second handshake could
+ * bring another certificate into a connection that was judged, so there is none.
+ */
+function httpsOf(tls: ServerTls | null): object {
+  if (tls === null) return {}
+  const asked = tls.clientCas.length > 0 ? { ca: [...tls.clientCas], requestCert: true, rejectUnauthorized: false } : {}
+  return {
+    https: {
+      cert: tls.certificate + tls.chain,
+      key: tls.key,
+      minVersion: 'TLSv1.2',
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      ...asked,
+    },
+  }
 }
 
 function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
@@ -125,12 +158,13 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
     return refuse('bad-header', { detail: 'X-Aquifer-Reason: at most 255 printable ASCII characters.', header: 'X-Aquifer-Reason' })
   if (request.routeOptions.config.open === true || request.routeOptions.url === undefined) return null
   if (!parts.accepting()) return refuse('not-ready', { detail: 'The server is starting or stopping.', retryAfterS: 2 })
-  const caller = await parts.identity.authenticate(bearerOf(request))
+  const caller = await parts.identity.authenticate(bearerOf(request), certificateOf(request.raw.socket))
   if (isRefusal(caller)) return caller
   // What roles may do is looked up once, so that a request is decided by one policy from begin to end.
   request.aquifer.caller = { ...caller, grant: { ...caller.grant, policy: parts.policy() } }
   request.aquifer.facts.actor = caller.grant.user
   request.aquifer.facts.role = caller.grant.role
+  request.aquifer.facts.external = caller.external
   if (caller.scopes !== null && !scopesPermit(caller.scopes, { method: request.method, path: request.routeOptions.url }))
     return refuse('not-permitted', { detail: 'The scopes of this token do not permit this.' })
   return null

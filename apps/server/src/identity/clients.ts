@@ -1,6 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider'
 import { isRole, type Grant, type Role } from '@aquifer/core/access'
-import type { ClientView, NewClient } from '@aquifer/core/contract'
+import type { CertificateSubject, ClientView, NewClient } from '@aquifer/core/contract'
 import { permittedScopes, systemScopes, withinReach } from '@aquifer/core/identity'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { ClientRow, Repository } from '../repository/index.js'
@@ -18,6 +18,8 @@ export interface ClientDesk {
   roleOf(id: string): Promise<Role | null>
   /** as it was registered; no relationship adds to it */
   grantOf(id: string): Promise<{ grant: Grant; tokensFrom: number } | null>
+  /** of the one client with this subject in its certificate */
+  grantByCertificate(subject: CertificateSubject): Promise<Grant | null>
   displayOf(id: string): Promise<string>
   list(): Promise<ClientView[]>
   add(by: Grant, client: NewClient): Promise<ClientView | Refusal>
@@ -26,14 +28,14 @@ export interface ClientDesk {
 
 export function openClientDesk({ repository, clock }: { repository: Repository; clock: Clock }): ClientDesk {
   const { clients } = repository.identities
-  const active = async (id: string): Promise<ClientRow | null> => {
-    const row = await clients.byId(id)
-    return row === null || row.status !== 'active' || (row.expiresAt !== null && row.expiresAt <= clock.now()) ? null : row
-  }
+  const ifActive = (row: ClientRow | null): ClientRow | null =>
+    row === null || row.status !== 'active' || (row.expiresAt !== null && row.expiresAt <= clock.now()) ? null : row
+  const active = async (id: string): Promise<ClientRow | null> => ifActive(await clients.byId(id))
   return {
     async registration(id) {
       const row = await active(id)
-      return row === null ? undefined : registrationOf(row)
+      // A client with a certificate alone asks for no tokens.
+      return row === null || hasNoKeys(row) ? undefined : registrationOf(row)
     },
     async roleOf(id) {
       const role = (await active(id))?.role ?? null
@@ -41,10 +43,12 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
     },
     async grantOf(id) {
       const row = await active(id)
-      if (row === null || row.role === null || !isRole(row.role)) return null
-      // A device is one person's: without him it reaches nobody.
-      const people = row.role === 'device' || row.people.length > 0 ? row.people : null
-      return { grant: { user: row.id, role: row.role, ...placesNamed(row), people }, tokensFrom: row.tokensFrom }
+      const grant = row === null ? null : grantOfRow(row)
+      return row === null || grant === null ? null : { grant, tokensFrom: row.tokensFrom }
+    },
+    async grantByCertificate({ commonName, organizationalUnit }) {
+      const row = ifActive(await clients.byCertificate(commonName, organizationalUnit))
+      return row === null ? null : grantOfRow(row)
     },
     displayOf: async (id) => (await clients.byId(id))?.display ?? id,
     list: async () => (await clients.list()).map(viewOf),
@@ -52,7 +56,7 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
       const refusal = (await faultOf(repository, client)) ?? beyondReach(by, client)
       if (refusal !== null) return refusal
       const row = rowOf(client, { by: by.user, at: clock.now() })
-      if (!(await clients.add(row))) return refuse('already-exists', { detail: `There is a client ${client.name} already.` })
+      if (!(await clients.add(row))) return refuse('already-exists', { detail: alreadyThere(client) })
       return viewOf({ ...row, status: 'active', tokensFrom: 0 })
     },
     async setStatus(by, name, status) {
@@ -64,6 +68,16 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
   }
 }
 
+function grantOfRow(row: ClientRow): Grant | null {
+  if (row.role === null || !isRole(row.role)) return null
+  // A device is one person's: without him it reaches nobody.
+  const people = row.role === 'device' || row.people.length > 0 ? row.people : null
+  return { user: row.id, role: row.role, ...placesNamed(row), people }
+}
+
+const alreadyThere = ({ name, certificate }: NewClient): string =>
+  `There is a client ${name}${certificate === undefined ? '' : ', or one with this certificate,'} already.`
+
 function beyondReach(by: Grant, client: NewClient): Refusal | null {
   const given = placesNamed({ studies: client.studies ?? [], sites: client.sites ?? [] })
   return withinReach(handedOn(by), given) ? null : refuse('not-permitted', { detail: 'You cannot give more than you have.' })
@@ -71,16 +85,19 @@ function beyondReach(by: Grant, client: NewClient): Refusal | null {
 
 async function faultOf(repository: Repository, client: NewClient): Promise<Refusal | null> {
   const invalid = (detail: string): Refusal => refuse('invalid', { detail })
-  const { role, studies = [], people = [], jwks, jwksUrl, redirects } = client
+  const { role, studies = [], people = [], jwks, jwksUrl, certificate, redirects } = client
   if (redirects !== undefined) {
-    if (role !== undefined || jwks !== undefined || jwksUrl !== undefined || studies.length > 0 || people.length > 0)
+    const others = [role, jwks, jwksUrl, certificate].some((each) => each !== undefined)
+    if (others || studies.length > 0 || people.length > 0)
       return invalid('A program that signs people in has addresses only: what it may do is what its people may.')
     return redirects.every((address) => isKeyAddress(address) && new URL(address).hash === '')
       ? null
       : invalid('redirects: https, or http on loopback, without a fragment')
   }
   if (role === undefined) return invalid('A headless client needs a role.')
-  if ((jwks === undefined) === (jwksUrl === undefined)) return invalid('Give its public keys either as jwks or as jwksUrl.')
+  if (jwks !== undefined && jwksUrl !== undefined) return invalid('Give its public keys either as jwks or as jwksUrl.')
+  if (jwks === undefined && jwksUrl === undefined && certificate === undefined)
+    return invalid('Give its public keys as jwks or jwksUrl, or the CN and OU of its certificate.')
   if (jwksUrl !== undefined && !isKeyAddress(jwksUrl)) return invalid('jwksUrl: https, or http on loopback')
   if (role === 'device' && people.length !== 1) return invalid('A device stands for one person.')
   if (role !== 'device' && people.length > 0) return invalid('Only devices are bound to people.')
@@ -101,10 +118,15 @@ const rowOf = (client: NewClient, made: { by: string; at: number }): Omit<Client
   jwks: client.jwks ?? null,
   jwksUrl: client.jwksUrl ?? null,
   redirects: client.redirects ?? [],
+  certificateCn: client.certificate?.commonName ?? null,
+  certificateOu: client.certificate?.organizationalUnit ?? null,
   madeBy: made.by,
   madeAt: made.at,
   expiresAt: client.ttlS === undefined ? null : made.at + client.ttlS * 1000,
 })
+
+const subjectOf = ({ certificateCn, certificateOu }: ClientRow): CertificateSubject | null =>
+  certificateCn === null || certificateOu === null ? null : { commonName: certificateCn, organizationalUnit: certificateOu }
 
 const viewOf = (row: ClientRow): ClientView => ({
   client: row.id,
@@ -115,9 +137,12 @@ const viewOf = (row: ClientRow): ClientView => ({
   sites: row.sites,
   people: row.people,
   scopes: row.role !== null && isRole(row.role) ? permittedScopes(row.role) : [],
+  certificate: subjectOf(row),
   status: row.status,
   expiresAt: row.expiresAt === null ? null : new Date(row.expiresAt).toISOString(),
 })
+
+const hasNoKeys = ({ kind, jwks, jwksUrl }: ClientRow): boolean => kind === 'headless' && jwks === null && jwksUrl === null
 
 function registrationOf(row: ClientRow): AdapterPayload {
   if (row.kind === 'headless') {

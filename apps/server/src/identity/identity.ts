@@ -6,6 +6,7 @@ import { isPersonName, sessionMaxMs } from '@aquifer/core/identity'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, SessionRow, User } from '../repository/index.js'
 import type { Clock } from '../storage/index.js'
+import { certifiedCaller, isCertificateId, type PresentedCertificate } from './certificates.js'
 import { openClientDesk, type ClientDesk } from './clients.js'
 import { openCodeDesk } from './codes.js'
 import { firstStart, type FirstStart } from './first-start.js'
@@ -40,6 +41,8 @@ export interface Caller {
   session: string | null
   /** null: no scopes narrow it */
   scopes: readonly string[] | null
+  /** as his own provider or authority names him, where that is another name */
+  external: string | null
 }
 export interface Session {
   token: string
@@ -56,7 +59,8 @@ export interface NewUser {
 }
 
 export interface Identity {
-  authenticate(token: string | null): Promise<Caller | Refusal>
+  /** By token, by the certificate of the connection, or by both where they agree. */
+  authenticate(token: string | null, certificate?: PresentedCertificate | null): Promise<Caller | Refusal>
   signIn(user: string, password: string): Promise<Session | Refusal>
   /** Re-authentication: whether this is still the person whose account it is. Counted and locked like a sign-in. */
   confirm(user: string, password: string): Promise<true | Refusal>
@@ -126,17 +130,23 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const cookieSecret = openSecret(keysDir, 'sign-in-cookies.secret')
   const claimsOf = openVerifier(parts)
   const outside = options.outside ? openOutsideIssuer({ ...options.outside, clock }) : null
+  async function byToken(token: string): Promise<Caller | Refusal> {
+    const claims = await claimsOf(token)
+    if (claims === null && outside !== null) {
+      const told = await outside.verify(token)
+      if (told !== null && !(await sessions.isRevoked(told.id)))
+        return outsideCaller({ repository, grantFor, acceptClaims: options.outside?.acceptClaims === true }, told)
+    }
+    if (claims === null) return refuse('not-signed-in', { detail: 'The token is not valid or has expired.' })
+    return callerOf(parts, claims)
+  }
   return {
-    async authenticate(token) {
-      if (token === null) return refuse('not-signed-in', { detail: 'Send a bearer token.' })
-      const claims = await claimsOf(token)
-      if (claims === null && outside !== null) {
-        const told = await outside.verify(token)
-        if (told !== null && !(await sessions.isRevoked(told.id)))
-          return outsideCaller({ repository, grantFor, acceptClaims: options.outside?.acceptClaims === true }, told)
-      }
-      if (claims === null) return refuse('not-signed-in', { detail: 'The token is not valid or has expired.' })
-      return callerOf(parts, claims)
+    async authenticate(token, certificate = null) {
+      const certified = certificate === null ? null : await certifiedCaller(parts, certificate)
+      if (token === null || isRefusal(certified)) return certified ?? refuse('not-signed-in', { detail: 'Send a bearer token.' })
+      const caller = await byToken(token)
+      if (isRefusal(caller) || certified === null || caller.grant.user === certified.grant.user) return caller
+      return refuse('not-signed-in', { detail: 'The token is not of the client that the certificate names.' })
     },
     async signIn(name, password) {
       if (outside !== null) return refuse('not-supported', { detail: `Sign in at ${outside.issuer}.` })
@@ -162,6 +172,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       return sessionToken(parts, row, caller)
     },
     async signOut(caller) {
+      // A certificate is withdrawn by who registered it, not by signing out.
+      if (isCertificateId(caller.tokenId)) return
       await sessions.revoke({ id: caller.tokenId, expiresAt: caller.expiresAt }, caller.grant.user)
       if (caller.session !== null) await sessions.end(caller.session, 'signed-out')
     },
@@ -229,7 +241,7 @@ function openVerifier({ keys, clock, sessions, address, embedded }: Parts): (tok
 const gone = () => refuse('not-signed-in', { detail: 'The token’s grant is no longer there.' })
 
 async function callerOf(parts: Parts, claims: TokenClaims): Promise<Caller | Refusal> {
-  const facts = { claims, expiresAt: claims.expiresAt, tokenId: claims.id, session: claims.session, scopes: claims.scopes }
+  const facts = { claims, expiresAt: claims.expiresAt, tokenId: claims.id, session: claims.session, scopes: claims.scopes, external: null }
   // Only what is minted on the server's machine names such a user, and there the claims are the grant.
   if (claims.user.startsWith('local:')) return { ...facts, grant: claimedGrant(claims.user, claims), name: claims.user }
   if (claims.user.startsWith('client:')) {
@@ -275,7 +287,11 @@ async function tokenOf(
   const now = parts.clock.now()
   const { token, id } = await signToken(parts.keys, { user: grant.user, claims }, { now, ttlS, session: session ?? null })
   const expiresAt = (Math.floor(now / 1000) + ttlS) * 1000
-  return { token, expiresInS: ttlS, caller: { grant, name, claims, expiresAt, tokenId: id, session: session ?? null, scopes: null } }
+  return {
+    token,
+    expiresInS: ttlS,
+    caller: { grant, name, claims, expiresAt, tokenId: id, session: session ?? null, scopes: null, external: null },
+  }
 }
 
 async function mint(parts: Parts, request: TokenRequest): Promise<Session | Refusal> {

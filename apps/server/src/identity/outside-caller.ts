@@ -13,7 +13,7 @@ export async function outsideCaller(
   parts: { repository: Repository; grantFor: GrantFor; acceptClaims: boolean },
   claims: OutsideClaims,
 ): Promise<Caller | Refusal> {
-  const facts = { expiresAt: claims.expiresAt, tokenId: claims.id, session: null, scopes: null }
+  const facts = { expiresAt: claims.expiresAt, tokenId: claims.id, session: null, scopes: null, external: claims.subject }
   const user = await parts.repository.users.byOutsideName(claims.subject, claims.email)
   if (user !== null) {
     // From the first time on the subject is the person, so that an address given to somebody else later opens nothing.

@@ -26,6 +26,8 @@ beforeAll(async () => {
     people: [],
     jwks: null,
     jwksUrl: null,
+    certificateCn: null,
+    certificateOu: null,
     redirects: [redirect],
     madeBy: 'tests',
     madeAt: 0,

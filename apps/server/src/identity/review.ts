@@ -98,7 +98,7 @@ async function leftWithout({ repository, grantFor }: Parts, user: User, study: s
 async function holders({ repository, clients, grantFor }: Parts, by: Grant, place: Place): Promise<AccessHolder[]> {
   const policy = by.policy === undefined ? {} : { policy: by.policy }
   const found: AccessHolder[] = []
-  const add = async (grant: Grant | null, holder: Pick<AccessHolder, 'name' | 'kind' | 'signedInAt'>): Promise<void> => {
+  const add = async (grant: Grant | null, holder: Pick<AccessHolder, 'name' | 'kind' | 'signedInAt' | 'certificate'>): Promise<void> => {
     if (grant === null || !(await reaches(repository, grant, place))) return
     const { studies, sites } = placesReached(grant)
     const identified = mayTouch({ role: grant.role, ...policy }, 'read', 'clinical')
@@ -110,8 +110,10 @@ async function holders({ repository, clients, grantFor }: Parts, by: Grant, plac
     const signedInAt = user.signedInAt === null ? null : new Date(user.signedInAt).toISOString()
     await add(await grantFor(user), { name: user.display, kind: 'person', signedInAt })
   }
-  for (const { client, name } of await clients.list())
-    await add((await clients.grantOf(client))?.grant ?? null, { name, kind: 'client', signedInAt: null })
+  for (const { client, name, certificate } of await clients.list()) {
+    const shown = certificate === null ? {} : { certificate }
+    await add((await clients.grantOf(client))?.grant ?? null, { name, kind: 'client', signedInAt: null, ...shown })
+  }
   return found
 }
 

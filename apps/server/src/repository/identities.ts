@@ -47,6 +47,9 @@ export interface ClientRow {
   jwks: { keys: Record<string, unknown>[] } | null
   jwksUrl: string | null
   redirects: string[]
+  /** both or none */
+  certificateCn: string | null
+  certificateOu: string | null
   status: 'active' | 'disabled'
   tokensFrom: number
   madeBy: string
@@ -54,8 +57,9 @@ export interface ClientRow {
   expiresAt: number | null
 }
 export interface Clients {
-  add(client: Omit<ClientRow, 'status' | 'tokensFrom'>): Promise<boolean> // false: the name is taken
+  add(client: Omit<ClientRow, 'status' | 'tokensFrom'>): Promise<boolean> // false: the name or the certificate is taken
   byId(id: string): Promise<ClientRow | null>
+  byCertificate(cn: string, ou: string): Promise<ClientRow | null>
   list(): Promise<ClientRow[]>
   setStatus(id: string, status: ClientRow['status'], at: number): Promise<ClientRow | null>
 }
@@ -208,16 +212,29 @@ const openCodes = (pool: Pool): Codes => ({
   },
 })
 
-type ClientColumns = Omit<ClientRow, 'jwksUrl' | 'tokensFrom' | 'madeBy' | 'madeAt' | 'expiresAt'> & {
+type ClientColumns = Omit<ClientRow, 'jwksUrl' | 'certificateCn' | 'certificateOu' | 'tokensFrom' | 'madeBy' | 'madeAt' | 'expiresAt'> & {
   jwks_url: string | null
+  certificate_cn: string | null
+  certificate_ou: string | null
   tokens_from: bigint
   made_by: string
   made_at: bigint
   expires_at: bigint | null
 }
-const clientOf = ({ jwks_url, tokens_from, made_by, made_at, expires_at, ...row }: ClientColumns): ClientRow => ({
+const clientOf = ({
+  jwks_url,
+  certificate_cn,
+  certificate_ou,
+  tokens_from,
+  made_by,
+  made_at,
+  expires_at,
+  ...row
+}: ClientColumns): ClientRow => ({
   ...row,
   jwksUrl: jwks_url,
+  certificateCn: certificate_cn,
+  certificateOu: certificate_ou,
   tokensFrom: Number(tokens_from),
   madeBy: made_by,
   madeAt: Number(made_at),
@@ -227,8 +244,9 @@ const clientOf = ({ jwks_url, tokens_from, made_by, made_at, expires_at, ...row 
 const openClients = (pool: Pool): Clients => ({
   async add(client) {
     const { rowCount } = await pool.query(
-      `insert into oauth_client (id, kind, display, role, studies, sites, people, jwks, jwks_url, redirects, made_by, made_at, expires_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id) do nothing`,
+      `insert into oauth_client (id, kind, display, role, studies, sites, people, jwks, jwks_url, redirects,
+         certificate_cn, certificate_ou, made_by, made_at, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing`,
       [
         client.id,
         client.kind,
@@ -240,6 +258,8 @@ const openClients = (pool: Pool): Clients => ({
         client.jwks === null ? null : JSON.stringify(client.jwks),
         client.jwksUrl,
         client.redirects,
+        client.certificateCn,
+        client.certificateOu,
         client.madeBy,
         client.madeAt,
         client.expiresAt,
@@ -249,6 +269,13 @@ const openClients = (pool: Pool): Clients => ({
   },
   async byId(id) {
     const { rows } = await pool.query<ClientColumns>(`select * from oauth_client where id = $1`, [id])
+    return rows[0] ? clientOf(rows[0]) : null
+  },
+  async byCertificate(cn, ou) {
+    const { rows } = await pool.query<ClientColumns>(`select * from oauth_client where certificate_cn = $1 and certificate_ou = $2`, [
+      cn,
+      ou,
+    ])
     return rows[0] ? clientOf(rows[0]) : null
   },
   async list() {

@@ -61,6 +61,13 @@ export const firstAdministratorRequest = z
   .meta({ id: 'FirstAdministrator' })
 export const passwordChange = z.strictObject({ current: password, next: password }).meta({ id: 'PasswordChange' })
 
+// The bounds that X.520 sets for both names.
+const subjectName = z.string().regex(/^[^\p{C}]{1,64}$/u, 'at most 64 characters, without control characters')
+export const certificateSubject = z
+  .strictObject({ commonName: subjectName, organizationalUnit: subjectName })
+  .meta({ id: 'CertificateSubject', description: 'CN and OU of a client certificate; both must match' })
+export type CertificateSubject = z.infer<typeof certificateSubject>
+
 export const newClient = personGrant
   .partial({ role: true })
   .omit({ patient: true })
@@ -70,6 +77,7 @@ export const newClient = personGrant
     people: names.optional().describe('the people a device stands for'),
     jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
     jwksUrl: z.url().max(2000).optional(),
+    certificate: certificateSubject.optional().describe('of its client certificate, beside keys or instead of them'),
     redirects: z.array(z.url().max(2000)).min(1).max(20).optional().describe('of a program that signs people in'),
     ttlS: z
       .number()
@@ -90,6 +98,7 @@ export const clientView = z
     sites: z.array(z.string()),
     people: z.array(z.string()),
     scopes: z.array(z.string()),
+    certificate: certificateSubject.nullable(),
     status: z.enum(['active', 'disabled']),
     expiresAt: z.iso.datetime().nullable(),
   })
@@ -114,6 +123,7 @@ export const accessHolder = z
     sites: z.array(z.string()),
     identified: z.boolean().describe('sees identified clinical data'),
     signedInAt: z.iso.datetime().nullable(),
+    certificate: certificateSubject.optional().describe('by which a client may come in'),
   })
   .meta({ id: 'AccessHolder' })
 export type AccessHolder = z.infer<typeof accessHolder>
