@@ -59,8 +59,8 @@ export {
   acceptance,
   careManagerAcceptance,
   invitationCode,
-  invitationList,
-  invitationRequest,
+  invitedAccount,
+  invitedAccountRequest,
   patientRegistration,
   patientRemoval,
   practitionerRegistration,
@@ -73,10 +73,8 @@ export type {
   AccountAnswer,
   AccountRequest,
   CareManagerAcceptance,
-  InvitationList,
-  InvitationRequest,
-  InvitationView,
-  OpenedInvitation,
+  InvitedAccount,
+  InvitedAccountRequest,
   PatientRegistered,
   PatientRegistration,
   PatientRemoval,
@@ -87,10 +85,26 @@ export type {
   PractitionerRemoved,
   RelationshipRemoval,
   RelationshipRemoved,
-  RevealedInvitation,
   ThirdPartyRegistered,
   ThirdPartyRegistration,
 } from './registration.js'
+export {
+  invitationList,
+  invitationRequest,
+  invitationView,
+  openedInvitation,
+  revealedInvitation,
+  revealedInvitations,
+  rosterPreview,
+} from './invitations.js'
+export type {
+  InvitationList,
+  InvitationRequest,
+  InvitationView,
+  OpenedInvitation,
+  RevealedInvitation,
+  RosterPreview,
+} from './invitations.js'
 export { funnelView, participantList, participantRequest, participantStepRequest, participantView } from './participants.js'
 export type { FunnelView, ParticipantList, ParticipantRequest, ParticipantStepRequest, ParticipantView } from './participants.js'
 export { studyApplied, studyDiff, studyFile, studyVersions } from './study-file.js'
