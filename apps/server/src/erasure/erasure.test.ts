@@ -112,7 +112,7 @@ test('a person sees what his own withdrawal would do, and nobody else’s; withd
     const own = await send(token, '/preview', { patient: 'olaf', act: 'stop-new' })
     expect(own).toMatchObject({ status: 200, json: { act: 'stop-new', allowed: ['stop-new', 'stop-use'] } })
     const others = await Promise.all(['pola', 'nobody'].map((patientId) => send(token, '/preview', { patient: patientId })))
-    expect(others.map(({ status, json }) => [status, json['detail']])).toEqual(Array(2).fill([404, others[0]?.json['detail']]))
+    expect(others.map(({ status, json }) => [status, json['detail']])).toEqual(others.map(() => [404, others[0]?.json['detail']]))
     expect((await send(token, '', { patient: 'olaf', ...word })).status).toBe(403)
   }
 })

@@ -92,9 +92,17 @@ export function deliveryRun(parts: DeliveryParts): JobRun {
   }
 }
 
+type Queue = (job: Parameters<Jobs['queue']>[0]) => Promise<unknown>
+
 /** How what is due is sent, for who makes it due; null: by hand only. */
-export const deliveryQueue = (delivers: boolean, queue: (job: Parameters<Jobs['queue']>[0]) => Promise<unknown>) =>
+const sending = (delivers: boolean, queue: Queue) =>
   delivers ? async (actor: string, sid: number) => void (await queue({ kind: 'invitation-delivery', sid, actor, request: {} })) : null
+
+/** The same for what the clock makes due. */
+export function reminding(delivers: boolean, queue: Queue): ((sid: number) => Promise<void>) | null {
+  const send = sending(delivers, queue)
+  return send === null ? null : (sid) => send('clock', sid)
+}
 
 export function openRegistrations(parts: {
   fhir: FhirSystems
@@ -108,7 +116,7 @@ export function openRegistrations(parts: {
 }): { registration: RegistrationDesk; invitations: InvitationDesk } {
   const { fhir, access, withdrawals, identity, jobs, key, linkOf } = parts
   const people = accountsOf(fhir.repository, identity)
-  const queue = deliveryQueue(parts.delivers, jobs.queue)
+  const queue = sending(parts.delivers, jobs.queue)
   const delivery = queue === null ? null : { queue }
   const common = { fhir, access, withdrawals, people, key, guesses: openGuesses(fhir.now) }
   return { registration: openRegistration(common), invitations: openInvitationDesk({ ...common, delivery, linkOf }) }

@@ -61,6 +61,7 @@ export {
   invitationCode,
   invitedAccount,
   invitedAccountRequest,
+  patientRegistered,
   patientRegistration,
   patientRemoval,
   practitionerRegistration,
