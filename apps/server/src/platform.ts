@@ -18,7 +18,7 @@ import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openQueries } from './platform/queries.js'
-import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations } from './platform/registrations.js'
+import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
 import { openRepository, type Repository } from './repository/index.js'
@@ -130,8 +130,9 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   await jobs.endOrphans()
   const carriers = openCarriers(config, now)
   const letters = { repository, carriers, key: codeKeyOf(identity), linkOf: linkTo(() => address.url), now }
+  const remind = reminding(carriers.length > 0, jobs.queue)
   const background = config.roles.includes('scheduler')
-    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver: deliveryRun(letters) })
+    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver: deliveryRun(letters), remind })
     : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })

@@ -1,14 +1,17 @@
 import { QueryClientProvider, type QueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { I18nProvider } from 'react-aria-components'
 import { Toaster } from 'sonner'
 import { SessionProvider, useSessionState } from './api/SessionProvider.js'
 import type { Session } from './api/session.js'
+import { useInvitationCode } from './features/invitation/address.js'
 import { LockScreen } from './features/sign-in/LockScreen.js'
 import { SignInPage } from './features/sign-in/SignInPage.js'
 import { Routes } from './routes.js'
 import { Logo } from './ui/Logo.js'
 import { useTheme } from './ui/theme.js'
+
+const InvitationPage = lazy(() => import('./features/invitation/InvitationPage.js'))
 
 const toastLook = {
   '--normal-bg': 'var(--bg-raised)',
@@ -19,11 +22,18 @@ const toastLook = {
 
 export function App({ session, queries }: { session: Session; queries: QueryClient }) {
   const { theme } = useTheme()
+  const invitation = useInvitationCode()
   return (
     <I18nProvider locale="en-GB">
       <QueryClientProvider client={queries}>
         <SessionProvider session={session}>
-          <Gate queries={queries} />
+          {invitation === null ? (
+            <Gate queries={queries} />
+          ) : (
+            <Suspense fallback={<Starting />}>
+              <InvitationPage key={invitation} code={invitation} />
+            </Suspense>
+          )}
           <Toaster
             theme={theme.endsWith('dark') ? 'dark' : 'light'}
             position="bottom-right"
@@ -44,13 +54,7 @@ function Gate({ queries }: { queries: QueryClient }) {
   const user = current.me?.user ?? null
   // Answers given to one person are never shown to the next.
   useEffect(() => () => queries.clear(), [user, queries])
-  if (current.status === 'starting') {
-    return (
-      <div className="starting" role="status" aria-label="Opening the workbench">
-        <Logo size={40} />
-      </div>
-    )
-  }
+  if (current.status === 'starting') return <Starting />
   if (current.me === null) return <SignInPage />
   const locked = current.status === 'locked'
   return (
@@ -60,5 +64,13 @@ function Gate({ queries }: { queries: QueryClient }) {
       </div>
       {locked && <LockScreen me={current.me} />}
     </>
+  )
+}
+
+function Starting() {
+  return (
+    <div className="starting" role="status" aria-label="Opening the workbench">
+      <Logo size={40} />
+    </div>
   )
 }

@@ -103,6 +103,20 @@ test('consent given anew brings a person back who stopped use, and nobody who ha
   expect(erased.status).toBe(403)
 })
 
+test('a person sees what his own withdrawal would do, and nobody else’s; withdrawing stays with the study', async () => {
+  await study('OWN', 'registry', ['olaf', 'pola'])
+  const send = (token: string, path: string, body: Json): Promise<Sent> =>
+    world.send({ method: 'POST', path: `${api}/OWN/withdrawals${path}`, token, body })
+  for (const role of ['patient', 'guardian'] as const) {
+    const token = await world.token(role, ['OWN'], { patient: 'olaf' })
+    const own = await send(token, '/preview', { patient: 'olaf', act: 'stop-new' })
+    expect(own).toMatchObject({ status: 200, json: { act: 'stop-new', allowed: ['stop-new', 'stop-use'] } })
+    const others = await Promise.all(['pola', 'nobody'].map((patientId) => send(token, '/preview', { patient: patientId })))
+    expect(others.map(({ status, json }) => [status, json['detail']])).toEqual(others.map(() => [404, others[0]?.json['detail']]))
+    expect((await send(token, '', { patient: 'olaf', ...word })).status).toBe(403)
+  }
+})
+
 test('a preview counts what is touched, changes nothing, and a stranger is not there', async () => {
   await study('PRE', 'registry', ['elsa'])
   const preview = await manager('PRE', 'POST', '/withdrawals/preview', { patient: 'elsa' })

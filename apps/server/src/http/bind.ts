@@ -10,7 +10,8 @@ import { factsOf, grantOf } from './context.js'
 export type Handler = (request: FastifyRequest) => Promise<Answer | Refusal>
 export interface Binding {
   act: AuditAct
-  right?: Right
+  /** of several any one is enough */
+  right?: Right | readonly Right[]
   unaudited?: boolean
   fhir?: boolean
   handler: Handler
@@ -34,7 +35,8 @@ export function bind(app: FastifyInstance, endpoint: Endpoint, binding: Binding)
 async function answerTo(request: FastifyRequest, endpoint: Endpoint, binding: Binding): Promise<Answer | Refusal> {
   if (binding.right !== undefined) {
     const grant = grantOf(request)
-    if (!mayUse(grant, binding.right)) return refuse('not-permitted', { detail: `The role ${grant.role} does not permit this.` })
+    if (![binding.right].flat().some((right) => mayUse(grant, right)))
+      return refuse('not-permitted', { detail: `The role ${grant.role} does not permit this.` })
   }
   const answer = await binding.handler(request)
   if (isRefusal(answer) || endpoint.status === undefined || answer.status !== undefined) return answer

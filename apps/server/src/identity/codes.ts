@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { Repository } from '../repository/index.js'
 import type { Clock } from '../storage/index.js'
 
@@ -12,9 +12,19 @@ export interface MadeCode {
   code: string
   expiresAt: number
 }
+interface AskedCode {
+  purpose: CodePurpose
+  user: string | null
+  by: string
+  ttlMs: number
+}
 export interface CodeDesk {
   /** The only moment at which the code is readable. It voids an older one. */
-  make(code: { purpose: CodePurpose; user: string | null; by: string; ttlMs: number }): Promise<MadeCode>
+  make(code: AskedCode): Promise<MadeCode>
+  /** One that is made anew from the server's key to be told again, as long as nobody used it, to who asks under the same `by`. */
+  makeRetold(code: AskedCode): Promise<MadeCode>
+  /** null: there is none, or it was used, has run out, or was made void */
+  tellAgain(code: Omit<AskedCode, 'ttlMs'>): Promise<string | null>
   use(code: string, purpose: CodePurpose, user: string | null): Promise<boolean>
   isOpen(code: string, purpose: CodePurpose): Promise<boolean>
 }
@@ -31,19 +41,34 @@ const hashOf = (code: string): Buffer =>
     )
     .digest()
 
-function newCode(): string {
-  const text = [...randomBytes(groups * groupLength)].map((byte) => letters[byte % letters.length]).join('')
+function codeOf(bytes: Uint8Array): string {
+  const text = [...bytes.subarray(0, groups * groupLength)].map((byte) => letters[byte % letters.length]).join('')
   return Array.from({ length: groups }, (_, at) => text.slice(at * groupLength, (at + 1) * groupLength)).join('-')
 }
 
-export function openCodeDesk({ repository, clock }: { repository: Repository; clock: Clock }): CodeDesk {
+export function openCodeDesk({ repository, clock, key }: { repository: Repository; clock: Clock; key: Uint8Array }): CodeDesk {
   const { codes } = repository.identities
+  async function put(code: string, { purpose, user, by, ttlMs }: AskedCode, at: number): Promise<MadeCode> {
+    await codes.put({ hash: hashOf(code), purpose, user, madeBy: by, expiresAt: at + ttlMs }, at)
+    return { code, expiresAt: at + ttlMs }
+  }
+  const retold = ({ purpose, user, by }: Omit<AskedCode, 'ttlMs'>, madeAt: number): string =>
+    codeOf(
+      createHmac('sha256', key)
+        .update(JSON.stringify([purpose, user, by, madeAt]))
+        .digest(),
+    )
   return {
-    async make({ purpose, user, by, ttlMs }) {
-      const code = newCode()
+    make: (asked) => put(codeOf(randomBytes(groups * groupLength)), asked, clock.now()),
+    async makeRetold(asked) {
       const at = clock.now()
-      await codes.put({ hash: hashOf(code), purpose, user, madeBy: by, expiresAt: at + ttlMs }, at)
-      return { code, expiresAt: at + ttlMs }
+      return put(retold(asked, at), asked, at)
+    },
+    async tellAgain({ purpose, user, by }) {
+      const found = await codes.openOf({ purpose, user, madeBy: by }, clock.now())
+      if (found === null) return null
+      const code = retold({ purpose, user, by }, found.madeAt)
+      return hashOf(code).equals(found.hash) ? code : null
     },
     use: (code, purpose, user) => codes.use({ hash: hashOf(code), purpose, user }, clock.now()),
     isOpen: (code, purpose) => codes.isOpen(hashOf(code), purpose, clock.now()),

@@ -125,7 +125,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const clients = openClientDesk({ repository, clock })
   const users = openUserCache(repository, clock)
   const parts: Parts = { repository, clock, grantFor, idleMs, keys, sessions, gate, clients, users, address, embedded: !options.outside }
-  const codes = openCodeDesk({ repository, clock })
+  const keyFor = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', localSecret, '', purpose, 32))
+  const codes = openCodeDesk({ repository, clock, key: keyFor('codes that are told again') })
   const people = openPeopleDesk({ repository, clock, grantFor, users, sessions, gate, codes })
   const cookieSecret = openSecret(keysDir, 'sign-in-cookies.secret')
   const claimsOf = openVerifier(parts)
@@ -206,7 +207,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       })
       users.forget(user.name)
     },
-    keyFor: (purpose) => Buffer.from(hkdfSync('sha256', localSecret, '', purpose, 32)),
+    keyFor,
     keys,
     people,
     clients,

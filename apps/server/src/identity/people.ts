@@ -24,6 +24,15 @@ export interface PeopleParts {
   codes: CodeDesk
 }
 
+interface RegisteredAccount {
+  name: string
+  display: string
+  role: Role
+  /** null: nobody whose resource is stored */
+  actor: string | null
+  password: string | null
+}
+
 /** Who gives: an administrator, by his grant. */
 export interface PeopleDesk {
   list(): Promise<PersonView[]>
@@ -35,8 +44,15 @@ export interface PeopleDesk {
   reset(by: Grant, name: string): Promise<Invitation | Refusal>
   exchange(code: { user: string; code: string; password: string }): Promise<null | Refusal>
   changePassword(user: string, change: { current: string; next: string }): Promise<null | Refusal>
-  /** An account of somebody who was registered, and reaches by his relationships alone; the code by which he chooses his password. */
-  register(account: { name: string; display: string; role: Role; actor: string }): Promise<string>
+  /**
+   * An account of somebody who was registered, and reaches by his relationships alone; the code by which he chooses his password, null
+   * where he has chosen one. `by`: the registration, to which alone the code is told again.
+   */
+  register(account: RegisteredAccount, by: string): Promise<string | null>
+  /** The code of a registration's account once more, while nobody used it. */
+  codeAgain(name: string, by: string): Promise<string | null>
+  /** What speaks against a password of somebody. */
+  judgePassword(password: string, person: { name: string; display: string }): Refusal | null
   /** Ends the account of somebody who was removed, with its sessions. */
   close(name: string): Promise<void>
   addFirst(request: { code: string; name: string; display?: string | undefined; password: string }): Promise<null | Refusal>
@@ -96,12 +112,9 @@ export function openPeopleDesk(parts: PeopleParts): PeopleDesk {
       if (isRefusal(user)) return user
       return judge(next, [user.name, user.display, user.email ?? '']) ?? setPassword(parts, name, next)
     },
-    async register({ name, display, role, actor }) {
-      const place = { studies: [], sites: [], patient: null }
-      await repository.users.put({ name, display, role, actor, password: null, status: 'active', ...place, settings: {} })
-      parts.users.forget(name)
-      return (await codes.make({ purpose: 'password', user: name, by: 'registration', ttlMs: invitationMs })).code
-    },
+    register: (account, by) => register(parts, account, by),
+    codeAgain: (name, by) => codes.tellAgain({ purpose: 'password', user: name, by }),
+    judgePassword: (password, { name, display }) => judge(password, [name, display]),
     async close(name) {
       await change(parts, { name, why: 'disabled', change: { status: 'disabled' } })
     },
@@ -204,6 +217,18 @@ async function setPassword(parts: PeopleParts, name: string, password: string): 
   users.forget(name)
   await sessions.endAllOf(name, 'another-password')
   return null
+}
+
+async function register({ repository, users, codes }: PeopleParts, account: RegisteredAccount, by: string): Promise<string | null> {
+  const { name, password } = account
+  const hash = password === null ? null : await hashPassword(password)
+  const place = { studies: [], sites: [], patient: null, settings: {} }
+  // Somebody else may have taken the name since it was asked for: his account stays as it is.
+  const { taken } = await repository.users.add([{ ...account, password: hash, status: 'active', ...place }])
+  users.forget(name)
+  if (password !== null) return null
+  if (taken.length > 0) return codes.tellAgain({ purpose: 'password', user: name, by })
+  return (await codes.makeRetold({ purpose: 'password', user: name, by, ttlMs: invitationMs })).code
 }
 
 async function addFirst(parts: PeopleParts, request: Parameters<PeopleDesk['addFirst']>[0]): Promise<null | Refusal> {

@@ -3,14 +3,16 @@ import { exportTrail, openSealer, verifyStored, type Sealer } from '../audit/ind
 import { isRefusal } from '@aquifer/core/refusal'
 import type { Config } from '../config/index.js'
 import { openJobWorker, type JobRun, type JobWorker } from '../jobs/index.js'
-import type { Log, Metrics } from '../monitoring/index.js'
+import { errorName, type Log, type Metrics } from '../monitoring/index.js'
+import { openRegistrationClock, type RegistrationClock } from '../registration/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Clock, Signer } from '../storage/index.js'
 
-/** Work that keeps its own time: the trail's sealer, and the queue of long jobs. */
+/** Work that keeps its own time: the trail's sealer, the queue of long jobs, and what registration does by the clock. */
 export interface Background {
   sealer: Sealer
   worker: JobWorker
+  registrationClock: RegistrationClock
   checks(): Record<string, string>
   close(): Promise<void>
 }
@@ -24,6 +26,8 @@ interface Parts {
   metrics: Metrics
   owner: string
   deliver: JobRun
+  /** null: no way of delivery is set up */
+  remind: ((sid: number) => Promise<void>) | null
 }
 
 /** Where exports of the trail lie. */
@@ -58,11 +62,15 @@ export function openBackground(parts: Parts): Background {
     },
     onFailure: (failure) => log.error(failure, 'a job met an error'),
   })
+  const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'registration cannot do what time asks for')
+  const registrationClock = openRegistrationClock({ repository, now: () => clock.now(), queue: parts.remind, onBug })
   return {
     sealer,
     worker,
+    registrationClock,
     checks: () => ({ audit: sealer.status().alarms > 0 ? 'changed from outside' : sealer.status().state }),
     async close() {
+      await registrationClock.close()
       await worker.stop()
       await sealer.stop()
     },

@@ -4,7 +4,7 @@ import type { Config } from '../config/index.js'
 import type { WithdrawalDesk } from '../erasure/index.js'
 import type { FhirSystems } from '../fhir/index.js'
 import type { Identity } from '../identity/index.js'
-import type { JobDesk, JobRun } from '../jobs/index.js'
+import type { JobDesk, JobRun, Jobs } from '../jobs/index.js'
 import type { Repository } from '../repository/index.js'
 import {
   deliverInvitations,
@@ -26,13 +26,14 @@ export function accountsOf(repository: Repository, identity: Identity): People {
   return {
     async standing(user, actor) {
       const found = await users.byName(user)
-      return found === null ? 'free' : found.actor === actor && found.status === 'active' ? 'ours' : 'taken'
+      return found === null ? 'free' : actor !== null && found.actor === actor && found.status === 'active' ? 'ours' : 'taken'
     },
-    async invite({ user, display, role, actor }) {
-      // What is there stays as it is: a registration sent again gives nobody a new way in.
-      if ((await users.byName(user)) !== null) return null
-      return identity.people.register({ name: user, display, role, actor })
+    async invite({ user, display, role, actor, password }, registration) {
+      // What is there stays as it is: a registration sent again gives nobody a new way in, only the same one while nobody took it.
+      if ((await users.byName(user)) !== null) return identity.people.codeAgain(user, registration)
+      return identity.people.register({ name: user, display, role, actor, password }, registration)
     },
+    judge: (password, { user, display }) => identity.people.judgePassword(password, { name: user, display }),
     accountsOf: async (actor) =>
       (await users.list()).filter((user) => user.actor === actor && user.status === 'active').map(({ name }) => name),
     async isHeldOtherwise(user) {
@@ -91,6 +92,18 @@ export function deliveryRun(parts: DeliveryParts): JobRun {
   }
 }
 
+type Queue = (job: Parameters<Jobs['queue']>[0]) => Promise<unknown>
+
+/** How what is due is sent, for who makes it due; null: by hand only. */
+const sending = (delivers: boolean, queue: Queue) =>
+  delivers ? async (actor: string, sid: number) => void (await queue({ kind: 'invitation-delivery', sid, actor, request: {} })) : null
+
+/** The same for what the clock makes due. */
+export function reminding(delivers: boolean, queue: Queue): ((sid: number) => Promise<void>) | null {
+  const send = sending(delivers, queue)
+  return send === null ? null : (sid) => send('clock', sid)
+}
+
 export function openRegistrations(parts: {
   fhir: FhirSystems
   access: Access
@@ -103,9 +116,8 @@ export function openRegistrations(parts: {
 }): { registration: RegistrationDesk; invitations: InvitationDesk } {
   const { fhir, access, withdrawals, identity, jobs, key, linkOf } = parts
   const people = accountsOf(fhir.repository, identity)
-  const delivery = parts.delivers
-    ? { queue: async (actor: string, sid: number) => void (await jobs.queue({ kind: 'invitation-delivery', sid, actor, request: {} })) }
-    : null
+  const queue = sending(parts.delivers, jobs.queue)
+  const delivery = queue === null ? null : { queue }
   const common = { fhir, access, withdrawals, people, key, guesses: openGuesses(fhir.now) }
   return { registration: openRegistration(common), invitations: openInvitationDesk({ ...common, delivery, linkOf }) }
 }

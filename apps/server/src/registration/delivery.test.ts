@@ -1,6 +1,7 @@
 // Letters on their way: mailed, tried again, given up, and nothing sent to whom the invitation no longer is for.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPlatformWorld, type Json, type Sent, type World } from '../platform/test/world.js'
+import { answersKeptMs, openRegistrationClock } from './clock.js'
 import { deliverInvitations } from './delivery.js'
 import { openMail } from './mail.js'
 import { openMailSink, type MailSink } from './test/mail-sink.js'
@@ -22,8 +23,8 @@ afterAll(async () => {
 
 const list = '/registration/api/v1/studies/S/invitations'
 const invite = (email: string): Promise<Sent> => world.send({ method: 'POST', path: list, token: manager, body: { email, days: 3 } })
-async function deliver(): Promise<{ waits: number[]; delivered: number; failed: number }> {
-  let at = Date.now()
+async function deliver(from = Date.now()): Promise<{ waits: number[]; delivered: number; failed: number }> {
+  let at = from
   const waits: number[] = []
   const { repository, identity } = world.platform
   const end = await deliverInvitations(
@@ -79,4 +80,74 @@ test('nothing is sent for an invitation that was revoked', async () => {
   await world.send({ method: 'DELETE', path: `${list}/${String(json['id'])}`, token: manager })
   expect(await deliver()).toMatchObject({ delivered: 0, failed: 0 })
   expect(sink.mails).toEqual([])
+})
+
+const dayMs = 86_400_000
+const settings = (more: Json): Promise<Sent> =>
+  world.send({ method: 'POST', path: '/study/api/v1/apply', token: manager, body: { id: 'S', ...more } })
+async function clockAt(at: number): Promise<{ reminded: number; forgotten: number; queued: number }> {
+  let queued = 0
+  const { repository } = world.platform
+  const queue = async () => void (queued += 1)
+  const clock = openRegistrationClock({ repository, now: () => at, queue, onBug: (error) => expect(error).toBeNull() })
+  const done = await clock.run()
+  await clock.close()
+  return { ...done, queued }
+}
+
+test('who has not decided is reminded on the days that the study names, once each, under the same code', async () => {
+  sink.mails.length = 0
+  expect((await settings({ reminders: [7, 2] })).status).toBe(200)
+  const sent = await world.send({
+    method: 'POST',
+    path: list,
+    token: manager,
+    body: { email: 'five@example.org', language: 'de', days: 10 },
+  })
+  const ends = Date.parse(String(sent.json['expiresAt']))
+  await deliver()
+  expect(await clockAt(ends - 7 * dayMs - 1)).toMatchObject({ reminded: 0, queued: 0 })
+  expect(await clockAt(ends - 7 * dayMs)).toMatchObject({ reminded: 1, queued: 1 })
+  expect(await clockAt(ends - 7 * dayMs + 1)).toMatchObject({ reminded: 0 })
+  await deliver(ends - 7 * dayMs)
+  // Both days passed while nobody looked: one letter says it.
+  expect(await clockAt(ends - dayMs)).toMatchObject({ reminded: 1 })
+  await deliver(ends - dayMs)
+  expect(await clockAt(ends)).toMatchObject({ reminded: 0 })
+  const texts = sink.mails.map(({ text }) => decoded(text))
+  expect(texts.map((text) => /Subject: (Erinnerung: )?/.exec(text)?.[1] ?? '')).toEqual(['', 'Erinnerung: ', 'Erinnerung: '])
+  expect(new Set(texts.map((text) => /#\/invitation\/([\w-]+)/.exec(text)?.[1])).size).toBe(1)
+  expect(new Set(texts.map((text) => /Message-ID: (\S+)/i.exec(text)?.[1])).size).toBe(3)
+  const { json } = await world.send({ path: list, token: manager })
+  expect((json['invitations'] as Json[]).find(({ id }) => id === sent.json['id'])).toMatchObject({
+    reminders: 2,
+    expiresAt: sent.json['expiresAt'],
+  })
+  const audited = await world.owner().query(`select detail from audit where actor = 'clock' and action = 'registration'`)
+  expect(audited.rows).toHaveLength(2)
+})
+
+test('a study’s own letter is checked when it is saved, and sent in its language', async () => {
+  sink.mails.length = 0
+  const wrong = await settings({
+    letters: { de: { subject: 'Hallo {name}', text: 'Kein Verweis' }, deutsch_: { subject: 's', text: '{link}' } },
+  })
+  expect(wrong.status).toBe(400)
+  expect((wrong.json['issues'] as Json[]).map(({ path }) => path)).toEqual(['letters.de.subject', 'letters.de.text', 'letters.deutsch_'])
+  const own = { de: { subject: 'Unsere Studie {study}', text: 'Bitte bis {until}: {link}' } }
+  expect((await settings({ letters: own })).status).toBe(200)
+  for (const language of ['de-AT', 'fr'])
+    await world.send({ method: 'POST', path: list, token: manager, body: { email: `${language}@example.org`, language } })
+  await deliver()
+  const subjects = sink.mails.map(({ to, text }) => [to[0], text.includes('Unsere Studie Harbor')])
+  expect(Object.fromEntries(subjects)).toEqual({ 'de-AT@example.org': true, 'fr@example.org': false })
+})
+
+test('answers are kept for their time and no longer', async () => {
+  await world.send({ method: 'POST', path: list, token: manager, body: {}, headers: { 'x-correlation-id': 'kept' } })
+  const kept = async () => (await world.owner().query(`select 1 from registration where correlation = 'kept'`)).rowCount
+  await clockAt(Date.now() + answersKeptMs - 60_000)
+  expect(await kept()).toBe(1)
+  await clockAt(Date.now() + answersKeptMs + 60_000)
+  expect(await kept()).toBe(0)
 })

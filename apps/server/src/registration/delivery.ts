@@ -1,4 +1,5 @@
 import { letterOf } from '@aquifer/core/registration'
+import { settingsOf } from '@aquifer/core/study'
 import { dayAt } from '@aquifer/core/time'
 import type { InvitationRow, Repository, Study } from '../repository/index.js'
 import { codeOf } from './codes.js'
@@ -14,6 +15,8 @@ export interface Sending {
   subject: string
   text: string
   link: string
+  /** one that the clock sent, under the code of the letter before */
+  reminder: boolean
 }
 /** A way by which letters go; throws where it did not take one. */
 export interface Carrier {
@@ -38,7 +41,6 @@ export async function deliverInvitations(
   job: { readonly cancelled: boolean },
 ): Promise<{ delivered: number; failed: number }> {
   const { repository, now } = parts
-  const studies = new Map((await repository.studies.list()).map((study) => [study.sid, study]))
   const counts = { delivered: 0, failed: 0 }
   while (!job.cancelled) {
     const waiting = await repository.invitations.due()
@@ -48,7 +50,8 @@ export async function deliverInvitations(
       await parts.rest((first.dueAt ?? 0) - now())
       continue
     }
-    const study = studies.get(first.sid) ?? (await repository.studies.list()).find(({ sid }) => sid === first.sid)
+    // Read for each letter: its words may have been changed since the job began.
+    const study = (await repository.studies.list()).find(({ sid }) => sid === first.sid)
     const end = await attempt(parts, study, first)
     if (end !== null) counts[end] += 1
   }
@@ -78,7 +81,11 @@ async function attempt(parts: Parts, study: Study | undefined, row: InvitationRo
 
 function sendingOf(parts: Parts, study: Study, row: InvitationRow, to: string): Sending {
   const link = parts.linkOf(codeOf(parts.key, row))
-  const letter = letterOf(row.language, { study: study.name, until: dayAt(row.expiresAt, study.zone), link })
+  const reminder = row.reminders > 0
+  const { letters } = settingsOf(study.settings)
+  const told = { study: study.name, until: dayAt(row.expiresAt, study.zone), link }
+  const letter = letterOf(row.language, told, { own: letters, reminder })
   const site = study.sites.find((each) => each.site === row.site)?.id ?? null
-  return { id: `${row.id}/${row.generation}`, to, study: study.id, site, language: row.language, ...letter, link }
+  const id = [row.id, row.generation, ...(reminder ? [row.reminders] : [])].join('/')
+  return { id, to, study: study.id, site, language: row.language, ...letter, link, reminder }
 }

@@ -29,7 +29,7 @@ export function openMail({ url, from }: { url: string; from: string }): Carrier 
         subject,
         text,
         // The same for every attempt, so that a mailbox shows one.
-        messageId: `<${id.replace('/', '.')}@aquifer>`,
+        messageId: `<${id.replaceAll('/', '.')}@aquifer>`,
         headers: { 'Content-Language': language, 'Auto-Submitted': 'auto-generated' },
       })
     },

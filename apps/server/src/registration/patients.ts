@@ -44,10 +44,13 @@ export async function registerPatient(
     }
   })
   if (isRefusal(done)) return done
-  return { ...done, account: await withAccount(parts.people, body.account, { actor: `Patient/${done.patient}`, role: 'patient' }) }
+  return {
+    ...done,
+    account: await withAccount(parts.people, request.facts, body.account, { actor: `Patient/${done.patient}`, role: 'patient' }),
+  }
 }
 
-export async function nameIsFree(parts: RegistrationParts, user: string, actor: string): Promise<void> {
+export async function nameIsFree(parts: RegistrationParts, user: string, actor: string | null): Promise<void> {
   if ((await parts.people.standing(user, actor)) === 'taken')
     throw new Refused(refuse('already-exists', { detail: 'The name of the account is taken.' }))
 }
@@ -92,9 +95,15 @@ function missingTypes({ study }: Scope, state: PersonState | undefined, given: r
   return study.required.filter((type) => !known.has(type))
 }
 
-export function onFileItem(parts: RegistrationParts, scope: Scope, patientId: string, type: string): Item {
+export function onFileItem(
+  parts: RegistrationParts,
+  scope: Scope,
+  patientId: string,
+  type: string,
+  said: Pick<Parameters<typeof writeConsentContract>[0], 'form' | 'signer'> = {},
+): Item {
   const start = new Date(parts.fhir.now()).toISOString()
-  const contract = writeConsentContract({ patientId, study: scope.study.id, type, status: 'active', start })
+  const contract = writeConsentContract({ patientId, study: scope.study.id, type, status: 'active', start, ...said })
   return itemFor(contract as unknown as Resource, { scope, id: parts.fhir.newId(), op: 'create' })
 }
 

@@ -38,7 +38,10 @@ export async function registerPractitioner(
   })
   if (isRefusal(done)) return done
   const role = body.account?.role ?? 'practitioner'
-  return { ...done, account: await withAccount(parts.people, body.account, { actor: `Practitioner/${done.practitioner}`, role }) }
+  return {
+    ...done,
+    account: await withAccount(parts.people, request.facts, body.account, { actor: `Practitioner/${done.practitioner}`, role }),
+  }
 }
 
 async function storedPractitioner(

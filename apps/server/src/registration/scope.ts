@@ -30,6 +30,10 @@ export async function personHeld(tx: Tx, request: FhirRequest, study: Study, pat
   return state
 }
 
+/** Whether somebody takes part now, without having stopped anything. */
+export const isInStudy = (state: PersonState | undefined): boolean =>
+  state?.enrolment != null && state.enrolment.to === null && state.enrolment.stopped === null
+
 /** Subject number and site of somebody who was just enrolled. */
 export async function enrolmentOf(tx: Tx, study: Study, patientId: string): Promise<{ subject: string; site: string | null }> {
   const [state] = await tx.people([{ sid: study.sid, patientId }])

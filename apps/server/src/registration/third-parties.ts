@@ -1,9 +1,10 @@
 import { draftRefusal, reachesPlace, spanOfHolding, type AddedKind, type Relationship } from '@aquifer/core/access'
 import type { RelationshipRemoval, RelationshipRemoved, ThirdPartyRegistered, ThirdPartyRegistration } from '@aquifer/core/contract'
+import type { Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { factsOf } from '../access/index.js'
 import type { FhirRequest } from '../fhir/index.js'
-import type { PersonState, RelationshipRow, Study } from '../repository/index.js'
+import type { InvitationRow, PersonState, RelationshipRow, Study } from '../repository/index.js'
 import { itemFor, orRefuse, perform, Refused, resourceIn, type RegistrationParts, type Step } from './operation.js'
 import { nameIsFree } from './patients.js'
 import { withAccount } from './people.js'
@@ -43,8 +44,27 @@ export async function registerThirdParty(
   if (isRefusal(done)) return done
   return {
     ...done,
-    account: await withAccount(parts.people, body.account, { actor: `RelatedPerson/${done.relatedPerson}`, role: 'guardian' }),
+    account: await withAccount(parts.people, request.facts, body.account, {
+      actor: `RelatedPerson/${done.relatedPerson}`,
+      role: 'guardian',
+    }),
   }
+}
+
+/** Who was invited to stand in for a person, or is close to him, and accepted: stored, and tied to the person whose row is held. */
+export async function tiedTo(
+  parts: RegistrationParts,
+  at: { step: Step; request: FhirRequest; study: Study },
+  { row, id, resource }: { row: InvitationRow & { patient: string }; id: string; resource: Resource },
+): Promise<void> {
+  const { step, request, study } = at
+  const state = await personHeld(step.tx, request, study, row.patient)
+  const item = itemFor(resource, { scope: { study, site: { kind: 'of-person' } }, id, op: 'create' })
+  await step.store({ study, site: { kind: 'of-person' }, grant: request.grant, items: [item] })
+  const kind = row.kind === 'guardian' ? ('guardian' as const) : ('third-party' as const)
+  const why = row.basis === null ? {} : { basis: row.basis, ...(row.finding === null ? {} : { finding: row.finding }) }
+  const asked = { kind, holder: `RelatedPerson/${id}`, patient: row.patient, study: study.id, site: null, ...why }
+  endOf(study, state, await drafted(parts, at, asked), parts.fhir.now())
 }
 
 /** When the relationship ends by itself; one that does not hold at any time to come is not made. */

@@ -9,6 +9,7 @@ import type { Erasure, StudyPerson } from './withdrawal-types.js'
 
 // One transaction's share: a writing transaction holds the feed back for everybody.
 const ridsPerRound = 1_000
+const answersPerRound = 5_000
 
 // A resource about two people goes with either of them.
 const ofPerson = `(c.patient = $2 or c.patients @> array[$2::int8])`
@@ -86,6 +87,17 @@ export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool },
       return rowCount ?? 0
     },
     remove: (person) => removePerson(eraser, person),
+    async forgetAnswers(before) {
+      let forgotten = 0
+      for (;;) {
+        const { rowCount } = await eraser.query(
+          `delete from registration where ctid = any(array(select ctid from registration where at < $1 limit $2))`,
+          [before, answersPerRound],
+        )
+        forgotten += rowCount ?? 0
+        if ((rowCount ?? 0) < answersPerRound) return forgotten
+      }
+    },
   }
 }
 
@@ -107,7 +119,10 @@ async function removePerson(
     const refusals = await client.query(`delete from refused_write where sid = $1 and patient = $2`, [sid, patientId])
     counts.refusals = refusals.rowCount ?? 0
     await client.query(`update participant set patient = null where sid = $1 and patient = $2`, [sid, pid])
-    await client.query(`update invitation set patient = null, address = null where sid = $1 and patient = $2`, [sid, patientId])
+    await client.query(`update invitation set patient = null, address = null, finding = null where sid = $1 and patient = $2`, [
+      sid,
+      patientId,
+    ])
     await client.query(`delete from registration where sid = $1 and patient = $2`, [sid, patientId])
     await client.query(`delete from enrolment where sid = $1 and patient = $2`, [sid, pid])
     const tied = await client.query(`delete from relationship where sid = $1 and (target = $2 or holder = $2)`, [

@@ -34,6 +34,7 @@ export interface Codes {
   put(code: CodeRow, at: number): Promise<void>
   use(code: { hash: Buffer; purpose: string; user: string | null }, at: number): Promise<boolean> // once, and only in time
   isOpen(hash: Buffer, purpose: string, at: number): Promise<boolean>
+  openOf(code: Pick<CodeRow, 'purpose' | 'user' | 'madeBy'>, at: number): Promise<{ hash: Buffer; madeAt: number } | null>
 }
 
 export interface ClientRow {
@@ -209,6 +210,14 @@ const openCodes = (pool: Pool): Codes => ({
       [hash, purpose, at],
     )
     return rowCount === 1
+  },
+  async openOf({ purpose, user, madeBy }, at) {
+    const { rows } = await pool.query<{ hash: Buffer; made_at: bigint }>(
+      `select hash, made_at from one_time_code
+       where purpose = $1 and user_name is not distinct from $2 and made_by = $3 and used_at is null and expires_at > $4`,
+      [purpose, user, madeBy, at],
+    )
+    return rows[0] ? { hash: rows[0].hash, madeAt: Number(rows[0].made_at) } : null
   },
 })
 

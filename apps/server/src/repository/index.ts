@@ -30,7 +30,7 @@ export type {
   WriteOutcome,
 } from './types.js'
 export type { ParticipantRow, ParticipantStepRow } from './participant-types.js'
-export type { InvitationKind, InvitationRow, NewInvitation } from './registration-types.js'
+export type { InvitationRow, NewInvitation } from './registration-types.js'
 export type { NewWithdrawal, StudyPerson, Withdrawal, WithdrawalStep } from './withdrawal-types.js'
 export type {
   AuditFilter,

@@ -1,3 +1,5 @@
+import type { InvitationFilter, InvitationKind } from '@aquifer/core/registration'
+
 /** One operation of registration under its correlation id; `answer` is what was answered the first time. */
 export interface RegistrationRow {
   operation: string
@@ -10,7 +12,6 @@ interface RegistrationKey {
   correlation: string
 }
 
-export type InvitationKind = 'patient' | 'care-manager'
 export interface InvitationRow {
   id: string
   kind: InvitationKind
@@ -35,6 +36,11 @@ export interface InvitationRow {
   attempts: number
   deliveredAt: number | null
   problem: string | null
+  reminders: number // sent by the clock under the present code
+  reminderAt: number | null
+  account: string | null // that this invitation made
+  basis: 'minority' | 'non-competence' | null // of a guardian
+  finding: string | null
 }
 export type NewInvitation = Pick<
   InvitationRow,
@@ -51,6 +57,8 @@ export type NewInvitation = Pick<
   | 'sentAt'
   | 'expiresAt'
   | 'dueAt'
+  | 'basis'
+  | 'finding'
 >
 export type InvitationChange = Partial<
   Pick<
@@ -68,6 +76,9 @@ export type InvitationChange = Partial<
     | 'attempts'
     | 'deliveredAt'
     | 'problem'
+    | 'reminders'
+    | 'reminderAt'
+    | 'account'
   >
 >
 
@@ -85,10 +96,22 @@ export interface RegistrationTx {
   // false: the person does not stand there in the log
   discontinue(step: { sid: number; patient: string; at: number; reason: string; actor: string }): Promise<boolean>
 }
+export interface InvitationPage {
+  limit: number
+  after?: string
+  sites?: readonly number[]
+  filter?: InvitationFilter
+  newest?: boolean
+  now: number
+}
 /** Outside of one. */
 export interface Invitations {
   byId(id: string): Promise<InvitationRow | null>
-  list(sid: number, page: { limit: number; after?: string; sites?: readonly number[] }): Promise<InvitationRow[]>
+  list(sid: number, page: InvitationPage): Promise<InvitationRow[]>
+  counts(sid: number, asked: { now: number; sites?: readonly number[] }): Promise<Record<InvitationFilter, number>>
+  openAddresses(sid: number, addresses: readonly string[], asked: { now: number; sites?: readonly number[] }): Promise<Set<string>> // in lower case
+  // Those whose letter arrived and who have not decided, until they run out; by id.
+  undecided(sid: number, page: { now: number; until: number; after: string; limit: number }): Promise<InvitationRow[]>
   fail(id: string): Promise<void> // counts a wrong code
   due(): Promise<InvitationRow[]> // the next one
   change(id: string, change: InvitationChange): Promise<void>

@@ -1,16 +1,19 @@
 import type { Pool, PoolClient } from 'pg'
 import { addParticipant, moveParticipant } from './participants.js'
 import type { Queryable } from './people.js'
-import type { InvitationChange, InvitationKind, InvitationRow, Invitations, NewInvitation, RegistrationTx } from './registration-types.js'
+import type { InvitationFilter, InvitationKind } from '@aquifer/core/registration'
+import type { InvitationChange, InvitationRow, Invitations, NewInvitation, RegistrationTx } from './registration-types.js'
 
-type Times = 'sentAt' | 'expiresAt' | 'remindedAt' | 'openedAt' | 'acceptedAt' | 'declinedAt' | 'revokedAt' | 'dueAt' | 'deliveredAt'
+type Times =
+  'sentAt' | 'expiresAt' | 'remindedAt' | 'openedAt' | 'acceptedAt' | 'declinedAt' | 'revokedAt' | 'dueAt' | 'deliveredAt' | 'reminderAt'
 interface Row extends Omit<InvitationRow, Times | 'subject' | 'kind'> {
   kind: string
   subject: bigint | null
   times: (bigint | null)[]
 }
 const columns = `id, kind, sid, site, patient, subject, language, address, code_hash as "codeHash", generation, failures, invited_by as "invitedBy",
-  attempts, problem, array[sent_at, expires_at, reminded_at, opened_at, accepted_at, declined_at, revoked_at, due_at, delivered_at] as times`
+  attempts, problem, reminders, account, basis, finding,
+  array[sent_at, expires_at, reminded_at, opened_at, accepted_at, declined_at, revoked_at, due_at, delivered_at, reminder_at] as times`
 
 function invitationOf({ times, subject, kind, ...row }: Row): InvitationRow {
   const at = times.map((time) => (time === null ? null : Number(time)))
@@ -28,6 +31,7 @@ function invitationOf({ times, subject, kind, ...row }: Row): InvitationRow {
     revokedAt,
     dueAt: at[7] ?? null,
     deliveredAt: at[8] ?? null,
+    reminderAt: at[9] ?? null,
   }
 }
 
@@ -45,6 +49,9 @@ const columnOf: Readonly<Record<keyof InvitationChange, string>> = {
   attempts: 'attempts',
   deliveredAt: 'delivered_at',
   problem: 'problem',
+  reminders: 'reminders',
+  reminderAt: 'reminder_at',
+  account: 'account',
 }
 
 async function change(client: Queryable, id: string, changes: InvitationChange): Promise<void> {
@@ -58,17 +65,52 @@ async function select(client: Queryable, where: string, values: unknown[]): Prom
 }
 
 const isOpen = `accepted_at is null and declined_at is null and revoked_at is null`
+// Where one stands at $2, as invitationState of core says it.
+const state = `case when accepted_at is not null then 'accepted' when declined_at is not null then 'declined'
+  when revoked_at is not null then 'revoked' when expires_at <= $2::int8 then 'expired' when opened_at is null then 'sent' else 'opened' end`
+const isUndelivered = `(${isOpen} and due_at is null and delivered_at is null and problem is not null)`
 
 export function openInvitations(writer: Pool): Invitations {
   return {
     byId: async (id) => (await select(writer, `where id = $1`, [id]))[0] ?? null,
-    list: (sid, { limit, after, sites }) =>
-      select(writer, `where sid = $1 and ($2::text is null or id > $2) and ($3::int4[] is null or site = any($3)) order by id limit $4`, [
-        sid,
-        after ?? null,
-        sites ?? null,
-        limit,
-      ]),
+    list(sid, { limit, after, sites, filter, newest, now }) {
+      const narrowed = filter === 'undelivered' ? `($6::text is not null and ${isUndelivered})` : `($6::text is null or ${state} = $6)`
+      const [step, order] = newest === true ? ['id < $3', 'id desc'] : ['id > $3', 'id']
+      return select(
+        writer,
+        `where sid = $1 and $2::int8 is not null and ($3::text is null or ${step}) and ($4::int4[] is null or site = any($4)) and ${narrowed}
+         order by ${order} limit $5`,
+        [sid, now, after ?? null, sites ?? null, limit, filter ?? null],
+      )
+    },
+    async counts(sid, { now, sites }) {
+      const { rows } = await writer.query<{ state: InvitationFilter; n: number; undelivered: number }>(
+        `select ${state} as state, count(*)::int4 as n, (count(*) filter (where ${isUndelivered}))::int4 as undelivered
+         from invitation where sid = $1 and ($3::int4[] is null or site = any($3)) group by 1`,
+        [sid, now, sites ?? null],
+      )
+      const counts = { sent: 0, opened: 0, accepted: 0, declined: 0, expired: 0, revoked: 0, undelivered: 0 }
+      for (const row of rows) {
+        counts[row.state] = row.n
+        counts.undelivered += row.undelivered
+      }
+      return counts
+    },
+    async openAddresses(sid, addresses, { now, sites }) {
+      const { rows } = await writer.query<{ address: string }>(
+        `select lower(address) as address from invitation where sid = $1 and ${isOpen} and expires_at > $3
+         and lower(address) = any($2) and ($4::int4[] is null or site = any($4))`,
+        [sid, addresses.map((each) => each.toLowerCase()), now, sites ?? null],
+      )
+      return new Set(rows.map(({ address }) => address))
+    },
+    undecided: (sid, { now, until, after, limit }) =>
+      select(
+        writer,
+        `where sid = $1 and ${isOpen} and expires_at > $2 and expires_at <= $3 and address is not null and due_at is null and delivered_at is not null
+         and id > $4 order by id limit $5`,
+        [sid, now, until, after, limit],
+      ),
     async fail(id) {
       await writer.query(`update invitation set failures = failures + 1 where id = $1`, [id])
     },
@@ -132,11 +174,13 @@ export function registrationTx(client: PoolClient): RegistrationTx {
 async function inviteOne(client: PoolClient, invitation: NewInvitation): Promise<number | null> {
   const { sid, site, patient, sentAt, invitedBy } = invitation
   const step = { sid, site, at: sentAt, now: sentAt, reason: null, actor: invitedBy }
-  const logged = invitation.kind === 'patient' ? await addParticipant(client, { ...step, patientId: patient, state: 'invited' }) : 'exists'
+  const enters = invitation.kind === 'patient' || invitation.kind === 'guardian'
+  const logged = enters ? await addParticipant(client, { ...step, patientId: patient, state: 'invited' }) : 'exists'
   const subject = logged === 'exists' ? await subjectOf(client, sid, patient) : logged.subject
   await client.query(
-    `insert into invitation (id, kind, sid, site, patient, subject, language, address, code_hash, generation, invited_by, sent_at, expires_at, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    `insert into invitation (id, kind, sid, site, patient, subject, language, address, code_hash, generation, invited_by, sent_at, expires_at, due_at,
+       basis, finding)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
     [
       invitation.id,
       invitation.kind,
@@ -152,6 +196,8 @@ async function inviteOne(client: PoolClient, invitation: NewInvitation): Promise
       sentAt,
       invitation.expiresAt,
       invitation.dueAt,
+      invitation.basis,
+      invitation.finding,
     ],
   )
   return subject

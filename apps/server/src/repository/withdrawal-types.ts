@@ -83,4 +83,5 @@ export interface Erasure {
   // Removes versions, index and places; resumable, since each round removes what is left. hash: over those of the removed versions.
   remove(person: { sid: number; pid: bigint; patientId: string }): Promise<{ counts: Record<string, number>; hash: string }>
   macOf(sid: number, patientId: string): Buffer
+  forgetAnswers(before: number): Promise<number> // of registrations; how many
 }

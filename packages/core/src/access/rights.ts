@@ -11,6 +11,8 @@ const holders = {
   'consent.log': ['study-manager', 'investigator'],
   'consent.participants': ['study-manager', 'cro-admin', 'investigator', 'privacy-officer', 'auditor'],
   'consent.withdraw': ['study-manager', 'privacy-officer'],
+  // What a withdrawal would do, told to whom it would happen; who may withdraw others may see it of them, too.
+  'consent.preview': ['patient', 'guardian'],
   // Whose data nobody may see any more: the Contracts stay with those who answer for consent, and with the person.
   'consent.withheld': ['study-manager', 'privacy-officer', 'patient', 'guardian'],
   'consent.withdrawals': ['study-manager', 'privacy-officer', 'auditor'],

@@ -72,6 +72,10 @@ export function writeConsentContract(consent: {
   status: ConsentStatus
   start: string
   end?: string
+  /** version of the form that was shown */
+  form?: string
+  /** who decided: a reference, and the name he gave */
+  signer?: { reference: string; name: string }
 }): Record<string, unknown> {
   return {
     resourceType: 'Contract',
@@ -79,9 +83,17 @@ export function writeConsentContract(consent: {
     extension: [
       { url: consentStatusUrl, valueString: consent.status },
       { url: studyIdUrl, valueString: consent.study },
+      ...(consent.form === undefined ? [] : [{ url: formVersionUrl, valueString: consent.form }]),
     ],
     applies: { start: consent.start, ...(consent.end === undefined ? {} : { end: consent.end }) },
     subject: [{ reference: `Patient/${consent.patientId}` }],
     type: { coding: [{ system: consentTypeSystem, code: consent.type }] },
+    ...(consent.signer === undefined ? {} : { issued: consent.start, signer: [signerOf(consent.signer)] }),
   }
 }
+
+const signerOf = ({ reference, name }: { reference: string; name: string }): Record<string, unknown> => ({
+  type: { system: 'http://hl7.org/fhir/contractsignertypecodes', code: '1.2.840.10065.1.12.1.7', display: 'Consent' },
+  party: { reference, display: name },
+  signature: name,
+})

@@ -51,3 +51,12 @@ export function underForms(consents: readonly Consent[], timeline: Timeline): re
     return due === null || (consent.hi !== null && consent.hi <= due.until) ? consent : { ...consent, hi: due.until }
   })
 }
+
+/** The form a person is shown now, in his language or its base if there is one; null: there is none for this type. */
+export function formInUse(type: string, timeline: Timeline, asked: { now: number; language: string }): FormVersion | null {
+  const inForce = formsFor(type, timeline).filter(({ from }) => startOf(from, timeline.zone) <= asked.now)
+  const newest = inForce.at(-1)
+  const same = inForce.filter(({ version }) => version === newest?.version)
+  const speaks = (language: string) => same.findLast((form) => form.language === language)
+  return speaks(asked.language) ?? speaks(asked.language.split('-')[0] ?? '') ?? speaks('en') ?? newest ?? null
+}

@@ -1,13 +1,20 @@
 import type { Endpoint } from './endpoints.js'
 import {
-  acceptance,
-  careManagerAcceptance,
-  careManagerAccepted,
-  invitationCode,
   invitationList,
   invitationRequest,
   invitationView,
   openedInvitation,
+  revealedInvitation,
+  revealedInvitations,
+  rosterPreview,
+} from './invitations.js'
+import {
+  acceptance,
+  careManagerAcceptance,
+  careManagerAccepted,
+  invitationCode,
+  invitedAccount,
+  invitedAccountRequest,
   patientRegistered,
   patientRegistration,
   patientRemoval,
@@ -18,8 +25,6 @@ import {
   practitionerRemoved,
   relationshipRemoval,
   relationshipRemoved,
-  revealedInvitation,
-  revealedInvitations,
   thirdPartyRegistered,
   thirdPartyRegistration,
 } from './registration.js'
@@ -63,6 +68,12 @@ export const registrationEndpoints = {
     answer: careManagerAccepted,
     status: 201,
   }),
+  invitedAccount: operation('invitedAccount', 'An account for an invited care manager who has none; the code is the right', {
+    open: true,
+    body: invitedAccountRequest,
+    answer: invitedAccount,
+    status: 201,
+  }),
   removeRelationship: operation('removeRelationship', 'End a relationship', { body: relationshipRemoval, answer: relationshipRemoved }),
   removePatient: operation('removePatient', 'Withdraw a patient; the answer says by which act', {
     body: patientRemoval,
@@ -91,12 +102,20 @@ export const registrationEndpoints = {
     answer: revealedInvitations,
     status: 201,
   },
+  previewInvitations: {
+    method: 'POST',
+    path: `${invitations}/csv/preview`,
+    system,
+    summary: 'What a list would invite and what is wrong in it, line by line; nobody is invited',
+    bodyType: 'text/csv',
+    answer: rosterPreview,
+  },
   invitations: {
     method: 'GET',
     path: invitations,
     system,
     summary: 'Invitations of a study and where they stand',
-    query: ['limit', 'after'],
+    query: ['limit', 'after', 'state', 'order'],
     answer: invitationList,
   },
   remind: {

@@ -61,8 +61,9 @@ export {
   acceptance,
   careManagerAcceptance,
   invitationCode,
-  invitationList,
-  invitationRequest,
+  invitedAccount,
+  invitedAccountRequest,
+  patientRegistered,
   patientRegistration,
   patientRemoval,
   practitionerRegistration,
@@ -75,10 +76,8 @@ export type {
   AccountAnswer,
   AccountRequest,
   CareManagerAcceptance,
-  InvitationList,
-  InvitationRequest,
-  InvitationView,
-  OpenedInvitation,
+  InvitedAccount,
+  InvitedAccountRequest,
   PatientRegistered,
   PatientRegistration,
   PatientRemoval,
@@ -89,10 +88,26 @@ export type {
   PractitionerRemoved,
   RelationshipRemoval,
   RelationshipRemoved,
-  RevealedInvitation,
   ThirdPartyRegistered,
   ThirdPartyRegistration,
 } from './registration.js'
+export {
+  invitationList,
+  invitationRequest,
+  invitationView,
+  openedInvitation,
+  revealedInvitation,
+  revealedInvitations,
+  rosterPreview,
+} from './invitations.js'
+export type {
+  InvitationList,
+  InvitationRequest,
+  InvitationView,
+  OpenedInvitation,
+  RevealedInvitation,
+  RosterPreview,
+} from './invitations.js'
 export { funnelView, participantList, participantRequest, participantStepRequest, participantView } from './participants.js'
 export type { FunnelView, ParticipantList, ParticipantRequest, ParticipantStepRequest, ParticipantView } from './participants.js'
 export { studyApplied, studyDiff, studyFile, studyVersions } from './study-file.js'

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { withdrawalActs } from '../consent/index.js'
-import { invitationStates } from '../registration/index.js'
 
 const id = z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'an id is 1 to 64 letters, digits, hyphens and dots')
 const printable = (max: number) => z.string().regex(new RegExp(`^[\\x20-\\x7e]{1,${max}}$`), `1 to ${max} printable ASCII characters`)
@@ -14,6 +13,9 @@ const accountName = z.string().regex(/^[a-z][a-z0-9._-]{1,62}$/, 'lower-case let
 const account = z.strictObject({ user: accountName, display: z.string().min(1).max(200) })
 const staffAccount = account.extend({ role: z.enum(['practitioner', 'care-manager', 'investigator']).default('practitioner') })
 export type AccountRequest = z.infer<typeof account> & { role?: z.infer<typeof staffAccount>['role'] }
+const ownAccount = account.extend({
+  password: z.string().min(1).max(1024).optional().describe('chosen by the person; without one the answer tells a one-time code for it'),
+})
 
 export const patientRegistration = z
   .strictObject({
@@ -68,13 +70,16 @@ export const acceptance = z
     code,
     decision: z.enum(['accept', 'decline']),
     consents: z.array(z.string().min(1).max(64)).max(20).default([]).describe('types of consent the person gives'),
-    patient: resource.optional().describe('what the person says of himself; needed where no Patient is stored'),
-    account: account.optional(),
+    patient: resource.optional().describe('what is said of the person; needed where no Patient is stored'),
+    relatedPerson: resource.optional().describe('who stands in for the person or is close to him; needed where such a one was invited'),
+    account: ownAccount.optional(),
   })
   .meta({ id: 'InvitationAcceptance' })
 export type Acceptance = z.infer<typeof acceptance>
 export const careManagerAcceptance = z.strictObject({ code }).meta({ id: 'CareManagerAcceptance' })
 export type CareManagerAcceptance = z.infer<typeof careManagerAcceptance>
+export const invitedAccountRequest = z.strictObject({ code, account: ownAccount }).meta({ id: 'InvitedAccountRequest' })
+export type InvitedAccountRequest = z.infer<typeof invitedAccountRequest>
 
 export const relationshipRemoval = z.strictObject({ relationship: z.string().min(1).max(64) }).meta({ id: 'RelationshipRemoval' })
 export type RelationshipRemoval = z.infer<typeof relationshipRemoval>
@@ -93,7 +98,13 @@ export const practitionerRemoval = z.strictObject({ ...place, practitioner: id }
 export type PractitionerRemoval = z.infer<typeof practitionerRemoval>
 
 const accountAnswer = z
-  .object({ user: z.string(), code: z.string().nullable().describe('one-time code for a password; told once, where the account was made') })
+  .object({
+    user: z.string(),
+    code: z
+      .string()
+      .nullable()
+      .describe('one-time code for a password: told where the account was made, and again to the same request while nobody used it'),
+  })
   .nullable()
 export type AccountAnswer = z.infer<typeof accountAnswer>
 const contracts = z.array(z.string())
@@ -104,6 +115,7 @@ export const patientRegistered = z
     patient: z.string(),
     subject: z.string().nullable().describe('null after a refusal by the person'),
     contracts,
+    relatedPerson: z.string().nullable().optional().describe('who decided, where that was not the person himself'),
     account: accountAnswer,
   })
   .meta({ id: 'PatientRegistered' })
@@ -151,57 +163,5 @@ export type PractitionerRemoved = z.infer<typeof practitionerRemoved>
 export const careManagerAccepted = z
   .object({ study: z.string(), patient: z.string(), relationship: z.string() })
   .meta({ id: 'CareManagerAccepted' })
-
-export const invitationRequest = z
-  .strictObject({
-    kind: z.enum(['patient', 'care-manager']).default('patient'),
-    patient: id.optional().describe('whose care is meant, or a Patient who is stored; else the server gives the id'),
-    site: z.string().min(1).max(64).optional(),
-    email: z.email().max(254).optional().describe('where it is sent if a way of delivery is set up'),
-    language: z
-      .string()
-      .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
-      .default('en'),
-    days: z.number().int().min(1).max(180).default(30),
-  })
-  .meta({ id: 'InvitationRequest' })
-export type InvitationRequest = z.infer<typeof invitationRequest>
-export const invitationView = z
-  .object({
-    id: z.string(),
-    kind: z.enum(['patient', 'care-manager']),
-    subject: z.string().nullable(),
-    site: z.string().nullable(),
-    state: z.enum(invitationStates),
-    sentAt: instant,
-    expiresAt: instant,
-    remindedAt: instant.nullable(),
-    endedAt: instant.nullable(),
-    delivery: z.enum(['by-hand', 'waiting', 'delivered', 'failed']),
-    communication: resource.describe('the same as a FHIR Communication'),
-  })
-  .meta({ id: 'Invitation' })
-export type InvitationView = z.infer<typeof invitationView>
-export const revealedInvitation = invitationView
-  .extend({
-    code: z.string().nullable().describe('for who invites by hand; null where it is sent to the person'),
-    link: z.string().nullable(),
-  })
-  .meta({ id: 'RevealedInvitation' })
-export type RevealedInvitation = z.infer<typeof revealedInvitation>
-export const revealedInvitations = z.object({ invitations: z.array(revealedInvitation) }).meta({ id: 'RevealedInvitations' })
-export const invitationList = z.object({ invitations: z.array(invitationView), next: z.string().nullable() }).meta({ id: 'Invitations' })
-export type InvitationList = z.infer<typeof invitationList>
-export const openedInvitation = z
-  .object({
-    kind: z.enum(['patient', 'care-manager']),
-    study: z.string(),
-    name: z.string(),
-    language: z.string(),
-    expiresAt: instant,
-    required: z.array(z.string()).describe('consents that taking part needs'),
-    forms: z.array(z.object({ type: z.string(), version: z.string(), document: z.string(), language: z.string() })),
-    patientNeeded: z.boolean().describe('whether the person has to say who he is'),
-  })
-  .meta({ id: 'OpenedInvitation' })
-export type OpenedInvitation = z.infer<typeof openedInvitation>
+export const invitedAccount = z.object({ account: accountAnswer }).meta({ id: 'InvitedAccount' })
+export type InvitedAccount = z.infer<typeof invitedAccount>

@@ -26,6 +26,8 @@ const appRule = z.strictObject({
   required: z.array(consentType).max(20).default([]),
 })
 
+const letter = z.strictObject({ subject: z.string().max(200), text: z.string().max(10_000) })
+
 /** A study as one file: all of it is optional but the id; what is left out stays as it is. */
 export const studyFile = z
   .strictObject({
@@ -46,6 +48,11 @@ export const studyFile = z
     forms: z.array(formVersion).max(500).optional(),
     apps: z.array(appRule).max(200).optional(),
     visits: z.array(visit).max(500).optional(),
+    reminders: z.array(z.number().int()).max(10).optional().describe('days before an invitation runs out on which the clock reminds'),
+    letters: z
+      .record(z.string(), letter)
+      .optional()
+      .describe('letters of invitation in the study’s own words, by language; {study}, {until} and {link} are filled in'),
   })
   .meta({ id: 'StudyFile' })
 export type StudyFile = z.infer<typeof studyFile>

@@ -1,5 +1,13 @@
+/** Who is asked: the person himself, who decides for him, who is close to him, who cares for him. */
+export const invitationKinds = ['patient', 'guardian', 'third-party', 'care-manager'] as const
+export type InvitationKind = (typeof invitationKinds)[number]
+
 export const invitationStates = ['sent', 'opened', 'accepted', 'declined', 'expired', 'revoked'] as const
 export type InvitationState = (typeof invitationStates)[number]
+
+/** What a list may be narrowed to: a state, or those whose letter could not be delivered. */
+export const invitationFilters = [...invitationStates, 'undelivered'] as const
+export type InvitationFilter = (typeof invitationFilters)[number]
 
 /** After so many wrong codes for one invitation none is right any more until it is sent anew. */
 export const failuresMax = 10
@@ -23,3 +31,13 @@ export function invitationState(facts: InvitationFacts, now: number): Invitation
 
 const dayMs = 86_400_000
 export const invitationEnd = (from: number, days: number): number => from + days * dayMs
+
+/** Whether the clock reminds now: a day that the study names has come since the letter, or the last reminder, went out. */
+export function reminderIsDue(facts: { expiresAt: number; toldAt: number }, daysBefore: readonly number[], now: number): boolean {
+  if (now >= facts.expiresAt) return false
+  return daysBefore.some((days) => {
+    const at = facts.expiresAt - days * dayMs
+    return facts.toldAt < at && at <= now
+  })
+}
+export const reminderDaysMax = 90

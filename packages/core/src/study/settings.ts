@@ -1,4 +1,5 @@
 import type { RefusalIssue } from '../refusal/index.js'
+import { isLanguage, letterFaults, reminderDaysMax, type LetterWords } from '../registration/index.js'
 import { spanOf } from '../time/index.js'
 import type { Study } from './study.js'
 
@@ -42,9 +43,22 @@ export interface StudySettings {
   forms: FormVersion[]
   apps: AppRule[]
   visits: Visit[]
+  /** days before an invitation runs out on which the clock reminds */
+  reminders: number[]
+  /** letters of invitation in the study's own words, by language */
+  letters: Record<string, LetterWords>
 }
 
-const defaults: StudySettings = { jurisdiction: null, legalHold: false, targets: {}, forms: [], apps: [], visits: [] }
+const defaults: StudySettings = {
+  jurisdiction: null,
+  legalHold: false,
+  targets: {},
+  forms: [],
+  apps: [],
+  visits: [],
+  reminders: [],
+  letters: {},
+}
 /** A study's further settings; what was never set has its default. */
 export const settingsOf = (stored: Readonly<Record<string, unknown>>): StudySettings => ({ ...defaults, ...stored })
 
@@ -73,7 +87,17 @@ export function settingsFindings(settings: StudySettings, study: Pick<Study, 'si
   }
   const apps = settings.apps.map(({ app }) => app)
   for (const app of new Set(apps)) if (apps.indexOf(app) !== apps.lastIndexOf(app)) wrong('apps', `${app} stands there twice`)
+  for (const [path, message] of invitationFindings(settings)) wrong(path, message)
   return issues
+}
+
+function* invitationFindings({ reminders, letters }: Pick<StudySettings, 'reminders' | 'letters'>): Generator<[string, string]> {
+  const days = reminders.every((each) => Number.isInteger(each) && each >= 1 && each <= reminderDaysMax)
+  if (!days || new Set(reminders).size < reminders.length) yield ['reminders', `different whole numbers from 1 to ${reminderDaysMax}`]
+  for (const [language, letter] of Object.entries(letters)) {
+    if (!isLanguage(language)) yield [`letters.${language.slice(0, 20)}`, 'a language is a tag such as en or de-CH']
+    for (const { part, what } of letterFaults(letter)) yield [`letters.${language.slice(0, 20)}.${part}`, what]
+  }
 }
 
 /** `name`, or `name/version`, as `urn:aquifer:app` says it. */

@@ -1,6 +1,8 @@
-import { useState, type ReactNode, type Ref } from 'react'
+import { useId, useState, type ReactNode, type Ref } from 'react'
 import {
   Button as AriaButton,
+  Checkbox as AriaCheckbox,
+  FieldError,
   Input,
   Label,
   ListBox,
@@ -9,6 +11,7 @@ import {
   SearchField as AriaSearchField,
   Select as AriaSelect,
   SelectValue,
+  Text,
   TextField as AriaTextField,
 } from 'react-aria-components'
 import { Check, ChevronDown, Eye, EyeOff, Search, X } from 'lucide-react'
@@ -29,7 +32,9 @@ interface TextProps {
   isDisabled?: boolean
   onSubmit?(): void
   note?: ReactNode
-  type?: 'text' | 'password'
+  /** what is wrong with the value, told beneath it */
+  fault?: string | undefined
+  type?: 'text' | 'password' | 'date'
   inputRef?: Ref<HTMLInputElement>
 }
 
@@ -42,6 +47,7 @@ export function TextField({
   large,
   placeholder,
   note,
+  fault,
   type = 'text',
   onSubmit,
   inputRef,
@@ -54,11 +60,12 @@ export function TextField({
       value={value}
       onChange={onChange}
       type={type === 'password' && shown ? 'text' : type}
+      isInvalid={rest.isInvalid === true || fault !== undefined}
       aria-label={hidden ? label : undefined}
       className="text-field"
     >
       {!hidden && <Label className="label">{label}</Label>}
-      <div className={large ? 'field large' : 'field'} data-invalid={rest.isInvalid || undefined}>
+      <div className={large ? 'field large' : 'field'} data-invalid={rest.isInvalid || fault !== undefined || undefined}>
         {icon && <Icon of={icon} size={large ? 16 : 14} className="ink-3" />}
         <Input ref={inputRef} placeholder={placeholder} onKeyDown={(event) => event.key === 'Enter' && onSubmit?.()} />
         {type === 'password' && (
@@ -70,8 +77,54 @@ export function TextField({
           />
         )}
       </div>
-      {note && <p className="sub field-note">{note}</p>}
+      {note && (
+        <Text slot="description" elementType="p" className="sub field-note">
+          {note}
+        </Text>
+      )}
+      {fault !== undefined && <FieldError className="field-fault">{fault}</FieldError>}
     </AriaTextField>
+  )
+}
+
+/** A decision of its own; what it means stands beneath, and may hold a link. */
+export function Checkbox({
+  label,
+  checked,
+  onChange,
+  fault,
+  children,
+}: {
+  label: ReactNode
+  checked: boolean
+  onChange(checked: boolean): void
+  fault?: string | undefined
+  children?: ReactNode
+}) {
+  const id = useId()
+  return (
+    <div className="checkbox-row">
+      <AriaCheckbox
+        className="checkbox"
+        isSelected={checked}
+        onChange={onChange}
+        isInvalid={fault !== undefined}
+        aria-describedby={`${id}-means ${id}-fault`}
+      >
+        <span className="checkbox-box" aria-hidden>
+          {checked && <Icon of={Check} size={14} />}
+        </span>
+        {label}
+      </AriaCheckbox>
+      <div id={`${id}-means`} className="checkbox-means">
+        {children}
+      </div>
+      {fault !== undefined && (
+        <p id={`${id}-fault`} className="field-fault checkbox-means">
+          {fault}
+        </p>
+      )}
+    </div>
   )
 }
 

@@ -7,6 +7,7 @@ import {
   endpoints,
   invitationCode,
   invitationRequest,
+  invitedAccountRequest,
   patientRegistration,
   patientRemoval,
   practitionerRegistration,
@@ -16,6 +17,7 @@ import {
   type Endpoint,
 } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { invitationFilters } from '@aquifer/core/registration'
 import type { FhirRequest } from '../../fhir/index.js'
 import { bind, bodyAs, paramOf, queryOf, wholeNumber } from '../bind.js'
 import { factsOf } from '../context.js'
@@ -70,6 +72,15 @@ export function registrationRoutes(app: FastifyInstance, systems: RoutedSystems)
       return isRefusal(done) ? done : { body: done }
     },
   })
+  bind(app, endpoints.invitedAccount, {
+    act,
+    handler: async (request) => {
+      const body = bodyAs(request, invitedAccountRequest)
+      if (isRefusal(body)) return body
+      const done = await registration.invitedAccount(openRequestOf(request), body)
+      return isRefusal(done) ? done : { body: done }
+    },
+  })
   invitationRoutes(app, systems)
 }
 
@@ -86,23 +97,29 @@ function invitationRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('text/csv', { parseAs: 'string', bodyLimit: rosterBytesMax }, (_request, body, done) => done(null, body))
-    bind(scope, endpoints.inviteMany, {
-      ...changes,
-      handler: ofStudy(systems, async (study, request) =>
+    const list = (work: typeof invitations.inviteMany | typeof invitations.preview) =>
+      ofStudy(systems, async (study, request) =>
         typeof request.body === 'string'
-          ? invitations.inviteMany(study, fhirRequestOf(request), request.body)
+          ? work(study, fhirRequestOf(request), request.body)
           : refuse('unsupported-media-type', { detail: 'Send text/csv.' }),
-      ),
-    })
+      )
+    bind(scope, endpoints.inviteMany, { ...changes, handler: list(invitations.inviteMany) })
+    bind(scope, endpoints.previewInvitations, { ...changes, handler: list(invitations.preview) })
   })
   bind(app, endpoints.invitations, {
     act,
     right: 'registration.invitations',
     handler: ofStudy(systems, async (study, request) => {
-      const { limit: asked, after } = queryOf(request)
+      const { limit: asked, after, state, order = 'oldest' } = queryOf(request)
       const limit = wholeNumber(asked, { min: 1, max: pageMax, otherwise: 100 })
       if (limit === null) return refuse('bad-parameter', { detail: `limit is 1 to ${pageMax}.`, parameter: 'limit' })
-      return invitations.list(study, fhirRequestOf(request), { limit, after: after ?? null })
+      const filter = invitationFilters.find((each) => each === state)
+      if (state !== undefined && filter === undefined)
+        return refuse('bad-parameter', { detail: `state is one of ${invitationFilters.join(', ')}.`, parameter: 'state' })
+      if (order !== 'oldest' && order !== 'newest')
+        return refuse('bad-parameter', { detail: 'order is oldest or newest.', parameter: 'order' })
+      const page = { limit, after: after ?? null, newest: order === 'newest', ...(filter === undefined ? {} : { filter }) }
+      return invitations.list(study, fhirRequestOf(request), page)
     }),
   })
   bind(app, endpoints.remind, {

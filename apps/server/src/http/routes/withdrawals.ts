@@ -19,7 +19,8 @@ export function withdrawalRoutes(app: FastifyInstance, systems: RoutedSystems): 
   const changes = { act: 'withdrawal', right: 'consent.withdraw' } as const
   const reads = { act: 'withdrawal', right: 'consent.withdrawals' } as const
   bind(app, endpoints.previewWithdrawal, {
-    ...changes,
+    act: 'withdrawal',
+    right: ['consent.withdraw', 'consent.preview'],
     handler: ofStudy(systems, async (study, request) => {
       const body = bodyAs(request, previewRequest)
       return isRefusal(body) ? body : withdrawals.preview(study, grantOf(request), body)
