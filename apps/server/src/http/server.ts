@@ -56,7 +56,7 @@ export function openServer(parts: ServerParts): FastifyInstance {
     return payload
   })
   app.addHook('onResponse', async (request, reply) => observe(parts, request, reply))
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler((error: FastifyError | RefusedBody, request, reply) => {
     const refusal = refusalOf(error)
     if (refusal !== null) return sendRefusal(request, reply, refusal)
     parts.log.error(
@@ -140,7 +140,15 @@ function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(headerOf(request, 'authorization') ?? '')?.[1] ?? null
 }
 
-function refusalOf(error: FastifyError): Refusal | null {
+/** A body that its parser refused, on its way to the one place where errors are answered. */
+export class RefusedBody extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(refusal.refusal)
+  }
+}
+
+function refusalOf(error: FastifyError | RefusedBody): Refusal | null {
+  if (error instanceof RefusedBody) return error.refusal
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return refuse('too-large', { detail: 'The body is larger than this address takes.' })
