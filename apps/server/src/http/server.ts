@@ -9,6 +9,7 @@ import type { AuditTrail } from '../audit/index.js'
 import type { Identity } from '../identity/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { sendBug, sendRefusal } from './answer.js'
+import { connectionLimits, guardBodies, serverSettings, type ConnectionLimits } from './connections.js'
 import { headerOf, type RequestContext } from './context.js'
 import { hostAllowed } from './hosts.js'
 import { statusOf } from './refusals.js'
@@ -31,13 +32,14 @@ export interface ServerParts {
 }
 
 /** The bare server: what holds for every request before and after its route. */
-export function openServer(parts: ServerParts): FastifyInstance {
+export function openServer(parts: ServerParts, limits: ConnectionLimits = connectionLimits): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: jsonBytesMax,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    ...serverSettings(limits),
     // What cannot even be routed passes no hook: it is answered and recorded here.
     frameworkErrors: (error, request, reply) => void answerUnroutable(parts, error, request, reply),
   })
@@ -49,6 +51,7 @@ export function openServer(parts: ServerParts): FastifyInstance {
     if (refusal !== null) return sendRefusal(request, reply, refusal)
     return undefined
   })
+  guardBodies(app, limits)
   app.addHook('onSend', async (request, reply, payload) => {
     const { facts } = request.aquifer
     if (facts.recorded || (request.routeOptions.config.unaudited === true && reply.statusCode < 400)) return payload

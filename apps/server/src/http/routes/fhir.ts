@@ -78,6 +78,7 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
       act: 'import',
       right: 'import.run',
       fhir: true,
+      streams: true,
       handler: (request) => importFrom(systems, request),
     })
   })
