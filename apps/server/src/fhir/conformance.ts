@@ -26,7 +26,7 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
     implementation: { description: 'Aquifer', url: facts.base },
     fhirVersion: '1.0.2',
     acceptUnknown: 'no',
-    format: ['json'],
+    format: ['application/json+fhir', 'application/xml+fhir', 'json', 'xml'],
     rest: [
       {
         mode: 'server',

@@ -2,7 +2,7 @@
 // Never knows HTTP and never adds to a resource what its sender did not write.
 export { conformance } from './conformance.js'
 export type { FhirRequest, FhirSystems, AskedScope } from './systems.js'
-export { checkResource, parseBody } from './parse.js'
+export { checkResource, parseBody, parseXmlBody } from './parse.js'
 export { itemOf } from './item.js'
 export type { Item } from './item.js'
 export { scopeOf, scopeWithin, withExtensions } from './scope.js'

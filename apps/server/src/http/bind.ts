@@ -14,6 +14,8 @@ export interface Binding {
   right?: Right | readonly Right[]
   unaudited?: boolean
   fhir?: boolean
+  /** the handler reads the body as it comes */
+  streams?: boolean
   handler: Handler
 }
 
@@ -24,7 +26,12 @@ export function bind(app: FastifyInstance, endpoint: Endpoint, binding: Binding)
   app.route({
     method: endpoint.method,
     url: routePath(endpoint.path),
-    config: { open: endpoint.open === true, unaudited: binding.unaudited === true, fhir: binding.fhir === true },
+    config: {
+      open: endpoint.open === true,
+      unaudited: binding.unaudited === true,
+      fhir: binding.fhir === true,
+      streams: binding.streams === true,
+    },
     handler: async (request, reply) => {
       factsOf(request).act = binding.act
       return sendAnswer(request, reply, await answerTo(request, endpoint, binding))

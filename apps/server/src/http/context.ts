@@ -19,6 +19,8 @@ declare module 'fastify' {
     open?: boolean
     /** left out of the audit trail: health, metrics and the workbench's own files */
     unaudited?: boolean
+    /** the body is read as it comes and may take its time */
+    streams?: boolean
     /** errors are OperationOutcomes */
     fhir?: boolean
   }

@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { versionOfETag, type FhirRequest } from '../fhir/index.js'
 import { factsOf, grantOf, headerOf } from './context.js'
-import { queryOf } from './bind.js'
+import { wantsContent } from './binary-answer.js'
+import { answerForm } from './formats.js'
 
 export const fhirBase = '/fhir-server/api/v1'
 
@@ -54,10 +55,8 @@ export function ifMatchOf(request: FastifyRequest): { version?: number } | Refus
   return version === undefined ? {} : { version }
 }
 
-/** JSON is what this server speaks; a client that takes only XML is told so before anything is done. */
+/** What no form of ours can answer is told before anything is done; a Binary's content has its own type. */
 export function formatRefusal(request: FastifyRequest): Refusal | null {
-  const format = queryOf(request)['_format']
-  const asked = format ?? headerOf(request, 'accept') ?? '*/*'
-  const takesJson = format === undefined ? /json|\*\/\*|application\/\*|text\/html/.test(asked) : /json|html/.test(asked)
-  return takesJson ? null : refuse('not-acceptable', { detail: 'Answers are JSON: ask for application/json+fhir.' })
+  if (answerForm(request) !== null || wantsContent(request)) return null
+  return refuse('not-acceptable', { detail: 'Answers are application/json+fhir or application/xml+fhir.' })
 }

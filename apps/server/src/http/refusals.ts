@@ -13,6 +13,7 @@ const mapping: Readonly<Record<RefusalCode, { status: number; issue: string }>> 
   'scope-disagreement': { status: 400, issue: 'conflict' },
   'unsupported-media-type': { status: 415, issue: 'not-supported' },
   'not-acceptable': { status: 406, issue: 'not-supported' },
+  'too-slow': { status: 408, issue: 'timeout' },
   'too-large': { status: 413, issue: 'too-long' },
   'too-many-requests': { status: 429, issue: 'throttled' },
   'host-not-allowed': { status: 403, issue: 'security' },

@@ -9,6 +9,7 @@ import type { AuditTrail } from '../audit/index.js'
 import type { Identity } from '../identity/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { sendBug, sendRefusal } from './answer.js'
+import { connectionLimits, guardBodies, serverSettings, type ConnectionLimits } from './connections.js'
 import { headerOf, type RequestContext } from './context.js'
 import { hostAllowed } from './hosts.js'
 import { certificateOf } from './peer.js'
@@ -45,7 +46,7 @@ export interface ServerParts {
 }
 
 /** The bare server: what holds for every request before and after its route. */
-export function openServer(parts: ServerParts): FastifyInstance {
+export function openServer(parts: ServerParts, limits: ConnectionLimits = connectionLimits): FastifyInstance {
   const app = Fastify({
     logger: false,
     ...httpsOf(parts.tls),
@@ -53,6 +54,7 @@ export function openServer(parts: ServerParts): FastifyInstance {
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    ...serverSettings(limits),
     // What cannot even be routed passes no hook: it is answered and recorded here.
     frameworkErrors: (error, request, reply) => void answerUnroutable(parts, error, request, reply),
   })
@@ -64,6 +66,7 @@ export function openServer(parts: ServerParts): FastifyInstance {
     if (refusal !== null) return sendRefusal(request, reply, refusal)
     return undefined
   })
+  guardBodies(app, limits)
   app.addHook('onSend', async (request, reply, payload) => {
     const { facts } = request.aquifer
     if (facts.recorded || (request.routeOptions.config.unaudited === true && reply.statusCode < 400)) return payload
@@ -71,7 +74,7 @@ export function openServer(parts: ServerParts): FastifyInstance {
     return payload
   })
   app.addHook('onResponse', async (request, reply) => observe(parts, request, reply))
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler((error: FastifyError | RefusedBody, request, reply) => {
     const refusal = refusalOf(error)
     if (refusal !== null) return sendRefusal(request, reply, refusal)
     parts.log.error(
@@ -174,7 +177,15 @@ function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(headerOf(request, 'authorization') ?? '')?.[1] ?? null
 }
 
-function refusalOf(error: FastifyError): Refusal | null {
+/** A body that its parser refused, on its way to the one place where errors are answered. */
+export class RefusedBody extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(refusal.refusal)
+  }
+}
+
+function refusalOf(error: FastifyError | RefusedBody): Refusal | null {
+  if (error instanceof RefusedBody) return error.refusal
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return refuse('too-large', { detail: 'The body is larger than this address takes.' })

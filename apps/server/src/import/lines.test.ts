@@ -32,6 +32,14 @@ test('a document over several lines is one line', async () => {
   expect(await read('{\n  "resourceType": "Bundle",\n', '  "entry": []\n}\n')).toEqual(['1:{\n"resourceType": "Bundle",\n"entry": []\n}\n'])
 })
 
+test('XML is one document, with its blanks; what is not UTF-8 in it spoils all of it', async () => {
+  const xml = '<?xml version="1.0"?>\n<Patient xmlns="http://hl7.org/fhir">\r\n  <div>\n   a \n\n</div></Patient>'
+  expect(await read(xml)).toEqual([`1:${xml}`])
+  expect(await read(`\n${xml}\n`)).toEqual([`2:${xml}\n`])
+  expect(await read('<Patient xmlns="http://hl7.org/fhir"/>')).toEqual(['1:<Patient xmlns="http://hl7.org/fhir"/>'])
+  expect(await read('<Patient>\n', Buffer.from('Müller\n', 'latin1'), '</Patient>')).toEqual([`1:${notUtf8}`])
+})
+
 test('a document may begin after blank lines; a first line cut off is only that line', async () => {
   expect(await read('\n\r\n{\n"resourceType": "Patient"\n}\n')).toEqual(['3:{\n"resourceType": "Patient"\n}\n'])
   const next = '{"resourceType":"Patient"}'

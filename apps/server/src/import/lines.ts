@@ -18,8 +18,11 @@ export const notUtf8 = '\uFFFD'
 const newline = 0x0a
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
+/** Whether this is XML: JSON never begins so. */
+export const isXml = (text: string): boolean => /^\uFEFF?\s{0,1000}</.test(text)
+
 /**
- * The lines of a stream: NDJSON, or one JSON document over many lines. Gzip is recognised by its first bytes. A stream that cannot be
+ * The lines of a stream: NDJSON, or one document of JSON or XML over many lines. Gzip is recognised by its first bytes. A stream that cannot be
  * read on ends with a refusal as its last item.
  */
 export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Line | Refusal> {
@@ -61,8 +64,11 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
   let first = 0
   const text = (last: Uint8Array): string => {
     const line = Buffer.concat([...rest, last])
-    return isUtf8(line) ? line.toString('utf8').trim() : notUtf8
+    if (!isUtf8(line)) return notUtf8
+    // Blanks at the ends of lines mean nothing in JSON, and something in a narrative.
+    return document !== null && isXml(document[0] ?? '') ? line.toString('utf8') : line.toString('utf8').trim()
   }
+  const whole = (lines: readonly string[]): string => (lines.includes(notUtf8) ? notUtf8 : lines.join('\n'))
   for await (const chunk of bytes) {
     let from = 0
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
@@ -71,14 +77,14 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
       restBytes = 0
       from = at + 1
       number += 1
-      if (line === '') continue
+      if (line === '' && document === null) continue
       if (document?.length === 1 && isAfterDamage(document[0] ?? '', line)) {
         yield { number: first, text: document[0] ?? '' }
         document = null
       }
       if (document !== null) {
         document.push(line)
-        documentBytes += line.length
+        documentBytes += line.length + 1
       }
       // A first line that is no JSON by itself begins a document that was written over several lines.
       else if (first === 0 && line !== notUtf8 && !isWhole(line)) document = [line]
@@ -99,7 +105,7 @@ async function* split(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line | R
     yield { number: first, text: document[0] ?? '' }
     document = null
   }
-  if (document !== null) yield { number: first, text: [...document, last].join('\n') }
+  if (document !== null) yield { number: first, text: whole([...document, last]) }
   else if (last !== '') yield { number: number + 1, text: last }
 }
 

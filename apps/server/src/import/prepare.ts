@@ -3,11 +3,12 @@ import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../access/index.js'
 import { derivedId } from './derived-id.js'
-import { notUtf8 } from './lines.js'
+import { isXml, notUtf8, type Line } from './lines.js'
 import {
   checkResource,
   itemOf,
   parseBody,
+  parseXmlBody,
   scopeWithin,
   withExtensions,
   type FhirRequest,
@@ -37,15 +38,20 @@ interface Entry {
   resource: Resource
 }
 
-/** One line to a unit: parsed, repaired by the named rules, given ids, references resolved within it. */
+/** What a line says: JSON, or a document of XML. */
+export async function documentOf({ text }: Line): Promise<Resource | Refusal> {
+  if (text === notUtf8) return refuse('malformed-body', { detail: 'The line is not UTF-8.' })
+  return isXml(text) ? parseXmlBody(text) : parseBody(text)
+}
+
+/** One line to a unit: repaired by the named rules, given ids, references resolved within it. */
 export function prepareLine(
-  text: string,
+  document: Resource | Refusal,
   line: number,
   scope: Scope,
   request: FhirRequest,
   options: { mayWriteAll: boolean },
 ): Prepared | Unfit {
-  const document = text === notUtf8 ? refuse('malformed-body', { detail: 'The line is not UTF-8.' }) : parseBody(text)
   if (isRefusal(document)) return { line, refusal: document, resources: 1, types: [] }
   const entries = entriesOf(document)
   const unfit = (refusal: Refusal): Unfit => ({

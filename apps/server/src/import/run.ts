@@ -18,7 +18,7 @@ import { faultPoint } from '../storage/index.js'
 import { openGathering, peopleOf, type Batch } from './batches.js'
 import { linesOf } from './lines.js'
 import { recordOnFile } from './on-file.js'
-import { prepareLine, type Prepared } from './prepare.js'
+import { documentOf, prepareLine, type Prepared } from './prepare.js'
 import { openTally, type Tally } from './report.js'
 
 const writers = 3
@@ -134,7 +134,7 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>): Promise<Refus
       break
     }
     if (run.job.cancelled) break
-    const unit = prepareLine(line.text, line.number, run.scope, run.request, { mayWriteAll: run.consentOnFile !== null })
+    const unit = prepareLine(await documentOf(line), line.number, run.scope, run.request, { mayWriteAll: run.consentOnFile !== null })
     if ('refusal' in unit) {
       run.tally.refused(unit.line, unit.refusal, unit.resources)
       await noteUnfit(run, unit)

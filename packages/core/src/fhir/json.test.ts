@@ -1,7 +1,7 @@
 // DSTU2 json.html and datatypes.html#decimal: the precision of a decimal is part of its value.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ExactNumber, canonicalJson, jsonDepthMax, numberOf, parseJson, stringifyResource } from './index.js'
+import { ExactNumber, canonicalJson, forbiddenCharacter, jsonDepthMax, numberOf, parseJson, stringifyResource } from './index.js'
 import { dataDir, leftOut, syntheaBundles } from './test/published.js'
 
 const digit = fc.constantFrom('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
@@ -98,7 +98,14 @@ describe('what JSON.parse would hide is refused', () => {
     ["{'a':1}", 'not-json'],
     ['', 'not-json'],
     ['{"a":"', 'not-json'],
-  ])('%s', (text, problem) => {
+    ['{1.10:2}', 'not-json'],
+    ['{1.10:"\\u00001.10"}', 'not-json'],
+    ['[1.10.2]', 'not-json'],
+    ['[1.10 1.20]', 'not-json'],
+    ['[01.10]', 'not-json'],
+    [`{${Array.from({ length: 1001 }, (_, place) => `"a${place}":1`).join(',')}}`, 'too-many'],
+    [`[${'1.0,'.repeat(1_000_001)}1]`, 'too-many'],
+  ])('%.60j', (text, problem) => {
     expect(parseJson(text)).toMatchObject({ problem })
   })
 
@@ -107,6 +114,27 @@ describe('what JSON.parse would hide is refused', () => {
     expect(parseJson(nested(jsonDepthMax)).problem).toBeUndefined()
     expect(parseJson(nested(jsonDepthMax + 1)).problem).toBe('too-deep')
     expect(parseJson('['.repeat(1_000_000)).problem).toBe('too-deep')
+  })
+
+  test.each([
+    ['{"a":[1,2,}', 10],
+    ['{"a" 1}', 5],
+    ['{"a":1}x', 7],
+    ['{"a":1.10,"b":"\\x"}', 15],
+    ['{"a":{"b":1,"\\u0062":1.10}}', 12],
+    ['[{"__proto__":1.10}]', 2],
+    ['{"a":', 5],
+  ])('the place in %s is told', (text, offset) => {
+    expect(parseJson(text)).toMatchObject({ offset })
+  })
+
+  test('a string that begins with NUL is no number', () => {
+    for (const text of ['["\\u00001.10",1.10]', '{"\\u0000":1.10}', '["\\u0000"]'])
+      expect(stringifyResource(parseJson(text).resource)).toBe(text)
+    expect(forbiddenCharacter('["\\u0000"]', { name: [{ given: ['a', '\u0000'] }] })).toBe('name[0].given[1]')
+    expect(forbiddenCharacter('"\\ud800"', { a: { b: '\ud800' } })).toBe('a.b')
+    expect(forbiddenCharacter('"\\u00e9\\ud83e\\uddea\\n"', ['é🧪\n'])).toBeNull()
+    expect(forbiddenCharacter('"\uffff"', '\uffff')).toBe('')
   })
 
   test('a problem never carries the text', () => {

@@ -1,13 +1,19 @@
 import { parse as parseLossless, stringify as stringifyLossless } from 'lossless-json'
+import { keyFault, syntaxFault } from './json-faults.js'
 import { ExactNumber, exactNumbersSerialized } from './resource.js'
 
 /** Deeper nesting than any resource has; keeps every recursive walker far from the end of the stack. */
 export const jsonDepthMax = 100
 
-export type JsonProblem = 'not-json' | 'duplicate-key' | 'forbidden-key' | 'too-deep'
+/** More properties than an object of the model can have; an object of a million would cost more than all its bytes. */
+const keysOfOneMax = 1_000
+/** Three times what a body of the largest size holds when it is a resource. */
+const markedNumbersMax = 1_000_000
+
+export type JsonProblem = 'not-json' | 'duplicate-key' | 'forbidden-key' | 'too-deep' | 'too-many'
 export interface ParsedJson {
   resource: unknown
-  /** False where JSON.parse would have lost written digits and the slow, lossless parser was used. */
+  /** False where JSON.parse would have lost written digits. */
   exact: boolean
   problem?: undefined
 }
@@ -20,23 +26,32 @@ export interface UnparsedJson {
 
 /**
  * JSON to values without silent loss. JSON.parse does the work; one scan of the text finds what it would hide: numbers whose
- * digits it drops (parsed again losslessly), and repeated keys, `__proto__` and absurd nesting (refused).
+ * digits it drops (given to it as strings and put back), and repeated keys, `__proto__` and absurd nesting (refused).
  */
 export function parseJson(text: string): ParsedJson | UnparsedJson {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   const scan = scanJson(source)
-  if (scan.depth > jsonDepthMax) return { problem: 'too-deep', offset: null }
+  if (scan.problem !== null) return { problem: scan.problem, offset: scan.at }
   let resource: unknown
   try {
-    resource = JSON.parse(source)
-  } catch (error) {
-    const offset = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-    return { problem: 'not-json', offset: offset === undefined ? null : Number(offset) }
+    resource = JSON.parse(scan.numbers.length === 0 ? source : markNumbers(source, scan.numbers))
+  } catch {
+    return { problem: 'not-json', offset: syntaxFault(source) }
   }
-  const keys = countKeys(resource)
-  if (keys < 0) return { problem: 'forbidden-key', offset: null }
-  if (keys !== scan.keys) return { problem: 'duplicate-key', offset: null }
-  if (scan.exact) return { resource, exact: true }
+  const seen = { keys: 0, numbers: 0, marked: scan.numbers.length > 0, forbidden: false }
+  const whole = { resource }
+  walk(whole, seen)
+  if (seen.forbidden) return { problem: 'forbidden-key', offset: keyFault(source) }
+  if (seen.keys - 1 !== scan.keys) return { problem: 'duplicate-key', offset: keyFault(source) }
+  if (scan.numbers.length === 0) return { resource, exact: true }
+  if (seen.numbers === scan.numbers.length / 2) return { resource: whole.resource, exact: false }
+  return parseSlowly(source)
+}
+
+// Only for texts with strings or keys that begin with NUL, or with a number where a key is due.
+function parseSlowly(source: string): ParsedJson | UnparsedJson {
+  const fault = syntaxFault(source)
+  if (fault !== null) return { problem: 'not-json', offset: fault }
   return { resource: parseLossless(source, undefined, { parseNumber: numberFrom }), exact: false }
 }
 
@@ -44,12 +59,31 @@ function numberFrom(text: string): number | ExactNumber {
   return keepsDigits(text) ? Number(text) : new ExactNumber(text)
 }
 
-const keepsDigits = (text: string): boolean => String(Number(text)) === text && !text.includes('e')
+export const keepsDigits = (text: string): boolean => String(Number(text)) === text && !text.includes('e')
+
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** Numbers that would lose digits, as strings that begin with NUL. */
+function markNumbers(source: string, spans: readonly number[]): string {
+  const parts: string[] = []
+  let done = 0
+  for (let place = 0; place < spans.length; place += 2) {
+    const from = spans[place]!
+    const to = spans[place + 1]!
+    const digits = source.slice(from, to)
+    parts.push(source.slice(done, from), jsonNumber.test(digits) ? `"\\u0000${digits}"` : digits)
+    done = to
+  }
+  parts.push(source.slice(done))
+  return parts.join('')
+}
 
 interface Scan {
   keys: number
-  depth: number
-  exact: boolean
+  /** begin and end of each number that would lose digits */
+  numbers: number[]
+  problem: 'too-deep' | 'too-many' | null
+  at: number
 }
 
 const QUOTE = 34
@@ -60,10 +94,9 @@ const MINUS = 45
 // Strings are jumped over by indexOf; only what lies between them is looked at character by character.
 // On text that is not JSON the counts mean nothing: JSON.parse refuses it afterwards.
 function scanJson(text: string): Scan {
-  let keys = 0
+  const scan: Scan = { keys: 0, numbers: [], problem: null, at: 0 }
+  const keysAt = new Int32Array(jsonDepthMax + 2)
   let depth = 0
-  let deepest = 0
-  let exact = true
   const end = text.length
   let at = 0
   while (at < end) {
@@ -73,25 +106,34 @@ function scanJson(text: string): Scan {
       if (at === 0) break
       continue
     }
-    if (char === COLON) keys++
-    else if (char === 123 || char === 91) {
-      if (++depth > deepest) deepest = depth
+    if (char === COLON) {
+      scan.keys++
+      if (depth >= 0 && ++keysAt[depth]! > keysOfOneMax) return { ...scan, problem: 'too-many', at }
+    } else if (char === 123 || char === 91) {
+      if (++depth > jsonDepthMax) return { ...scan, problem: 'too-deep', at }
+      if (depth >= 0) keysAt[depth] = 0
     } else if (char === 125 || char === 93) depth--
     else if (char === MINUS || (char >= 48 && char <= 57)) {
-      const from = at
-      let plain = char !== MINUS
-      for (at++; at < end; at++) {
-        const digit = text.charCodeAt(at)
-        if (digit >= 48 && digit <= 57) continue
-        if (digit !== 46 && digit !== 43 && digit !== MINUS && digit !== 101 && digit !== 69) break
-        plain = false
-      }
-      if (!(plain && at - from <= 15) && !keepsDigits(text.slice(from, at))) exact = false
+      at = scanNumber(text, at, scan)
+      if (scan.numbers.length > 2 * markedNumbersMax) return { ...scan, problem: 'too-many', at }
       continue
     }
     at++
   }
-  return { keys, depth: deepest, exact }
+  return scan
+}
+
+function scanNumber(text: string, from: number, scan: Scan): number {
+  let plain = text.charCodeAt(from) !== MINUS
+  let at = from + 1
+  for (; at < text.length; at++) {
+    const digit = text.charCodeAt(at)
+    if (digit >= 48 && digit <= 57) continue
+    if (digit !== 46 && digit !== 43 && digit !== MINUS && digit !== 101 && digit !== 69) break
+    plain = false
+  }
+  if (!(plain && at - from <= 15) && !keepsDigits(text.slice(from, at))) scan.numbers.push(from, at)
+  return at
 }
 
 function closingQuote(text: string, from: number): number {
@@ -105,29 +147,41 @@ function closingQuote(text: string, from: number): number {
   return at
 }
 
-/** Keys in the whole tree; −1 where one is `__proto__`, which would turn into a prototype wherever an object is copied by assignment. */
-function countKeys(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
-  let count = 0
+interface Seen {
+  keys: number
+  numbers: number
+  /** whether there are marked numbers */
+  marked: boolean
+  /** `__proto__`, which would turn into a prototype wherever an object is copied by assignment */
+  forbidden: boolean
+}
+
+/** Counts keys, and puts marked numbers back in their place. */
+function walk(value: object, seen: Seen): void {
   if (Array.isArray(value)) {
-    for (const item of value) {
-      if (typeof item !== 'object') continue
-      const keys = countKeys(item)
-      if (keys < 0) return -1
-      count += keys
+    for (let place = 0; place < value.length; place++) {
+      const item: unknown = value[place]
+      if (typeof item === 'object') {
+        if (item !== null) walk(item, seen)
+      } else if (seen.marked && typeof item === 'string' && item.charCodeAt(0) === 0) value[place] = unmarked(item, seen)
     }
-    return count
+    return
   }
-  for (const key in value) {
-    if (key === '__proto__') return -1
-    count++
-    const item = (value as Record<string, unknown>)[key]
-    if (typeof item !== 'object') continue
-    const keys = countKeys(item)
-    if (keys < 0) return -1
-    count += keys
+  const object = value as Record<string, unknown>
+  for (const key in object) {
+    if (key === '__proto__') seen.forbidden = true
+    if (key.charCodeAt(0) === 0) seen.numbers = Number.NaN
+    seen.keys++
+    const item = object[key]
+    if (typeof item === 'object') {
+      if (item !== null) walk(item, seen)
+    } else if (seen.marked && typeof item === 'string' && item.charCodeAt(0) === 0) object[key] = unmarked(item, seen)
   }
-  return count
+}
+
+function unmarked(text: string, seen: Seen): ExactNumber {
+  seen.numbers++
+  return new ExactNumber(text.slice(1))
 }
 
 const exactStringifier = {
@@ -135,12 +189,13 @@ const exactStringifier = {
   stringify: (value: unknown) => (value as ExactNumber).text,
 }
 
-/** Values to JSON with every digit as it was written. */
-export function stringifyResource(resource: unknown): string {
+/** Values to JSON with every digit as it was written; `pretty` for people who read it. */
+export function stringifyResource(resource: unknown, options: { pretty?: boolean } = {}): string {
+  const space = options.pretty === true ? 2 : undefined
   const before = exactNumbersSerialized()
-  const text = JSON.stringify(resource)
+  const text = JSON.stringify(resource, undefined, space)
   if (exactNumbersSerialized() === before) return text
-  return stringifyLossless(resource, undefined, undefined, [exactStringifier]) ?? text
+  return stringifyLossless(resource, undefined, space, [exactStringifier]) ?? text
 }
 
 /** One text for equal content: keys sorted by code unit, no blanks, numbers as written. */

@@ -19,6 +19,7 @@ interface RefusalFacts {
   'scope-disagreement': { detail: string }
   'unsupported-media-type': { detail: string }
   'not-acceptable': { detail: string }
+  'too-slow': { detail: string }
   'too-large': { detail: string; limitBytes?: number }
   'too-many-requests': { detail: string; retryAfterS: number }
   'host-not-allowed': { detail: string }
@@ -66,6 +67,7 @@ export const refusalTitles: Readonly<Record<RefusalCode, string>> = {
   'scope-disagreement': 'The study or site is named twice, differently',
   'unsupported-media-type': 'The content type is not supported',
   'not-acceptable': 'No acceptable form of answer',
+  'too-slow': 'The request came too slowly',
   'too-large': 'The body is too large',
   'too-many-requests': 'Too many requests',
   'host-not-allowed': 'The host name is not allowed',

@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer'
-import { gunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpoints, type EndpointName } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -25,13 +23,13 @@ import {
 import { runImport } from '../../import/index.js'
 import { fhirType, sendRefusal, type Answer } from '../answer.js'
 import { bind, paramOf, queryOf, wholeNumber, type Binding } from '../bind.js'
+import { contentAnswer, wantsContent } from '../binary-answer.js'
 import { bundleAnswer } from '../bundle-answer.js'
 import { factsOf, headerOf } from '../context.js'
+import { takeFhirBodies } from '../fhir-bodies.js'
 import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal } from '../fhir-request.js'
-import { fhirBytesMax } from '../server.js'
 import type { RoutedSystems } from '../systems.js'
 
-const jsonTypes = ['application/json', 'application/json+fhir', 'application/fhir+json', 'text/json']
 const historyPageMax = 1000
 
 /** Interactions in the words of Conformance, by the address that serves them; what has no route here is not told. */
@@ -80,6 +78,7 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
       act: 'import',
       right: 'import.run',
       fhir: true,
+      streams: true,
       handler: (request) => importFrom(systems, request),
     })
   })
@@ -184,35 +183,6 @@ function readRoutes(on: On, systems: RoutedSystems): void {
   })
 }
 
-const formType = 'application/x-www-form-urlencoded'
-
-function takeFhirBodies(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser([...jsonTypes, formType], { parseAs: 'buffer', bodyLimit: fhirBytesMax }, (request, body, done) => {
-    // A form is how a search is posted, JSON how everything else is.
-    const isSearch = request.routeOptions.url?.endsWith('/_search') === true
-    const isForm = (headerOf(request, 'content-type') ?? '').toLowerCase().startsWith(formType)
-    const encoding = headerOf(request, 'content-encoding') ?? 'identity'
-    if (isSearch !== isForm || (encoding !== 'gzip' && encoding !== 'identity'))
-      return done(bodyError(415, 'FST_ERR_CTP_INVALID_MEDIA_TYPE'))
-    if (encoding === 'identity') return checkText(body as Buffer, done)
-    gunzip(body, { maxOutputLength: fhirBytesMax }, (error, plain) => {
-      if (error === null) return checkText(plain, done)
-      const tooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
-      return done(tooLarge ? bodyError(413, 'FST_ERR_CTP_BODY_TOO_LARGE') : bodyError(400, 'FST_ERR_CTP_INVALID_JSON_BODY'))
-    })
-    return undefined
-  })
-}
-
-const bodyError = (statusCode: number, code: string): Error => Object.assign(new Error(code), { statusCode, code })
-
-// Read as UTF-8 all the same, what is not would be stored as something nobody sent.
-function checkText(body: Buffer, done: (error: Error | null, body?: Buffer) => void): void {
-  if (isUtf8(body)) done(null, body)
-  else done(bodyError(400, 'FST_ERR_CTP_INVALID_JSON_BODY'))
-}
-
 const bodyText = (request: FastifyRequest): string => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '')
 const queryText = (request: FastifyRequest): string =>
   request.raw.url?.includes('?') ? request.raw.url.slice(request.raw.url.indexOf('?') + 1) : ''
@@ -236,7 +206,7 @@ function foundAnswer(request: FastifyRequest, found: Found | Refusal): Answer | 
   const { version, bytes } = found
   const headers = { etag: etagOf(version.version), 'last-modified': new Date(version.updatedAt).toUTCString() }
   if (headerOf(request, 'if-none-match') === headers.etag) return { status: 304, headers }
-  return { headers, body: bytes }
+  return wantsContent(request) && bytes !== null ? contentAnswer(bytes, headers) : { headers, body: bytes }
 }
 
 /** Alone, a conditional create is a transaction of one. */

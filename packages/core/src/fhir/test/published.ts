@@ -11,17 +11,20 @@ export function leftOut(what: string): void {
   console.log(`left out, AQUIFER_TEST_DATA is not set: ${what}`)
 }
 
-/** The 708 JSON examples of the specification, by file name. */
-export function hl7Examples(folder: string): { file: string; text: string }[] {
-  const target = mkdtempSync(join(tmpdir(), 'dstu2-examples-'))
+/** The files of a published archive, by name. */
+export function publishedFiles(folder: string, archive: string): { file: string; text: string }[] {
+  const target = mkdtempSync(join(tmpdir(), 'dstu2-published-'))
   try {
-    execFileSync('tar', ['xzf', join(folder, 'hl7-dstu2-examples-json.tar.gz'), '-C', target])
-    const files = readdirSync(target, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'))
+    execFileSync('tar', ['xzf', join(folder, archive), '-C', target])
+    const files = readdirSync(target, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(?:json|xml)$/.test(file))
     return files.toSorted().map((file) => ({ file: file.slice(file.lastIndexOf('/') + 1), text: readFileSync(join(target, file), 'utf8') }))
   } finally {
     rmSync(target, { recursive: true })
   }
 }
+
+/** The 708 JSON examples of the specification, by file name. */
+export const hl7Examples = (folder: string): { file: string; text: string }[] => publishedFiles(folder, 'hl7-dstu2-examples-json.tar.gz')
 
 /** The 1,014 Bundles of the Synthea file, as text. */
 export function syntheaBundles(folder: string): string[] {

@@ -1,0 +1,5 @@
+export const fhirNamespace = 'http://hl7.org/fhir'
+export const xhtmlNamespace = 'http://www.w3.org/1999/xhtml'
+export const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/'
+export const schemaInstanceNamespace = 'http://www.w3.org/2001/XMLSchema-instance'
+export const xmlNamespace = 'http://www.w3.org/XML/1998/namespace'
