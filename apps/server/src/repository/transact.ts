@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withholds } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
 import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
@@ -8,7 +9,7 @@ import { readNewest } from './read.js'
 import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { registrationTx } from './registrations.js'
 import { search } from './search.js'
-import type { Tx } from './types.js'
+import type { Repository, Tx } from './types.js'
 import { erasedAmong, recordWithdrawal } from './withdrawals.js'
 import { writeAll } from './write.js'
 
@@ -18,23 +19,45 @@ const backoffMs = 5
 const retried = new Set(['40001', '40P01'])
 const racedKeys = new Set(['current_key', 'person_id_key'])
 
+// By study, whether people's data may not be seen from now on.
+type Withdrew = Map<number, boolean>
+type OnWithdrawal = Parameters<Repository['onWithdrawal']>[0]
+
+export function openWithdrawalNews(): { on: Repository['onWithdrawal']; tell(studies: Withdrew): Promise<void> } {
+  const listeners = new Set<OnWithdrawal>()
+  return {
+    on(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async tell(studies) {
+      for (const [sid, withheld] of studies) for (const listener of listeners) await listener(sid, withheld)
+    },
+  }
+}
+
 export interface TransactParts {
   pool: Pool
   now(): number
   random(): number
   committed(): void
+  // People withdrew; heard before whoever said it gets his answer.
+  withdrew(studies: Withdrew): Promise<void>
   mark: MarkRecord
   ledgerKey: Uint8Array
 }
 
 export async function transact<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await attemptOnce(parts, work)
-    } catch (error) {
+    const done = await attemptOnce(parts, work).catch((error: unknown) => {
       if (attempt >= attemptsMax || !isRace(error)) throw error
-      await sleep(Math.ceil(parts.random() * backoffMs * 2 ** Math.min(attempt, 6)))
+      return null
+    })
+    if (done !== null) {
+      if (done.withdrew.size > 0) await parts.withdrew(done.withdrew)
+      return done.result
     }
+    await sleep(Math.ceil(parts.random() * backoffMs * 2 ** Math.min(attempt, 6)))
   }
 }
 
@@ -43,7 +66,7 @@ function isRace(error: unknown): boolean {
   return retried.has(code ?? '') || (code === '23505' && racedKeys.has(constraint ?? ''))
 }
 
-async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<{ result: T; withdrew: Withdrew }> {
   const client = await parts.pool.connect()
   let broken: Error | undefined
   // Unheard, the end of a connection that is checked out would end the process.
@@ -51,12 +74,13 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   client.on('error', onError)
   try {
     await client.query('begin')
-    const result = await work(txOn(client, parts))
+    const withdrew = new Map<number, boolean>()
+    const result = await work(txOn(client, parts, withdrew))
     const end = await client.query('commit')
     // A transaction that failed inside answers a commit with a rollback, and without an error.
     if (end.command !== 'COMMIT') throw new Error('the transaction had failed before its commit')
     parts.committed()
-    return result
+    return { result, withdrew }
   } catch (error) {
     await client.query('rollback').catch((failure: Error) => (broken = failure))
     throw error
@@ -66,7 +90,7 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   }
 }
 
-function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts): Tx {
+function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, withdrew: Withdrew): Tx {
   return {
     async write(writes) {
       if (writes.length === 0) return []
@@ -77,7 +101,10 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts): Tx {
     lockPeople: (keys, mode) => lockPeople(client, keys, mode),
     enrol: (people) => enrol(client, people),
     erasedAmong: (people) => erasedAmong(client, ledgerKey, people),
-    recordWithdrawal: (withdrawal) => recordWithdrawal(client, withdrawal),
+    async recordWithdrawal(withdrawal) {
+      await recordWithdrawal(client, ledgerKey, withdrawal)
+      withdrew.set(withdrawal.sid, withholds(withdrawal.act) || withdrew.get(withdrawal.sid) === true)
+    },
     endEnrolment: (people) => endEnrolment(client, people),
     noteBirths: (births) => noteBirths(client, births),
     recordConsents: (contracts) => recordConsents(client, contracts),
