@@ -121,7 +121,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
     address: () => address.url,
     outside: config.outsideIssuer,
   })
-  const queue = openWriteQueue(repository, now)
+  const queue = openWriteQueue(repository, now, newId)
   closing.add(() => queue.idle())
   const pages = openPageTokens(identity.keyFor('pages of a search'))
   const fhir: FhirSystems = { repository, studies, queue, pages, metrics, log, now, newId }

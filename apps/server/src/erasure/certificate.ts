@@ -19,7 +19,7 @@ export function certificateOf(
   steps: readonly WithdrawalStep[],
   finishedAt: number,
 ): WithdrawalCertificate {
-  const { id, act, reason, evidence, actor, role } = withdrawal
+  const { id, act, origin, reason, evidence, actor, role } = withdrawal
   return {
     format: certificateFormat,
     id,
@@ -29,6 +29,7 @@ export function certificateOf(
     subject: subjectText(study, withdrawal.subject),
     person: withdrawal.mac.toString('hex'),
     act,
+    origin,
     reason,
     evidence,
     requestedBy: actor,

@@ -41,6 +41,7 @@ export async function withdrawnContracts(
     grant,
     items: [item],
     auditId,
+    ofWithdrawal: true as const,
   }))
 }
 

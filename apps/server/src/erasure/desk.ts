@@ -11,14 +11,14 @@ import type { Study } from '../study/index.js'
 import { keptAfter } from './certificate.js'
 import { withdrawnContracts } from './contracts.js'
 import type { Erasure } from './erasure.js'
-import { toView } from './view.js'
+import { stepAhead, toView } from './view.js'
 
 /** Withdrawals as those who answer for consent see and start them. */
 export interface WithdrawalDesk {
   preview(study: Study, grant: Grant, asked: PreviewRequest): Promise<WithdrawalPreview | Refusal>
   /** In force when it answers: nothing of the person enters any more, and where the act says so nobody sees the person. */
   start(study: Study, request: FhirRequest, asked: WithdrawalRequestBody): Promise<WithdrawalView | Refusal>
-  /** The same within the caller's own transaction, for registration; after its commit the caller calls `started`, and audits it himself. */
+  /** The same within the caller's own transaction, for registration, which audits it itself. */
   startWithin(
     tx: Tx,
     study: Study,
@@ -26,7 +26,6 @@ export interface WithdrawalDesk {
     asked: WithdrawalRequestBody,
     auditId: bigint,
   ): Promise<StartedWithdrawal | Refusal>
-  started(study: Study, id: string): Promise<WithdrawalView>
   list(study: Study, grant: Grant, page: { limit: number; before: string | null }): Promise<WithdrawalList>
   see(study: Study, grant: Grant, id: string): Promise<WithdrawalView | Refusal>
   resume(study: Study, grant: Grant, id: string): Promise<WithdrawalView | Refusal>
@@ -47,8 +46,6 @@ export interface DeskParts {
   erasure: Erasure
   now: () => number
   newId: () => string
-  /** Told right after a withdrawal is in force, before it is answered: what runs on the study's masked rows is stopped. */
-  onWithheld: (study: string) => void
 }
 
 const seenNoMoreWithinMs = 1_000
@@ -65,8 +62,11 @@ class Refused extends Error {
 export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
   const { repository, erasure } = parts
   const { withdrawals } = repository
-  const view = async (study: Study, withdrawal: Withdrawal): Promise<WithdrawalView> =>
-    toView(study, withdrawal, await withdrawals.steps(withdrawal.id))
+  const view = async (study: Study, withdrawal: Withdrawal): Promise<WithdrawalView> => toView(study, withdrawal, await planned(withdrawal))
+  const planned = async ({ id, act }: Withdrawal) => {
+    const steps = await withdrawals.steps(id)
+    return steps.length > 0 ? steps : erasure.steps().map((step) => stepAhead(step, act))
+  }
   const found = async (study: Study, grant: Grant, id: string): Promise<Withdrawal | null> => {
     const withdrawal = await withdrawals.byId(id)
     return withdrawal?.sid === study.sid && reachesSiteOf(grant, study, withdrawal.site) ? withdrawal : null
@@ -74,8 +74,6 @@ export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
   const started = async (study: Study, id: string): Promise<WithdrawalView> => {
     const withdrawal = await withdrawals.byId(id)
     if (withdrawal === null) throw new Error('a withdrawal was recorded and is not there')
-    if (withholds(withdrawal.act)) parts.onWithheld(study.id)
-    erasure.wake()
     return view(study, withdrawal)
   }
   return {
@@ -95,7 +93,6 @@ export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
       const [id, job] = [parts.newId(), parts.newId()]
       return recordIn(tx, { ...parts, study, request, person, asked, id, job, auditId })
     },
-    started,
     async list(study, grant, { limit, before }) {
       const sites = sitesWithin(grant, study)
       const page = { limit, ...(before === null ? {} : { before }), ...(sites === null ? {} : { sites }) }
@@ -217,7 +214,7 @@ interface Recording extends DeskParts {
 }
 
 async function recordIn(tx: Tx, work: Recording): Promise<StartedWithdrawal | Refusal> {
-  const { study, request, person, asked, id, job, auditId, erasure } = work
+  const { study, request, person, asked, id, job, auditId } = work
   const [state] = await tx.lockPeople([{ sid: study.sid, patientId: person.patientId }], 'exclusive')
   if (state === undefined || state.enrolment === null || state.pid === null) return noSuchPerson()
   const act = decideFor(study, asked.act, state.enrolment.stopped)
@@ -225,7 +222,7 @@ async function recordIn(tx: Tx, work: Recording): Promise<StartedWithdrawal | Re
   const now = work.now()
   const units = await withdrawnContracts(tx, { study, state, grant: request.grant, now, auditId, newId: work.newId })
   if (isRefusal(units)) return units
-  const refused = (await storeUnits(tx, units, now)).find(isRefusal)
+  const refused = (await storeUnits(tx, units, { now, newId: work.newId })).find(isRefusal)
   if (refused !== undefined) return refused
   const { facts } = request
   await tx.recordWithdrawal({
@@ -236,15 +233,15 @@ async function recordIn(tx: Tx, work: Recording): Promise<StartedWithdrawal | Re
     subject: state.enrolment.subject,
     site: state.enrolment.site,
     studyVersion: study.version,
-    mac: work.repository.erasure.macOf(study.sid, person.patientId),
+    patientId: person.patientId,
     act,
     reason: asked.reason,
     evidence: asked.evidence,
     actor: facts.actor,
     role: facts.role,
+    origin: 'request',
+    audit: auditId,
     at: now,
-    withheld: withholds(act),
-    steps: erasure.steps().map((step) => ({ store: step.store, effect: step.effect(act) })),
   })
   const detail = { withdrawal: id, withdrawalAct: act, person: String(state.pid), contracts: units.length }
   return { id, act, patient: person.patientId, subject: subjectText(study, state.enrolment.subject), detail }

@@ -20,8 +20,8 @@ export interface Erasure {
   /** Steps run in the order of their registration: the store that others ask about the person comes last. */
   registerStep(step: StoreStep): void
   steps(): readonly StoreStep[]
-  /** Takes up withdrawals from now on, those that another process left first. */
-  begin(): void
+  /** Takes up withdrawals from now on where all stores are within reach, those that another process left first. */
+  begin(isReached: () => boolean): void
   wake(): void
   close(): Promise<void>
 }
@@ -33,10 +33,10 @@ export function openErasure(parts: ErasureParts): Erasure {
   const sleeper = new Sleeper()
   let stopping = false
   let running: Promise<void> = Promise.resolve()
-  async function work(): Promise<void> {
+  async function work(isReached: () => boolean): Promise<void> {
     while (!stopping) {
       try {
-        const job = await parts.jobs.take('withdrawal')
+        const job = isReached() ? await parts.jobs.take('withdrawal') : null
         if (job === null) await sleeper.sleep(restMs)
         else await runWithdrawal({ ...parts, steps, stopping: () => stopping }, job)
       } catch (error) {
@@ -49,8 +49,8 @@ export function openErasure(parts: ErasureParts): Erasure {
   return {
     registerStep: (step) => void steps.push(step),
     steps: () => steps,
-    begin() {
-      running = work()
+    begin(isReached) {
+      running = work(isReached)
     },
     wake: () => sleeper.wake(),
     async close() {

@@ -68,6 +68,10 @@ async function throughSteps(
   withdrawal: Withdrawal,
 ): Promise<'done' | 'left' | 'cancelled'> {
   const { withdrawals, erasure } = parts.repository
+  await withdrawals.plan(
+    withdrawal.id,
+    parts.steps.map(({ store, effect }) => ({ store, effect: effect(withdrawal.act) })),
+  )
   const all = await withdrawals.steps(withdrawal.id)
   tell(job, withdrawal, all)
   for (const step of all) {

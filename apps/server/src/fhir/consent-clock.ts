@@ -96,7 +96,7 @@ async function expire(tx: Tx, work: { repository: Repository; study: Study; pati
     units.push({ study, site: { kind: 'none' }, grant, items: [item], auditId })
   }
   if (units.length === 0) return 0
-  const outcomes = await storeUnits(tx, units, now)
+  const outcomes = await storeUnits(tx, units, { now, newId: randomUUID })
   const entries = outcomes.flatMap((outcome) =>
     isRefusal(outcome) ? [] : outcome.stored.map(({ rid, version }) => ({ op: 'update', type: 'Contract', rid, version })),
   )

@@ -16,6 +16,7 @@ import {
 } from '../repository/index.js'
 import type { Item } from './item.js'
 import { siteIdOf, type SiteChoice } from './scope.js'
+import { startWithdrawals, withdrawnIn, type SaidByContract, type StartedByContract } from './withdrawn.js'
 
 /** What is stored together or not at all: one resource, one transaction, or one Bundle of an import. */
 export interface Unit {
@@ -25,8 +26,14 @@ export interface Unit {
   items: readonly Item[]
   /** id of the audit record that the versions point to */
   auditId: bigint
+  /** Contracts written by a withdrawal that was asked for: whoever asked records it. */
+  ofWithdrawal?: true
 }
-export type UnitOutcome = { stored: WriteOutcome[] } | Refusal
+export type UnitOutcome = { stored: WriteOutcome[]; withdrawals?: StartedByContract[] } | Refusal
+export interface Making {
+  now: number
+  newId: () => string
+}
 
 interface Accepted {
   unit: Unit
@@ -38,7 +45,7 @@ interface Accepted {
  * Decides and stores units, in order, in one transaction: what an earlier unit enters or consents to counts for a later one. A
  * refused unit stores nothing and does not hinder the others.
  */
-export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): Promise<UnitOutcome[]> {
+export async function storeUnits(tx: Tx, units: readonly Unit[], { now, newId }: Making): Promise<UnitOutcome[]> {
   const outcomes: UnitOutcome[] = units.map(() => ({ stored: [] }))
   const keys = peopleIn(units)
   const exclusive = units.some((unit) => unit.items.some((item) => item.consent !== undefined))
@@ -61,16 +68,21 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   const written = accepted.length === 0 ? [] : await tx.write(accepted.flatMap((each) => each.writes))
   let at = 0
   const consents: ContractConsents[] = []
+  const said: SaidByContract[] = []
   for (const { unit, place, writes } of accepted) {
     const stored = written.slice(at, (at += writes.length))
-    outcomes[place] = { stored }
-    consents.push(...consentsOf(unit, stored))
+    const outcome: { stored: WriteOutcome[]; withdrawals?: StartedByContract[] } = { stored }
+    outcomes[place] = outcome
+    const recorded = consentsOf(unit, stored)
+    consents.push(...recorded)
+    if (unit.ofWithdrawal === undefined) said.push(...withdrawnIn(unit, recorded, outcome))
   }
   const births = accepted.flatMap(({ unit }) =>
     unit.items.flatMap((item) => (item.birthDate === null ? [] : [{ patientId: item.id, date: item.birthDate }])),
   )
   if (births.length > 0) await tx.noteBirths(births)
   if (consents.length > 0) await tx.recordConsents(consents)
+  if (said.length > 0) await startWithdrawals(tx, said, { now, newId })
   return outcomes
 }
 

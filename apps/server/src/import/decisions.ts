@@ -26,6 +26,7 @@ export async function recordDecisions(
       patients: body.patients,
       from: body.from ?? dayAt(now, scope.study.zone),
       now,
+      newId: systems.newId,
       auditId,
       ...types,
     })

@@ -15,6 +15,7 @@ export interface OnFile {
   /** the first day of the consent, as FHIR writes it */
   from: string
   now: number
+  newId: () => string
   auditId: bigint
 }
 export interface OnFileOutcome {
@@ -50,7 +51,7 @@ export async function recordOnFile(tx: Tx, asked: OnFile): Promise<OnFileOutcome
       outcome.recorded += 1
     }
   }
-  const refused = (await storeUnits(tx, units, now)).find(isRefusal)
+  const refused = (await storeUnits(tx, units, { now, newId: asked.newId })).find(isRefusal)
   return refused ?? outcome
 }
 

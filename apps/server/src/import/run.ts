@@ -188,11 +188,12 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
             patients: peopleToConsent(batch, scope),
             from: dayAt(now, scope.study.zone),
             now,
+            newId: systems.newId,
             auditId,
           })
     if (isRefusal(onFile)) return { outcomes: units.map((): UnitOutcome => onFile), recorded: 0 }
-    const stored = await storeUnits(tx, units, now)
-    const entries = stored.flatMap((outcome, place) => (isRefusal(outcome) ? [] : [entryOf(units[place], outcome.stored)]))
+    const stored = await storeUnits(tx, units, { now, newId: systems.newId })
+    const entries = stored.flatMap((outcome, place) => (isRefusal(outcome) ? [] : [entryOf(units[place], outcome)]))
     const consents = onFile?.recorded ?? 0
     if (entries.length > 0)
       await tx.audit([auditRecord({ ...request.facts, entries, detail: { ...request.facts.detail, consents } }, auditId, 200)])
@@ -234,7 +235,7 @@ function peopleToConsent(batch: Batch, { study }: Scope): string[] {
 }
 
 // One entry per person and unit: the versions themselves point to the record.
-function entryOf(unit: Unit | undefined, stored: readonly { rid: bigint | null; outcome: string }[]): AuditEntry {
+function entryOf(unit: Unit | undefined, { stored, withdrawals = [] }: Exclude<UnitOutcome, Refusal>): AuditEntry {
   const person = unit?.items.findIndex((item) => item.type === 'Patient') ?? -1
   const rid = (stored[person] ?? stored[0])?.rid ?? null
   return {
@@ -243,6 +244,7 @@ function entryOf(unit: Unit | undefined, stored: readonly { rid: bigint | null; 
     version: null,
     resources: stored.length,
     changed: stored.filter((each) => each.outcome !== 'unchanged').length,
+    ...(withdrawals.length === 0 ? {} : { withdrawals: withdrawals.map(({ withdrawal }) => withdrawal) }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from '../config/index.js'
@@ -49,7 +50,7 @@ export interface Governance {
 /** Consent over time: withdrawals through every store that is open here, the repository last; what the clock ends; who stands where. */
 export async function openGovernance(parts: GovernanceParts): Promise<Governance> {
   const { config, repository, studies, flow, query, log, now, newId } = parts
-  const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be written down')
+  const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be followed')
   const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
   const erasure = openErasure(parts)
   if (query !== null) erasure.registerStep(statementsStep({ repository, query, patientKeys: flow?.patientKeys ?? null }))
@@ -58,9 +59,17 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
     erasure.registerStep(lakeStep(repository, flow))
   }
   erasure.registerStep(repositoryStep(repository))
-  const withdrawals = openWithdrawalDesk({ repository, erasure, now, newId, onWithheld: (study) => query?.peopleWithdrew(study) })
-  // A withdrawal goes through the stores where they are written: not in a process that only answers requests for others.
-  if (flow !== null || config.roles.includes('scheduler')) erasure.begin()
+  const withdrawals = openWithdrawalDesk({ repository, erasure, now, newId })
+  // Before whoever said it is answered: what runs on the study's masked rows is stopped.
+  const unheard = repository.onWithdrawal(async (sid, withheld) => {
+    erasure.wake()
+    const study = withheld ? await studies.bySid(sid).catch(onBug) : null
+    if (study) query?.peopleWithdrew(study.id)
+  })
+  // A withdrawal goes through the stores where they are written: not in a process that only answers requests for others, and where
+  // there is a lake, not in one that cannot reach it.
+  const lakeDir = path.join(config.storeDir, 'lake')
+  if (flow !== null || config.roles.includes('scheduler')) erasure.begin(() => flow !== null || !existsSync(lakeDir))
   return {
     desks: {
       withdrawals,
@@ -69,6 +78,7 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
     },
     consentClock,
     async close() {
+      unheard()
       await consentClock.close()
       await erasure.close()
     },

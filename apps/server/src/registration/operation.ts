@@ -93,7 +93,7 @@ export async function perform<Answer extends object>(
       const performed = await work({
         tx,
         auditId,
-        store: async (unit) => void entries.push(...(await storeIn(tx, { ...unit, auditId }, now()))),
+        store: async (unit) => void entries.push(...(await storeIn(tx, { ...unit, auditId }, { now: now(), newId: parts.fhir.newId }))),
       })
       await faultPoint('registration.performed')
       const { answer, sid, patient } = performed
@@ -114,14 +114,14 @@ export async function perform<Answer extends object>(
   }
 }
 
-async function storeIn(tx: Tx, unit: Unit, now: number): Promise<ReturnType<typeof entriesOf>> {
-  const [outcome] = await storeUnits(tx, [unit], now)
+async function storeIn(tx: Tx, unit: Unit, making: Parameters<typeof storeUnits>[2]): Promise<ReturnType<typeof entriesOf>> {
+  const [outcome] = await storeUnits(tx, [unit], making)
   if (outcome === undefined) throw new Error('a unit without an outcome')
   if (isRefusal(outcome)) throw new Refused(outcome, unit)
   const conflict = outcome.stored.map(conflictOf).find((each) => each !== null)
   if (conflict) throw new Refused(conflict)
   await faultPoint('registration.stored')
-  return entriesOf(unit, outcome.stored)
+  return entriesOf(unit, outcome)
 }
 
 /** A resource of the request, held to its type and validated like any other. */

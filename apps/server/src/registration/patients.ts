@@ -118,7 +118,7 @@ export async function removePatient(
   const { repository, now } = parts.fhir
   request.facts.sid = study.sid
   const { study: _study, site: _site, ...asked } = body
-  const done = await perform<PatientRemoved>(parts, request, { operation: 'removePatient', body, status: 200 }, async ({ tx, auditId }) => {
+  return perform<PatientRemoved>(parts, request, { operation: 'removePatient', body, status: 200 }, async ({ tx, auditId }) => {
     const started = orRefuse(await parts.withdrawals.startWithin(tx, study, request, asked, auditId))
     const { patient } = started
     // Where the data stays in use, those who treat the person answer for it still.
@@ -138,6 +138,4 @@ export async function removePatient(
       detail: { ...started.detail, relationships: ended.length, invitations },
     }
   })
-  if (!isRefusal(done)) await parts.withdrawals.started(study, done.withdrawal)
-  return done
 }

@@ -4,7 +4,6 @@ import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
 import { inTransaction } from './in-transaction.js'
 import { globalSid } from './types.js'
-import { macOf } from './withdrawals.js'
 import type { Erasure, StudyPerson } from './withdrawal-types.js'
 
 // One transaction's share: a writing transaction holds the feed back for everybody.
@@ -24,7 +23,7 @@ interface PersonRow {
 }
 const personOf = ({ id, subject, ...row }: PersonRow): StudyPerson => ({ ...row, patientId: id, subject: Number(subject) })
 
-export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool }, ledgerKey: Uint8Array): Erasure {
+export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool }): Erasure {
   const { writer, reader, eraser } = pools
   const onePerson = async (where: string, values: unknown[]): Promise<StudyPerson | null> => {
     const { rows } = await writer.query<PersonRow>(
@@ -35,7 +34,6 @@ export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool },
     return rows[0] ? personOf(rows[0]) : null
   }
   return {
-    macOf: (sid, patientId) => macOf(ledgerKey, sid, patientId),
     personOf: (sid, by) => ('subject' in by ? onePerson(`e.subject = $2`, [sid, by.subject]) : onePerson(`p.id = $2`, [sid, by.patientId])),
     personByPid: (sid, pid) => onePerson(`e.patient = $2`, [sid, pid]),
     async withheldIds(sid) {

@@ -22,7 +22,7 @@ import { openRolePolicies } from './role-policies.js'
 import { openSignatures } from './signatures.js'
 import { openStatements } from './statements.js'
 import { openStudies } from './studies.js'
-import { transact } from './transact.js'
+import { openWithdrawalNews, transact } from './transact.js'
 import type { Repository } from './types.js'
 import { openUsers } from './users.js'
 import { openWakeUp } from './wake-up.js'
@@ -61,7 +61,9 @@ export function openRepository(options: RepositoryOptions): Repository {
   const streams = postgres.pool('reader', { max: 2, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })
   const eraser = postgres.pool('eraser', { max: 1, settings: { statement_timeout: '60s' }, types })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))
-  const parts = { pool: transactions, mark, now: () => clock.now(), random, committed: () => wakeUp.committed(), ledgerKey }
+  const news = openWithdrawalNews()
+  const told = { committed: () => wakeUp.committed(), withdrew: news.tell }
+  const parts = { pool: transactions, mark, now: () => clock.now(), random, ...told, ledgerKey }
   return {
     transact: (work) => transact(parts, work),
     nextAuditId: auditIds(writer),
@@ -82,6 +84,7 @@ export function openRepository(options: RepositoryOptions): Repository {
       const { rows } = await reader.query<{ epoch: string }>(`select cluster_epoch() as epoch`)
       return rows[0]?.epoch ?? ''
     },
+    onWithdrawal: news.on,
     onWrite: (listener) => wakeUp.onWrite(listener),
     studies: openStudies(writer),
     consents: openConsents(reader),
@@ -100,7 +103,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     withdrawals: openWithdrawals(writer),
     participants: openParticipants(writer, reader),
     invitations: openInvitations(writer),
-    erasure: openErasure({ writer, reader, eraser }, ledgerKey),
+    erasure: openErasure({ writer, reader, eraser }),
     async close() {
       await wakeUp.close()
       await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end(), eraser.end()])

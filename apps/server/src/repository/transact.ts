@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withholds } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
 import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
@@ -9,7 +10,7 @@ import { readNewest, readStanding } from './read.js'
 import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { registrationTx } from './registrations.js'
 import { search } from './search.js'
-import type { Tx } from './types.js'
+import type { Repository, Tx } from './types.js'
 import { erasedAmong, recordWithdrawal } from './withdrawals.js'
 import { writeAll } from './write.js'
 
@@ -19,23 +20,45 @@ const backoffMs = 5
 const retried = new Set(['40001', '40P01'])
 const racedKeys = new Set(['current_key', 'person_id_key'])
 
+// By study, whether people's data may not be seen from now on.
+type Withdrew = Map<number, boolean>
+type OnWithdrawal = Parameters<Repository['onWithdrawal']>[0]
+
+export function openWithdrawalNews(): { on: Repository['onWithdrawal']; tell(studies: Withdrew): Promise<void> } {
+  const listeners = new Set<OnWithdrawal>()
+  return {
+    on(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async tell(studies) {
+      for (const [sid, withheld] of studies) for (const listener of listeners) await listener(sid, withheld)
+    },
+  }
+}
+
 export interface TransactParts {
   pool: Pool
   now(): number
   random(): number
   committed(): void
+  // People withdrew; heard before whoever said it gets his answer.
+  withdrew(studies: Withdrew): Promise<void>
   mark: MarkRecord
   ledgerKey: Uint8Array
 }
 
 export async function transact<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await attemptOnce(parts, work)
-    } catch (error) {
+    const done = await attemptOnce(parts, work).catch((error: unknown) => {
       if (attempt >= attemptsMax || !isRace(error)) throw error
-      await sleep(Math.ceil(parts.random() * backoffMs * 2 ** Math.min(attempt, 6)))
+      return null
+    })
+    if (done !== null) {
+      if (done.withdrew.size > 0) await parts.withdrew(done.withdrew)
+      return done.result
     }
+    await sleep(Math.ceil(parts.random() * backoffMs * 2 ** Math.min(attempt, 6)))
   }
 }
 
@@ -44,7 +67,7 @@ function isRace(error: unknown): boolean {
   return retried.has(code ?? '') || (code === '23505' && racedKeys.has(constraint ?? ''))
 }
 
-async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>): Promise<{ result: T; withdrew: Withdrew }> {
   const client = await parts.pool.connect()
   let broken: Error | undefined
   // Unheard, the end of a connection that is checked out would end the process.
@@ -52,14 +75,15 @@ async function attemptOnce<T>(parts: TransactParts, work: (tx: Tx) => Promise<T>
   client.on('error', onError)
   try {
     const sent: Sent = []
+    const withdrew: Withdrew = new Map()
     inOneWrite(client)
     send(sent, client.query('begin'))
-    const result = await work(txOn(client, parts, sent))
+    const result = await work(txOn(client, parts, { sent, withdrew }))
     const [end] = await Promise.all([client.query('commit'), ...sent])
     // A transaction that failed inside answers a commit with a rollback, and without an error.
     if (end.command !== 'COMMIT') throw new Error('the transaction had failed before its commit')
     parts.committed()
-    return result
+    return { result, withdrew }
   } catch (error) {
     await client.query('rollback').catch((failure: Error) => (broken = failure))
     throw error
@@ -84,7 +108,7 @@ function inOneWrite(client: PoolClient): void {
   process.nextTick(() => stream.uncork())
 }
 
-function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, sent: Sent): Tx {
+function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, { sent, withdrew }: { sent: Sent; withdrew: Withdrew }): Tx {
   return {
     async write(writes) {
       if (writes.length === 0) return []
@@ -95,7 +119,10 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, sent:
     lockPeople: (keys, mode) => lockPeople(client, keys, mode),
     enrol: (people) => enrol(client, people),
     erasedAmong: (people) => erasedAmong(client, ledgerKey, people),
-    recordWithdrawal: (withdrawal) => recordWithdrawal(client, withdrawal),
+    async recordWithdrawal(withdrawal) {
+      await recordWithdrawal(client, ledgerKey, withdrawal)
+      withdrew.set(withdrawal.sid, withholds(withdrawal.act) || withdrew.get(withdrawal.sid) === true)
+    },
     endEnrolment: (people) => endEnrolment(client, people),
     noteBirths: (births) => noteBirths(client, births),
     recordConsents: (contracts) => recordConsents(client, contracts),

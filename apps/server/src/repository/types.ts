@@ -297,6 +297,7 @@ export interface Repository {
   changes(after: Cursor, limit: number, bounds?: { maxBytes?: number }): Promise<Changes>
   feedState(): Promise<FeedState>
   epoch(): Promise<string>
+  onWithdrawal(listener: (sid: number, withheld: boolean) => Promise<void>): () => void // after the commit, before transact() answers; it must not throw
   onWrite(listener: () => void): () => void // at least once after each commit, by whichever process; call the result to end
 
   studies: Studies

@@ -1,4 +1,4 @@
-import type { StoreEffect, WithdrawalAct, WithdrawalState } from '@aquifer/core/consent'
+import type { StoreEffect, WithdrawalAct, WithdrawalOrigin, WithdrawalState } from '@aquifer/core/consent'
 
 export interface Withdrawal {
   id: string
@@ -13,6 +13,8 @@ export interface Withdrawal {
   evidence: string
   actor: string
   role: string
+  origin: WithdrawalOrigin
+  audit: bigint | null // the record of the request that said it
   at: number
   state: WithdrawalState
   irreversible: boolean
@@ -22,10 +24,8 @@ export interface Withdrawal {
   certificate: unknown
 }
 export interface NewWithdrawal extends Omit<Withdrawal, 'state' | 'irreversible' | 'endedAt' | 'problem' | 'certificate' | 'job' | 'mac'> {
-  mac: Buffer
+  patientId: string
   job: string
-  withheld: boolean
-  steps: readonly { store: string; effect: StoreEffect }[]
 }
 export interface WithdrawalStep {
   ord: number
@@ -52,6 +52,8 @@ export interface Withdrawals {
     to: WithdrawalState,
     change?: { irreversible?: boolean; endedAt?: number; problem?: string; job?: string },
   ): Promise<boolean>
+  // What is to be done, once: what is planned already stays.
+  plan(id: string, steps: readonly { store: string; effect: StoreEffect }[]): Promise<void>
   markIrreversible(id: string): Promise<void>
   certify(id: string, certificate: unknown): Promise<void>
   setStep(id: string, step: Omit<WithdrawalStep, 'ord' | 'effect'>): Promise<void>
@@ -82,6 +84,5 @@ export interface Erasure {
   entomb(person: { sid: number; pid: bigint }): Promise<number>
   // Removes versions, index and places; resumable, since each round removes what is left. hash: over those of the removed versions.
   remove(person: { sid: number; pid: bigint; patientId: string }): Promise<{ counts: Record<string, number>; hash: string }>
-  macOf(sid: number, patientId: string): Buffer
   forgetAnswers(before: number): Promise<number> // of registrations; how many
 }

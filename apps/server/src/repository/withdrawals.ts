@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { withholds } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
 import { byteaArray, int2Array } from './binary.js'
 import type { Queryable } from './people.js'
@@ -14,7 +15,7 @@ interface StepRow extends Omit<WithdrawalStep, 'startedAt' | 'endedAt'> {
   ended_at: bigint | null
 }
 
-const columns = `id, sid, patient, subject, site, study_version as "studyVersion", mac, act, reason, evidence, actor, role, at, state, irreversible, job, ended_at, problem, certificate`
+const columns = `id, sid, patient, subject, site, study_version as "studyVersion", mac, act, reason, evidence, actor, role, origin, audit, at, state, irreversible, job, ended_at, problem, certificate`
 const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value))
 
 function withdrawalOf({ ended_at, ...row }: Row): Withdrawal {
@@ -44,14 +45,16 @@ export async function erasedAmong(
 }
 
 /** Records a withdrawal with its job and steps; the caller holds the person's lock exclusively. */
-export async function recordWithdrawal(client: PoolClient, withdrawal: NewWithdrawal): Promise<void> {
-  const { id, sid, patient, subject, site, studyVersion, mac, act, reason, evidence, actor, role, at, steps, job, withheld } = withdrawal
+export async function recordWithdrawal(client: PoolClient, ledgerKey: Uint8Array, withdrawal: NewWithdrawal): Promise<void> {
+  const { id, sid, patient, patientId, subject, site, studyVersion, act, reason, evidence, actor, role, origin, audit, at, job } =
+    withdrawal
+  const mac = macOf(ledgerKey, sid, patientId)
   await client.query(`update enrolment set stopped = $3, stopped_at = $4, withheld = $5 where sid = $1 and patient = $2`, [
     sid,
     patient,
     act,
     at,
-    withheld,
+    withholds(act),
   ])
   await client.query(
     `with moved as (update participant set state = 'discontinued', since = $3
@@ -66,14 +69,9 @@ export async function recordWithdrawal(client: PoolClient, withdrawal: NewWithdr
     [job, sid, actor, at, JSON.stringify({ withdrawal: id })],
   )
   await client.query(
-    `insert into withdrawal (id, sid, patient, subject, site, study_version, mac, act, reason, evidence, actor, role, at, state, job)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'requested', $14)`,
-    [id, sid, patient, subject, site, studyVersion, mac, act, reason, evidence, actor, role, at, job],
-  )
-  await client.query(
-    `insert into withdrawal_step (withdrawal, ord, store, effect, state)
-     select $1, x.ord, x.store, x.effect, 'open' from unnest($2::text[], $3::text[]) with ordinality x(store, effect, ord)`,
-    [id, steps.map(({ store }) => store), steps.map(({ effect }) => effect)],
+    `insert into withdrawal (id, sid, patient, subject, site, study_version, mac, act, reason, evidence, actor, role, origin, audit, at, state, job)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'requested', $16)`,
+    [id, sid, patient, subject, site, studyVersion, mac, act, reason, evidence, actor, role, origin, audit, at, job],
   )
   if (act === 'erase')
     await client.query(`insert into erased_person (sid, mac, at) values ($1, $2, $3) on conflict do nothing`, [sid, mac, at])
@@ -105,6 +103,14 @@ export function openWithdrawals(writer: Pool): Withdrawals {
         [id, from, to, change.irreversible ?? false, change.endedAt ?? null, change.problem ?? null, change.job ?? null],
       )
       return rowCount === 1
+    },
+    async plan(id, steps) {
+      await writer.query(
+        `insert into withdrawal_step (withdrawal, ord, store, effect, state)
+         select $1, x.ord, x.store, x.effect, 'open' from unnest($2::text[], $3::text[]) with ordinality x(store, effect, ord)
+         where not exists (select 1 from withdrawal_step s where s.withdrawal = $1) on conflict do nothing`,
+        [id, steps.map(({ store }) => store), steps.map(({ effect }) => effect)],
+      )
     },
     async markIrreversible(id) {
       await writer.query(`update withdrawal set irreversible = true where id = $1`, [id])

@@ -1,4 +1,4 @@
-import type { StoreEffect, WithdrawalAct } from './withdrawal.js'
+import type { StoreEffect, WithdrawalAct, WithdrawalOrigin } from './withdrawal.js'
 
 export const certificateFormat = 'aquifer-withdrawal-certificate/1'
 
@@ -14,6 +14,7 @@ export interface WithdrawalCertificate {
   /** HMAC of the person's id with the platform's ledger key: tells the person to who holds id and key, and nobody else */
   person: string
   act: WithdrawalAct
+  origin: WithdrawalOrigin
   reason: string
   evidence: string
   requestedBy: string

@@ -7,11 +7,13 @@ export type { ConsentStatement } from './contract.js'
 export { atThatTime, consentFigures, endOfDay } from './figures.js'
 export type { ConsentFigures, PersonConsents, PersonStatus } from './figures.js'
 export {
+  actOfContract,
   afterEvent,
   decideWithdrawal,
   effectOn,
   storesNow,
   withdrawalActs,
+  withdrawalOrigins,
   withdrawalRules,
   withdrawalStates,
   withholds,
@@ -21,6 +23,7 @@ export type {
   StoreName,
   WithdrawalAct,
   WithdrawalEvent,
+  WithdrawalOrigin,
   WithdrawalQuestion,
   WithdrawalRules,
   WithdrawalState,

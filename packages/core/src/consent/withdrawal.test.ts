@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { isRefusal } from '../refusal/index.js'
 import { studyKinds } from '../study/index.js'
 import {
+  actOfContract,
   afterEvent,
   decideWithdrawal,
   effectOn,
@@ -51,6 +52,16 @@ test('the default of every kind is allowed, under a legal hold too', () => {
       expect(allowed).toContain(usual)
       expect(hold && allowed.includes('erase')).toBe(false)
     }
+})
+
+test('a Contract stops what its kind stops by default, and never removes anything', () => {
+  const acts = studyKinds.map((kind) => actOfContract({ kind, legalHold: false, inForce: null }))
+  expect(acts).toEqual(studyKinds.map((kind) => withdrawalRules(kind, false).default))
+  for (const kind of studyKinds)
+    for (const legalHold of [false, true])
+      for (const inForce of [null, ...withdrawalActs]) expect(actOfContract({ kind, legalHold, inForce })).not.toBe('erase')
+  expect(actOfContract({ kind: 'registry', legalHold: false, inForce: 'stop-new' })).toBe('stop-use')
+  expect(actOfContract({ kind: 'registry', legalHold: false, inForce: 'stop-use' })).toBeNull()
 })
 
 test('a stronger act leaves no store weaker than the act before', () => {

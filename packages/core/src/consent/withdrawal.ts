@@ -65,6 +65,20 @@ export function decideWithdrawal(question: WithdrawalQuestion): WithdrawalAct | 
   return act
 }
 
+/**
+ * The act that a Contract stands for when it takes a required consent back; null where one as strong is in force. Whoever may write the
+ * Contract may stop what it allowed, but nothing is removed on the word of one caller.
+ */
+export function actOfContract(question: Omit<WithdrawalQuestion, 'asked'>): WithdrawalAct | null {
+  const usual = withdrawalRules(question.kind, question.legalHold).default
+  const decided = decideWithdrawal({ ...question, asked: usual === 'erase' ? 'stop-use' : usual })
+  return typeof decided === 'string' ? decided : null
+}
+
+/** Who said it: somebody who asked for the withdrawal, or a Contract. */
+export const withdrawalOrigins = ['request', 'contract'] as const
+export type WithdrawalOrigin = (typeof withdrawalOrigins)[number]
+
 /** From this act on nobody sees the person's data of the study. */
 export const withholds = (act: WithdrawalAct | null): boolean => act === 'stop-use' || act === 'erase'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { withdrawalActs, withdrawalStates } from '../consent/index.js'
+import { withdrawalActs, withdrawalOrigins, withdrawalStates } from '../consent/index.js'
 
 const act = z.enum(withdrawalActs)
 const printable = (max: number) => z.string().regex(new RegExp(`^[\\x20-\\x7e]{1,${max}}$`), `1 to ${max} printable ASCII characters`)
@@ -57,6 +57,7 @@ export const withdrawalView = z
     study: z.string(),
     subject: z.string(),
     act,
+    origin: z.enum(withdrawalOrigins).describe('asked for, or said by a Contract'),
     state: z.enum(withdrawalStates),
     reason: z.string(),
     evidence: z.string(),

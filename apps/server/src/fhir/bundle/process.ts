@@ -173,12 +173,12 @@ async function allOrNothing(
             isRefusal(raced) ? raced : refuse('conflict', { detail: 'Somebody made the resource of a condition meanwhile; send again.' }),
           )
       }
-      const [outcome] = await storeUnits(tx, [unit], systems.now())
+      const [outcome] = await storeUnits(tx, [unit], { now: systems.now(), newId: systems.newId })
       if (outcome === undefined) throw new Error('a unit without an outcome')
       if (isRefusal(outcome)) throw new RolledBack(outcome)
       const conflict = outcome.stored.map(conflictOf).find((each) => each !== null)
       if (conflict) throw new RolledBack(conflict)
-      await tx.audit([auditRecord({ ...request.facts, entries: entriesOf(unit, outcome.stored) }, unit.auditId, 200)])
+      await tx.audit([auditRecord({ ...request.facts, entries: entriesOf(unit, outcome) }, unit.auditId, 200)])
       return outcome
     })
   } catch (error) {
@@ -272,13 +272,13 @@ async function storePart(
 async function storeTogether(systems: FhirSystems, request: FhirRequest, units: readonly Unit[], auditId: bigint): Promise<UnitOutcome[]> {
   try {
     const outcomes = await systems.repository.transact(async (tx) => {
-      const stored = await storeUnits(tx, units, systems.now())
+      const stored = await storeUnits(tx, units, { now: systems.now(), newId: systems.newId })
       const [unit] = units
       const [outcome] = stored
       if (unit && outcome && isAlone(unit) && conflicts(outcome)) throw new Conflicted(outcome)
       const entries = units.flatMap((each, place) => {
         const done = stored[place]
-        return done === undefined || isRefusal(done) ? [] : entriesOf(each, done.stored)
+        return done === undefined || isRefusal(done) ? [] : entriesOf(each, done)
       })
       await tx.audit([auditRecord({ ...request.facts, entries }, auditId, 200)])
       return stored
