@@ -130,6 +130,7 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   why: { may: keepers, url: '/access/api/v1/why?user=nobody&resource=Patient&study={study}' },
   rolePolicies: { may: keepers },
   rolePolicy: { may: keepers },
+  checkRolePolicy: { may: keepers, body: () => ({}) },
   proposeRolePolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
   signRolePolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
   openBreakGlass: { may: ['practitioner', 'investigator'], body: () => ({}) },

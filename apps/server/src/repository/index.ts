@@ -39,7 +39,6 @@ export type {
   NewStudy,
   NewUserRow,
   PolicyRow,
-  PolicySignature,
   RelationshipRow,
   Site,
   StatementRecord,
@@ -50,5 +49,6 @@ export type {
 } from './registers.js'
 export type { ClientRow, Identities, SessionRow } from './identities.js'
 export type { ReviewRow } from './reviews.js'
+export { rolePolicyKind } from './role-policies.js'
 export type { StoredSignature } from './signatures.js'
 export type { LineKey, Seals, StoredBlock, UnsealedRecord } from './seals.js'

@@ -1,4 +1,5 @@
 import type { LineKey } from './seals.js'
+import type { StoredSignature } from './signatures.js'
 import type { AuditRecord, Enrolment, PersonState, RefusedWrite, RefusedWriteRow } from './types.js'
 
 export interface Site {
@@ -189,20 +190,14 @@ export interface Relationships {
     kinds?: readonly string[]
     holder?: string
     target?: string
+    search?: string // part of a holder or a target, ignoring case
+    state?: { is: 'open' | 'ended'; at: number } // open: neither ended nor over by then
     since?: number
     after?: string
     limit: number
   }): Promise<RelationshipRow[]> // by id, which rises with time
 }
 
-export interface PolicySignature {
-  signer: string
-  name: string
-  role: string
-  meaning: string
-  at: number
-  mark: string // base64
-}
 export interface PolicyRow {
   version: number
   name: string
@@ -210,13 +205,13 @@ export interface PolicyRow {
   hash: Buffer
   proposedBy: string
   proposedAt: number
-  signatures: PolicySignature[]
+  signatures: StoredSignature[] // in the order in which they were made
   activatedAt: number | null
 }
 export interface RolePolicies {
   propose(policy: Pick<PolicyRow, 'name' | 'document' | 'hash' | 'proposedBy' | 'proposedAt'>): Promise<PolicyRow>
-  // Adds a signature of somebody who has not signed; with the second one the policy is active. null: signed by him, active, or not there.
-  sign(version: number, signature: PolicySignature): Promise<PolicyRow | null>
+  // Adds a signature of somebody who has not signed; with the last one needed the policy is active. null: signed by him, active, or not there.
+  sign(version: number, signature: StoredSignature, needed: number): Promise<PolicyRow | null>
   byVersion(version: number): Promise<PolicyRow | null>
   list(): Promise<PolicyRow[]> // newest first
 }

@@ -24,6 +24,7 @@ export {
   mayUse,
   rolePolicyDocument,
   seesWithheld,
+  unnamedRights,
 } from './policy.js'
 export type { Holder, RolePolicy, RolePolicyChange, RolePolicyDocument } from './policy.js'
 export { checkRolePolicy } from './check-policy.js'

@@ -159,10 +159,13 @@ export {
   newRelationship,
   relationshipList,
   relationshipView,
+  rolePolicyChecked,
   rolePolicyList,
   rolePolicyProposal,
   rolePolicySigning,
+  rolePolicyText,
   rolePolicyVersion,
+  rolePolicyWhole,
   whyAnswer,
 } from './access.js'
 export type {
@@ -173,8 +176,10 @@ export type {
   NewRelationship,
   RelationshipList,
   RelationshipView,
+  RolePolicyChecked,
   RolePolicyList,
   RolePolicyVersion,
+  RolePolicyWhole,
   WhyAnswer,
 } from './access.js'
 export { endpoints } from './endpoints.js'
@@ -188,6 +193,8 @@ export {
   auditVerification,
   disclosureList,
   exportFormats,
+  signatureList,
+  signatureMeanings,
   signatureRequest,
   verifyRequest,
 } from './audit.js'
