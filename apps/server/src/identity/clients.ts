@@ -1,6 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider'
 import { isRole, type Grant, type Role } from '@aquifer/core/access'
-import type { ClientView, NewClient } from '@aquifer/core/contract'
+import type { ClientKeys, ClientView, NewClient } from '@aquifer/core/contract'
 import { permittedScopes, systemScopes, withinReach } from '@aquifer/core/identity'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { ClientRow, Repository } from '../repository/index.js'
@@ -22,6 +22,8 @@ export interface ClientDesk {
   list(): Promise<ClientView[]>
   add(by: Grant, client: NewClient): Promise<ClientView | Refusal>
   setStatus(by: Grant, name: string, status: 'active' | 'disabled'): Promise<ClientView | Refusal>
+  /** Other keys instead of the present ones; what the old ones got ends. */
+  setKeys(by: Grant, name: string, keys: ClientKeys): Promise<ClientView | Refusal>
 }
 
 export function openClientDesk({ repository, clock }: { repository: Repository; clock: Clock }): ClientDesk {
@@ -29,6 +31,10 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
   const active = async (id: string): Promise<ClientRow | null> => {
     const row = await clients.byId(id)
     return row === null || row.status !== 'active' || (row.expiresAt !== null && row.expiresAt <= clock.now()) ? null : row
+  }
+  const within = async (by: Grant, name: string): Promise<ClientRow | null> => {
+    const known = await clients.byId(name.startsWith(prefix) ? name : prefix + name)
+    return known === null || !withinReach(handedOn(by), placesNamed(known)) ? null : known
   }
   return {
     async registration(id) {
@@ -47,7 +53,11 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
       return { grant: { user: row.id, role: row.role, ...placesNamed(row), people }, tokensFrom: row.tokensFrom }
     },
     displayOf: async (id) => (await clients.byId(id))?.display ?? id,
-    list: async () => (await clients.list()).map(viewOf),
+    async list() {
+      const rows = await clients.list()
+      const used = await repository.audits.lastBy(rows.map(({ id }) => id))
+      return rows.map((row) => viewOf(row, used.get(row.id)))
+    },
     async add(by, client) {
       const refusal = (await faultOf(repository, client)) ?? beyondReach(by, client)
       if (refusal !== null) return refusal
@@ -56,12 +66,29 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
       return viewOf({ ...row, status: 'active', tokensFrom: 0 })
     },
     async setStatus(by, name, status) {
-      const known = await clients.byId(name.startsWith(prefix) ? name : prefix + name)
-      const row =
-        known === null || !withinReach(handedOn(by), placesNamed(known)) ? null : await clients.setStatus(known.id, status, clock.now())
-      return row === null ? refuse('unknown', { detail: 'There is no such client.' }) : viewOf(row)
+      const known = await within(by, name)
+      const row = known === null ? null : await clients.setStatus(known.id, status, clock.now())
+      return row === null ? noSuchClient() : viewOf(row)
+    },
+    async setKeys(by, name, keys) {
+      const known = await within(by, name)
+      if (known === null) return noSuchClient()
+      if (known.kind !== 'headless') return refuse('invalid', { detail: 'A program that signs people in has no keys.' })
+      const fault = await keysGiven(keys)
+      if (fault !== null) return fault
+      const row = await clients.setKeys(known.id, { jwks: keys.jwks ?? null, jwksUrl: keys.jwksUrl ?? null }, clock.now())
+      return row === null ? noSuchClient() : viewOf(row)
     },
   }
+}
+
+const noSuchClient = (): Refusal => refuse('unknown', { detail: 'There is no such client.' })
+const invalid = (detail: string): Refusal => refuse('invalid', { detail })
+
+async function keysGiven({ jwks, jwksUrl }: ClientKeys): Promise<Refusal | null> {
+  if ((jwks === undefined) === (jwksUrl === undefined)) return invalid('Give its public keys either as jwks or as jwksUrl.')
+  if (jwksUrl !== undefined) return isKeyAddress(jwksUrl) ? null : invalid('jwksUrl: https, or http on loopback')
+  return jwks === undefined ? null : keysFault(jwks.keys)
 }
 
 function beyondReach(by: Grant, client: NewClient): Refusal | null {
@@ -70,7 +97,6 @@ function beyondReach(by: Grant, client: NewClient): Refusal | null {
 }
 
 async function faultOf(repository: Repository, client: NewClient): Promise<Refusal | null> {
-  const invalid = (detail: string): Refusal => refuse('invalid', { detail })
   const { role, studies = [], people = [], jwks, jwksUrl, redirects } = client
   if (redirects !== undefined) {
     if (role !== undefined || jwks !== undefined || jwksUrl !== undefined || studies.length > 0 || people.length > 0)
@@ -80,14 +106,12 @@ async function faultOf(repository: Repository, client: NewClient): Promise<Refus
       : invalid('redirects: https, or http on loopback, without a fragment')
   }
   if (role === undefined) return invalid('A headless client needs a role.')
-  if ((jwks === undefined) === (jwksUrl === undefined)) return invalid('Give its public keys either as jwks or as jwksUrl.')
-  if (jwksUrl !== undefined && !isKeyAddress(jwksUrl)) return invalid('jwksUrl: https, or http on loopback')
   if (role === 'device' && people.length !== 1) return invalid('A device stands for one person.')
   if (role !== 'device' && people.length > 0) return invalid('Only devices are bound to people.')
   const known = new Set((await repository.studies.list()).map((study) => study.id))
   const missing = studies.find((id) => id !== '*' && !known.has(id))
   if (missing !== undefined) return refuse('unknown', { detail: `There is no study ${missing}.` })
-  return jwks === undefined ? null : keysFault(jwks.keys)
+  return keysGiven(client)
 }
 
 const rowOf = (client: NewClient, made: { by: string; at: number }): Omit<ClientRow, 'status' | 'tokensFrom'> => ({
@@ -106,7 +130,7 @@ const rowOf = (client: NewClient, made: { by: string; at: number }): Omit<Client
   expiresAt: client.ttlS === undefined ? null : made.at + client.ttlS * 1000,
 })
 
-const viewOf = (row: ClientRow): ClientView => ({
+const viewOf = (row: ClientRow, usedAt?: number): ClientView => ({
   client: row.id,
   name: row.display,
   kind: row.kind,
@@ -117,6 +141,15 @@ const viewOf = (row: ClientRow): ClientView => ({
   scopes: row.role !== null && isRole(row.role) ? permittedScopes(row.role) : [],
   status: row.status,
   expiresAt: row.expiresAt === null ? null : new Date(row.expiresAt).toISOString(),
+  keys: (row.jwks?.keys ?? []).map(({ kid, kty, crv }) => ({
+    kid: typeof kid === 'string' ? kid : null,
+    kind: kty === 'EC' ? `EC ${String(crv)}` : 'RSA',
+  })),
+  jwksUrl: row.jwksUrl,
+  redirects: row.redirects,
+  madeBy: row.madeBy,
+  madeAt: new Date(row.madeAt).toISOString(),
+  usedAt: usedAt === undefined ? null : new Date(usedAt).toISOString(),
 })
 
 function registrationOf(row: ClientRow): AdapterPayload {

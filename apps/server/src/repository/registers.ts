@@ -80,6 +80,7 @@ export interface Audits {
   list(page: AuditFilter & { limit: number; before?: bigint }): Promise<AuditRow[]> // newest first
   after(page: AuditFilter & { limit: number; after: bigint }): Promise<AuditRow[]> // oldest first
   count(filter: AuditFilter): Promise<number>
+  lastBy(actors: readonly string[]): Promise<Map<string, number>> // when each did anything last
   linesAfter(page: AuditFilter & { limit: number; after: LineKey }): Promise<Buffer[]> // as they were sealed, in feed order
 }
 
@@ -136,14 +137,15 @@ export interface User {
   email: string | null
   subject: string | null // the person's name at an outside provider
   tokensFrom: number // tokens issued before hold no longer
+  lockedUntil: number // after failed sign-ins
   signedInAt: number | null
   createdAt: number
   updatedAt: number
 }
-export type NewUserRow = Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'signedInAt' | 'email' | 'subject'> &
+export type NewUserRow = Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'lockedUntil' | 'signedInAt' | 'email' | 'subject'> &
   Partial<Pick<User, 'email' | 'subject'>>
 export type UserChange = Partial<
-  Pick<User, 'display' | 'role' | 'password' | 'status' | 'studies' | 'sites' | 'patient' | 'subject' | 'tokensFrom'>
+  Pick<User, 'display' | 'role' | 'password' | 'status' | 'studies' | 'sites' | 'patient' | 'actor' | 'subject' | 'tokensFrom'>
 >
 export interface Users {
   put(user: NewUserRow): Promise<User>

@@ -5,15 +5,26 @@ export type { Problem } from './errors.js'
 export { codeSignIn, me, mintedToken, signInRequest, signInWays, signedIn, tokenRequest } from './identity.js'
 export type { CodeSignIn, Me, MintedToken, SignedIn, SignInRequest, SignInWays, TokenRequest } from './identity.js'
 export {
+  accessHolders,
+  accessReviewList,
+  accessReviewView,
+  clientKeys,
+  clientList,
+  clientView,
   codeExchange,
   firstAdministratorRequest,
+  invitation,
+  invitations,
   keyRotation,
   newClient,
   newPerson,
   passwordChange,
   personGrant,
+  personList,
+  personView,
   reviewDecision,
   reviewRequest,
+  staffCheck,
   statusChange,
   tokenRevocation,
 } from './people.js'
@@ -22,6 +33,7 @@ export type {
   AccessHolders,
   AccessReviewList,
   AccessReviewView,
+  ClientKeys,
   ClientList,
   ClientView,
   Invitation,
@@ -32,6 +44,7 @@ export type {
   PersonList,
   PersonView,
   ReviewDecision,
+  StaffCheck,
 } from './people.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'
