@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAccess, type Access } from './access/index.js'
-import { exportStream, openAuditDesk, openAuditTrail, openSignatures } from './audit/index.js'
+import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSignatures } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { openPageTokens, openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
@@ -109,7 +109,8 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const repository = openRepository({ postgres, clock, mark: (text) => signer.seal(text), ledgerKey })
   closing.add(() => repository.close())
   const studies = openStudies({ repository, now })
-  const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand: signer })
+  const hand = openSignatureHand({ signer, now, newId })
+  const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand })
   metrics.gauge('aquifer_break_glass_open', 'Emergencies that no privacy officer has reviewed', () => access.breakGlass.unreviewed())
   const address = { url: config.publicUrl ?? `${tls === null ? 'http' : 'https'}://${config.host}:${config.port}` }
   const identity = await openIdentity({
@@ -145,7 +146,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, repository, signer, studies, jobs, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = { tls, fhir, postgres, repository, signer, access, identity, address, studies, jobs, imports }
+  const front = { tls, fhir, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
 }
 
@@ -163,7 +164,7 @@ type Systems = Awaited<ReturnType<typeof openSystems>>
 
 /** What has addresses. */
 function routedSystems(config: Config, systems: Systems, accepting: () => boolean): RoutedSystems {
-  const { fhir, repository, signer, access, identity, studies, imports, flow, background, queries, metrics, now } = systems
+  const { fhir, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } = systems
   const { desks } = systems.governance
   const jobs = openJobDesk(repository, systems.jobs.queue, () => background?.worker.wake())
   const delivers = systems.letters.carriers.length > 0
@@ -185,7 +186,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     jobs,
     audits: openAuditDesk(repository, signer),
     auditFile: (id, format) => exportStream(exportDir(config), id, format),
-    signatures: openSignatures({ repository, signer, now, newId: fhir.newId }),
+    signatures: openSignatures({ repository, hand }),
     pipeline: flow?.pipeline ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
     health: () => healthOf(systems, accepting()),
@@ -249,7 +250,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
   }
 }
 
-async function healthOf({ repository, flow, background, queries }: Systems, accepting: boolean): Promise<Health> {
+async function healthOf({ repository, access, flow, background, queries }: Systems, accepting: boolean): Promise<Health> {
   const database = await repository.epoch().then(
     () => 'ok',
     () => 'failed',
@@ -257,11 +258,17 @@ async function healthOf({ repository, flow, background, queries }: Systems, acce
   const server = accepting ? 'ok' : 'stopping'
   return {
     ready: accepting && database === 'ok',
-    checks: { server, database, ...flow?.checks(), ...background?.checks(), ...queriesCheck(queries) },
+    checks: { server, database, rolePolicy: policyCheck(access), ...flow?.checks(), ...background?.checks(), ...queriesCheck(queries) },
   }
 }
 
 const queriesCheck = (queries: ReturnType<typeof openQueries> | null): Record<string, string> =>
   queries === null ? {} : { query: queries.query.isolation.mode === 'full' ? 'ok' : 'reduced' }
+
+/** A policy that was signed before the program learned new rights gives them to nobody, which looks like a fault to whoever meets it. */
+function policyCheck({ policies }: Access): string {
+  const unnamed = policies.unnamed().length
+  return unnamed === 0 ? 'ok' : `${unnamed} ${unnamed === 1 ? 'right is' : 'rights are'} given to no role`
+}
 
 const runsPipeline = (config: Config): boolean => config.roles.includes('replicator') && config.roles.includes('masker')

@@ -1,5 +1,7 @@
 import './ui/base.css'
 import './ui/controls.css'
+import './ui/overlays.css'
+import './ui/panels.css'
 import { QueryClient } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'

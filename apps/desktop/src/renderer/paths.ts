@@ -1,6 +1,16 @@
-import { Eye, FileSignature, FolderHeart, LayoutDashboard, NotebookPen, ScrollText, ShieldCheck, type LucideIcon } from 'lucide-react'
+import {
+  Eye,
+  FileSignature,
+  FolderHeart,
+  KeyRound,
+  LayoutDashboard,
+  NotebookPen,
+  ScrollText,
+  ShieldCheck,
+  type LucideIcon,
+} from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { isPerson, mayAudit, mayQuery, maySeeConsent } from './api/roles.js'
+import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent } from './api/roles.js'
 
 export const paths = {
   home: '/home',
@@ -8,6 +18,7 @@ export const paths = {
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   consent: '/consent',
   audit: '/audit',
+  administration: '/administration',
   myData: '/my-data',
   myConsents: '/my-consents',
   seen: '/who-saw-my-data',
@@ -37,6 +48,7 @@ export function placesOf(role: Me['role']): Place[] {
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
     ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
+    ...(mayAdminister(role) ? [{ path: paths.administration, name: 'Administration', short: 'Admin', icon: KeyRound, key: 'M' }] : []),
     ...(isPerson(role) ? personPlaces(role === 'patient') : []),
   ]
 }

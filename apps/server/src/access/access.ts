@@ -4,7 +4,8 @@ import type { Refusal } from '@aquifer/core/refusal'
 import { openBreakGlass, type BreakGlass } from './break-glass.js'
 import { openGrants, type Grants, type GrantsParts } from './grants.js'
 import { openRelationshipDesk, type RelationshipDesk } from './relationships.js'
-import { openPolicyDesk, type Hand, type PolicyDesk } from './policies.js'
+import type { SignatureHand } from '../audit/index.js'
+import { openPolicyDesk, type PolicyDesk } from './policies.js'
 import { why, type WhyQuestion } from './why.js'
 
 /** Roles and relationships: who reaches whom, and why. */
@@ -16,7 +17,7 @@ export interface Access {
   why(asker: Grant, question: WhyQuestion): Promise<WhyAnswer | Refusal>
 }
 
-export async function openAccess(parts: GrantsParts & { newId: () => string; hand: Hand }): Promise<Access> {
+export async function openAccess(parts: GrantsParts & { newId: () => string; hand: SignatureHand }): Promise<Access> {
   const grants = openGrants(parts)
   const policies = openPolicyDesk(parts)
   const breakGlass = openBreakGlass({ ...parts, forget: grants.forget })

@@ -89,7 +89,7 @@ const changed = (change: (roles: RolePolicyDocument['roles']) => void): RolePoli
   return { ...document, name: 'changed' }
 }
 const sign = (name: string, version: number, said = password) =>
-  send(name, 'POST', `/policies/${version}/signatures`, { meaning: 'approved', password: said })
+  send(name, 'POST', `/policies/${version}/signatures`, { meaning: 'approval', password: said })
 
 test('a role policy counts for the next request once two people have signed it, and not before', async () => {
   const document = changed((roles) => {
@@ -105,7 +105,7 @@ test('a role policy counts for the next request once two people have signed it, 
   expect([(await sign('robin', proposed.version)).status, await reads('ivo', 'pa')]).toEqual([409, 200])
   const service = await world.token('administrator')
   const byService = { method: 'POST' as const, path: `/access/api/v1/policies/${proposed.version}/signatures`, token: service }
-  expect((await world.send({ ...byService, body: { meaning: 'approved', password } })).status).toBe(403)
+  expect((await world.send({ ...byService, body: { meaning: 'approval', password } })).status).toBe(403)
   const second = await sign('sasha', proposed.version)
   expect([second.status, second.json['state'], await reads('ivo', 'pa')]).toEqual([201, 'in-force', 403])
   expect((await world.fhir('GET', '/Observation', as('ivo'))).status).toBe(200)

@@ -20,6 +20,10 @@ export interface RelationshipPage {
   kind: string | null
   holder: string | null
   patient: string | null
+  /** part of a holder or a target */
+  search: string | null
+  /** open: may hold now or later */
+  state: 'open' | 'ended' | null
   after: string | null
   limit: number
 }
@@ -61,6 +65,8 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
         ...(page.kind === null ? {} : { kinds: [page.kind] }),
         ...(page.holder === null ? {} : { holder: page.holder }),
         ...(page.patient === null ? {} : { target: `Patient/${page.patient}` }),
+        ...(page.search === null ? {} : { search: page.search }),
+        ...(page.state === null ? {} : { state: { is: page.state, at: now() } }),
         ...(page.after === null ? {} : { after: page.after }),
         limit: page.limit,
       })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { addedKinds, builtInRolePolicy, checkRolePolicy, diffRolePolicies, type RolePolicyFinding } from '@aquifer/core/access'
-import type { NewRelationship, RelationshipList, RelationshipView, WhyAnswer } from '@aquifer/core/contract'
+import type { NewRelationship, RelationshipList, RelationshipView, RolePolicyList, WhyAnswer } from '@aquifer/core/contract'
 import { classOfType } from '../access/index.js'
 import { openClient } from './client.js'
 import { CommandFailed } from './failure.js'
@@ -164,9 +164,14 @@ function policyCommand(): Command {
   return new Command('policy')
     .description('what each role may do, as a document')
     .addCommand(
-      new Command('show').description('the built-in policy, to start from').action(() => {
-        process.stdout.write(`${JSON.stringify(builtInRolePolicy, null, 2)}\n`)
-      }),
+      new Command('show')
+        .description('the built-in policy, to start from')
+        .option('--in-force', 'the policy that a server goes by instead')
+        .option('--url <url>', 'address of the server')
+        .action(async ({ inForce, url }: { inForce?: boolean; url?: string }) => {
+          const document = inForce === true ? (await policiesOf(url)).document : builtInRolePolicy
+          process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+        }),
     )
     .addCommand(
       new Command('check')
@@ -184,11 +189,12 @@ function policyCommand(): Command {
     )
     .addCommand(
       new Command('diff')
-        .description('what the file grants and takes against the built-in policy')
-        .argument('<file>', 'a role policy')
+        .description('what a policy grants and takes against the built-in one, which grows with the program')
+        .argument('[file]', 'a role policy (default: the one that a server goes by)')
+        .option('--url <url>', 'address of the server')
         .option('--json', 'as JSON')
-        .action((file: string, { json }: { json?: boolean }) => {
-          const { document } = checkRolePolicy(textOf(file), classOfType)
+        .action(async (file: string | undefined, { url, json }: { url?: string; json?: boolean }) => {
+          const document = file === undefined ? (await policiesOf(url)).document : checkRolePolicy(textOf(file), classOfType).document
           if (document === null) throw new CommandFailed(`${file} is no role policy: see \`aquifer access policy check ${file}\`.`)
           const changes = diffRolePolicies(builtInRolePolicy, document)
           if (json === true) process.stdout.write(`${JSON.stringify(changes)}\n`)
@@ -197,6 +203,11 @@ function policyCommand(): Command {
               process.stdout.write(`${change === 'granted' ? '+' : '-'} ${role} ${kind} ${item}\n`)
         }),
     )
+}
+
+async function policiesOf(url: string | undefined): Promise<RolePolicyList> {
+  const client = await openClient({ url })
+  return client.json<RolePolicyList>({ path: '/access/api/v1/policies', need: { role: 'auditor' } })
 }
 
 const findingLine = (file: string, { severity, line, path, message, remedy }: RolePolicyFinding): string =>

@@ -59,7 +59,7 @@ async function examine(data: string | undefined): Promise<Finding[]> {
     clock(),
     await disk(config.dataDir),
     memory(),
-    await server(config.dataDir),
+    ...(await server(config.dataDir)),
   ]
 }
 
@@ -159,15 +159,27 @@ function memory(): Finding {
   }
 }
 
-async function server(dataDir: string): Promise<Finding> {
+async function server(dataDir: string): Promise<Finding[]> {
   const check = 'server'
+  const none: Finding = { check, state: 'ok', found: 'none running on this data folder' }
   const told = await readFile(path.join(dataDir, addressFile), 'utf8').catch(() => null)
-  if (told === null) return { check, state: 'ok', found: 'none running on this data folder' }
+  if (told === null) return [none]
   try {
     const client = await openClient({ dataDir })
-    const { status } = await client.open({ path: '/health/ready', withinMs: 3000 })
-    return { check, state: status < 300 ? 'ok' : 'reduced', found: `${client.url} answers ${status}` }
+    const { status, body } = await client.open({ path: '/health/ready', withinMs: 3000 })
+    const { checks = {} } = JSON.parse(body.toString()) as { checks?: Record<string, string> }
+    return [{ check, state: status < 300 ? 'ok' : 'reduced', found: `${client.url} answers ${status}` }, ...rolePolicy(checks['rolePolicy'])]
   } catch {
-    return { check, state: 'ok', found: 'none running on this data folder' }
+    return [none]
   }
+}
+
+/** A policy that was signed for an earlier version denies what this one brought. */
+function rolePolicy(found: string | undefined): Finding[] {
+  const check = 'role policy'
+  if (found === undefined) return []
+  if (found === 'ok') return [{ check, state: 'ok', found: 'names every right' }]
+  const remedy =
+    '`aquifer access policy diff` lists them; to give them, two people sign a newer policy (docs/operator.md, After an upgrade).'
+  return [{ check, state: 'reduced', found, remedy }]
 }

@@ -34,6 +34,7 @@ export function clientCommand(): Command {
     .addCommand(listCommand())
     .addCommand(statusCommand('disable', 'disabled', 'end a client and its tokens at once'))
     .addCommand(statusCommand('enable', 'active', 'let a disabled client in again'))
+    .addCommand(clientKeysCommand())
     .addCommand(keysCommand())
 }
 
@@ -102,6 +103,19 @@ function statusCommand(name: string, status: string, says: string): Command {
       const client = await openClient({ url: flags.url })
       const path = `/identity/api/v1/clients/${encodeURIComponent(id)}/status`
       const changed = await client.json<ClientView>({ method: 'PUT', path, json: { status }, need })
+      process.stdout.write(flags.json === true ? `${JSON.stringify(changed)}\n` : line(changed))
+    })
+}
+
+function clientKeysCommand(): Command {
+  return common(new Command('keys'))
+    .description('other public keys instead of a client’s present ones; its tokens end with the old ones')
+    .argument('<name>')
+    .requiredOption('--jwks <file or url>', 'its new public keys')
+    .action(async (id: string, flags: Common & { jwks: string }) => {
+      const client = await openClient({ url: flags.url })
+      const path = `/identity/api/v1/clients/${encodeURIComponent(id)}/keys`
+      const changed = await client.json<ClientView>({ method: 'PUT', path, json: await keysOf(flags.jwks), need })
       process.stdout.write(flags.json === true ? `${JSON.stringify(changed)}\n` : line(changed))
     })
 }

@@ -16,6 +16,7 @@ interface GrantFlags extends Common {
   study: string[]
   site: string[]
   patient?: string
+  actor?: string
 }
 
 const need = { role: 'administrator' } as const
@@ -27,7 +28,8 @@ const withGrant = (command: Command): Command =>
     .addOption(new Option('--role <role>', 'what the person may do').choices(roles).makeOptionMandatory())
     .option('--study <id...>', 'studies it reaches; * for all', listed, [])
     .option('--site <id...>', 'sites it reaches (default: all of the studies)', listed, [])
-    .option('--patient <id>', 'the person a patient or guardian stands for')
+    .option('--patient <id>', 'the person a patient is')
+    .option('--actor <Type/id>', 'the FHIR resource the person is: Practitioner/…, RelatedPerson/…, Patient/… or Organization/…')
 
 export function userCommand(): Command {
   return new Command('user')
@@ -39,6 +41,7 @@ export function userCommand(): Command {
     .addCommand(statusCommand('enable', 'active', 'give a disabled person his access back'))
     .addCommand(grantCommand())
     .addCommand(resetCommand())
+    .addCommand(sessionsCommand())
     .addCommand(passwordCommand())
     .addCommand(firstCommand())
     .addCommand(reviewCommand())
@@ -68,11 +71,17 @@ function addCommand(): Command {
     })
 }
 
-const grantOf = ({ role, study, site, patient }: GrantFlags) => ({ role, studies: study, sites: site, patient: patient ?? null })
+const grantOf = ({ role, study, site, patient, actor }: GrantFlags) => ({
+  role,
+  studies: study,
+  sites: site,
+  patient: patient ?? null,
+  ...(actor === undefined ? {} : { actor: actor === '' ? null : actor }),
+})
 
 function importCommand(): Command {
   return common(new Command('import'))
-    .description('add a staff list, all or none: CSV with the columns name, display, email, role, studies, sites, patient, subject')
+    .description('add a staff list, all or none: CSV with the columns name, display, email, role, studies, sites, patient, subject, actor')
     .argument('<file>')
     .action(async (file: string, flags: Common) => {
       const text = await readFile(file, 'utf8').catch(() => {
@@ -135,6 +144,13 @@ function resetCommand(): Command {
     .description('end a person’s password and sessions; prints a one-time code for a new one')
     .argument('<name>')
     .action((user: string, flags: Common) => told<Invitation>(flags, { method: 'POST', path: at(user, 'reset') }, invitationLine))
+}
+
+function sessionsCommand(): Command {
+  return common(new Command('end-sessions'))
+    .description('end a person’s sessions and tokens at once; the password stays')
+    .argument('<name>')
+    .action((user: string, flags: Common) => told<PersonView>(flags, { method: 'DELETE', path: at(user, 'sessions') }, personLine))
 }
 
 /** Open addresses: the code is the proof. */

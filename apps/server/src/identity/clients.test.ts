@@ -132,6 +132,31 @@ test('a replay is refused by a server that was started anew', async () => {
   expect([answer?.status, answer?.body.toString()]).toMatchObject([401, expect.stringContaining('invalid_client') as string])
 })
 
+test('with new keys the old ones and what they got are over, and the list says when a client came last', async () => {
+  const [old, fresh] = [await newKeys(), await newKeys()]
+  const put = (body: Json, name = 'turner') =>
+    world.send({ method: 'PUT', path: `/identity/api/v1/clients/${name}/keys`, body, token: admin })
+  const listed = async () =>
+    ((await world.send({ path: '/identity/api/v1/clients', token: admin })).json['clients'] as Json[]).find(
+      (each) => each['client'] === 'client:turner',
+    )
+  await add({ name: 'turner', role: 'integrator', studies: ['S'], jwks: { keys: [old.jwk] } })
+  const token = String((await ask(await assertion('client:turner', old))).json['access_token'])
+  expect(await listed()).toMatchObject({ keys: [{ kid: old.jwk['kid'], kind: 'EC P-384' }], madeBy: 'local:tests' })
+  expect((await world.fhir('GET', '/Patient/p1', token)).status).toBe(200)
+  expect((await listed())?.['usedAt']).not.toBeNull()
+  for (const wrong of [{}, { jwks: { keys: [{ ...fresh.jwk, d: 'x' }] } }, { jwksUrl: 'http://keys.example/set' }])
+    expect((await put(wrong)).status).toBe(400)
+  // Tokens carry whole seconds.
+  world.clock.at = Date.now() + 2_000
+  expect((await put({ jwks: { keys: [fresh.jwk] } })).status).toBe(200)
+  world.clock.at = null
+  expect((await world.fhir('GET', '/Patient/p1', token)).status).toBe(401)
+  expect((await ask(await assertion('client:turner', old))).status).toBe(401)
+  expect((await ask(await assertion('client:turner', fresh))).status).toBe(200)
+  expect((await put({ jwks: { keys: [fresh.jwk] } }, 'nobody')).status).toBe(404)
+})
+
 test('a disabled or expired client and its tokens are out at once', async () => {
   const keys = await newKeys()
   await add({ name: 'leaver', role: 'integrator', studies: ['S'], jwks: { keys: [keys.jwk] }, ttlS: 3600 })

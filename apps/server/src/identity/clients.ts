@@ -1,6 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider'
 import { isRole, type Grant, type Role } from '@aquifer/core/access'
-import type { CertificateSubject, ClientView, NewClient } from '@aquifer/core/contract'
+import type { CertificateSubject, ClientKeys, ClientView, NewClient } from '@aquifer/core/contract'
 import { permittedScopes, systemScopes, withinReach } from '@aquifer/core/identity'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { ClientRow, Repository } from '../repository/index.js'
@@ -24,6 +24,8 @@ export interface ClientDesk {
   list(): Promise<ClientView[]>
   add(by: Grant, client: NewClient): Promise<ClientView | Refusal>
   setStatus(by: Grant, name: string, status: 'active' | 'disabled'): Promise<ClientView | Refusal>
+  /** Other keys instead of the present ones; what the old ones got ends. */
+  setKeys(by: Grant, name: string, keys: ClientKeys): Promise<ClientView | Refusal>
 }
 
 export function openClientDesk({ repository, clock }: { repository: Repository; clock: Clock }): ClientDesk {
@@ -31,6 +33,10 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
   const ifActive = (row: ClientRow | null): ClientRow | null =>
     row === null || row.status !== 'active' || (row.expiresAt !== null && row.expiresAt <= clock.now()) ? null : row
   const active = async (id: string): Promise<ClientRow | null> => ifActive(await clients.byId(id))
+  const within = async (by: Grant, name: string): Promise<ClientRow | null> => {
+    const known = await clients.byId(name.startsWith(prefix) ? name : prefix + name)
+    return known === null || !withinReach(handedOn(by), placesNamed(known)) ? null : known
+  }
   return {
     async registration(id) {
       const row = await active(id)
@@ -51,7 +57,11 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
       return row === null ? null : grantOfRow(row)
     },
     displayOf: async (id) => (await clients.byId(id))?.display ?? id,
-    list: async () => (await clients.list()).map(viewOf),
+    async list() {
+      const rows = await clients.list()
+      const used = await repository.audits.lastBy(rows.map(({ id }) => id))
+      return rows.map((row) => viewOf(row, used.get(row.id)))
+    },
     async add(by, client) {
       const refusal = (await faultOf(repository, client)) ?? beyondReach(by, client)
       if (refusal !== null) return refusal
@@ -60,10 +70,18 @@ export function openClientDesk({ repository, clock }: { repository: Repository; 
       return viewOf({ ...row, status: 'active', tokensFrom: 0 })
     },
     async setStatus(by, name, status) {
-      const known = await clients.byId(name.startsWith(prefix) ? name : prefix + name)
-      const row =
-        known === null || !withinReach(handedOn(by), placesNamed(known)) ? null : await clients.setStatus(known.id, status, clock.now())
-      return row === null ? refuse('unknown', { detail: 'There is no such client.' }) : viewOf(row)
+      const known = await within(by, name)
+      const row = known === null ? null : await clients.setStatus(known.id, status, clock.now())
+      return row === null ? noSuchClient() : viewOf(row)
+    },
+    async setKeys(by, name, keys) {
+      const known = await within(by, name)
+      if (known === null) return noSuchClient()
+      if (known.kind !== 'headless') return refuse('invalid', { detail: 'A program that signs people in has no keys.' })
+      const fault = await keysGiven(keys)
+      if (fault !== null) return fault
+      const row = await clients.setKeys(known.id, { jwks: keys.jwks ?? null, jwksUrl: keys.jwksUrl ?? null }, clock.now())
+      return row === null ? noSuchClient() : viewOf(row)
     },
   }
 }
@@ -78,13 +96,21 @@ function grantOfRow(row: ClientRow): Grant | null {
 const alreadyThere = ({ name, certificate }: NewClient): string =>
   `There is a client ${name}${certificate === undefined ? '' : ', or one with this certificate,'} already.`
 
+const noSuchClient = (): Refusal => refuse('unknown', { detail: 'There is no such client.' })
+const invalid = (detail: string): Refusal => refuse('invalid', { detail })
+
+async function keysGiven({ jwks, jwksUrl }: ClientKeys): Promise<Refusal | null> {
+  if ((jwks === undefined) === (jwksUrl === undefined)) return invalid('Give its public keys either as jwks or as jwksUrl.')
+  if (jwksUrl !== undefined) return isKeyAddress(jwksUrl) ? null : invalid('jwksUrl: https, or http on loopback')
+  return jwks === undefined ? null : keysFault(jwks.keys)
+}
+
 function beyondReach(by: Grant, client: NewClient): Refusal | null {
   const given = placesNamed({ studies: client.studies ?? [], sites: client.sites ?? [] })
   return withinReach(handedOn(by), given) ? null : refuse('not-permitted', { detail: 'You cannot give more than you have.' })
 }
 
 async function faultOf(repository: Repository, client: NewClient): Promise<Refusal | null> {
-  const invalid = (detail: string): Refusal => refuse('invalid', { detail })
   const { role, studies = [], people = [], jwks, jwksUrl, certificate, redirects } = client
   if (redirects !== undefined) {
     const others = [role, jwks, jwksUrl, certificate].some((each) => each !== undefined)
@@ -95,16 +121,14 @@ async function faultOf(repository: Repository, client: NewClient): Promise<Refus
       : invalid('redirects: https, or http on loopback, without a fragment')
   }
   if (role === undefined) return invalid('A headless client needs a role.')
-  if (jwks !== undefined && jwksUrl !== undefined) return invalid('Give its public keys either as jwks or as jwksUrl.')
   if (jwks === undefined && jwksUrl === undefined && certificate === undefined)
     return invalid('Give its public keys as jwks or jwksUrl, or the CN and OU of its certificate.')
-  if (jwksUrl !== undefined && !isKeyAddress(jwksUrl)) return invalid('jwksUrl: https, or http on loopback')
   if (role === 'device' && people.length !== 1) return invalid('A device stands for one person.')
   if (role !== 'device' && people.length > 0) return invalid('Only devices are bound to people.')
   const known = new Set((await repository.studies.list()).map((study) => study.id))
   const missing = studies.find((id) => id !== '*' && !known.has(id))
   if (missing !== undefined) return refuse('unknown', { detail: `There is no study ${missing}.` })
-  return jwks === undefined ? null : keysFault(jwks.keys)
+  return jwks === undefined && jwksUrl === undefined ? null : keysGiven(client)
 }
 
 const rowOf = (client: NewClient, made: { by: string; at: number }): Omit<ClientRow, 'status' | 'tokensFrom'> => ({
@@ -128,7 +152,7 @@ const rowOf = (client: NewClient, made: { by: string; at: number }): Omit<Client
 const subjectOf = ({ certificateCn, certificateOu }: ClientRow): CertificateSubject | null =>
   certificateCn === null || certificateOu === null ? null : { commonName: certificateCn, organizationalUnit: certificateOu }
 
-const viewOf = (row: ClientRow): ClientView => ({
+const viewOf = (row: ClientRow, usedAt?: number): ClientView => ({
   client: row.id,
   name: row.display,
   kind: row.kind,
@@ -140,6 +164,15 @@ const viewOf = (row: ClientRow): ClientView => ({
   certificate: subjectOf(row),
   status: row.status,
   expiresAt: row.expiresAt === null ? null : new Date(row.expiresAt).toISOString(),
+  keys: (row.jwks?.keys ?? []).map(({ kid, kty, crv }) => ({
+    kid: typeof kid === 'string' ? kid : null,
+    kind: kty === 'EC' ? `EC ${String(crv)}` : 'RSA',
+  })),
+  jwksUrl: row.jwksUrl,
+  redirects: row.redirects,
+  madeBy: row.madeBy,
+  madeAt: new Date(row.madeAt).toISOString(),
+  usedAt: usedAt === undefined ? null : new Date(usedAt).toISOString(),
 })
 
 const hasNoKeys = ({ kind, jwks, jwksUrl }: ClientRow): boolean => kind === 'headless' && jwks === null && jwksUrl === null

@@ -113,18 +113,64 @@ test('a staff list comes in whole, or not at all with every wrong line', async (
   const send = (text: string) => post('/users/import', text, admin, { 'content-type': 'text/csv' })
   const wrong = await send('name,role,studies,sites\nlea,analyst,S,\nben,analyst,S,\nmia,king,S,\nnoa,analyst,NONE,\numa,analyst,S,s9\n')
   expect(wrong.status).toBe(400)
-  expect((wrong.json['issues'] as Json[]).map((issue) => issue['path'])).toEqual(['line 4'])
+  expect((wrong.json['issues'] as Json[]).map((issue) => issue['path'])).toEqual(['line 4', 'line 5', 'line 6'])
   const places = await send('name,role,studies,sites\nnoa,analyst,NONE,\nlea,analyst,S,s1\numa,analyst,S,s9\n')
   expect((places.json['issues'] as Json[]).map((issue) => issue['path'])).toEqual(['line 2', 'line 4'])
   const taken = await send('name,role,studies\nlea,analyst,S\nBEN,analyst,S\n')
   expect((taken.json['issues'] as Json[]).map((issue) => issue['path'])).toEqual(['line 3'])
   expect((await send('name,role\n"x')).status).toBe(400)
+  const check = async (text: string) =>
+    ((await post('/users/check', text, admin, { 'content-type': 'text/csv' })).json['lines'] as { line: number; faults: string[] }[]).map(
+      ({ line, faults }) => [line, faults.length],
+    )
+  expect(await check('name,role,studies\nlea,analyst,S\nBEN,analyst,S\nmia,king,NONE\nnoa,analyst,NONE\n')).toEqual([
+    [2, 0],
+    [3, 1],
+    [4, 1],
+    [5, 1],
+  ])
   const users = async () =>
     ((await world.send({ path: `${base}/users`, token: admin })).json['users'] as Json[]).map((user) => user['user'])
   expect(await users()).not.toContain('lea')
   const good = await send('\uFEFFname,display,role,studies,sites\nlea,"Lea, MD",investigator,S,s3\nleo,Leo,analyst,S T,\n')
   expect([good.status, (good.json['invitations'] as Json[]).length]).toEqual([201, 2])
   expect(await users()).toEqual(expect.arrayContaining(['lea', 'leo']))
+})
+
+test('a person is tied to the FHIR resource he is, by whoever may, and the trail says so without the id', async () => {
+  const person = async (name: string) =>
+    ((await world.send({ path: `${base}/users`, token: admin })).json['users'] as Json[]).find((user) => user['user'] === name)
+  expect((await post('/users', { name: 'gia', role: 'guardian', actor: 'Practitioner/x' }, admin)).status).toBe(400)
+  expect((await post('/users', { name: 'gia', role: 'guardian', actor: 'RelatedPerson/mrn-77' }, admin)).status).toBe(201)
+  expect((await post('/users', { name: 'gus', role: 'guardian' }, admin)).status).toBe(201)
+  expect((await post('/users', { name: 'pam', role: 'patient', actor: 'Patient/mrn-78' }, admin)).status).toBe(201)
+  expect(await person('gia')).toMatchObject({ actor: 'RelatedPerson/mrn-77', patient: null, studies: [] })
+  await put('/users/gus/grant', { role: 'guardian', actor: 'RelatedPerson/mrn-79' })
+  await put('/users/gus/grant', { role: 'guardian', studies: ['S'] })
+  expect(await person('gus')).toMatchObject({ actor: 'RelatedPerson/mrn-79', studies: ['S'] })
+  expect((await put('/users/gus/grant', { role: 'analyst', studies: ['S'] })).status).toBe(400)
+  await put('/users/gus/grant', { role: 'analyst', studies: ['S'], actor: null })
+  expect(await person('gus')).toMatchObject({ actor: null, role: 'analyst' })
+  const trail = await world.send({ path: '/audit/api/v1/records?action=people&limit=10', token: await world.token('auditor') })
+  const details = (trail.json['records'] as Json[]).map(({ detail }) => (detail as Json)['actor'] ?? '')
+  expect(details).toEqual(expect.arrayContaining(['RelatedPerson', 'Patient', 'none']))
+  expect(trail.text).not.toContain('mrn-')
+})
+
+test('an administrator ends sessions and leaves the password; the list says who is signed in and who is locked out', async () => {
+  const person = async () =>
+    ((await world.send({ path: `${base}/users`, token: admin })).json['users'] as Json[]).find((user) => user['user'] === 'seb')
+  const token = await newcomer('seb')
+  expect([(await person())?.['sessions'], await me(token)]).toEqual([1, 200])
+  const ended = await world.send({ method: 'DELETE', path: `${base}/users/seb/sessions`, token: admin })
+  expect([ended.status, ended.json['sessions'], await me(token)]).toEqual([200, 0, 401])
+  expect((await signIn('seb', passphrase)).status).toBe(200)
+  for (let n = 0; n < 5; n += 1) await signIn('seb', 'wrong wrong wrong')
+  expect((await person())?.['lockedUntil']).not.toBeNull()
+  world.clock.at = Date.now() + 16 * 60_000
+  const later = await world.send({ path: `${base}/users`, token: await world.token('auditor') })
+  world.clock.at = null
+  expect((later.json['users'] as Json[]).find((user) => user['user'] === 'seb')).toMatchObject({ lockedUntil: null, sessions: 0 })
 })
 
 test('administrators act within their reach, not on themselves, and one always stays', async () => {

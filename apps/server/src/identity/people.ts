@@ -1,6 +1,6 @@
 import type { Grant, Role } from '@aquifer/core/access'
-import type { Invitation, NewPerson, PersonGrant, PersonView } from '@aquifer/core/contract'
-import { draftsOf, passwordFaults, withinReach, type PersonDraft } from '@aquifer/core/identity'
+import type { Invitation, NewPerson, PersonGrant, PersonView, StaffCheck } from '@aquifer/core/contract'
+import { draftsOf, passwordFaults, withinReach, type LineFault, type PersonDraft } from '@aquifer/core/identity'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { NewUserRow, Repository, User, UserChange } from '../repository/index.js'
 import type { Clock } from '../storage/index.js'
@@ -39,9 +39,12 @@ export interface PeopleDesk {
   add(by: Grant, person: NewPerson): Promise<Invitation | Refusal>
   /** All of a staff list or none of it; every wrong line is named. */
   importCsv(by: Grant, text: string): Promise<Invitation[] | Refusal>
+  /** What importing the list would do, line by line. */
+  checkCsv(by: Grant, text: string): Promise<StaffCheck | Refusal>
   setStatus(by: Grant, name: string, status: 'active' | 'disabled'): Promise<PersonView | Refusal>
   setGrant(by: Grant, name: string, grant: PersonGrant): Promise<PersonView | Refusal>
   reset(by: Grant, name: string): Promise<Invitation | Refusal>
+  endSessions(by: Grant, name: string): Promise<PersonView | Refusal>
   exchange(code: { user: string; code: string; password: string }): Promise<null | Refusal>
   changePassword(user: string, change: { current: string; next: string }): Promise<null | Refusal>
   /**
@@ -63,9 +66,12 @@ const wrongCode = () => refuse('sign-in-failed', { detail: 'The code is wrong, u
 
 export function openPeopleDesk(parts: PeopleParts): PeopleDesk {
   const { repository, codes } = parts
-  const addAll = (by: Grant, rows: Parameters<typeof draftsOf>[0]) => addDrafts(parts, by, rows)
+  const addAll = (by: Grant, rows: Rows) => addDrafts(parts, by, rows)
   return {
-    list: async () => (await repository.users.list()).map(viewOf),
+    async list() {
+      const open = await parts.sessions.openByUser()
+      return (await repository.users.list()).map((user) => viewOf(user, parts.clock.now(), open.get(user.name) ?? 0))
+    },
     async add(by, person) {
       const made = await addAll(by, [{ line: 1, cells: cellsOf(person) }])
       return isRefusal(made) ? made : (made[0] ?? unknownPerson())
@@ -73,6 +79,10 @@ export function openPeopleDesk(parts: PeopleParts): PeopleDesk {
     async importCsv(by, text) {
       const rows = readStaffList(text)
       return isRefusal(rows) ? rows : addAll(by, rows)
+    },
+    async checkCsv(by, text) {
+      const rows = readStaffList(text)
+      return isRefusal(rows) ? rows : checked(parts, by, rows)
     },
     async setStatus(by, name, status) {
       const found = await within(parts, by, name)
@@ -82,13 +92,15 @@ export function openPeopleDesk(parts: PeopleParts): PeopleDesk {
     async setGrant(by, name, grant) {
       const found = await within(parts, by, name)
       if (isRefusal(found)) return found
-      const drafts = draftsOf([{ line: 1, cells: cellsOf({ ...grant, name }) }])
+      const drafts = draftsOf([
+        { line: 1, cells: cellsOf({ ...grant, name, actor: grant.actor === undefined ? found.actor : grant.actor }) },
+      ])
       const faults = 'what' in (drafts[0] ?? {}) ? (drafts as { what: string }[]) : await placeFaults(repository, drafts as PersonDraft[])
       if (faults.length > 0) return refuse('invalid', { detail: faults.map(({ what }) => what).join('; ') })
       const [draft] = drafts as PersonDraft[]
       if (draft === undefined) return unknownPerson()
-      const { role, studies, sites, patient } = rowOf(draft)
-      const given = { role, studies, sites, patient }
+      const { role, studies, sites, patient, actor = null } = rowOf(draft)
+      const given = { role, studies, sites, patient, actor }
       if (await isBeyond(parts, by, { ...found, ...given }))
         return refuse('not-permitted', { detail: 'You cannot give more than you have.' })
       return change(parts, { name, why: 'another-grant', change: given })
@@ -98,6 +110,10 @@ export function openPeopleDesk(parts: PeopleParts): PeopleDesk {
       if (isRefusal(found)) return found
       await change(parts, { name, why: 'reset', change: { password: null } })
       return toInvitation(name, await codes.make({ purpose: 'password', user: name, by: by.user, ttlMs: resetMs }))
+    },
+    async endSessions(by, name) {
+      const found = await within(parts, by, name)
+      return isRefusal(found) ? found : change(parts, { name, why: 'ended', change: {} })
     },
     async exchange({ user: name, code, password }) {
       const user = await repository.users.byName(name)
@@ -136,12 +152,13 @@ async function isBeyond({ grantFor }: PeopleParts, by: Grant, person: NewUserRow
   const giver = handedOn(by)
   if (giver.studies === 'all' && giver.sites.length === 0) return false
   // Without a study named, one's own account holds in every study in which one is or will be.
-  const everywhere = person.patient !== null && person.studies.length === 0
+  const isSomebody = person.patient !== null || person.actor?.startsWith('Patient/') === true
+  const everywhere = isSomebody && person.studies.length === 0
   if (everywhere || !withinReach(giver, placesNamed(person))) return true
   const grant = await grantFor({ ...nobodyYet, ...person })
   return grant !== null && !withinReach(giver, placesReached(grant))
 }
-const nobodyYet = { email: null, subject: null, tokensFrom: 0, signedInAt: null, createdAt: 0, updatedAt: 0 }
+const nobodyYet = { email: null, subject: null, tokensFrom: 0, lockedUntil: 0, signedInAt: null, createdAt: 0, updatedAt: 0 }
 
 /** Whatever changes a person's standing ends his sessions and tokens in the same breath. */
 async function change(
@@ -154,30 +171,61 @@ async function change(
   if (changed === null) return unknownPerson()
   users.forget(what.name)
   await sessions.endAllOf(what.name, what.why)
-  return viewOf(changed)
+  return viewOf(changed, clock.now(), 0)
 }
 
-async function addDrafts(parts: PeopleParts, by: Grant, rows: Parameters<typeof draftsOf>[0]): Promise<Invitation[] | Refusal> {
-  const { repository, codes } = parts
-  const drafts = draftsOf(rows)
-  const lines = rows.map(({ line }) => line)
-  const faults = drafts.some((draft) => 'what' in draft)
-    ? (drafts as { line: number; what: string }[])
-    : await placeFaults(repository, drafts as PersonDraft[], lines)
-  if (faults.length > 0) return wrongLines(faults)
-  const people = drafts as PersonDraft[]
-  const beyond: { line: number; what: string }[] = []
-  for (const [at, draft] of people.entries())
-    if (await isBeyond(parts, by, rowOf(draft))) beyond.push({ line: lines[at] ?? 1, what: 'reaches beyond your own grant' })
-  if (beyond.length > 0) return wrongLines(beyond)
-  const { taken } = await repository.users.add(people.map(rowOf))
-  const words = new Set(taken.map((word) => word.toLowerCase()))
-  const has = (word: string | null): boolean => word !== null && words.has(word.toLowerCase())
-  const double = people.flatMap((draft, at) =>
+type Rows = Parameters<typeof draftsOf>[0]
+const isFault = (each: PersonDraft | LineFault): each is LineFault => 'what' in each
+const isDraft = (each: PersonDraft | LineFault): each is PersonDraft => !isFault(each)
+
+/** Those of a list that can be read, and all that is wrong with the others; a line is told once. */
+async function judged(parts: PeopleParts, by: Grant, rows: Rows): Promise<{ people: PersonDraft[]; lines: number[]; faults: LineFault[] }> {
+  const faults: LineFault[] = (draftsOf(rows) as (PersonDraft | LineFault)[]).filter(isFault)
+  const wrong = new Set(faults.map(({ line }) => line))
+  const readable = rows.filter(({ line }) => !wrong.has(line))
+  const lines = readable.map(({ line }) => line)
+  const people = (draftsOf(readable) as (PersonDraft | LineFault)[]).filter(isDraft)
+  faults.push(...(await placeFaults(parts.repository, people, lines)))
+  const misplaced = new Set(faults.map(({ line }) => line))
+  for (const [at, draft] of people.entries()) {
+    const line = lines[at] ?? 1
+    if (!misplaced.has(line) && (await isBeyond(parts, by, rowOf(draft)))) faults.push({ line, what: 'reaches beyond your own grant' })
+  }
+  return { people, lines, faults: faults.toSorted((one, other) => one.line - other.line) }
+}
+
+async function checked(parts: PeopleParts, by: Grant, rows: Rows): Promise<StaffCheck> {
+  const { people, lines, faults } = await judged(parts, by, rows)
+  const users = await parts.repository.users.list()
+  const words = new Set(users.flatMap(({ name, email, subject }) => [name, email ?? '', subject ?? '']).map((word) => word.toLowerCase()))
+  const told = [...faults, ...doubles(people, lines, words)]
+  return {
+    lines: rows.map(({ line, cells }) => {
+      const cell = (name: string): string => cells[name] ?? ''
+      const what = told.filter((fault) => fault.line === line).map((fault) => fault.what)
+      const shown = { name: cell('name'), display: cell('display'), role: cell('role'), studies: cell('studies'), sites: cell('sites') }
+      return { line, ...shown, faults: what }
+    }),
+  }
+}
+
+/** Whose name, address or outside name somebody else has. */
+function doubles(people: readonly PersonDraft[], lines: readonly number[], taken: ReadonlySet<string>): LineFault[] {
+  const has = (word: string | null): boolean => word !== null && taken.has(word.toLowerCase())
+  return people.flatMap((draft, at) =>
     has(draft.name) || has(draft.email) || has(draft.subject) ? [{ line: lines[at] ?? 1, what: 'is here already' }] : [],
   )
-  if (taken.length > 0)
-    return people.length === 1 ? refuse('already-exists', { detail: 'Such a person is here already.' }) : wrongLines(double)
+}
+
+async function addDrafts(parts: PeopleParts, by: Grant, rows: Rows): Promise<Invitation[] | Refusal> {
+  const { repository, codes } = parts
+  const { people, lines, faults } = await judged(parts, by, rows)
+  if (faults.length > 0) return wrongLines(faults)
+  const { taken } = await repository.users.add(people.map(rowOf))
+  if (taken.length > 0) {
+    if (people.length === 1) return refuse('already-exists', { detail: 'Such a person is here already.' })
+    return wrongLines(doubles(people, lines, new Set(taken.map((word) => word.toLowerCase()))))
+  }
   const made: Invitation[] = []
   for (const { name } of people) {
     parts.users.forget(name)
@@ -203,6 +251,7 @@ const rowOf = (draft: PersonDraft): NewUserRow => ({
   patient: draft.patient,
   email: draft.email,
   subject: draft.subject,
+  actor: draft.actor,
   settings: {},
 })
 
@@ -250,7 +299,7 @@ const toInvitation = (user: string, made: { code: string; expiresAt: number }): 
   expiresAt: new Date(made.expiresAt).toISOString(),
 })
 
-const viewOf = (user: User): PersonView => ({
+const viewOf = (user: User, now: number, sessions: number): PersonView => ({
   user: user.name,
   name: user.display,
   email: user.email,
@@ -258,7 +307,10 @@ const viewOf = (user: User): PersonView => ({
   studies: user.studies,
   sites: user.sites,
   patient: user.patient,
+  actor: user.actor ?? null,
   status: user.status,
   hasPassword: user.password !== null,
+  lockedUntil: user.lockedUntil > now ? new Date(user.lockedUntil).toISOString() : null,
+  sessions,
   signedInAt: user.signedInAt === null ? null : new Date(user.signedInAt).toISOString(),
 })

@@ -16,6 +16,8 @@ export interface SessionDesk {
   renew(id: string): Promise<SessionRow | null>
   end(id: string, why: string): Promise<void>
   endAllOf(user: string, why: string): Promise<number>
+  /** how many each has open */
+  openByUser(): Promise<Map<string, number>>
   /** until when a token of this session may hold */
   until(session: SessionRow): number
   revoke(token: { id: string; expiresAt: number }, by: string): Promise<void>
@@ -59,6 +61,7 @@ export function openSessionDesk(systems: { repository: Repository; clock: Clock;
       for (const id of ended) known.delete(id)
       return ended.length
     },
+    openByUser: () => sessions.countOpen({ seen: clock.now() - limits.idleMs, started: clock.now() - limits.maxMs }),
     until: (session) => sessionEnd(session, limits),
     async revoke(token, by) {
       await revocations.add({ jti: token.id, until: token.expiresAt, by }, clock.now())

@@ -31,6 +31,7 @@ export function cellsOf(
     studies?: readonly string[] | undefined
     sites?: readonly string[] | undefined
     patient?: string | null | undefined
+    actor?: string | null | undefined
   },
 ): Record<string, string> {
   return {
@@ -42,6 +43,7 @@ export function cellsOf(
     sites: (person.sites ?? []).join(' '),
     patient: person.patient ?? '',
     subject: person.subject ?? '',
+    actor: person.actor ?? '',
   }
 }
 

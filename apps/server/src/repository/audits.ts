@@ -160,6 +160,14 @@ export function openAudits(writer: Pool, reader: Pool, mark: MarkRecord): Audits
       const { rows } = await reader.query<{ n: bigint }>(`select count(*) as n from audit a where ${matching}`, valuesOf(filter))
       return Number(rows[0]?.n ?? 0)
     },
+    async lastBy(actors) {
+      const { rows } = await reader.query<{ actor: string; at: bigint }>(
+        `select a.actor, a.at from unnest($1::text[]) n(actor)
+         cross join lateral (select x.actor, x.at from audit x where x.actor = n.actor order by x.id desc limit 1) a`,
+        [actors],
+      )
+      return new Map(rows.map(({ actor, at }) => [actor, Number(at)]))
+    },
     async linesAfter({ limit, after, ...filter }) {
       const { rows } = await reader.query<(string | null)[]>({
         text: `select ${lineColumns.map((column) => `${column}::text`).join(', ')} from audit a

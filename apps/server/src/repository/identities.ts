@@ -20,6 +20,7 @@ export interface Sessions {
   end(id: string, why: string, at: number): Promise<boolean>
   endOf(user: string, why: string, at: number): Promise<string[]> // the ids that were open
   openOf(user: string): Promise<SessionRow[]>
+  countOpen(since: { seen: number; started: number }): Promise<Map<string, number>> // by user
 }
 
 export interface CodeRow {
@@ -63,6 +64,7 @@ export interface Clients {
   byCertificate(cn: string, ou: string): Promise<ClientRow | null>
   list(): Promise<ClientRow[]>
   setStatus(id: string, status: ClientRow['status'], at: number): Promise<ClientRow | null>
+  setKeys(id: string, keys: Pick<ClientRow, 'jwks' | 'jwksUrl'>, at: number): Promise<ClientRow | null>
 }
 
 export interface OidcRecord {
@@ -177,6 +179,13 @@ function openSessions(pool: Pool): Sessions {
         [user],
       )
       return rows.map(sessionOf)
+    },
+    async countOpen({ seen, started }) {
+      const { rows } = await pool.query<{ user_name: string; n: bigint }>(
+        `select user_name, count(*) as n from user_session where ended_at is null and seen_at > $1 and started_at > $2 group by user_name`,
+        [seen, started],
+      )
+      return new Map(rows.map((row) => [row.user_name, Number(row.n)]))
     },
   }
 }
@@ -297,6 +306,13 @@ const openClients = (pool: Pool): Clients => ({
       status,
       at,
     ])
+    return rows[0] ? clientOf(rows[0]) : null
+  },
+  async setKeys(id, { jwks, jwksUrl }, at) {
+    const { rows } = await pool.query<ClientColumns>(
+      `update oauth_client set jwks = $2, jwks_url = $3, tokens_from = $4 where id = $1 returning *`,
+      [id, jwks === null ? null : JSON.stringify(jwks), jwksUrl, at],
+    )
     return rows[0] ? clientOf(rows[0]) : null
   },
 })

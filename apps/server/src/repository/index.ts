@@ -40,7 +40,6 @@ export type {
   NewStudy,
   NewUserRow,
   PolicyRow,
-  PolicySignature,
   RelationshipRow,
   Site,
   StatementRecord,
@@ -51,5 +50,6 @@ export type {
 } from './registers.js'
 export type { ClientRow, Identities, SessionRow } from './identities.js'
 export type { ReviewRow } from './reviews.js'
+export { rolePolicyKind } from './role-policies.js'
 export type { StoredSignature } from './signatures.js'
 export type { LineKey, Seals, StoredBlock, UnsealedRecord } from './seals.js'

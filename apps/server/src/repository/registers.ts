@@ -1,4 +1,5 @@
 import type { LineKey } from './seals.js'
+import type { StoredSignature } from './signatures.js'
 import type { AuditRecord, Enrolment, PersonState, RefusedWrite, RefusedWriteRow } from './types.js'
 
 export interface Site {
@@ -79,6 +80,7 @@ export interface Audits {
   list(page: AuditFilter & { limit: number; before?: bigint }): Promise<AuditRow[]> // newest first
   after(page: AuditFilter & { limit: number; after: bigint }): Promise<AuditRow[]> // oldest first
   count(filter: AuditFilter): Promise<number>
+  lastBy(actors: readonly string[]): Promise<Map<string, number>> // when each did anything last
   linesAfter(page: AuditFilter & { limit: number; after: LineKey }): Promise<Buffer[]> // as they were sealed, in feed order
 }
 
@@ -135,14 +137,15 @@ export interface User {
   email: string | null
   subject: string | null // the person's name at an outside provider
   tokensFrom: number // tokens issued before hold no longer
+  lockedUntil: number // after failed sign-ins
   signedInAt: number | null
   createdAt: number
   updatedAt: number
 }
-export type NewUserRow = Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'signedInAt' | 'email' | 'subject'> &
+export type NewUserRow = Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'lockedUntil' | 'signedInAt' | 'email' | 'subject'> &
   Partial<Pick<User, 'email' | 'subject'>>
 export type UserChange = Partial<
-  Pick<User, 'display' | 'role' | 'password' | 'status' | 'studies' | 'sites' | 'patient' | 'subject' | 'tokensFrom'>
+  Pick<User, 'display' | 'role' | 'password' | 'status' | 'studies' | 'sites' | 'patient' | 'actor' | 'subject' | 'tokensFrom'>
 >
 export interface Users {
   put(user: NewUserRow): Promise<User>
@@ -189,20 +192,14 @@ export interface Relationships {
     kinds?: readonly string[]
     holder?: string
     target?: string
+    search?: string // part of a holder or a target, ignoring case
+    state?: { is: 'open' | 'ended'; at: number } // open: neither ended nor over by then
     since?: number
     after?: string
     limit: number
   }): Promise<RelationshipRow[]> // by id, which rises with time
 }
 
-export interface PolicySignature {
-  signer: string
-  name: string
-  role: string
-  meaning: string
-  at: number
-  mark: string // base64
-}
 export interface PolicyRow {
   version: number
   name: string
@@ -210,13 +207,13 @@ export interface PolicyRow {
   hash: Buffer
   proposedBy: string
   proposedAt: number
-  signatures: PolicySignature[]
+  signatures: StoredSignature[] // in the order in which they were made
   activatedAt: number | null
 }
 export interface RolePolicies {
   propose(policy: Pick<PolicyRow, 'name' | 'document' | 'hash' | 'proposedBy' | 'proposedAt'>): Promise<PolicyRow>
-  // Adds a signature of somebody who has not signed; with the second one the policy is active. null: signed by him, active, or not there.
-  sign(version: number, signature: PolicySignature): Promise<PolicyRow | null>
+  // Adds a signature of somebody who has not signed; with the last one needed the policy is active. null: signed by him, active, or not there.
+  sign(version: number, signature: StoredSignature, needed: number): Promise<PolicyRow | null>
   byVersion(version: number): Promise<PolicyRow | null>
   list(): Promise<PolicyRow[]> // newest first
 }

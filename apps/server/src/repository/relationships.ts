@@ -36,13 +36,26 @@ export function openRelationships(writer: Pool): Relationships {
       return (await list(writer, `where r.id = $1`, [id]))[0] ?? null
     },
     newest: (kind, limit) => list(writer, `where r.kind = $1 order by r.from_at desc, r.id desc limit $2`, [kind, limit]),
-    list: ({ sids, kinds, holder, target, since, after, limit }) =>
+    list: ({ sids, kinds, holder, target, search, state, since, after, limit }) =>
       list(
         writer,
         `where ($1::int2[] is null or r.sid = any($1)) and ($2::text[] is null or r.kind = any($2)) and ($3::text is null or r.holder = $3)
            and ($4::text is null or r.target = $4) and ($5::int8 is null or r.from_at >= $5) and ($6::text is null or r.id > $6)
-         order by r.id limit $7`,
-        [sids ?? null, kinds ?? null, holder ?? null, target ?? null, since ?? null, after ?? null, limit],
+           and ($7::text is null or strpos(lower(r.holder || ' ' || r.target), lower($7)) > 0)
+           and ($8::bool is null or $8 = (r.ended is null and (r.to_at is null or r.to_at > $9)))
+         order by r.id limit $10`,
+        [
+          sids ?? null,
+          kinds ?? null,
+          holder ?? null,
+          target ?? null,
+          since ?? null,
+          after ?? null,
+          search ?? null,
+          state === undefined ? null : state.is === 'open',
+          state?.at ?? null,
+          limit,
+        ],
       ),
   }
 }

@@ -2,22 +2,24 @@ import type { Pool, PoolClient } from 'pg'
 import { inTransaction } from './in-transaction.js'
 import type { NewUserRow, User, UserChange, Users } from './registers.js'
 
-interface Row extends Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'signedInAt'> {
+interface Row extends Omit<User, 'createdAt' | 'updatedAt' | 'tokensFrom' | 'lockedUntil' | 'signedInAt'> {
   tokens_from: bigint
+  locked_until: bigint
   signed_in_at: bigint | null
   created_at: bigint
   updated_at: bigint
 }
 
-const columns = `name, display, role, password, status, studies, sites, patient, actor, settings, email, subject, tokens_from, signed_in_at, created_at, updated_at`
+const columns = `name, display, role, password, status, studies, sites, patient, actor, settings, email, subject, tokens_from, locked_until, signed_in_at, created_at, updated_at`
 const insert = `insert into app_user
   (name, display, role, password, status, studies, sites, patient, actor, settings, email, subject, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)`
 
-function userOf({ created_at, updated_at, tokens_from, signed_in_at, ...row }: Row): User {
+function userOf({ created_at, updated_at, tokens_from, locked_until, signed_in_at, ...row }: Row): User {
   return {
     ...row,
     tokensFrom: Number(tokens_from),
+    lockedUntil: Number(locked_until),
     signedInAt: signed_in_at === null ? null : Number(signed_in_at),
     createdAt: Number(created_at),
     updatedAt: Number(updated_at),
@@ -114,6 +116,7 @@ const columnOf: Readonly<Record<keyof UserChange, string>> = {
   studies: 'studies',
   sites: 'sites',
   patient: 'patient',
+  actor: 'actor',
   subject: 'subject',
   tokensFrom: 'tokens_from',
 }

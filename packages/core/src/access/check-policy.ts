@@ -1,5 +1,5 @@
 import { identifyingClasses, type DataClass } from './fhir-rights.js'
-import { isDataClass, rolePolicyDocument, type RolePolicyDocument } from './policy.js'
+import { isDataClass, rolePolicyDocument, unnamedRights, type RolePolicyDocument } from './policy.js'
 import { lineOfPath } from './json-place.js'
 import { rights, type Right } from './rights.js'
 import { isRole, roles, type Role } from './roles.js'
@@ -92,8 +92,7 @@ function checkHolders(document: RolePolicyDocument, find: Find): void {
   for (const role of roles)
     if (document.roles[role] === undefined)
       find('warning', ['roles'], `The role ${role} is not named and so may do nothing.`, `Add ${role}, or mean it.`)
-  for (const right of rights) {
-    if (roles.some((role) => document.roles[role]?.rights.includes(right))) continue
+  for (const right of unnamedRights(document)) {
     if (essential.has(right))
       find('error', ['roles'], `Nobody would hold ${right} any more, and nobody could give it back.`, `Give ${right} to administrator.`)
     else find('warning', ['roles'], `Nobody holds the right ${right}.`, 'Give it to a role, or mean it.')

@@ -28,13 +28,14 @@ export interface RelationshipDraft {
   phi?: boolean | undefined
 }
 
-interface Shape {
+/** What a kind ties: whom it is given to, and which of person, study and site it needs. */
+export interface RelationshipShape {
   holders: readonly string[]
   patient: boolean
   study: 'needed' | 'possible'
   site: 'needed' | 'possible' | 'none'
 }
-const shapes: Readonly<Record<AddedKind, Shape>> = {
+const shapes: Readonly<Record<AddedKind, RelationshipShape>> = {
   'patient-practitioner': { holders: ['Practitioner', 'User'], patient: true, study: 'possible', site: 'none' },
   guardian: { holders: ['RelatedPerson', 'User'], patient: true, study: 'possible', site: 'none' },
   'third-party': { holders: ['RelatedPerson', 'User'], patient: true, study: 'possible', site: 'none' },
@@ -44,6 +45,7 @@ const shapes: Readonly<Record<AddedKind, Shape>> = {
   'integrator-study': { holders: ['User', 'Organization'], patient: false, study: 'needed', site: 'possible' },
   'person-study': { holders: ['User'], patient: false, study: 'needed', site: 'possible' },
 }
+export const relationshipShape = (kind: AddedKind): RelationshipShape => shapes[kind]
 const integratorMaxMs = 366 * 86_400_000
 
 /** What is wrong with a draft, all of it at once; null: nothing. */

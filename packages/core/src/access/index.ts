@@ -8,8 +8,8 @@ export { needsRelationship, personOf, reachOf, reachedBy } from './reach.js'
 export type { Reach, Standing, StudyReach } from './reach.js'
 export { holdsAt, relationshipKinds, spanOfHolding } from './relationships.js'
 export type { Relationship, RelationshipDetail, RelationshipFacts, RelationshipKind, StudyFacts } from './relationships.js'
-export { addedKinds, detailOf, draftRefusal, targetOf } from './draft.js'
-export type { AddedKind, RelationshipDraft } from './draft.js'
+export { addedKinds, detailOf, draftRefusal, relationshipShape, targetOf } from './draft.js'
+export type { AddedKind, RelationshipDraft, RelationshipShape } from './draft.js'
 export { explainStandings } from './explain.js'
 export type { ExplainedStanding, StandingFinding } from './explain.js'
 export { rights } from './rights.js'
@@ -24,6 +24,7 @@ export {
   mayUse,
   rolePolicyDocument,
   seesWithheld,
+  unnamedRights,
 } from './policy.js'
 export type { Holder, RolePolicy, RolePolicyChange, RolePolicyDocument } from './policy.js'
 export { checkRolePolicy } from './check-policy.js'

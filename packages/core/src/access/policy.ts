@@ -80,4 +80,8 @@ export function diffRolePolicies(before: RolePolicyDocument, after: RolePolicyDo
   return changes
 }
 
+/** Rights that no role holds under a document: those that came after it was signed are denied to everybody until it is renewed. */
+export const unnamedRights = (document: RolePolicyDocument): Right[] =>
+  rights.filter((right) => !Object.values(document.roles).some((entry) => entry.rights.includes(right)))
+
 export const isDataClass = (text: string): text is DataClass => (dataClasses as readonly string[]).includes(text)

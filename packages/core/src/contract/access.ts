@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addedKinds, relationshipKinds, rolePolicyDocument, roles } from '../access/index.js'
+import { signatureMeanings } from './audit.js'
 
 const instant = z.iso.datetime({ offset: true })
 const fhirId = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'an id is 1 to 64 letters, digits, hyphens and dots')
@@ -75,12 +76,33 @@ export const whyAnswer = z
 export type WhyAnswer = z.infer<typeof whyAnswer>
 
 export const rolePolicyProposal = z.strictObject({ document: z.unknown() }).meta({ id: 'RolePolicyProposal' })
+export const rolePolicyText = z
+  .strictObject({ text: z.string().max(500_000).describe('the document as it was written, so that lines can be named') })
+  .meta({ id: 'RolePolicyText' })
 export const rolePolicySigning = z
   .strictObject({
-    meaning: z.string().min(1).max(128).describe('what the signature stands for, such as `approved`'),
+    meaning: z.enum(signatureMeanings),
     password: z.string().min(1).max(1024).describe('signing asks who you are once more'),
   })
   .meta({ id: 'RolePolicySigning' })
+const rolePolicyChanges = z.array(
+  z.object({ role: z.string(), kind: z.enum(['rights', 'read', 'write']), item: z.string(), change: z.enum(['granted', 'taken']) }),
+)
+export const rolePolicyChecked = z
+  .object({
+    findings: z.array(
+      z.object({
+        severity: z.enum(['error', 'warning']),
+        path: z.string(),
+        line: z.number().int().nullable(),
+        message: z.string(),
+        remedy: z.string(),
+      }),
+    ),
+    changes: rolePolicyChanges.describe('against the policy in force; empty where the document cannot be read'),
+  })
+  .meta({ id: 'RolePolicyChecked' })
+export type RolePolicyChecked = z.infer<typeof rolePolicyChecked>
 export const rolePolicyVersion = z
   .object({
     version: z.number().int(),
@@ -90,19 +112,29 @@ export const rolePolicyVersion = z
     proposedBy: z.string(),
     proposedAt: instant,
     activatedAt: instant.nullable(),
-    signatures: z.array(z.object({ signer: z.string(), name: z.string(), role: z.string(), meaning: z.string(), at: instant })),
-    changes: z
-      .array(
-        z.object({ role: z.string(), kind: z.enum(['rights', 'read', 'write']), item: z.string(), change: z.enum(['granted', 'taken']) }),
-      )
-      .describe('against the policy in force'),
+    signatures: z.array(
+      z.object({
+        id: z.string(),
+        signer: z.string(),
+        name: z.string(),
+        role: z.string(),
+        meaning: z.string(),
+        at: instant,
+        genuine: z.boolean(),
+      }),
+    ),
+    changes: rolePolicyChanges.describe('against the policy in force'),
   })
   .meta({ id: 'RolePolicyVersion' })
 export type RolePolicyVersion = z.infer<typeof rolePolicyVersion>
+export const rolePolicyWhole = rolePolicyVersion.extend({ document: rolePolicyDocument }).meta({ id: 'RolePolicyWhole' })
+export type RolePolicyWhole = z.infer<typeof rolePolicyWhole>
 export const rolePolicyList = z
   .object({
     inForce: z.number().int().describe('0: the built-in policy'),
     document: rolePolicyDocument,
+    builtIn: rolePolicyDocument.describe('what this version of the program comes with'),
+    unnamed: z.array(z.string()).describe('rights that the policy in force gives to no role: they are denied to everybody'),
     versions: z.array(rolePolicyVersion),
   })
   .meta({ id: 'RolePolicyList' })

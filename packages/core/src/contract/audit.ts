@@ -100,10 +100,11 @@ export const auditExportManifest = z
   .meta({ id: 'AuditExportManifest' })
 export type AuditExportManifest = z.infer<typeof auditExportManifest>
 
+export const signatureMeanings = ['approval', 'review', 'responsibility', 'authorship', 'verification'] as const
 export const signatureRequest = z
   .object({
     password: z.string().min(1).max(1024).describe('the signer’s own, asked again'),
-    meaning: z.enum(['approval', 'review', 'responsibility', 'authorship', 'verification']),
+    meaning: z.enum(signatureMeanings),
     subject: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('resource'), type: z.string().max(64), id: z.string().max(64), version: z.number().int().min(1) }),
       z.object({ kind: z.literal('job'), id: z.string().max(64) }),

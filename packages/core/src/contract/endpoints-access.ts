@@ -6,10 +6,13 @@ import {
   newRelationship,
   relationshipList,
   relationshipView,
+  rolePolicyChecked,
   rolePolicyList,
   rolePolicyProposal,
   rolePolicySigning,
+  rolePolicyText,
   rolePolicyVersion,
+  rolePolicyWhole,
   whyAnswer,
 } from './access.js'
 import type { Endpoint } from './endpoints.js'
@@ -20,7 +23,7 @@ export const accessEndpoints = {
     path: '/access/api/v1/relationships',
     system: 'access',
     summary: 'Relationships of a study, a holder or a person',
-    query: ['study', 'kind', 'holder', 'patient', 'after', 'limit'],
+    query: ['study', 'kind', 'holder', 'patient', 'search', 'state', 'after', 'limit'],
     answer: relationshipList,
   },
   addRelationship: {
@@ -58,8 +61,16 @@ export const accessEndpoints = {
     method: 'GET',
     path: '/access/api/v1/policies/{version}',
     system: 'access',
-    summary: 'One version, with what it changes against the policy in force',
-    answer: rolePolicyVersion,
+    summary: 'One version, with its document and what it changes against the policy in force',
+    answer: rolePolicyWhole,
+  },
+  checkRolePolicy: {
+    method: 'POST',
+    path: '/access/api/v1/policies/check',
+    system: 'access',
+    summary: 'What is wrong with a role policy, by line and path, and what it would change; nothing is kept',
+    body: rolePolicyText,
+    answer: rolePolicyChecked,
   },
   proposeRolePolicy: {
     method: 'POST',

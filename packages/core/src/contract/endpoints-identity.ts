@@ -4,6 +4,7 @@ import {
   accessHolders,
   accessReviewList,
   accessReviewView,
+  clientKeys,
   clientList,
   clientView,
   codeExchange,
@@ -20,6 +21,7 @@ import {
   personView,
   reviewDecision,
   reviewRequest,
+  staffCheck,
   statusChange,
   tokenRevocation,
 } from './people.js'
@@ -70,10 +72,17 @@ export const identityEndpoints = {
   importPeople: identity({
     method: 'POST',
     path: '/users/import',
-    summary: 'Add a list of people, all or none: CSV with name, display, email, role, studies, sites, patient, subject',
+    summary: 'Add a list of people, all or none: CSV with name, display, email, role, studies, sites, patient, subject, actor',
     bodyType: 'text/csv',
     answer: invitations,
     status: 201,
+  }),
+  checkPeople: identity({
+    method: 'POST',
+    path: '/users/check',
+    summary: 'What importing a list would do, line by line; nobody is added',
+    bodyType: 'text/csv',
+    answer: staffCheck,
   }),
   personStatus: identity({
     method: 'PUT',
@@ -87,6 +96,12 @@ export const identityEndpoints = {
     path: '/users/{id}/grant',
     summary: 'Another role or reach; ends the person’s sessions',
     body: personGrant,
+    answer: personView,
+  }),
+  endSessions: identity({
+    method: 'DELETE',
+    path: '/users/{id}/sessions',
+    summary: 'End a person’s sessions and tokens at once; the password stays',
     answer: personView,
   }),
   resetPerson: identity({
@@ -134,6 +149,13 @@ export const identityEndpoints = {
     path: '/clients/{id}/status',
     summary: 'Disable a client and its tokens at once, or enable it again',
     body: statusChange,
+    answer: clientView,
+  }),
+  clientKeys: identity({
+    method: 'PUT',
+    path: '/clients/{id}/keys',
+    summary: 'Other public keys instead of a client’s present ones; its tokens end with the old ones',
+    body: clientKeys,
     answer: clientView,
   }),
 

@@ -5,16 +5,27 @@ export type { Problem } from './errors.js'
 export { codeSignIn, me, mintedToken, signInRequest, signInWays, signedIn, tokenRequest } from './identity.js'
 export type { CodeSignIn, Me, MintedToken, SignedIn, SignInRequest, SignInWays, TokenRequest } from './identity.js'
 export {
+  accessHolders,
+  accessReviewList,
+  accessReviewView,
+  clientKeys,
+  clientList,
+  clientView,
   codeExchange,
   firstAdministratorRequest,
+  invitation,
+  invitations,
   keyRotation,
   certificateSubject,
   newClient,
   newPerson,
   passwordChange,
   personGrant,
+  personList,
+  personView,
   reviewDecision,
   reviewRequest,
+  staffCheck,
   statusChange,
   tokenRevocation,
 } from './people.js'
@@ -23,6 +34,7 @@ export type {
   AccessHolders,
   AccessReviewList,
   AccessReviewView,
+  ClientKeys,
   ClientList,
   CertificateSubject,
   ClientView,
@@ -34,6 +46,7 @@ export type {
   PersonList,
   PersonView,
   ReviewDecision,
+  StaffCheck,
 } from './people.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'
@@ -176,10 +189,13 @@ export {
   newRelationship,
   relationshipList,
   relationshipView,
+  rolePolicyChecked,
   rolePolicyList,
   rolePolicyProposal,
   rolePolicySigning,
+  rolePolicyText,
   rolePolicyVersion,
+  rolePolicyWhole,
   whyAnswer,
 } from './access.js'
 export type {
@@ -190,8 +206,10 @@ export type {
   NewRelationship,
   RelationshipList,
   RelationshipView,
+  RolePolicyChecked,
   RolePolicyList,
   RolePolicyVersion,
+  RolePolicyWhole,
   WhyAnswer,
 } from './access.js'
 export { endpoints } from './endpoints.js'
@@ -205,6 +223,8 @@ export {
   auditVerification,
   disclosureList,
   exportFormats,
+  signatureList,
+  signatureMeanings,
   signatureRequest,
   verifyRequest,
 } from './audit.js'

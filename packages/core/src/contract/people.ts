@@ -15,6 +15,12 @@ export const personGrant = z
     studies: names.optional().describe('["*"]: all studies'),
     sites: names.optional().describe('empty: all sites of the studies'),
     patient: z.string().max(128).nullable().optional(),
+    actor: z
+      .string()
+      .max(128)
+      .nullable()
+      .optional()
+      .describe('the FHIR resource the person is, such as `Practitioner/x`; left out it stays as it is, null takes it away'),
   })
   .meta({ id: 'PersonGrant', description: 'A role and how far it reaches' })
 export type PersonGrant = z.infer<typeof personGrant>
@@ -38,8 +44,11 @@ export const personView = z
     studies: z.array(z.string()),
     sites: z.array(z.string()),
     patient: z.string().nullable(),
+    actor: z.string().nullable(),
     status: z.enum(['active', 'disabled']),
     hasPassword: z.boolean(),
+    lockedUntil: z.iso.datetime().nullable().describe('after failed sign-ins'),
+    sessions: z.number().int().describe('open now'),
     signedInAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'Person' })
@@ -53,6 +62,23 @@ export const invitation = z
 export type Invitation = z.infer<typeof invitation>
 export const invitations = z.object({ invitations: z.array(invitation) }).meta({ id: 'OneTimeCodes' })
 export type Invitations = z.infer<typeof invitations>
+
+export const staffCheck = z
+  .object({
+    lines: z.array(
+      z.object({
+        line: z.number().int(),
+        name: z.string(),
+        display: z.string(),
+        role: z.string(),
+        studies: z.string(),
+        sites: z.string(),
+        faults: z.array(z.string()),
+      }),
+    ),
+  })
+  .meta({ id: 'StaffCheck', description: 'A staff list as it would be taken, line by line; nobody was added' })
+export type StaffCheck = z.infer<typeof staffCheck>
 
 export const statusChange = z.strictObject({ status: z.enum(['active', 'disabled']) }).meta({ id: 'StatusChange' })
 export const codeExchange = z.strictObject({ user: personName, code: z.string().min(1).max(64), password }).meta({ id: 'CodeExchange' })
@@ -70,7 +96,7 @@ export type CertificateSubject = z.infer<typeof certificateSubject>
 
 export const newClient = personGrant
   .partial({ role: true })
-  .omit({ patient: true })
+  .omit({ patient: true, actor: true })
   .extend({
     name: z.string().refine(isClientName, 'letters, digits and . _ -, at most 64'),
     display: z.string().min(1).max(128).optional(),
@@ -101,12 +127,20 @@ export const clientView = z
     certificate: certificateSubject.nullable(),
     status: z.enum(['active', 'disabled']),
     expiresAt: z.iso.datetime().nullable(),
+    keys: z.array(z.object({ kid: z.string().nullable(), kind: z.string() })).describe('its public keys, where it gave them'),
+    jwksUrl: z.string().nullable().describe('where its public keys are fetched from'),
+    redirects: z.array(z.string()),
+    madeBy: z.string(),
+    madeAt: z.iso.datetime(),
+    usedAt: z.iso.datetime().nullable().describe('its newest request, by the audit trail'),
   })
   .meta({ id: 'Client' })
 export type ClientView = z.infer<typeof clientView>
 export const clientList = z.object({ clients: z.array(clientView) }).meta({ id: 'Clients' })
 export type ClientList = z.infer<typeof clientList>
 
+export const clientKeys = newClient.pick({ jwks: true, jwksUrl: true }).meta({ id: 'ClientKeys', description: 'One of the two' })
+export type ClientKeys = z.infer<typeof clientKeys>
 export const keyRotation = z.strictObject({ compromised: z.boolean().optional() }).meta({ id: 'KeyRotation' })
 export const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta({ id: 'KeySet' })
 export const tokenRevocation = z

@@ -49,8 +49,18 @@ test('a staff list is taken whole or each of its wrong lines is named', () => {
     row(7, { name: 'P2', email: 'a@b' }),
     row(8, { name: 'p7', email: 'A@B' }),
     row(9, { password: 'x' }),
+    row(10, { role: 'guardian', actor: 'Practitioner/x' }),
+    row(11, { role: 'patient', patient: 'a', actor: 'Patient/b' }),
+    row(12, { role: 'investigator', actor: 'Practitioner/' }),
   ])
-  expect(faults.map((fault) => ('line' in fault ? fault.line : 0))).toEqual([2, 3, 4, 5, 6, 8, 9])
+  expect(faults.map((fault) => ('line' in fault ? fault.line : 0))).toEqual([2, 3, 4, 5, 6, 8, 9, 10, 11, 12])
+  expect(
+    draftsOf([
+      row(2, { role: 'guardian' }),
+      row(3, { role: 'guardian', actor: 'RelatedPerson/r' }),
+      row(4, { role: 'patient', actor: 'Patient/a' }),
+    ]),
+  ).toMatchObject([{ actor: null, patient: null }, { actor: 'RelatedPerson/r' }, { actor: 'Patient/a' }])
   expect(draftsOf([])).toHaveLength(1)
 })
 

@@ -10,6 +10,8 @@ export interface PersonDraft {
   studies: readonly string[] | 'all'
   sites: readonly string[]
   patient: string | null
+  /** the FHIR resource he is, such as `Practitioner/x` */
+  actor: string | null
 }
 
 /** No colon: `local:` and `client:` begin the names of what is no person. */
@@ -20,11 +22,21 @@ const isEmail = (text: string): boolean => text.length <= 254 && /^[^\s@<>"]+@[^
 /** Devices and headless feeds sign in with keys, not with passwords. */
 export const isPersonRole = (role: Role): boolean => role !== 'device' && role !== 'integrator'
 
+const patients = ['Patient']
+const relatives = ['RelatedPerson']
+const staff = ['Practitioner', 'Organization']
+/** What FHIR resource somebody in a role may be: a guardian is never a Practitioner, nor staff somebody's relative. */
+export const actorTypes = (role: Role): readonly string[] => (role === 'patient' ? patients : role === 'guardian' ? relatives : staff)
+const isActorOf = (role: Role, actor: string): boolean => {
+  const [type = '', id = ''] = actor.split('/', 2)
+  return actorTypes(role).includes(type) && /^[A-Za-z0-9.-]{1,64}$/.test(id) && actor === `${type}/${id}`
+}
+
 export interface LineFault {
   line: number
   what: string
 }
-const columns = ['name', 'display', 'email', 'role', 'studies', 'sites', 'patient', 'subject'] as const
+const columns = ['name', 'display', 'email', 'role', 'studies', 'sites', 'patient', 'subject', 'actor'] as const
 
 /** Rows of a staff list as drafts, or every fault of every line: half a list is worse than none. */
 export function draftsOf(rows: readonly { line: number; cells: Readonly<Record<string, string>> }[]): PersonDraft[] | LineFault[] {
@@ -54,11 +66,18 @@ function rowFaults(cells: Readonly<Record<string, string>>): string[] {
   if (email !== '' && !isEmail(email)) faults.push('email is no address')
   if (!isRole(role)) faults.push('role is none of the roles')
   else if (!isPersonRole(role)) faults.push(`role ${role} belongs to clients, not to people`)
-  else if ((role === 'patient' || role === 'guardian') && (cells['patient'] ?? '').trim() === '')
-    faults.push(`role ${role} needs a patient`)
+  else faults.push(...selfFaults(role, (cells['patient'] ?? '').trim(), (cells['actor'] ?? '').trim()))
   for (const column of Object.keys(cells))
     if (!(columns as readonly string[]).includes(column)) faults.push(`column ${column} is not known`)
   return faults
+}
+
+/** A patient is somebody; a guardian reaches by his relationships, which may come later. */
+function selfFaults(role: Role, patient: string, actor: string): string[] {
+  if (actor !== '' && !isActorOf(role, actor)) return [`actor of a ${role}: ${actorTypes(role).join('/… or ')}/…`]
+  if (role !== 'patient') return []
+  if (patient === '' && actor === '') return ['role patient needs a patient']
+  return patient !== '' && actor !== '' && actor !== `Patient/${patient}` ? ['patient and actor are not the same person'] : []
 }
 
 const listed = (text: string | undefined): string[] => (text ?? '').split(/[\s;,]+/).filter((part) => part !== '')
@@ -76,6 +95,7 @@ function draftOf(cells: Readonly<Record<string, string>>): PersonDraft {
     studies: studies.includes('*') ? 'all' : studies,
     sites: listed(cells['sites']),
     patient: (cells['patient'] ?? '').trim() || null,
+    actor: (cells['actor'] ?? '').trim() || null,
   }
 }
 

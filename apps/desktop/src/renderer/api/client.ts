@@ -4,6 +4,8 @@ import { ApiFailure, type ProblemBody } from './failure.js'
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   body?: unknown
+  /** instead of a body: sent as it is */
+  csv?: string
   headers?: Record<string, string>
   signal?: AbortSignal
 }
@@ -22,7 +24,7 @@ interface Credentials {
 }
 
 export function createApi(credentials: Credentials, reached: (answered: boolean) => void): Api {
-  async function ask(path: string, { method = 'GET', body, headers, signal }: RequestOptions = {}): Promise<Response> {
+  async function ask(path: string, { method = 'GET', body, csv, headers, signal }: RequestOptions = {}): Promise<Response> {
     const token = credentials.token()
     let answer: Response
     try {
@@ -31,10 +33,11 @@ export function createApi(credentials: Credentials, reached: (answered: boolean)
         headers: {
           accept: 'application/json',
           ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined ? csv : JSON.stringify(body),
         signal,
         cache: 'no-store',
         credentials: 'omit',
@@ -50,7 +53,9 @@ export function createApi(credentials: Credentials, reached: (answered: boolean)
     }
     const problem = await readProblem(answer)
     reached(problem.code !== 'server-unreachable')
-    if (answer.status === 401 && token !== null && token === credentials.token()) credentials.rejected()
+    // A wrong password at a signature leaves the session as it is.
+    if (answer.status === 401 && problem.code !== 'sign-in-failed' && token !== null && token === credentials.token())
+      credentials.rejected()
     throw new ApiFailure('refused', answer.status, problem, answer.headers.get('x-correlation-id') ?? undefined)
   }
 

@@ -1,4 +1,4 @@
-import { mayUse } from '@aquifer/core/access'
+import { mayUse, roles } from '@aquifer/core/access'
 import type { Me } from '@aquifer/core/contract'
 
 type Role = Me['role']
@@ -21,6 +21,7 @@ export const roleNames: Record<Role, string> = {
   administrator: 'Administrator',
 }
 
+export const roleChoices = roles.map((id) => ({ id, label: roleNames[id] }))
 /** Of what the server told: a role that this page does not know keeps its name. */
 export const roleWords = (role: string): string => (role in roleNames ? roleNames[role as Role] : role)
 
@@ -36,4 +37,18 @@ export const mayAudit = (role: Role): boolean => mayUse(role, 'audit.read')
 export const mayReviewEmergencies = (role: Role): boolean => mayUse(role, 'break-glass.review')
 /** Here for his own data or that of somebody he stands in for, and not for work. */
 export const isPerson = (role: Role): boolean => role === 'patient' || role === 'guardian'
+export const mayListPeople = (role: Role): boolean => mayUse(role, 'people.list')
+export const mayManagePeople = (role: Role): boolean => mayUse(role, 'people.manage')
+export const mayManageClients = (role: Role): boolean => mayUse(role, 'clients.manage')
+export const mayReviewAccess = (role: Role): boolean => mayUse(role, 'access.review')
+export const mayRecertify = (role: Role): boolean => mayUse(role, 'access.recertify')
+export const maySeeRelationships = (role: Role): boolean => mayUse(role, 'relationships.read')
+export const mayChangeRelationships = (role: Role): boolean => mayUse(role, 'relationships.change')
+export const mayReadPolicy = (role: Role): boolean => mayUse(role, 'policy.read')
+export const mayProposePolicy = (role: Role): boolean => mayUse(role, 'policy.propose')
+export const maySignPolicy = (role: Role): boolean => mayUse(role, 'policy.sign')
+export const mayAskWhy = (role: Role): boolean => mayUse(role, 'access.why')
+export const maySeeSignatures = (role: Role): boolean => mayUse(role, 'signature.read')
+export const mayAdminister = (role: Role): boolean =>
+  [mayListPeople, mayReviewAccess, maySeeRelationships, mayReadPolicy].some((may) => may(role))
 export const mayWithdraw = (role: Role): boolean => mayUse(role, 'consent.withdraw')

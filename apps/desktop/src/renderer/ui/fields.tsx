@@ -12,7 +12,10 @@ import {
   Select as AriaSelect,
   SelectValue,
   Text,
+  TextArea as AriaTextArea,
   TextField as AriaTextField,
+  ToggleButton,
+  ToggleButtonGroup,
 } from 'react-aria-components'
 import { Check, ChevronDown, Eye, EyeOff, Search, X } from 'lucide-react'
 import { IconButton } from './Button.js'
@@ -166,13 +169,16 @@ export function Select<T extends string>({
   choices,
   onChange,
   hidden = false,
+  stacked = false,
   placeholder = 'Choose',
 }: {
   label: string
   value: T | undefined
   choices: Choice<T>[]
-  onChange(value: T): void
+  onChange(value: NoInfer<T>): void
   hidden?: boolean
+  /** the label above, as in a form */
+  stacked?: boolean
   placeholder?: string
 }) {
   return (
@@ -181,9 +187,9 @@ export function Select<T extends string>({
       selectedKey={value ?? null}
       onSelectionChange={(key) => key !== null && onChange(key as T)}
       placeholder={placeholder}
-      className="select"
+      className={stacked ? 'select stacked' : 'select'}
     >
-      {!hidden && <Label className="select-label">{label}</Label>}
+      {!hidden && <Label className={stacked ? 'label' : 'select-label'}>{label}</Label>}
       <AriaButton className="field select-button">
         <SelectValue className="react-aria-SelectValue grow cut" />
         <Icon of={ChevronDown} className="ink-3" />
@@ -204,5 +210,97 @@ export function Select<T extends string>({
         </ListBox>
       </Popover>
     </AriaSelect>
+  )
+}
+
+export function TextArea({
+  label,
+  value,
+  onChange,
+  placeholder,
+  note,
+  rows = 6,
+}: Pick<TextProps, 'label' | 'value' | 'onChange' | 'placeholder' | 'note'> & { rows?: number }) {
+  return (
+    <AriaTextField value={value} onChange={onChange} className="text-field">
+      <Label className="label">{label}</Label>
+      <div className="field area">
+        <AriaTextArea className="mono" rows={rows} placeholder={placeholder} spellCheck={false} />
+      </div>
+      {note && <p className="sub field-note">{note}</p>}
+    </AriaTextField>
+  )
+}
+
+/** One of a few, all of them in sight. */
+export function Segments<T extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+}: {
+  label: string
+  value: T
+  choices: readonly Choice<T>[]
+  onChange(value: NoInfer<T>): void
+}) {
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label={label}
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[value]}
+      onSelectionChange={(keys) => {
+        const chosen = choices.find(({ id }) => keys.has(id))
+        if (chosen !== undefined) onChange(chosen.id)
+      }}
+    >
+      {choices.map(({ id, label: name }) => (
+        <ToggleButton key={id} id={id} className="segment">
+          {name}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  )
+}
+
+/** Any of some, all of them in sight; none may have a meaning of its own, which the note says. */
+export function Several({
+  label,
+  value,
+  choices,
+  onChange,
+  note,
+}: {
+  label: string
+  value: readonly string[]
+  choices: readonly Choice<string>[]
+  onChange(value: string[]): void
+  note?: ReactNode
+}) {
+  return (
+    <div>
+      <p className="label">{label}</p>
+      <ToggleButtonGroup
+        className="several"
+        aria-label={label}
+        selectionMode="multiple"
+        selectedKeys={value}
+        onSelectionChange={(keys) => onChange(choices.map(({ id }) => id).filter((id) => keys.has(id)))}
+      >
+        {choices.map(({ id, label: name }) => (
+          <ToggleButton key={id} id={id} className="chip several-chip">
+            {({ isSelected }) => (
+              <>
+                {isSelected && <Icon of={Check} size={12} />}
+                {name}
+              </>
+            )}
+          </ToggleButton>
+        ))}
+      </ToggleButtonGroup>
+      {note && <p className="sub field-note">{note}</p>}
+    </div>
   )
 }

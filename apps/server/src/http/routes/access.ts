@@ -7,6 +7,7 @@ import {
   newRelationship,
   rolePolicyProposal,
   rolePolicySigning,
+  rolePolicyText,
 } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Access } from '../../access/index.js'
@@ -28,12 +29,17 @@ export function accessRoutes(app: FastifyInstance, systems: { access: Access; id
       const query = queryOf(request)
       const limit = wholeNumber(query['limit'], { min: 1, max: pageMax, otherwise: 100 })
       if (limit === null) return refuse('bad-parameter', { detail: `limit is 1 to ${pageMax}.`, parameter: 'limit' })
+      const state = (['open', 'ended'] as const).find((each) => each === query['state']) ?? null
+      if (state === null && query['state'] !== undefined)
+        return refuse('bad-parameter', { detail: 'state is open or ended.', parameter: 'state' })
       const said = (name: string): string | null => query[name] ?? null
       const page = {
         study: said('study'),
         kind: said('kind'),
         holder: said('holder'),
         patient: said('patient'),
+        search: said('search'),
+        state,
         after: said('after'),
         limit,
       }
@@ -109,6 +115,14 @@ function policyRoutes(app: FastifyInstance, { access, identity }: { access: Acce
       return isRefusal(version) ? version : { body: version }
     },
   })
+  bind(app, endpoints.checkRolePolicy, {
+    act: 'access',
+    right: 'policy.read',
+    handler: async (request) => {
+      const body = bodyAs(request, rolePolicyText)
+      return isRefusal(body) ? body : { body: policies.check(body.text) }
+    },
+  })
   bind(app, endpoints.proposeRolePolicy, {
     act: 'access',
     right: 'policy.propose',
@@ -121,7 +135,7 @@ function policyRoutes(app: FastifyInstance, { access, identity }: { access: Acce
     },
   })
   bind(app, endpoints.signRolePolicy, {
-    act: 'access',
+    act: 'sign',
     right: 'policy.sign',
     handler: async (request) => {
       const body = bodyAs(request, rolePolicySigning)
@@ -131,14 +145,15 @@ function policyRoutes(app: FastifyInstance, { access, identity }: { access: Acce
       const again = grant.user.startsWith('local:') ? null : await identity.confirm(grant.user, body.password)
       const signed = isRefusal(again) ? again : await policies.sign(grant, { name, meaning: body.meaning }, versionIn(request))
       if (isRefusal(signed)) return signed
-      factsOf(request).detail['policy'] = signed.version
+      const signature = signed.signatures.findLast(({ signer }) => signer === grant.user)?.id ?? null
+      factsOf(request).detail = { ...factsOf(request).detail, policy: signed.version, meaning: body.meaning, signature }
       return { body: signed }
     },
   })
 }
 
 const versionIn = (request: FastifyRequest): number =>
-  wholeNumber(paramOf(request, 'version'), { min: 1, max: 999_999_999, otherwise: 0 }) ?? 0
+  wholeNumber(paramOf(request, 'version'), { min: 0, max: 999_999_999, otherwise: -1 }) ?? -1
 
 function breakGlassRoutes(app: FastifyInstance, { breakGlass }: Access): void {
   bind(app, endpoints.openBreakGlass, {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
+  clientKeys,
   codeExchange,
   endpoints,
   firstAdministratorRequest,
@@ -34,6 +35,14 @@ const answered = <T>(made: T | Refusal): { body: T } | Refusal => (isRefusal(mad
 const nothing = (made: null | Refusal): Record<string, never> | Refusal => made ?? {}
 /** Whom an act is about, for the trail. */
 const about = (request: FastifyRequest, user: string): void => void (factsOf(request).detail = { ...factsOf(request).detail, user })
+/** Which kind of resource somebody becomes; its id may be a medical record number, and of patients the trail keeps the surrogate. */
+function aboutActor(request: FastifyRequest, actor: string | null | undefined): void {
+  if (actor === undefined) return
+  const [type = '', id = ''] = actor === null ? ['none'] : actor.split('/', 2)
+  const facts = factsOf(request)
+  facts.detail = { ...facts.detail, actor: type }
+  if (type === 'Patient') facts.people.push(id)
+}
 
 function personRoutes(app: FastifyInstance, { identity: { people } }: RoutedSystems): void {
   const manage = { act: 'people', right: 'people.manage' } as const
@@ -44,6 +53,7 @@ function personRoutes(app: FastifyInstance, { identity: { people } }: RoutedSyst
       const body = bodyAs(request, newPerson)
       if (isRefusal(body)) return body
       about(request, body.name)
+      aboutActor(request, body.actor)
       return answered(await people.add(grantOf(request), body))
     },
   })
@@ -59,6 +69,13 @@ function personRoutes(app: FastifyInstance, { identity: { people } }: RoutedSyst
         if (isRefusal(invitations)) return invitations
         factsOf(request).detail = { ...factsOf(request).detail, people: invitations.length }
         return { body: { invitations } }
+      },
+    })
+    bind(scope, endpoints.checkPeople, {
+      ...manage,
+      handler: async (request) => {
+        if (typeof request.body !== 'string') return refuse('unsupported-media-type', { detail: 'Send the list as text/csv.' })
+        return answered(await people.checkCsv(grantOf(request), request.body))
       },
     })
   })
@@ -77,7 +94,15 @@ function personRoutes(app: FastifyInstance, { identity: { people } }: RoutedSyst
       const body = bodyAs(request, personGrant)
       if (isRefusal(body)) return body
       about(request, `${paramOf(request, 'id')} ${body.role}`)
+      aboutActor(request, body.actor)
       return answered(await people.setGrant(grantOf(request), paramOf(request, 'id'), body))
+    },
+  })
+  bind(app, endpoints.endSessions, {
+    ...manage,
+    handler: async (request) => {
+      about(request, `${paramOf(request, 'id')} sessions ended`)
+      return answered(await people.endSessions(grantOf(request), paramOf(request, 'id')))
     },
   })
   bind(app, endpoints.resetPerson, {
@@ -136,6 +161,15 @@ function clientRoutes(app: FastifyInstance, { identity, now }: RoutedSystems): v
       if (isRefusal(body)) return body
       about(request, `${paramOf(request, 'id')} ${body.status}`)
       return answered(await identity.clients.setStatus(grantOf(request), paramOf(request, 'id'), body.status))
+    },
+  })
+  bind(app, endpoints.clientKeys, {
+    ...manage,
+    handler: async (request) => {
+      const body = bodyAs(request, clientKeys)
+      if (isRefusal(body)) return body
+      about(request, `${paramOf(request, 'id')} keys`)
+      return answered(await identity.clients.setKeys(grantOf(request), paramOf(request, 'id'), body))
     },
   })
   bind(app, endpoints.rotateKeys, {

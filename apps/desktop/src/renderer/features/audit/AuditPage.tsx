@@ -1,8 +1,9 @@
 import './audit.css'
 import { useMe } from '../../api/SessionProvider.js'
-import { mayReviewEmergencies } from '../../api/roles.js'
+import { mayReviewEmergencies, maySeeSignatures } from '../../api/roles.js'
 import { ChainPanel } from './ChainPanel.js'
 import { EmergenciesPanel } from './EmergenciesPanel.js'
+import { SignaturesPanel } from './SignaturesPanel.js'
 import { TrailPanel } from './TrailPanel.js'
 
 export default function AuditPage() {
@@ -15,6 +16,7 @@ export default function AuditPage() {
       </header>
       <ChainPanel />
       {mayReviewEmergencies(role) && <EmergenciesPanel />}
+      {maySeeSignatures(role) && <SignaturesPanel />}
       <TrailPanel />
     </div>
   )

@@ -60,7 +60,7 @@ export function ParticipantsPanel({ study }: { study: StudyView }) {
         </table>
       )}
       {log.hasNextPage && (
-        <div className="log-more">
+        <div className="list-more">
           <Button isDisabled={log.isFetchingNextPage} onPress={() => void log.fetchNextPage()}>
             Show more
           </Button>

@@ -1,4 +1,6 @@
 import './notebook.css'
+import './cells/cells.css'
+import './lineage.css'
 import { useQuery } from '@tanstack/react-query'
 import { Database } from 'lucide-react'
 import { useEffect, useState } from 'react'

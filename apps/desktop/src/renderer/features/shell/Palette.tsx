@@ -1,12 +1,13 @@
 import { Command as Cmdk } from 'cmdk'
-import { LogOut, Database } from 'lucide-react'
+import { LogOut, Database, KeyRound } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
 import { useNavigate } from 'react-router'
 import { Search } from 'lucide-react'
 import { useMe, useSession, useSessionState } from '../../api/SessionProvider.js'
 import { isPerson } from '../../api/roles.js'
-import { placesOf } from '../../paths.js'
+import { administrationParts } from '../administration/parts.js'
+import { paths, placesOf } from '../../paths.js'
 import { Icon } from '../../ui/Icon.js'
 import { Keys } from '../../ui/menus.js'
 import { useTheme } from '../../ui/theme.js'
@@ -115,6 +116,14 @@ function useShellCommands() {
         icon: place.icon,
         keys: `G ${place.key}`,
         run: () => void navigate(place.path),
+      })),
+      ...administrationParts(me.role).map((part) => ({
+        id: `administration-${part.id}`,
+        group: 'Go to' as const,
+        name: `Open ${part.name.toLowerCase()}`,
+        note: 'Administration',
+        icon: KeyRound,
+        run: () => void navigate(`${paths.administration}?tab=${part.id}`),
       })),
       ...(isPerson(me.role) ? [] : me.studies)
         .filter((study) => study.id !== studyId)
