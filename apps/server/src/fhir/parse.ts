@@ -1,5 +1,6 @@
 import { isObject, isResourceType, parseJson, transportTypes, validateAndRepair, type Repair, type Resource } from '@aquifer/core/fhir'
-import { refuse, type Refusal, type RefusalIssue } from '@aquifer/core/refusal'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { wouldNeed } from './repaired.js'
 
 const problems = {
   'not-json': 'The body is not JSON.',
@@ -29,15 +30,6 @@ export function checkResource(resource: Resource, strict: boolean): { repairs: R
     return refuse('not-supported', { detail: `${resource.resourceType} wraps other resources and is not stored itself.` })
   }
   const { issues, repairs } = validateAndRepair(resource)
-  if (issues.length === 0 && !(strict && repairs.length > 0)) return { repairs }
-  const told: RefusalIssue[] =
-    issues.length > 0
-      ? issues
-      : repairs.map((repair) => ({
-          severity: 'error',
-          path: repair.path,
-          code: 'structure',
-          message: `would need the repair ${repair.rule}`,
-        }))
-  return refuse('invalid', { detail: 'The resource is not valid DSTU2.', issues: told })
+  if (issues.length > 0) return refuse('invalid', { detail: 'The resource is not valid DSTU2.', issues })
+  return strict && repairs.length > 0 ? wouldNeed(repairs) : { repairs }
 }

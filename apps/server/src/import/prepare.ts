@@ -8,6 +8,7 @@ import {
   checkResource,
   itemOf,
   parseBody,
+  refusedAsStrict,
   scopeWithin,
   withExtensions,
   type FhirRequest,
@@ -64,6 +65,8 @@ export function prepareLine(
     if (forbidden !== null) return unfit(forbidden)
     const checked = checkResource(resource, request.strict)
     if (isRefusal(checked)) return unfit(document.resourceType === 'Bundle' ? atEntry(checked, place) : checked)
+    const strict = refusedAsStrict(scope.study, checked.repairs)
+    if (strict !== null) return unfit(document.resourceType === 'Bundle' ? atEntry(strict, place) : strict)
     repairs.push(...checked.repairs)
   }
   const people = [...new Set(entries.filter((entry) => entry.resource.resourceType === 'Patient').map((entry) => idGiven(entry)))]

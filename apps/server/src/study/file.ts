@@ -19,7 +19,15 @@ export interface StudyFiles {
   versions(study: Study): Promise<StudyVersions>
 }
 
-const furtherNames = ['jurisdiction', 'legalHold', 'targets', 'forms', 'apps', 'visits'] as const satisfies (keyof StudySettings)[]
+const furtherNames = [
+  'jurisdiction',
+  'legalHold',
+  'strict',
+  'targets',
+  'forms',
+  'apps',
+  'visits',
+] as const satisfies (keyof StudySettings)[]
 
 export function openStudyFiles(parts: { repository: Repository; studies: Studies; now: () => number }): StudyFiles {
   const { repository, studies, now } = parts

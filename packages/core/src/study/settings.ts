@@ -37,6 +37,8 @@ export interface StudySettings {
   jurisdiction: string | null
   /** nothing is erased while it stands */
   legalHold: boolean
+  /** only what is valid as it was sent is taken: nothing is mended */
+  strict: boolean
   /** how many people a site is to enrol */
   targets: Record<string, number>
   forms: FormVersion[]
@@ -44,7 +46,7 @@ export interface StudySettings {
   visits: Visit[]
 }
 
-const defaults: StudySettings = { jurisdiction: null, legalHold: false, targets: {}, forms: [], apps: [], visits: [] }
+const defaults: StudySettings = { jurisdiction: null, legalHold: false, strict: false, targets: {}, forms: [], apps: [], visits: [] }
 /** A study's further settings; what was never set has its default. */
 export const settingsOf = (stored: Readonly<Record<string, unknown>>): StudySettings => ({ ...defaults, ...stored })
 
