@@ -27,9 +27,11 @@ export function parseBody(text: string): Resource | Refusal {
 /** Validates, mending by the named rules only what validation would refuse; `strict` mends nothing. */
 export function checkResource(resource: Resource, strict: boolean): { repairs: Repair[] } | Refusal {
   if (transportTypes.has(resource.resourceType)) {
-    return refuse('not-supported', { detail: `${resource.resourceType} wraps other resources and is not stored itself.` })
+    return refuse('not-supported', { detail: `DSTU2 has no address for ${resource.resourceType}: it is not stored.` })
   }
   const { issues, repairs } = validateAndRepair(resource)
   if (issues.length > 0) return refuse('invalid', { detail: 'The resource is not valid DSTU2.', issues })
-  return strict && repairs.length > 0 ? wouldNeed(repairs) : { repairs }
+  // What was signed is not changed.
+  const isSigned = resource.resourceType === 'Bundle' && resource['signature'] !== undefined
+  return (strict || isSigned) && repairs.length > 0 ? wouldNeed(repairs) : { repairs }
 }

@@ -138,5 +138,6 @@ function resolveReferences(entries: readonly Entry[], ids: readonly string[]): v
     const urn = `urn:uuid:${ids[place] ?? ''}`
     if (!places.has(urn)) places.set(urn, name)
   }
-  for (const { resource } of entries) rewriteReferences(resource, (reference) => places.get(reference) ?? reference)
+  for (const { resource } of entries)
+    if (resource.resourceType !== 'Bundle') rewriteReferences(resource, (reference) => places.get(reference) ?? reference)
 }

@@ -62,7 +62,8 @@ export function checkWrite(request: FhirRequest, planned: PlannedWrite, targets:
   if (act.act === 'delete') return null
   // A POST gives no id: whatever stands there is the sender's own matter, valid or not.
   if (act.act === 'create') delete act.resource.id
-  rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
+  // What a stored Bundle holds is whole in itself: its references lead within it, and it may be signed.
+  if (act.type !== 'Bundle') rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
   const checked = checkResource(act.resource, request.strict)
   if (isRefusal(checked)) return atPlace(checked, place)
   planned.repairs = checked.repairs
