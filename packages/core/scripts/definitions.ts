@@ -13,6 +13,7 @@ export interface ElementDefinition {
   nameReference?: string
   isModifier?: boolean
   binding?: { strength: string; valueSetReference?: { reference: string }; valueSetUri?: string }
+  constraint?: { key: string; severity: string; human: string; xpath?: string }[]
 }
 export interface StructureDefinition {
   id: string

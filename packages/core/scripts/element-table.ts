@@ -39,6 +39,7 @@ function childLines(
 
 const nameOf = (element: ElementDefinition): string => element.path.slice(element.path.lastIndexOf('.') + 1).replace('[x]', '')
 
+// Reference(Patient|Group) tells targets, Quantity(Age) a profile.
 // name types cardinality [flags]: `?` choice, `!` modifier, `#set` codes, `>path` same children as path
 function elementFields(element: ElementDefinition, all: ElementDefinition[], codeSets: CodeSets): string[] {
   const fields = [nameOf(element), typesOf(element, all), `${element.min}${element.max}`]
@@ -58,7 +59,21 @@ function typesOf(element: ElementDefinition, all: ElementDefinition[]): string {
   const open = targets.includes('Any') || targets.includes('Resource')
   const codes = new Set((element.type ?? []).map((type) => type.code ?? 'string'))
   if (codes.size === 0) throw new Error(`${element.path} of ${all[0]?.path} has no type`)
-  return [...codes].map((code) => (code === 'Reference' && !open ? `Reference(${[...new Set(targets)].join('|')})` : code)).join(',')
+  return [...codes]
+    .map((code) => {
+      if (code === 'Reference' && !open) return `Reference(${[...new Set(targets)].join('|')})`
+      return code === 'Quantity' ? quantityOf(element) : code
+    })
+    .join(',')
+}
+
+// Age, Duration, Money, SimpleQuantity are Quantities under further invariants.
+function quantityOf(element: ElementDefinition): string {
+  const profile = element.type
+    ?.find((type) => type.code === 'Quantity')
+    ?.profile?.[0]?.split('/')
+    .pop()
+  return profile ? `Quantity(${profile})` : 'Quantity'
 }
 
 // A name reference points to the element with that name, which is not always unique across the structure: the nearest above wins.

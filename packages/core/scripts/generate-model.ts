@@ -5,6 +5,7 @@ import { CodeSets } from './code-sets.js'
 import { readDefinitions } from './definitions.js'
 import type { Definitions } from './definitions.js'
 import { structureLines } from './element-table.js'
+import { invariantLines } from './invariant-table.js'
 import { searchLines } from './search-table.js'
 
 // Usage: AQUIFER_TEST_DATA=DIR npx tsx packages/core/scripts/generate-model.ts
@@ -25,6 +26,7 @@ export function generateTables(definitions: Definitions): Record<string, string>
   const sets = [...codeSets.used].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, codes]) => `${name} ${codes.join(' ')}`)
   return {
     'elements.generated.ts': table({ elementTable: elements, codeSetTable: sets }),
+    'invariants.generated.ts': table({ invariantTable: invariantLines([...definitions.types, ...definitions.resources]) }),
     'search-parameters.generated.ts': table({ searchTable: searchLines(definitions.searchParameters) }),
     'phi-classes.generated.ts': table({ phiTable: phiLines(definitions.phiPaths) }),
   }

@@ -168,7 +168,10 @@ async function server(dataDir: string): Promise<Finding[]> {
     const client = await openClient({ dataDir })
     const { status, body } = await client.open({ path: '/health/ready', withinMs: 3000 })
     const { checks = {} } = JSON.parse(body.toString()) as { checks?: Record<string, string> }
-    return [{ check, state: status < 300 ? 'ok' : 'reduced', found: `${client.url} answers ${status}` }, ...rolePolicy(checks['rolePolicy'])]
+    return [
+      { check, state: status < 300 ? 'ok' : 'reduced', found: `${client.url} answers ${status}` },
+      ...rolePolicy(checks['rolePolicy']),
+    ]
   } catch {
     return [none]
   }

@@ -49,7 +49,10 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
             searchParam: searchParamsOf(type),
           })),
         interaction: [{ code: 'transaction' }],
-        operation: [{ name: 'import', definition: { reference: `${facts.base}/$import` } }],
+        operation: [
+          { name: 'import', definition: { reference: `${facts.base}/$import` } },
+          { name: 'validate', definition: { reference: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' } },
+        ],
       },
     ],
   }

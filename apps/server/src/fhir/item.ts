@@ -1,5 +1,6 @@
 import { readConsentContract, type ConsentStatement } from '@aquifer/core/consent'
 import {
+  bundleNamings,
   compartmentPatients,
   extractIndex,
   forEachReference,
@@ -63,8 +64,9 @@ export function itemOf(resource: Resource, options: ItemOptions): Item | Refusal
   const sid = sidFor(type, study)
   if (typeof sid !== 'number') return sid
   resource.id = id
-  const needsConsent = !isConsentExempt(type)
   const patients = peopleOf(resource, options.onlyPatient ?? null)
+  const needsConsent = type === 'Bundle' ? holdsPeople(resource) : !isConsentExempt(type)
+  if (type === 'Bundle' && hidesPeople(resource, patients)) return noPerson()
   if (needsConsent) {
     const refusal = mayStandWithout(patients, study)
     if (refusal !== null) return refusal
@@ -130,20 +132,38 @@ function peopleOf(resource: Resource, onlyPatient: string | null): string[] {
 
 function mayStandWithout(patients: readonly string[], study: Study | null): Refusal | null {
   if (study === null) return refuse('scope-missing', { detail: 'Name the study: people’s data belongs to one.' })
-  if (patients.length > 0 || study.enrolment === 'open') return null
-  return refuse('no-person', {
+  return patients.length > 0 || study.enrolment === 'open' ? null : noPerson()
+}
+
+const noPerson = (): Refusal =>
+  refuse('no-person', {
     detail: 'The resource does not say whose data it is.',
     remedy: 'Refer to the Patient, or add the extension urn:aquifer:patient-id.',
   })
+
+const namesNobody = (type: string): boolean => type === 'Practitioner' || isReferenceData(type)
+// About the Bundle as a whole, so about all of its people.
+const ofTheWhole: ReadonlySet<string> = new Set(['MessageHeader', 'OperationOutcome', 'Parameters'])
+
+/** Whether a Bundle that is stored as a resource holds anybody's data: all of its people are then asked for their consent. */
+const holdsPeople = (bundle: Resource): boolean => {
+  const namings = bundleNamings(bundle)
+  return namings.length === 0 || namings.some(({ type, patients }) => patients.length > 0 || !namesNobody(type))
 }
 
-const flowsByReference = (type: string): boolean => type === 'Practitioner' || isReferenceData(type)
+/** An entry whose person cannot be told would bring somebody's data in whom nobody asked: it is taken only as the one person's. */
+function hidesPeople(bundle: Resource, people: readonly string[]): boolean {
+  return bundleNamings(bundle).some(({ type, patients }) => {
+    if (patients.length > 0) return !patients.every((patient) => isFhirId(uuidOfUrn(patient) ?? patient))
+    return type === 'Patient' || (people.length > 1 && !namesNobody(type) && !ofTheWhole.has(type))
+  })
+}
 
 function referenceDataIn(resource: Resource): { type: string; id: string }[] {
   const found = new Map<string, { type: string; id: string }>()
   forEachReference(resource, (text) => {
     const slash = text.indexOf('/')
-    if (slash < 0 || found.has(text) || !flowsByReference(text.slice(0, slash))) return
+    if (slash < 0 || found.has(text) || !namesNobody(text.slice(0, slash))) return
     const reference = parseReference(text)
     if (reference.kind === 'relative') found.set(text, { type: reference.type, id: reference.id })
   })

@@ -11,7 +11,8 @@ import {
   type Repair,
   type Resource,
 } from '@aquifer/core/fhir'
-import { refuse, type Refusal, type RefusalIssue } from '@aquifer/core/refusal'
+import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { wouldNeed } from './repaired.js'
 
 const problems = {
   'not-json': 'The body is not JSON',
@@ -77,18 +78,11 @@ function resourceOfXml(read: ReadXml): Resource | Refusal {
 /** Validates, mending by the named rules only what validation would refuse; `strict` mends nothing. */
 export function checkResource(resource: Resource, strict: boolean): { repairs: Repair[] } | Refusal {
   if (transportTypes.has(resource.resourceType)) {
-    return refuse('not-supported', { detail: `${resource.resourceType} wraps other resources and is not stored itself.` })
+    return refuse('not-supported', { detail: `DSTU2 has no address for ${resource.resourceType}: it is not stored.` })
   }
   const { issues, repairs } = validateAndRepair(resource)
-  if (issues.length === 0 && !(strict && repairs.length > 0)) return { repairs }
-  const told: RefusalIssue[] =
-    issues.length > 0
-      ? issues
-      : repairs.map((repair) => ({
-          severity: 'error',
-          path: repair.path,
-          code: 'structure',
-          message: `would need the repair ${repair.rule}`,
-        }))
-  return refuse('invalid', { detail: 'The resource is not valid DSTU2.', issues: told })
+  if (issues.length > 0) return refuse('invalid', { detail: 'The resource is not valid DSTU2.', issues })
+  // What was signed is not changed.
+  const isSigned = resource.resourceType === 'Bundle' && resource['signature'] !== undefined
+  return (strict || isSigned) && repairs.length > 0 ? wouldNeed(repairs) : { repairs }
 }

@@ -1,5 +1,5 @@
 import type { Grant } from '@aquifer/core/access'
-import { isConsentExempt, isId, isResourceType, type Resource } from '@aquifer/core/fhir'
+import { isConsentExempt, isId, isResourceType, type Repair, type Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType, mayWriteStudyGroup, noSuchResource, noSuchType } from '../access/index.js'
 import { serve, type Study, type WriteOutcome } from '../repository/index.js'
@@ -7,6 +7,7 @@ import { studyGroup, studyStatusOf } from '../study/index.js'
 import { deleteItem, itemOf, sidFor, type Item } from './item.js'
 import { checkResource, parseBody } from './parse.js'
 import { noteRefused } from './refused.js'
+import { noteRepairs, refusedAsStrict } from './repaired.js'
 import { scopeOf, withExtensions, type Scope } from './scope.js'
 import type { Unit, UnitOutcome } from './store.js'
 import type { FhirRequest, FhirSystems } from './systems.js'
@@ -16,6 +17,8 @@ export interface Written {
   type: string
   /** the bytes as stored, for an answer with the representation */
   content: Buffer | null
+  /** what was mended before it was stored */
+  repairs: readonly Repair[]
 }
 
 /** The bytes of what was just written; none after a delete. */
@@ -38,9 +41,9 @@ const statusOfUnit = (outcome: UnitOutcome): number => (isRefusal(outcome) ? 400
 
 /** Create: the server gives the id. */
 export async function create(systems: FhirSystems, request: FhirRequest, type: string, body: string): Promise<Written | Refusal> {
-  const resource = readResource(request, type, body, 'without-id')
-  if (isRefusal(resource)) return resource
-  return writeResource(systems, request, resource, { id: systems.newId(), op: 'create' })
+  const taken = readResource(request, type, body, 'without-id')
+  if (isRefusal(taken)) return taken
+  return writeResource(systems, request, taken, { id: systems.newId(), op: 'create' })
 }
 
 /** Update: a new version, or a resource under the client’s id. `version` is that of If-Match. */
@@ -50,12 +53,12 @@ export async function update(
   key: { type: string; id: string; version?: number },
   body: string,
 ): Promise<Written | Refusal> {
-  const resource = readResource(request, key.type, body, 'with-id')
-  if (isRefusal(resource)) return resource
+  const taken = readResource(request, key.type, body, 'with-id')
+  if (isRefusal(taken)) return taken
   if (!isId(key.id)) return refuse('bad-parameter', { detail: 'An id is 1 to 64 letters, digits, hyphens and dots.', parameter: 'id' })
-  if (resource.id !== key.id) return refuse('invalid', { detail: 'The id in the resource has to be the id in the address.' })
+  if (taken.resource.id !== key.id) return refuse('invalid', { detail: 'The id in the resource has to be the id in the address.' })
   const expect = key.version === undefined ? {} : { expect: { version: key.version } }
-  return writeResource(systems, request, resource, { id: key.id, op: 'update', ...expect })
+  return writeResource(systems, request, taken, { id: key.id, op: 'update', ...expect })
 }
 
 /** Delete: a version without content; what was stored stays in history. */
@@ -81,7 +84,13 @@ export async function remove(
   return store(systems, request, scope, { ...item, patients: stored.patientId === null ? [] : [stored.patientId] })
 }
 
-function readResource(request: FhirRequest, type: string, body: string, how: 'with-id' | 'without-id'): Resource | Refusal {
+/** A valid resource, and what had to be mended for that. */
+interface Taken {
+  resource: Resource
+  repairs: readonly Repair[]
+}
+
+function readResource(request: FhirRequest, type: string, body: string, how: 'with-id' | 'without-id'): Taken | Refusal {
   if (!isResourceType(type)) return noSuchType()
   const refusal = mayTouchType(request.grant, 'write', type)
   if (refusal !== null) return refusal
@@ -91,7 +100,7 @@ function readResource(request: FhirRequest, type: string, body: string, how: 'wi
   // The server gives the id of what is created: one that was sent is neither kept nor judged.
   if (how === 'without-id') delete resource.id
   const checked = checkResource(resource, request.strict)
-  return isRefusal(checked) ? checked : resource
+  return isRefusal(checked) ? checked : { resource, repairs: checked.repairs }
 }
 
 /** The scope of one type: reference data and practitioners may stand outside any study. */
@@ -109,7 +118,7 @@ export async function scopeFor(
 async function writeResource(
   systems: FhirSystems,
   request: FhirRequest,
-  resource: Resource,
+  { resource, repairs }: Taken,
   how: { id: string; op: 'create' | 'update'; expect?: { version: number } },
 ): Promise<Written | Refusal> {
   const scope = await scopeFor(systems, request, resource.resourceType, withExtensions(request.asked, resource))
@@ -126,13 +135,20 @@ async function writeResource(
     return item
   }
   const study = scope?.study ?? null
-  const refusal = mayStoreGroup(request.grant, study, resource, how.id)
+  const refusal = refusedAsStrict(study, repairs) ?? mayStoreGroup(request.grant, study, resource, how.id)
   if (refusal !== null) return refusal
-  const written = await store(systems, request, scope, item)
+  noteRepairs(request.facts, repairs)
+  const written = await store(systems, request, scope, item, repairs)
   return isRefusal(written) ? written : ((await followGroup(systems, study, resource)) ?? written)
 }
 
-async function store(systems: FhirSystems, request: FhirRequest, scope: Scope | null, item: Item): Promise<Written | Refusal> {
+async function store(
+  systems: FhirSystems,
+  request: FhirRequest,
+  scope: Scope | null,
+  item: Item,
+  repairs: readonly Repair[] = [],
+): Promise<Written | Refusal> {
   const { facts, grant } = request
   facts.sid = scope?.study.sid ?? null
   if (scope !== null) facts.detail['studyVersion'] = scope.study.version
@@ -151,7 +167,7 @@ async function store(systems: FhirSystems, request: FhirRequest, scope: Scope | 
   const [stored] = outcome.stored
   if (stored === undefined) throw new Error('a write without an outcome')
   systems.metrics.written.inc({ outcome: stored.outcome })
-  return conflictOf(stored) ?? { outcome: stored, type: item.type, content: item.content }
+  return conflictOf(stored) ?? { outcome: stored, type: item.type, content: item.content, repairs }
 }
 
 /** The refusal a write’s outcome stands for; null when it was done. */

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { parseReference } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { pairsOf, read, search, searchset, statusOfWrite, type EntryResult } from '../fhir/index.js'
+import { outcomeOfRepairs, pairsOf, read, search, searchset, statusOfWrite, type EntryResult } from '../fhir/index.js'
 import type { Answer } from './answer.js'
-import { baseOf, fhirRequestOf } from './fhir-request.js'
+import { baseOf, fhirRequestOf, wantsOutcome } from './fhir-request.js'
 import { statusOf, toOperationOutcome } from './refusals.js'
 import type { RoutedSystems } from './systems.js'
 
@@ -25,9 +25,10 @@ export async function bundleAnswer(
 async function entryOf(systems: RoutedSystems, request: FastifyRequest, result: EntryResult): Promise<string> {
   switch (result.kind) {
     case 'written': {
-      const { outcome, type } = result
+      const { outcome, type, repairs } = result
       const status = statusOfWrite(outcome)
       return JSON.stringify({
+        ...(wantsOutcome(request) ? { resource: outcomeOfRepairs(repairs) } : {}),
         response: {
           status: `${status} ${words[status] ?? ''}`.trim(),
           location: `${type}/${outcome.id}/_history/${outcome.version}`,

@@ -59,6 +59,7 @@ test('headers and bodies that do not come to an end are given up', async () => {
     {
       host: '127.0.0.1',
       publicUrl: null,
+      tls: null,
       identity,
       policy: () => access.policies.current(),
       trail: openAuditTrail(repository),

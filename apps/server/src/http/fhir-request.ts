@@ -46,6 +46,7 @@ export function openRequestOf(
   }
 }
 
+export const wantsOutcome = (request: FastifyRequest): boolean => /\breturn=OperationOutcome\b/i.test(headerOf(request, 'prefer') ?? '')
 export const wantsMinimal = (request: FastifyRequest): boolean => /\breturn=minimal\b/.test(headerOf(request, 'prefer') ?? '')
 
 /** The version that If-Match asks for. */

@@ -59,6 +59,8 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   create: { may: writing, url: `${o}?studyid={study}`, body: () => weight('x', 'nobody'), elsewhere: 400 },
   search: { may: reading, url: `${o}?studyid={study}` },
   searchByPost: { may: reading, url: `${o}/_search?studyid={study}` },
+  validate: { may: writing, url: `${o}/$validate`, body: () => weight('x', 'nobody'), elsewhere: 200 },
+  validateInstance: { may: writing, url: `${o}/x/$validate`, body: () => weight('x', 'nobody'), elsewhere: 200 },
   read: { may: reading, url: `${o}/{id}?studyid={study}` },
   update: { may: writing, url: `${o}/{id}?studyid={study}`, body: (id) => weight(id, id === 'oa' ? 'pa' : 'nobody'), elsewhere: 400 },
   remove: { may: writing, url: `${o}/{id}?studyid={study}`, elsewhere: 400 },

@@ -1,3 +1,4 @@
+import { operationOutcome, type Resource } from '@aquifer/core/fhir'
 import { refusalTitles, type Refusal, type RefusalCode } from '@aquifer/core/refusal'
 import type { Problem } from '@aquifer/core/contract'
 
@@ -68,30 +69,14 @@ export function toProblem(refusal: Refusal, correlationId: string): Problem {
   }
 }
 
-interface Outcome {
-  resourceType: 'OperationOutcome'
-  issue: { severity: string; code: string; details?: { text: string }; diagnostics?: string; location?: string[] }[]
-}
-
-export function toOperationOutcome(refusal: Refusal): Outcome {
+export function toOperationOutcome(refusal: Refusal): Resource {
   const { issue } = mapping[refusal.refusal]
-  const details = { text: refusalTitles[refusal.refusal] }
-  if ('issues' in refusal && refusal.issues !== undefined && refusal.issues.length > 0) {
-    return {
-      resourceType: 'OperationOutcome',
-      issue: refusal.issues.map((each) => ({
-        severity: each.severity,
-        code: each.code,
-        details,
-        diagnostics: each.message,
-        ...(each.path === '' ? {} : { location: [each.path] }),
-      })),
-    }
-  }
+  const title = refusalTitles[refusal.refusal]
+  if ('issues' in refusal && refusal.issues !== undefined && refusal.issues.length > 0) return operationOutcome(refusal.issues, title)
   const parts = [refusal.detail]
   if ('missing' in refusal && refusal.missing.length > 0) parts.push(`Missing: ${refusal.missing.join(', ')}.`)
   if ('remedy' in refusal) parts.push(refusal.remedy)
-  return { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: issue, details, diagnostics: parts.join(' ') }] }
+  return operationOutcome([{ severity: 'error', code: issue, message: parts.join(' ') }], title)
 }
 
 /** The last resort: an exception is a bug, and tells nothing of what it met. */
@@ -103,9 +88,5 @@ export const bugProblem = (correlationId: string): Problem => ({
   code: 'internal',
   correlationId,
 })
-export const bugOutcome = (correlationId: string): Outcome => ({
-  resourceType: 'OperationOutcome',
-  issue: [
-    { severity: 'error', code: 'exception', details: { text: 'Something went wrong' }, diagnostics: `Correlation id ${correlationId}` },
-  ],
-})
+export const bugOutcome = (correlationId: string): Resource =>
+  operationOutcome([{ severity: 'error', code: 'exception', message: `Correlation id ${correlationId}` }], 'Something went wrong')

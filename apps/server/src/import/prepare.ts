@@ -9,6 +9,7 @@ import {
   itemOf,
   parseBody,
   parseXmlBody,
+  refusedAsStrict,
   scopeWithin,
   withExtensions,
   type FhirRequest,
@@ -70,6 +71,8 @@ export function prepareLine(
     if (forbidden !== null) return unfit(forbidden)
     const checked = checkResource(resource, request.strict)
     if (isRefusal(checked)) return unfit(document.resourceType === 'Bundle' ? atEntry(checked, place) : checked)
+    const strict = refusedAsStrict(scope.study, checked.repairs)
+    if (strict !== null) return unfit(document.resourceType === 'Bundle' ? atEntry(strict, place) : strict)
     repairs.push(...checked.repairs)
   }
   const people = [...new Set(entries.filter((entry) => entry.resource.resourceType === 'Patient').map((entry) => idGiven(entry)))]
@@ -141,5 +144,6 @@ function resolveReferences(entries: readonly Entry[], ids: readonly string[]): v
     const urn = `urn:uuid:${ids[place] ?? ''}`
     if (!places.has(urn)) places.set(urn, name)
   }
-  for (const { resource } of entries) rewriteReferences(resource, (reference) => places.get(reference) ?? reference)
+  for (const { resource } of entries)
+    if (resource.resourceType !== 'Bundle') rewriteReferences(resource, (reference) => places.get(reference) ?? reference)
 }

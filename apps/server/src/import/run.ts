@@ -80,6 +80,8 @@ export async function runImport(
     )
     const report = { ...tally.report, elapsedMs: systems.now() - started, cancelled: job.cancelled }
     facts.detail = { ...facts.detail, stored: report.stored, unchanged: report.unchanged, refused: report.refused }
+    const repaired = Object.entries(report.repaired).map(([rule, count]) => `${rule} ${count}`)
+    if (repaired.length > 0) facts.detail['repaired'] = repaired.toSorted().join(', ')
     await job.finish({
       state: job.cancelled ? 'cancelled' : ended === null ? 'done' : 'failed',
       result: report,

@@ -22,6 +22,7 @@ export interface StudyFiles {
 const furtherNames = [
   'jurisdiction',
   'legalHold',
+  'strict',
   'targets',
   'forms',
   'apps',

@@ -7,6 +7,7 @@ export const auditActs = [
   'vread',
   'history',
   'search',
+  'validate',
   'transaction',
   'batch',
   'import',

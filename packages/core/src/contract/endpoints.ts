@@ -66,6 +66,8 @@ export const endpoints = {
   searchByPost: fhirEndpoint('POST', '/{type}/_search', 'Search with the parameters in the body', {
     bodyType: 'application/x-www-form-urlencoded',
   }),
+  validate: fhirEndpoint('POST', '/{type}/$validate', 'All that is wrong with a resource; nothing is stored', { query: ['mode'] }),
+  validateInstance: fhirEndpoint('POST', '/{type}/{id}/$validate', 'The same for what would be stored under this id', { query: ['mode'] }),
   read: fhirEndpoint('GET', '/{type}/{id}', 'The current version of a resource'),
   update: fhirEndpoint('PUT', '/{type}/{id}', 'A new version of a resource, or a resource under the client’s id'),
   remove: fhirEndpoint('DELETE', '/{type}/{id}', 'Delete a resource; its versions stay', { status: 204 }),

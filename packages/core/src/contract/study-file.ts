@@ -44,6 +44,7 @@ export const studyFile = z
     zone: z.string().optional(),
     jurisdiction: z.string().nullable().optional(),
     legalHold: z.boolean().optional(),
+    strict: z.boolean().optional().describe('refuse what would have to be mended to be valid'),
     targets: z.record(z.string(), z.number().int().min(0)).optional(),
     forms: z.array(formVersion).max(500).optional(),
     apps: z.array(appRule).max(200).optional(),

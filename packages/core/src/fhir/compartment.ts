@@ -104,9 +104,34 @@ for (const [type, elements] of Object.entries(ownElements)) {
  */
 export function compartmentPatients(resource: Resource): string[] {
   if (resource.resourceType === 'Patient') return resource.id === undefined ? [] : [resource.id]
+  if (resource.resourceType === 'Bundle') return [...new Set(bundleNamings(resource).flatMap(({ patients }) => patients))]
   const patients: string[] = []
   for (const path of paths.get(resource.resourceType) ?? []) collect(resource, path, 0, patients)
   return patients.length > 0 ? patients : patientExtension(resource)
+}
+
+/** Whose data an entry of a stored Bundle is. */
+export interface EntryNaming {
+  type: string
+  patients: string[]
+}
+
+/** Entry by entry, nested Bundles too, whose data it is; what the Bundle's own addresses name is named by id. */
+export function bundleNamings(bundle: Resource): EntryNaming[] {
+  const entries = Array.isArray(bundle['entry']) ? (bundle['entry'] as unknown[]).filter(isObject) : []
+  const ids = new Map<string, string>()
+  for (const { fullUrl, resource } of entries) {
+    if (typeof fullUrl !== 'string' || !isObject(resource) || resource['resourceType'] !== 'Patient') continue
+    ids.set(fullUrl, typeof resource['id'] === 'string' ? resource['id'] : fullUrl)
+  }
+  return entries.flatMap(({ fullUrl, resource }) => {
+    if (!isObject(resource) || typeof resource['resourceType'] !== 'string') return []
+    const type = resource['resourceType']
+    if (type === 'Bundle') return bundleNamings(resource as Resource)
+    const own = type === 'Patient' && resource['id'] === undefined && typeof fullUrl === 'string' ? [fullUrl] : null
+    const named = own ?? compartmentPatients(resource as Resource)
+    return [{ type, patients: named.map((patient) => ids.get(patient) ?? patient) }]
+  })
 }
 
 function collect(value: unknown, path: CompartmentPath, depth: number, patients: string[]): void {

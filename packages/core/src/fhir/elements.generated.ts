@@ -7,7 +7,7 @@ R Account DomainResource
  status code 01 !
  activePeriod Period 01
  currency Coding 01
- balance Quantity 01
+ balance Quantity(Money) 01
  coveragePeriod Period 01
  subject Reference(Patient|Device|Practitioner|Location|HealthcareService|Organization) 01
  owner Reference(Organization) 01
@@ -179,8 +179,8 @@ R CarePlan DomainResource
    location Reference(Location) 01
    performer Reference(Practitioner|Organization|RelatedPerson|Patient) 0*
    product CodeableConcept,Reference(Medication|Substance) 01 ?
-   dailyAmount Quantity 01
-   quantity Quantity 01
+   dailyAmount Quantity(SimpleQuantity) 01
+   quantity Quantity(SimpleQuantity) 01
    description string 01
  note Annotation 01
 R Claim DomainResource
@@ -231,11 +231,11 @@ R Claim DomainResource
   diagnosisLinkId positiveInt 0*
   service Coding 11
   serviceDate date 01
-  quantity Quantity 01
-  unitPrice Quantity 01
+  quantity Quantity(SimpleQuantity) 01
+  unitPrice Quantity(Money) 01
   factor decimal 01
   points decimal 01
-  net Quantity 01
+  net Quantity(Money) 01
   udi Coding 01
   bodySite Coding 01
   subSite Coding 0*
@@ -244,21 +244,21 @@ R Claim DomainResource
    sequence positiveInt 11
    type Coding 11 #v3-ActInvoiceGroupCode
    service Coding 11
-   quantity Quantity 01
-   unitPrice Quantity 01
+   quantity Quantity(SimpleQuantity) 01
+   unitPrice Quantity(Money) 01
    factor decimal 01
    points decimal 01
-   net Quantity 01
+   net Quantity(Money) 01
    udi Coding 01
    subDetail BackboneElement 0*
     sequence positiveInt 11
     type Coding 11 #v3-ActInvoiceGroupCode
     service Coding 11
-    quantity Quantity 01
-    unitPrice Quantity 01
+    quantity Quantity(SimpleQuantity) 01
+    unitPrice Quantity(Money) 01
     factor decimal 01
     points decimal 01
-    net Quantity 01
+    net Quantity(Money) 01
     udi Coding 01
   prosthesis BackboneElement 01
    initial boolean 01
@@ -286,48 +286,48 @@ R ClaimResponse DomainResource
   noteNumber positiveInt 0*
   adjudication BackboneElement 0*
    code Coding 11
-   amount Quantity 01
+   amount Quantity(Money) 01
    value decimal 01
   detail BackboneElement 0*
    sequenceLinkId positiveInt 11
    adjudication BackboneElement 0*
     code Coding 11
-    amount Quantity 01
+    amount Quantity(Money) 01
     value decimal 01
    subDetail BackboneElement 0*
     sequenceLinkId positiveInt 11
     adjudication BackboneElement 0*
      code Coding 11
-     amount Quantity 01
+     amount Quantity(Money) 01
      value decimal 01
  addItem BackboneElement 0*
   sequenceLinkId positiveInt 0*
   service Coding 11
-  fee Quantity 01
+  fee Quantity(Money) 01
   noteNumberLinkId positiveInt 0*
   adjudication BackboneElement 0*
    code Coding 11
-   amount Quantity 01
+   amount Quantity(Money) 01
    value decimal 01
   detail BackboneElement 0*
    service Coding 11
-   fee Quantity 01
+   fee Quantity(Money) 01
    adjudication BackboneElement 0*
     code Coding 11
-    amount Quantity 01
+    amount Quantity(Money) 01
     value decimal 01
  error BackboneElement 0*
   sequenceLinkId positiveInt 01
   detailSequenceLinkId positiveInt 01
   subdetailSequenceLinkId positiveInt 01
   code Coding 11 #adjudication-error
- totalCost Quantity 01
- unallocDeductable Quantity 01
- totalBenefit Quantity 01
- paymentAdjustment Quantity 01
+ totalCost Quantity(Money) 01
+ unallocDeductable Quantity(Money) 01
+ totalBenefit Quantity(Money) 01
+ paymentAdjustment Quantity(Money) 01
  paymentAdjustmentReason Coding 01
  paymentDate date 01
- paymentAmount Quantity 01
+ paymentAmount Quantity(Money) 01
  paymentRef Identifier 01
  reserved Coding 01
  form Coding 01 #forms
@@ -470,8 +470,8 @@ R Condition DomainResource
  clinicalStatus code 01 !
  verificationStatus code 11 ! #condition-ver-status
  severity CodeableConcept 01
- onset dateTime,Quantity,Period,Range,string 01 ?
- abatement dateTime,Quantity,boolean,Period,Range,string 01 ?
+ onset dateTime,Quantity(Age),Period,Range,string 01 ?
+ abatement dateTime,Quantity(Age),boolean,Period,Range,string 01 ?
  stage BackboneElement 01
   summary CodeableConcept 01
   assessment Reference(ClinicalImpression|DiagnosticReport|Observation) 0*
@@ -583,11 +583,11 @@ R Contract DomainResource
   entity CodeableConcept,Reference 01 ?
   identifier Identifier 01
   effectiveTime dateTime 01
-  quantity Quantity 01
-  unitPrice Quantity 01
+  quantity Quantity(SimpleQuantity) 01
+  unitPrice Quantity(Money) 01
   factor decimal 01
   points decimal 01
-  net Quantity 01
+  net Quantity(Money) 01
  signer BackboneElement 0*
   type Coding 11
   party Reference(Organization|Patient|Practitioner|RelatedPerson) 11
@@ -609,11 +609,11 @@ R Contract DomainResource
    entity CodeableConcept,Reference 01 ?
    identifier Identifier 01
    effectiveTime dateTime 01
-   quantity Quantity 01
-   unitPrice Quantity 01
+   quantity Quantity(SimpleQuantity) 01
+   unitPrice Quantity(Money) 01
    factor decimal 01
    points decimal 01
-   net Quantity 01
+   net Quantity(Money) 01
   group BackboneElement 0* >Contract.term
  binding Attachment,Reference(Composition|DocumentReference|QuestionnaireResponse) 01 ?
  friendly BackboneElement 0*
@@ -867,7 +867,7 @@ R Encounter DomainResource
   individual Reference(Practitioner|RelatedPerson) 01
  appointment Reference(Appointment) 01
  period Period 01
- length Quantity 01
+ length Quantity(Duration) 01
  reason CodeableConcept 0*
  indication Reference(Condition|Procedure) 0*
  hospitalization BackboneElement 01
@@ -947,13 +947,13 @@ R FamilyMemberHistory DomainResource
  relationship CodeableConcept 11
  gender code 01 #administrative-gender
  born Period,date,string 01 ?
- age Quantity,Range,string 01 ?
- deceased boolean,Quantity,Range,date,string 01 ?
+ age Quantity(Age),Range,string 01 ?
+ deceased boolean,Quantity(Age),Range,date,string 01 ?
  note Annotation 01
  condition BackboneElement 0*
   code CodeableConcept 11
   outcome CodeableConcept 01
-  onset Quantity,Range,Period,string 01 ?
+  onset Quantity(Age),Range,Period,string 01 ?
   note Annotation 01
 R Flag DomainResource
  identifier Identifier 0*
@@ -968,7 +968,7 @@ R Goal DomainResource
  identifier Identifier 0*
  subject Reference(Patient|Group|Organization) 01
  start date,CodeableConcept 01 ?
- target date,Quantity 01 ?
+ target date,Quantity(Duration) 01 ?
  category CodeableConcept 0*
  description string 11
  status code 11 ! #goal-status
@@ -1099,7 +1099,7 @@ R Immunization DomainResource
  expirationDate date 01
  site CodeableConcept 01
  route CodeableConcept 01
- doseQuantity Quantity 01
+ doseQuantity Quantity(SimpleQuantity) 01
  note Annotation 0*
  explanation BackboneElement 01
   reason CodeableConcept 0*
@@ -1238,7 +1238,7 @@ R Medication DomainResource
   container CodeableConcept 01
   content BackboneElement 0*
    item Reference(Medication) 11
-   amount Quantity 01
+   amount Quantity(SimpleQuantity) 01
 R MedicationAdministration DomainResource
  identifier Identifier 0*
  status code 11 ! #medication-admin-status
@@ -1258,7 +1258,7 @@ R MedicationAdministration DomainResource
   site CodeableConcept,Reference(BodySite) 01 ?
   route CodeableConcept 01
   method CodeableConcept 01
-  quantity Quantity 01
+  quantity Quantity(SimpleQuantity) 01
   rate Ratio,Range 01 ?
 R MedicationDispense DomainResource
  identifier Identifier 01
@@ -1267,8 +1267,8 @@ R MedicationDispense DomainResource
  dispenser Reference(Practitioner) 01
  authorizingPrescription Reference(MedicationOrder) 0*
  type CodeableConcept 01
- quantity Quantity 01
- daysSupply Quantity 01
+ quantity Quantity(SimpleQuantity) 01
+ daysSupply Quantity(SimpleQuantity) 01
  medication CodeableConcept,Reference(Medication) 11 ?
  whenPrepared dateTime 01
  whenHandedOver dateTime 01
@@ -1283,7 +1283,7 @@ R MedicationDispense DomainResource
   site CodeableConcept,Reference(BodySite) 01 ?
   route CodeableConcept 01
   method CodeableConcept 01
-  dose Range,Quantity 01 ?
+  dose Range,Quantity(SimpleQuantity) 01 ?
   rate Ratio,Range 01 ?
   maxDosePerPeriod Ratio 01
  substitution BackboneElement 01
@@ -1310,15 +1310,15 @@ R MedicationOrder DomainResource
   site CodeableConcept,Reference(BodySite) 01 ?
   route CodeableConcept 01
   method CodeableConcept 01
-  dose Range,Quantity 01 ?
+  dose Range,Quantity(SimpleQuantity) 01 ?
   rate Ratio,Range 01 ?
   maxDosePerPeriod Ratio 01
  dispenseRequest BackboneElement 01
   medication CodeableConcept,Reference(Medication) 01 ?
   validityPeriod Period 01
   numberOfRepeatsAllowed positiveInt 01
-  quantity Quantity 01
-  expectedSupplyDuration Quantity 01
+  quantity Quantity(SimpleQuantity) 01
+  expectedSupplyDuration Quantity(Duration) 01
  substitution BackboneElement 01
   type CodeableConcept 11
   reason CodeableConcept 01
@@ -1343,7 +1343,7 @@ R MedicationStatement DomainResource
   site CodeableConcept,Reference(BodySite) 01 ?
   route CodeableConcept 01
   method CodeableConcept 01
-  quantity Quantity,Range 01 ?
+  quantity Quantity(SimpleQuantity),Range 01 ?
   rate Ratio,Range 01 ?
   maxDosePerPeriod Ratio 01
 R MessageHeader DomainResource
@@ -1404,7 +1404,7 @@ R NutritionOrder DomainResource
   schedule Timing 0*
   nutrient BackboneElement 0*
    modifier CodeableConcept 01
-   amount Quantity 01
+   amount Quantity(SimpleQuantity) 01
   texture BackboneElement 0*
    modifier CodeableConcept 01
    foodType CodeableConcept 01
@@ -1414,20 +1414,20 @@ R NutritionOrder DomainResource
   type CodeableConcept 01
   productName string 01
   schedule Timing 0*
-  quantity Quantity 01
+  quantity Quantity(SimpleQuantity) 01
   instruction string 01
  enteralFormula BackboneElement 01
   baseFormulaType CodeableConcept 01
   baseFormulaProductName string 01
   additiveType CodeableConcept 01
   additiveProductName string 01
-  caloricDensity Quantity 01
+  caloricDensity Quantity(SimpleQuantity) 01
   routeofAdministration CodeableConcept 01
   administration BackboneElement 0*
    schedule Timing 01
-   quantity Quantity 01
-   rate Quantity,Ratio 01 ?
-  maxVolumeToDeliver Quantity 01
+   quantity Quantity(SimpleQuantity) 01
+   rate Quantity(SimpleQuantity),Ratio 01 ?
+  maxVolumeToDeliver Quantity(SimpleQuantity) 01
   administrationInstruction string 01
 R Observation DomainResource
  identifier Identifier 0*
@@ -1448,8 +1448,8 @@ R Observation DomainResource
  specimen Reference(Specimen) 01
  device Reference(Device|DeviceMetric) 01
  referenceRange BackboneElement 0*
-  low Quantity 01
-  high Quantity 01
+  low Quantity(SimpleQuantity) 01
+  high Quantity(SimpleQuantity) 01
   meaning CodeableConcept 01
   age Range 01
   text string 01
@@ -1601,9 +1601,9 @@ R PaymentReconciliation DomainResource
   submitter Reference(Organization) 01
   payee Reference(Organization) 01
   date date 01
-  amount Quantity 01
+  amount Quantity(Money) 01
  form Coding 01 #forms
- total Quantity 11
+ total Quantity(Money) 11
  note BackboneElement 0*
   type Coding 01 #note-type
   text string 01
@@ -1875,7 +1875,7 @@ R Specimen DomainResource
   collector Reference(Practitioner) 01
   comment string 0*
   collected dateTime,Period 01 ?
-  quantity Quantity 01
+  quantity Quantity(SimpleQuantity) 01
   method CodeableConcept 01
   bodySite CodeableConcept 01
  treatment BackboneElement 0*
@@ -1886,8 +1886,8 @@ R Specimen DomainResource
   identifier Identifier 0*
   description string 01
   type CodeableConcept 01
-  capacity Quantity 01
-  specimenQuantity Quantity 01
+  capacity Quantity(SimpleQuantity) 01
+  specimenQuantity Quantity(SimpleQuantity) 01
   additive CodeableConcept,Reference(Substance) 01 ?
 R StructureDefinition DomainResource
  url uri 11
@@ -1944,7 +1944,7 @@ R Substance DomainResource
  instance BackboneElement 0*
   identifier Identifier 01
   expiry dateTime 01
-  quantity Quantity 01
+  quantity Quantity(SimpleQuantity) 01
  ingredient BackboneElement 0*
   quantity Ratio 01
   substance Reference(Substance) 11
@@ -1953,7 +1953,7 @@ R SupplyDelivery DomainResource
  status code 01 ! #supplydelivery-status
  patient Reference(Patient) 01
  type CodeableConcept 01 #supplydelivery-type
- quantity Quantity 01
+ quantity Quantity(SimpleQuantity) 01
  suppliedItem Reference(Medication|Substance|Device) 01
  supplier Reference(Practitioner) 01
  whenPrepared Period 01
@@ -2141,7 +2141,7 @@ R VisionPrescription DomainResource
   power decimal 01
   backCurve decimal 01
   diameter decimal 01
-  duration Quantity 01
+  duration Quantity(SimpleQuantity) 01
   color string 01
   brand string 01
   notes string 01
@@ -2274,8 +2274,8 @@ T Quantity Element
  system uri 01
  code code 01
 T Range Element
- low Quantity 01
- high Quantity 01
+ low Quantity(SimpleQuantity) 01
+ high Quantity(SimpleQuantity) 01
 T Ratio Element
  numerator Quantity 01
  denominator Quantity 01
@@ -2283,7 +2283,7 @@ T Reference Element
  reference string 01
  display string 01
 T SampledData Element
- origin Quantity 11
+ origin Quantity(SimpleQuantity) 11
  period decimal 11
  factor decimal 01
  lowerLimit decimal 01
@@ -2299,7 +2299,7 @@ T Signature Element
 T Timing Element
  event dateTime 0*
  repeat Element 01
-  bounds Quantity,Range,Period 01 ?
+  bounds Quantity(Duration),Range,Period 01 ?
   count integer 01
   duration decimal 01
   durationMax decimal 01

@@ -9,6 +9,8 @@ export interface ElementFact {
   choice?: true
   /** Target types of a Reference; none means any type. */
   ref?: readonly string[]
+  /** Of a Quantity: the profile whose invariants hold too, 'Age', 'Duration', 'Money', 'SimpleQuantity'. */
+  quantity?: string
   /** Codes of a required binding, where the definitions enumerate them. */
   codes?: readonly string[]
   modifier?: true
@@ -52,6 +54,10 @@ function decodeElement(fields: string[]): ElementFact {
   const [name = '', typeList = '', cardinality = '', ...flags] = fields
   const fact: ElementFact = { name, types: [], min: Number(cardinality[0]), max: cardinality[1] === '*' ? '*' : 1 }
   fact.types = typeList.split(',').map((type) => {
+    if (type.startsWith('Quantity(')) {
+      fact.quantity = type.slice('Quantity('.length, -1)
+      return 'Quantity'
+    }
     if (!type.startsWith('Reference(')) return type
     fact.ref = type.slice('Reference('.length, -1).split('|')
     return 'Reference'

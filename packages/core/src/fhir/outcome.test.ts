@@ -8,11 +8,16 @@ test('issues become an OperationOutcome that is itself valid', () => {
   expect(outcome).toEqual({
     resourceType: 'OperationOutcome',
     issue: [
-      { severity: 'error', code: 'structure', diagnostics: 'an object may not be empty', location: ['/f:Patient/f:name[1]'] },
+      {
+        severity: 'error',
+        code: 'structure',
+        diagnostics: 'Patient.name[0]: an object may not be empty',
+        location: ['/f:Patient/f:name[1]'],
+      },
       {
         severity: 'error',
         code: 'code-invalid',
-        diagnostics: 'not a code of the required value set',
+        diagnostics: 'Patient.name[1].use: not a code of the required value set',
         location: ['/f:Patient/f:name[2]/f:use'],
       },
     ],

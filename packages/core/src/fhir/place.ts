@@ -10,16 +10,20 @@ export interface Place {
   index: number | null
   /** What the model says of the property; undefined for one it does not know. */
   slot: Slot | undefined
+  /** What the model says of `object`. */
+  shape: Shape
   /** Path in the model, from the nearest resource, without indexes: 'CarePlan.activity.detail.prohibited'. */
   modelPath: string
   /** The place that holds `object`; null for the resource itself. */
   above: Place | null
 }
 
-/** Finds the place of an issue's path; null where the resource has no such place. */
+/** Finds the place of an issue's path; null where the resource has no such place. The resource itself stands in an object of its own. */
 export function placeOf(resource: Resource, path: string): Place | null {
   let object: unknown = resource
   let shape: Shape | null = resourceShape(resource.resourceType)
+  if (shape && path === resource.resourceType)
+    return { object: { resource }, key: 'resource', index: null, slot: undefined, shape, modelPath: path, above: null }
   let modelPath = resource.resourceType
   let place: Place | null = null
   for (const part of path.split('.').slice(1)) {
@@ -27,7 +31,7 @@ export function placeOf(resource: Resource, path: string): Place | null {
     if (!isObject(object) || !shape) return null
     const slot: Slot | undefined = shape.slots.get(key)
     modelPath += `.${key}`
-    place = { object, key, index, slot, modelPath, above: place }
+    place = { object, key, index, slot, shape, modelPath, above: place }
     object = valueAt(place)
     if (slot?.kind === 'resource' && isObject(object)) {
       shape = resourceShape(object['resourceType'])

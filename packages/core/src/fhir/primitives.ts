@@ -1,3 +1,4 @@
+import { markupOf } from './invariants/xhtml.js'
 import { ExactNumber } from './resource.js'
 
 // Formats of the DSTU2 primitive types (datatypes.html and the regexes of profiles-types), as scans over char codes:
@@ -124,20 +125,10 @@ function isBase64(value: unknown): boolean {
   return count > 0 && count % 4 === 0 && padding <= 2
 }
 
-// narrative.html: no scripts, forms, frames, objects, base/link, head/body, event attributes. Every part is bounded or runs
-// over text that no other match starts in, so a megabyte made to hurt takes milliseconds.
-const activeElement = /<\/?(?:script|form|base|link|head|body|frame|frameset|iframe|object|embed|applet|meta|style)[\s/>]/i
-const activeAttribute = /<[^<>]*[\s/"'](?:on[a-z]{2,20}\s{0,9}=|xlink:)|[\s/"']on[a-z]{2,20}\s{0,9}=\s{0,9}["']/i
-const scriptAddress = /javascript:/i
-
-function isActive(text: string): boolean {
-  return activeElement.test(text) || activeAttribute.test(text) || scriptAddress.test(text)
-}
-
 function isNarrative(value: unknown): boolean {
   if (typeof value !== 'string') return false
-  const text = value.trim()
-  return /^<div[\s>/]/.test(text) && (text.endsWith('</div>') || /^<div[^>]*\/>$/.test(text)) && !isActive(text)
+  const { wellFormed, passive } = markupOf(value)
+  return wellFormed && passive
 }
 
 /** Does this JSON value have the format of the primitive type? */

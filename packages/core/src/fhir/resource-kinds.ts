@@ -37,8 +37,8 @@ export const consentExemptTypes: ReadonlySet<string> = new Set([
   'Practitioner',
 ])
 
-/** Wraps or answers requests; never stored as a resource of its own. */
-export const transportTypes: ReadonlySet<string> = new Set(['Bundle', 'OperationOutcome', 'Parameters'])
+/** Carries what an operation takes and gives: "there is no RESTful endpoint associated with it" (parameters.html), so never stored. */
+export const transportTypes: ReadonlySet<string> = new Set(['Parameters'])
 
 export const isGlobal = (type: string): boolean => globalTypes.has(type)
 export const isDefinitional = (type: string): boolean => definitionalTypes.has(type)

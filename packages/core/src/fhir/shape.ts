@@ -1,5 +1,7 @@
 import { childrenAt, choiceName, primitiveTypes, resourceFacts, typeFacts } from './facts.js'
 import type { ElementFact } from './facts.js'
+import { rulesAt, valueRulesAt } from './invariants/table.js'
+import type { Rule, ValueRule } from './invariants/table.js'
 import { primitiveTests } from './primitives.js'
 
 /** What one JSON property of one kind of object may hold: the compiled form of an ElementFact, one per choice type. */
@@ -17,6 +19,9 @@ export interface Slot {
   targets: ReadonlySet<string> | null
   /** Shape of the children; a function, since Extension and groups hold themselves. */
   shape: () => Shape
+  /** Invariants of this place, beside those of the shape. */
+  rules: readonly Rule[] | null
+  valueRules: readonly ValueRule[] | null
 }
 
 export interface Shape {
@@ -24,8 +29,8 @@ export interface Shape {
   slots: ReadonlyMap<string, Slot>
   required: number
   requiredNames: readonly string[]
-  isReference: boolean
   isResource: boolean
+  rules: readonly Rule[] | null
 }
 
 const shapes = new Map<string, Shape>()
@@ -65,9 +70,15 @@ function shapeOf(name: string, facts: readonly ElementFact[], isResource: boolea
     if (fact.choice) choiceBit <<= 1
   }
   if (requiredNames.length > 31) throw new Error(`${name} has more required elements than bits`)
-  const shape: Shape = { name, slots, required, requiredNames, isReference: name === 'Reference', isResource }
+  const shape: Shape = { name, slots, required, requiredNames, isResource, rules: rulesOf(name, slots) }
   shapes.set(name, shape)
   return shape
+}
+
+function rulesOf(name: string, slots: ReadonlyMap<string, Slot>): readonly Rule[] | null {
+  const common = slots.has('contained') ? rulesAt('DomainResource') : null
+  const own = rulesAt(name)
+  return common && own ? [...common, ...own] : (common ?? own)
 }
 
 const elementShape = (): Shape => shapeOf('Element', elementFacts, false)
@@ -84,10 +95,18 @@ function slotOf(path: string, fact: ElementFact, type: string): Slot {
     codes,
     targets: type === 'Reference' && fact.ref ? new Set(fact.ref) : null,
     shape: noShape,
+    rules: null,
+    valueRules: null,
   }
+  const place = fact.choice ? `${path}[x]` : path
   if (primitiveTypes.has(type)) {
     const test = primitiveTests[type] ?? noShape
-    return { ...slot, kind: 'primitive', test: type === 'code' && codes ? (value) => codes.has(value as string) : (test as Slot['test']) }
+    return {
+      ...slot,
+      kind: 'primitive',
+      test: type === 'code' && codes ? (value) => codes.has(value as string) : (test as Slot['test']),
+      valueRules: valueRulesAt(place),
+    }
   }
   if (type === 'Resource') return { ...slot, kind: 'resource' }
   const same = fact.same
@@ -96,9 +115,11 @@ function slotOf(path: string, fact: ElementFact, type: string): Slot {
     let made: Shape | undefined
     return () => (made ??= shapeOf(name, facts(), false))
   }
-  if (same) return { ...slot, shape: lazily(same, () => childrenAt(same)) }
+  // A backbone element has its invariants in its shape; a data type's are its own, and the place may add some.
+  const rules = type === 'Quantity' && fact.quantity ? rulesAt(fact.quantity) : children ? null : rulesAt(place)
+  if (same) return { ...slot, rules, shape: lazily(same, () => childrenAt(same)) }
   if (children) return { ...slot, shape: lazily(path, () => children) }
-  return { ...slot, shape: lazily(type, () => typeFacts[type] ?? []) }
+  return { ...slot, rules, shape: lazily(type, () => typeFacts[type] ?? []) }
 }
 
 /** Shape of a resource type; null for what is not a DSTU2 type. */

@@ -33,16 +33,6 @@ function idPart(reference: string, from: number): string {
   return end < 0 ? reference.slice(from) : reference.slice(from, end)
 }
 
-/** `#id` names a contained resource of the resource it stands in; `#` alone names that resource itself. */
-export function checkFragment(value: JsonObject, container: JsonObject, issues: Issue[]): void {
-  const reference = value['reference']
-  if (typeof reference !== 'string' || reference.charCodeAt(0) !== 35 || reference.length === 1) return
-  const id = reference.slice(1)
-  const contained: unknown = container['contained']
-  if (Array.isArray(contained) && contained.some((resource) => (resource as JsonObject | null)?.['id'] === id)) return
-  wrongReference(issues, 'no contained resource has this id')
-}
-
 function wrongReference(issues: Issue[], message: string): void {
   const before = issues.length
   addIssue(issues, 'value', message)

@@ -2,30 +2,43 @@ import { addIssue, prefixIssues } from './issue.js'
 import type { Issue } from './issue.js'
 import { ExactNumber, isObject } from './resource.js'
 import type { JsonObject } from './resource.js'
+import type { Within } from './invariants/conditions.js'
+import type { Invariant, Rule } from './invariants/table.js'
 import { resourceShape } from './shape.js'
 import type { Shape, Slot } from './shape.js'
-import { checkCoded, checkFragment, checkTarget } from './validate-values.js'
+import { checkCoded, checkTarget } from './validate-values.js'
 
 /** State of one walk through one resource. */
-interface Walk {
+interface Walk extends Within {
   issues: Issue[]
-  /** The resource whose `contained` a `#id` is looked up in. */
-  container: JsonObject
-  inContained: boolean
   skipEntries: boolean
+  warnings: boolean
+}
+
+export interface ValidateOptions {
+  /** 'skip' leaves the resources in a Bundle's entries to the caller. */
+  entries?: 'check' | 'skip'
+  /** Tell also what the specification only warns of. */
+  warnings?: boolean
 }
 
 /**
- * Structural validation by the model: elements, shapes, cardinalities, formats, choices, required codes, reference types.
- * No issue: valid. `entries: 'skip'` leaves the resources in a Bundle's entries to the caller.
+ * Validation by the model: elements, shapes, cardinalities, formats, choices, required codes, reference types, and the invariants of the
+ * specification. No issue: valid.
  */
-export function validate(resource: unknown, options?: { entries: 'check' | 'skip' }): Issue[] {
+export function validate(resource: unknown, options?: ValidateOptions): Issue[] {
   const issues: Issue[] = []
   if (!isObject(resource)) {
     addIssue(issues, 'structure', 'a resource is a JSON object')
     return issues
   }
-  checkResource(resource, { issues, container: resource, inContained: false, skipEntries: options?.entries === 'skip' })
+  checkResource(resource, {
+    issues,
+    container: resource,
+    inContained: false,
+    skipEntries: options?.entries === 'skip',
+    warnings: options?.warnings === true,
+  })
   if (issues.length > 0) prefixIssues(issues, 0, resourceShape(resource['resourceType'])?.name ?? 'Resource')
   return issues
 }
@@ -62,7 +75,15 @@ function checkObject(object: JsonObject, shape: Shape, walk: Walk): void {
   }
   if ((seen & shape.required) !== shape.required) missingElements(issues, shape, seen)
   if (empty) addIssue(issues, 'structure', 'an object may not be empty')
-  if (shape.isReference) checkFragment(object, walk.container, issues)
+  if (shape.rules !== null) checkRules(object, shape.rules, walk)
+}
+
+function checkRules(object: JsonObject, rules: readonly Rule[], walk: Walk): void {
+  for (const { invariant, holds } of rules) if (!holds(object, walk)) brokenInvariant(walk, invariant)
+}
+
+function brokenInvariant({ issues, warnings }: Walk, { key, human, severity }: Invariant): void {
+  if (severity === 'error' || warnings) addIssue(issues, 'invariant', `${key}: ${human}`, severity)
 }
 
 // Met twice: fine for `valueString` and its companion `_valueString`, not for two types.
@@ -100,6 +121,8 @@ function checkOne(value: unknown, slot: Slot, walk: Walk): void {
   const { issues } = walk
   if (slot.kind === 'primitive') {
     if (!slot.test(value)) wrongPrimitive(issues, value, slot)
+    else if (slot.valueRules !== null)
+      for (const { invariant, holdsOf } of slot.valueRules) if (!holdsOf(value)) brokenInvariant(walk, invariant)
     return
   }
   if (!isObject(value)) {
@@ -113,16 +136,13 @@ function checkOne(value: unknown, slot: Slot, walk: Walk): void {
   checkObject(value, slot.shape(), walk)
   if (slot.codes) checkCoded(value, slot.codes, issues)
   if (slot.targets) checkTarget(value, slot.targets, issues)
+  if (slot.rules !== null) checkRules(value, slot.rules, walk)
 }
 
-// A contained resource shares the container's `#` names and may not contain further ones; a Bundle's entry stands for itself.
+// A contained resource shares the container's `#` names; a Bundle's entry stands for itself.
 function checkInner(resource: JsonObject, slot: Slot, walk: Walk): void {
-  if (!slot.list) {
-    if (!walk.skipEntries) checkResource(resource, { issues: walk.issues, container: resource, inContained: false, skipEntries: false })
-    return
-  }
-  if (walk.inContained) addIssue(walk.issues, 'structure', 'a contained resource may not contain another')
-  else checkResource(resource, { issues: walk.issues, container: walk.container, inContained: true, skipEntries: false })
+  if (slot.list) checkResource(resource, { ...walk, inContained: true })
+  else if (!walk.skipEntries) checkResource(resource, { ...walk, container: resource, inContained: false })
 }
 
 /** `_name`: an Element per value, in a list with nulls where a value has none. */

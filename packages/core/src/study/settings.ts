@@ -38,6 +38,8 @@ export interface StudySettings {
   jurisdiction: string | null
   /** nothing is erased while it stands */
   legalHold: boolean
+  /** only what is valid as it was sent is taken: nothing is mended */
+  strict: boolean
   /** how many people a site is to enrol */
   targets: Record<string, number>
   forms: FormVersion[]
@@ -52,6 +54,7 @@ export interface StudySettings {
 const defaults: StudySettings = {
   jurisdiction: null,
   legalHold: false,
+  strict: false,
   targets: {},
   forms: [],
   apps: [],

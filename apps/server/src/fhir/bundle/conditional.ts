@@ -61,7 +61,7 @@ export async function conditionalTargets(
 ): Promise<Refusal | null> {
   const asked = new Set<string>()
   for (const { act } of planned)
-    if (act.act !== 'delete')
+    if (act.act !== 'delete' && act.type !== 'Bundle')
       forEachReference(act.resource, (text) => (text.includes('?') && !targets.has(text) ? asked.add(text) : undefined))
   for (const text of asked) {
     const reference = parseReference(text)

@@ -1,8 +1,9 @@
-import { parseReference, rewriteReferences } from '@aquifer/core/fhir'
+import { parseReference, rewriteReferences, type Repair } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../../access/index.js'
 import { deleteItem, itemOf, sidFor, type Item } from '../item.js'
 import { checkResource } from '../parse.js'
+import { refusedAsStrict } from '../repaired.js'
 import { withExtensions, type Scope } from '../scope.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { mayStoreGroup, scopeFor } from '../write.js'
@@ -15,6 +16,8 @@ export interface PlannedWrite {
   act: WriteAct
   id: string
   fullUrl: string | null
+  /** what its check mended */
+  repairs: readonly Repair[]
 }
 
 // The specification's order within a transaction.
@@ -24,7 +27,7 @@ export function planWrites(systems: FhirSystems, entries: readonly BundleEntry[]
   const planned: PlannedWrite[] = []
   for (const { place, fullUrl, act } of entries) {
     if (act.act === 'read') continue
-    planned.push({ place, act, id: act.act === 'create' ? systems.newId() : act.id, fullUrl })
+    planned.push({ place, act, id: act.act === 'create' ? systems.newId() : act.id, fullUrl, repairs: [] })
   }
   return planned.sort((a, b) => order[a.act.act] - order[b.act.act] || a.place - b.place)
 }
@@ -59,9 +62,12 @@ export function checkWrite(request: FhirRequest, planned: PlannedWrite, targets:
   if (act.act === 'delete') return null
   // A POST gives no id: whatever stands there is the sender's own matter, valid or not.
   if (act.act === 'create') delete act.resource.id
-  rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
+  // What a stored Bundle holds is whole in itself: its references lead within it, and it may be signed.
+  if (act.type !== 'Bundle') rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
   const checked = checkResource(act.resource, request.strict)
-  return isRefusal(checked) ? atPlace(checked, place) : null
+  if (isRefusal(checked)) return atPlace(checked, place)
+  planned.repairs = checked.repairs
+  return null
 }
 
 export function atPlace(refusal: Refusal, place: number): Refusal {
@@ -98,6 +104,8 @@ export async function itemFor(
   const study = scope?.study ?? null
   if (act.act === 'delete') return deletion(systems, act, study)
   const expect = act.act === 'update' && act.version !== undefined ? { expect: { version: act.version } } : {}
+  const strict = refusedAsStrict(study, planned.repairs)
+  if (strict !== null) return atPlace(strict, planned.place)
   const refusal = mayStoreGroup(request.grant, study, act.resource, id)
   if (refusal !== null) return refusal
   return itemOf(act.resource, { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expect })

@@ -1,10 +1,11 @@
-import type { Resource } from '@aquifer/core/fhir'
+import type { Repair, Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../../access/index.js'
 import { auditRecord } from '../../audit/index.js'
 import type { WriteOutcome } from '../../repository/index.js'
 import type { Item } from '../item.js'
 import { noteRefused } from '../refused.js'
+import { noteRepairs } from '../repaired.js'
 import type { Scope } from '../scope.js'
 import { storeUnits, type Unit, type UnitOutcome } from '../store.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
@@ -16,7 +17,7 @@ import { checkWrite, itemFor, onlyPatientOf, planWrites, referencesWithin, scope
 
 /** What became of one entry, in the Bundle’s order. */
 export type EntryResult =
-  | { kind: 'written'; type: string; outcome: WriteOutcome }
+  | { kind: 'written'; type: string; outcome: WriteOutcome; repairs: readonly Repair[] }
   | { kind: 'existing'; type: string; id: string }
   | { kind: 'read'; url: string }
   | { kind: 'refused'; refusal: Refusal }
@@ -76,6 +77,10 @@ async function transaction(
     const refusal = checkWrite(request, each, targets)
     if (refusal !== null) return refusal
   }
+  noteRepairs(
+    request.facts,
+    writes.flatMap((each) => each.repairs),
+  )
   const stored = await storeAll(systems, request, scope, writes, onlyPatientOf(planned))
   if (isRefusal(stored)) return stored
   for (const { act } of writes) {
@@ -84,7 +89,7 @@ async function transaction(
   }
   for (const [at, each] of writes.entries()) {
     const outcome = stored[at]
-    if (outcome !== undefined) results.set(each.place, { kind: 'written', type: each.act.type, outcome })
+    if (outcome !== undefined) results.set(each.place, { kind: 'written', type: each.act.type, outcome, repairs: each.repairs })
   }
   return inOrder(results)
 }
@@ -203,6 +208,10 @@ async function batch(systems: FhirSystems, request: FhirRequest, found: readonly
     if (isRefusal(unit)) results.set(each.place, { kind: 'refused', refusal: unit })
     else ready.push({ each, unit })
   }
+  noteRepairs(
+    request.facts,
+    ready.flatMap(({ each }) => each.repairs),
+  )
   for (const part of partsOf(ready)) await storePart(systems, request, part, results)
   return inOrder(results)
 }
@@ -264,7 +273,9 @@ async function storePart(
     if (stored !== undefined)
       results.set(
         each.place,
-        conflict === null ? { kind: 'written', type: each.act.type, outcome: stored } : { kind: 'refused', refusal: conflict },
+        conflict === null
+          ? { kind: 'written', type: each.act.type, outcome: stored, repairs: each.repairs }
+          : { kind: 'refused', refusal: conflict },
       )
   }
 }

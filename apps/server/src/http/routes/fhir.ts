@@ -6,16 +6,19 @@ import {
   create,
   history,
   historySet,
+  outcomeOfRepairs,
   pairsOf,
   parseBody,
   processBundle,
   read,
   remove,
+  repairsInWords,
   representationOf,
   search,
   searchset,
   statusOfWrite,
   update,
+  validateOnly,
   vread,
   type Found,
   type Written,
@@ -27,7 +30,7 @@ import { contentAnswer, wantsContent } from '../binary-answer.js'
 import { bundleAnswer } from '../bundle-answer.js'
 import { factsOf, headerOf } from '../context.js'
 import { takeFhirBodies } from '../fhir-bodies.js'
-import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal } from '../fhir-request.js'
+import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal, wantsOutcome } from '../fhir-request.js'
 import type { RoutedSystems } from '../systems.js'
 
 const historyPageMax = 1000
@@ -68,6 +71,7 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
     on('conformance', { act: 'read', unaudited: true, handler: told })
     on('conformanceOptions', { act: 'read', unaudited: true, handler: told })
     writeRoutes(on, systems)
+    validateRoutes(on)
     readRoutes(on, systems)
   })
   app.register(async (scope) => {
@@ -131,6 +135,17 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
   })
 }
 
+/** http://hl7.org/fhir/DSTU2/resource-operations.html#validate */
+function validateRoutes(on: On): void {
+  const told = (request: FastifyRequest, id: string | null): Answer | Refusal => {
+    const mode = queryOf(request)['mode'] ?? null
+    const outcome = validateOnly(fhirRequestOf(request), { type: paramOf(request, 'type'), id, mode }, bodyText(request))
+    return isRefusal(outcome) ? outcome : { body: outcome, type: fhirType }
+  }
+  on('validate', { act: 'validate', handler: async (request) => told(request, null) })
+  on('validateInstance', { act: 'validate', handler: async (request) => told(request, paramOf(request, 'id')) })
+}
+
 function readRoutes(on: On, systems: RoutedSystems): void {
   const { fhir } = systems
   const key = (request: FastifyRequest) => ({ type: paramOf(request, 'type'), id: paramOf(request, 'id') })
@@ -190,16 +205,22 @@ const etagOf = (version: number): string => `W/"${version}"`
 
 function writtenAnswer(request: FastifyRequest, written: Written | Refusal): Answer | Refusal {
   if (isRefusal(written)) return written
-  const { outcome, type } = written
+  const { outcome, type, repairs } = written
   const headers = {
+    ...repairHeader(repairs),
     etag: etagOf(outcome.version),
     'last-modified': new Date(outcome.updatedAt).toUTCString(),
     location: `${baseOf(request)}/${type}/${outcome.id}/_history/${outcome.version}`,
   }
   const status = statusOfWrite(outcome)
   if (wantsMinimal(request)) return { status, headers, type: fhirType }
+  if (wantsOutcome(request)) return { status, headers, body: outcomeOfRepairs(repairs), type: fhirType }
   return { status, headers, body: representationOf(written) }
 }
+
+/** RFC 7234, 5.5.6: the representation was transformed; what is stored is not, word for word, what was sent. */
+const repairHeader = (repairs: Written['repairs']): Record<string, string> =>
+  repairs.length === 0 ? {} : { warning: `214 aquifer "${repairsInWords(repairs)}"` }
 
 function foundAnswer(request: FastifyRequest, found: Found | Refusal): Answer | Refusal {
   if (isRefusal(found)) return found
@@ -229,8 +250,9 @@ async function conditionalCreate(
   const base = `${baseOf(request)}/${type}`
   if (result?.kind === 'existing') return { status: 200, headers: { location: `${base}/${result.id}` } }
   if (result?.kind !== 'written') throw new Error('a transaction of one create has one written entry')
-  const { outcome } = result
-  return { status: 201, headers: { etag: etagOf(outcome.version), location: `${base}/${outcome.id}/_history/${outcome.version}` } }
+  const { outcome, repairs } = result
+  const headers = { etag: etagOf(outcome.version), location: `${base}/${outcome.id}/_history/${outcome.version}`, ...repairHeader(repairs) }
+  return { status: 201, headers, ...(wantsOutcome(request) ? { body: outcomeOfRepairs(repairs), type: fhirType } : {}) }
 }
 
 async function importFrom(systems: RoutedSystems, request: FastifyRequest): Promise<Answer | Refusal> {
