@@ -6,6 +6,8 @@ import { readDefinitions } from './definitions.js'
 import type { Definitions } from './definitions.js'
 import { structureLines } from './element-table.js'
 import { searchLines } from './search-table.js'
+import { summaryLines } from './summary-table.js'
+import { systemLines, valueSetLines } from './terminology-table.js'
 
 // Usage: AQUIFER_TEST_DATA=DIR npx tsx packages/core/scripts/generate-model.ts
 // Writes the DSTU2 fact tables that packages/core/src/fhir decodes at load. A test runs this again and compares.
@@ -25,7 +27,12 @@ export function generateTables(definitions: Definitions): Record<string, string>
   const sets = [...codeSets.used].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, codes]) => `${name} ${codes.join(' ')}`)
   return {
     'elements.generated.ts': table({ elementTable: elements, codeSetTable: sets }),
-    'search-parameters.generated.ts': table({ searchTable: searchLines(definitions.searchParameters) }),
+    'search-parameters.generated.ts': table({ searchTable: searchLines(definitions) }),
+    'summary.generated.ts': table({ summaryTable: summaryLines(resources) }),
+    '../code-hierarchy/terminology.generated.ts': table({
+      systemTable: systemLines(definitions.valueSets),
+      valueSetTable: valueSetLines(definitions.valueSets),
+    }),
     'phi-classes.generated.ts': table({ phiTable: phiLines(definitions.phiPaths) }),
   }
 }
