@@ -7,7 +7,7 @@ declare module '@lhncbc/ucum-lhc' {
     isSpecial_: boolean
   }
   interface Utils {
-    getSpecifiedUnit(code: string, mode: 'validate'): { unit: UcumUnit | null; retMsg: string[] }
+    uStrParser_: { parseString(code: string, mode: 'validate'): [unit: UcumUnit | null, code: string | null, ...unknown[]] }
     convertUnitTo(from: string, amount: number, to: string): { status: string; toVal: number | null }
   }
   const ucum: { UcumLhcUtils: { getInstance(): Utils } }

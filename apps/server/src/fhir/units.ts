@@ -82,6 +82,8 @@ const spellings: Readonly<Record<string, string>> = {
 // Special units are scales with a zero of their own. Those of temperature are straight lines; logarithms are compared as written.
 const temperatures = new Set(['Cel', '[degF]', '[degRe]'])
 
+const utils = ucum.UcumLhcUtils.getInstance()
+
 // What a conversion adds in its last digits must not decide a comparison.
 const digits = 12
 const rounded = (amount: number): number => Number(amount.toPrecision(digits))
@@ -101,14 +103,25 @@ export const ucumUnits: Units = (unit) => {
 }
 
 const codeLengthMax = 100
+// UCUM is ASCII without blanks.
+const ucumCode = /^[!-~]+$/
+
+/** By the parser itself: the package's own front for it prints what it cannot read. */
+function parsed(code: string): ReturnType<(typeof utils)['uStrParser_']['parseString']>[0] {
+  try {
+    const [unit, read] = utils.uStrParser_.parseString(code, 'validate')
+    return read === code ? unit : null
+  } catch {
+    return null
+  }
+}
 
 function scaleOf(code: string): UnitScale | null {
-  if (code === '' || code.length > codeLengthMax) return null
-  const utils = ucum.UcumLhcUtils.getInstance()
-  const { unit } = utils.getSpecifiedUnit(code, 'validate')
+  if (code.length > codeLengthMax || !ucumCode.test(code)) return null
+  const unit = parsed(code)
   const powers = unit?.dim_?.dimVec_
   // Arbitrary units ([iU]) are comparable to none but themselves.
-  if (!unit || !powers || unit.isArbitrary_ || unit.csCode_ !== code) return null
+  if (!unit || !powers || unit.isArbitrary_) return null
   const dimension = powers.join()
   if (!unit.isSpecial_) return { dimension, toBase: (amount) => rounded(amount * unit.magnitude_) }
   if (!temperatures.has(code)) return null

@@ -99,6 +99,8 @@ export function searchRequestOf({ asking, type, pairs, lenient }: AskedSearch): 
 
 const bad = (parameter: string, detail: string): Refusal => refuse('bad-parameter', { detail, parameter })
 
+const withoutModifier: ReadonlySet<string> = new Set(['_count', '_elements', '_list', '_page', '_summary', 'studyid', 'siteid'])
+
 interface Pair {
   asking: Asking
   type: string
@@ -109,7 +111,8 @@ interface Pair {
 function take(request: SearchRequest, pair: Pair): Refusal | Unsupported | null {
   const { asking, type, name, value } = pair
   if (ofForm.has(name)) return null
-  const [param = ''] = name.split(':')
+  const [param = '', modifier] = name.split(':')
+  if (modifier !== undefined && withoutModifier.has(param)) return unsupported(param, `${param} takes no modifier.`)
   switch (param) {
     case 'studyid':
       request.studies.push(value)
