@@ -8,12 +8,12 @@ import { openAccess, type Access } from './access/index.js'
 import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSignatures } from './audit/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
-import { openPageTokens, openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
+import { indexEntriesOf, openPageTokens, openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
-import { errorName, openLog, openMetrics } from './monitoring/index.js'
+import { errorName, openLog, openMetrics, type Log } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
@@ -108,6 +108,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const ledgerKey = await openLedgerKey(config.dataDir)
   const repository = openRepository({ postgres, clock, mark: (text) => signer.seal(text), ledgerKey })
   closing.add(() => repository.close())
+  await indexAnew(repository, log)
   const studies = openStudies({ repository, now })
   const hand = openSignatureHand({ signer, now, newId })
   const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand })
@@ -148,6 +149,12 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   closing.add(() => governance.close())
   const front = { tls, fhir, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
+}
+
+/** After an upgrade that searches by other keys. */
+async function indexAnew(repository: Repository, log: Log): Promise<void> {
+  const count = await repository.reindex(indexEntriesOf, ({ done, total }) => log.info({ done, total }, 'indexing anew for search'))
+  if (count > 0) log.info({ count }, 'indexed anew for search')
 }
 
 async function makeDataFolder(dataDir: string): Promise<void> {

@@ -12,6 +12,7 @@ export interface ElementDefinition {
   type?: { code?: string; profile?: string[] }[]
   nameReference?: string
   isModifier?: boolean
+  isSummary?: boolean
   binding?: { strength: string; valueSetReference?: { reference: string }; valueSetUri?: string }
   constraint?: { key: string; severity: string; human: string; xpath?: string }[]
 }
@@ -25,6 +26,7 @@ export interface StructureDefinition {
 }
 export interface Concept {
   code: string
+  abstract?: boolean
   concept?: Concept[]
 }
 interface Include {

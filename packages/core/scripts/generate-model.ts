@@ -7,6 +7,8 @@ import type { Definitions } from './definitions.js'
 import { structureLines } from './element-table.js'
 import { invariantLines } from './invariant-table.js'
 import { searchLines } from './search-table.js'
+import { summaryLines } from './summary-table.js'
+import { systemLines, valueSetLines } from './terminology-table.js'
 
 // Usage: AQUIFER_TEST_DATA=DIR npx tsx packages/core/scripts/generate-model.ts
 // Writes the DSTU2 fact tables that packages/core/src/fhir decodes at load. A test runs this again and compares.
@@ -27,7 +29,12 @@ export function generateTables(definitions: Definitions): Record<string, string>
   return {
     'elements.generated.ts': table({ elementTable: elements, codeSetTable: sets }),
     'invariants.generated.ts': table({ invariantTable: invariantLines([...definitions.types, ...definitions.resources]) }),
-    'search-parameters.generated.ts': table({ searchTable: searchLines(definitions.searchParameters) }),
+    'search-parameters.generated.ts': table({ searchTable: searchLines(definitions) }),
+    'summary.generated.ts': table({ summaryTable: summaryLines(resources) }),
+    '../code-hierarchy/terminology.generated.ts': table({
+      systemTable: systemLines(definitions.valueSets),
+      valueSetTable: valueSetLines(definitions.valueSets),
+    }),
     'phi-classes.generated.ts': table({ phiTable: phiLines(definitions.phiPaths) }),
   }
 }

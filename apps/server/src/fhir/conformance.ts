@@ -1,5 +1,6 @@
-import { resourceTypes, transportTypes } from '@aquifer/core/fhir'
-import { modifiersOf, searchParametersOf } from './search/clauses.js'
+import { elementTypes, resourceTypes, searchParameter, transportTypes } from '@aquifer/core/fhir'
+import { modifiersOf, ofEveryType, parametersNamed } from './search/clauses.js'
+import { referencesOf } from './search/request.js'
 
 export interface ConformanceFacts {
   base: string
@@ -45,7 +46,8 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
             conditionalCreate: true,
             conditionalUpdate: false,
             conditionalDelete: 'not-supported',
-            searchInclude: ['*:parameter'],
+            searchInclude: ['*', ...referencesOf(type).map((name) => `${type}:${name}`)],
+            searchRevInclude: revIncludesOf(type),
             searchParam: searchParamsOf(type),
           })),
         interaction: [{ code: 'transaction' }],
@@ -58,16 +60,30 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
   }
 }
 
+/** What steers an answer, and every type’s own parameters. */
 function searchParamsOf(type: string): Record<string, unknown>[] {
-  const own = searchParametersOf(type)
-  return [
-    { name: '_id', type: 'token' },
-    { name: '_lastUpdated', type: 'date' },
-    ...own.map((fact) => ({
-      name: fact.name,
-      type: fact.type,
-      ...(modifiersOf[fact.type] ? { modifier: modifiersOf[fact.type] } : {}),
-      ...(fact.target ? { target: fact.target } : {}),
-    })),
-  ]
+  return [...ofEveryType, ...parametersNamed(type)].map(({ name, type: kind, ...more }) => ({
+    name,
+    type: kind,
+    ...(modifiersNamed(type, name, kind) ? { modifier: modifiersNamed(type, name, kind) } : {}),
+    ...('target' in more && more.target ? { target: more.target, chain: ['*'] } : {}),
+  }))
+}
+
+function modifiersNamed(type: string, name: string, kind: string): readonly string[] | undefined {
+  const fact = searchParameter(type, name)?.fact
+  if (fact === undefined || fact.type === 'composite') return undefined
+  return elementTypes(type, name).includes('BackboneElement') ? ['missing'] : modifiersOf[kind]
+}
+
+let revIncludes: Map<string, string[]> | undefined
+function revIncludesOf(type: string): string[] {
+  if (revIncludes === undefined) {
+    revIncludes = new Map()
+    for (const other of resourceTypes.filter((each) => !transportTypes.has(each)))
+      for (const name of referencesOf(other))
+        for (const target of searchParameter(other, name)?.fact.target ?? [])
+          revIncludes.set(target, [...(revIncludes.get(target) ?? []), `${other}:${name}`])
+  }
+  return ['*', ...(revIncludes.get(type) ?? [])]
 }

@@ -15,6 +15,7 @@ import {
 import { isFhirId, uuidOfUrn } from '@aquifer/core/id'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { contentHash, contentOf, globalSid, type PreparedWrite, type Study } from '../repository/index.js'
+import { ucumUnits } from './units.js'
 
 /** One resource ready to be written, but for its site and what only the transaction can tell. */
 export interface Item {
@@ -49,6 +50,9 @@ export interface ItemOptions {
   expect?: PreparedWrite['expect']
 }
 
+/** What a search finds a resource by. */
+export const indexEntriesOf = (resource: Resource): IndexEntries => extractIndex(resource, ucumUnits)
+
 /** The sid under which a type is kept: people’s profiles beside the studies, reference data there too when no study is meant. */
 export function sidFor(type: string, study: Study | null): number | Refusal {
   if (isGlobal(type)) return globalSid
@@ -82,7 +86,7 @@ export function itemOf(resource: Resource, options: ItemOptions): Item | Refusal
     op: options.op,
     content,
     hash: contentHash(content),
-    index: extractIndex(resource),
+    index: indexEntriesOf(resource),
     patients,
     needsConsent,
     consent,

@@ -87,8 +87,8 @@ test('a parameter or modifier that is not supported is refused with those that a
     return [status, (json['issue'] as { diagnostics: string }[])[0]?.diagnostics]
   }
   expect(await told('nonsense=1')).toEqual([400, expect.stringMatching(/nonsense\. Supported: _id, .*\bdate\b.*_count/)])
-  expect(await told('subject.name=1')).toEqual([400, expect.stringContaining('Supported: _id')])
-  expect(await told('code:exact=1')).toEqual([400, expect.stringContaining('Supported: :missing, :not')])
+  expect(await told('subject.nonsense=1')).toEqual([400, expect.stringContaining('Supported: _id')])
+  expect(await told('code:exact=1')).toEqual([400, expect.stringContaining('Supported: :missing, :text, :not')])
   expect(await told('_include=Observation:nonsense')).toEqual([400, expect.stringContaining('performer')])
 })
 test('scope: all that name study or site agree, or nothing is stored', async () => {
@@ -173,7 +173,8 @@ test('search finds by id, identifier, patient, code and date, in pages that show
     ['gt20', 4],
     ['gt20|http://unitsofmeasure.org|kg', 4],
     ['le20||kg', 21],
-    ['gt20||lb', 0],
+    ['gt20||lb', 15],
+    ['gt20||[foo]', 0],
   ] as const)
     expect([asked, await total(`/Observation?date=2025&value-quantity=${asked}`)]).toEqual([asked, found])
   const posted = await world.send({

@@ -1,3 +1,4 @@
+import { operationOutcome, parseJson, stringifyResource, subsetOf, type Resource, type Subset } from '@aquifer/core/fhir'
 import type { StoredVersion } from '../repository/index.js'
 import type { Found } from './read.js'
 import { bytesOf } from './read.js'
@@ -26,13 +27,25 @@ export function searchset(base: string, result: SearchResult, links: PageLinks):
   const link = [{ relation: 'self', url: links.self }, ...(links.next === null ? [] : [{ relation: 'next', url: links.next }])]
   const entry = (mode: 'match' | 'include') => (row: StoredVersion) => ({
     before: `"fullUrl":${JSON.stringify(fullUrlOf(base, row))},`,
-    bytes: bytesOf(row),
+    bytes: subsetBytes(bytesOf(row), result.subset),
     after: `"search":{"mode":"${mode}"}`,
   })
+  const notes =
+    result.notes.length === 0
+      ? []
+      : [{ before: '', bytes: Buffer.from(JSON.stringify(operationOutcome(result.notes))), after: '"search":{"mode":"outcome"}' }]
   return bundleAround({ resourceType: 'Bundle', type: 'searchset', total: result.total, link }, [
     ...result.matches.map(entry('match')),
     ...result.included.map(entry('include')),
+    ...notes,
   ])
+}
+
+/** The part of a resource that was asked for; null: all of it, byte for byte. */
+export function subsetBytes(bytes: Buffer | null, subset: Subset | null): Buffer | null {
+  if (bytes === null || subset === null) return bytes
+  const parsed = parseJson(bytes.toString())
+  return parsed.problem === undefined ? Buffer.from(stringifyResource(subsetOf(parsed.resource as Resource, subset))) : bytes
 }
 
 const verbs = { C: 'POST', U: 'PUT', D: 'DELETE' } as const

@@ -33,4 +33,6 @@ export interface FhirRequest {
   base: string
   /** refuse what would otherwise be mended by a named rule */
   strict: boolean
+  /** pass over search parameters that are not supported, and say so in the answer */
+  lenient?: boolean
 }

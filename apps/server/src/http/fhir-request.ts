@@ -43,6 +43,7 @@ export function openRequestOf(
     },
     base: baseOf(request),
     strict: /\bhandling=strict\b/.test(headerOf(request, 'prefer') ?? ''),
+    lenient: /\bhandling=lenient\b/.test(headerOf(request, 'prefer') ?? ''),
   }
 }
 

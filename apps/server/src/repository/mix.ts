@@ -15,5 +15,5 @@ export function mixed(hash: bigint, sid: number, type: number): bigint {
 // Hashes of a second and further coding of the main code, told apart from other tokens.
 export const furtherCode = (hash: bigint): bigint => BigInt.asIntN(64, hash ^ 0x5bd1e9955bd1e995n)
 
-// Parameters of all types in one column: a type has at most 64 that are indexed.
-export const parameterNumber = (type: number, place: number): number => type * 64 + place
+// Parameters of all types in one column: a type has at most 64 that are indexed. Below zero are the places of pairs, which know their type.
+export const parameterNumber = (type: number, place: number): number => (place < 0 ? place : type * 64 + place)

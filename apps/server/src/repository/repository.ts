@@ -15,6 +15,7 @@ import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.j
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openInvitations } from './registrations.js'
 import { openRefusals } from './refusals.js'
+import { reindex } from './reindex.js'
 import { openSeals } from './seals.js'
 import { search } from './search.js'
 import { openRelationships } from './relationships.js'
@@ -72,6 +73,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     history: (key, page) => readHistory(reader, key, page),
     locate: (type, id) => locate(reader, type, id),
     search: (query) => search(reader, query),
+    reindex: (extract, tell) => reindex(writer, extract, tell),
     counts: (sid) => countsByType(reader, sid),
     personId: (patientId) => personId(reader, patientId),
     patientIds: (pids) => patientIds(reader, pids),

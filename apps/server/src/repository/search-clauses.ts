@@ -1,88 +1,132 @@
-import {
-  canonicalParameter,
-  hash64,
-  mainCodeParameter,
-  mainDateParameter,
-  normalizeText,
-  searchParameters,
-  typeNumber,
-} from '@aquifer/core/fhir'
+import { canonicalParameter, indexKeys, mainCodeParameter, mainDateParameter, searchParameter, typeNumber } from '@aquifer/core/fhir'
 import { sql } from 'kysely'
-import type { RawBuilder } from 'kysely'
 import { furtherCode, mixed, parameterNumber } from './mix.js'
-import type { DateValue, QuantityValue, SearchClause, TokenValue } from './types.js'
+import {
+  all,
+  amountCondition,
+  arrayOf,
+  either,
+  instantCondition,
+  nearCondition,
+  nothing,
+  spanCondition,
+  textCondition,
+  uriCondition,
+} from './search-comparisons.js'
+import type { Condition } from './search-comparisons.js'
+import type { CodeValue, PairValue, ReferenceValue, SearchClause, TokenValue } from './types.js'
 
-// What must hold of a row. A clause that has two ways to hold, each with an index of its own, becomes two branches that no row can
-// meet both: an OR would make the planner give up the order of either index.
-export type Condition = RawBuilder<unknown>
+// A clause that has two ways to hold, each with an index of its own, becomes two branches that no row can meet both: an OR would make
+// the planner give up the order of either index.
 export type Branches = Condition[]
+
+/** The clauses as SQL knows them: chains are resolved before, what has to be read through is left for later. */
+export type SqlClause = Exclude<SearchClause, { kind: 'chain' | 'content' | 'reference' }> | References
+export interface References {
+  kind: 'reference'
+  param: string
+  any: readonly ReferenceValue[]
+  /** The numbers of the patients among them, where they are known already. */
+  pids?: readonly bigint[]
+}
 
 export interface ClauseContext {
   type: string
   sids: readonly number[]
 }
 
-type Clause<K extends SearchClause['kind']> = Extract<SearchClause, { kind: K }>
+type Clause<K extends SqlClause['kind']> = Extract<SqlClause, { kind: K }>
 
-export function branchesOf(clause: SearchClause, context: ClauseContext): Branches {
+export function branchesOf(clause: SqlClause, context: ClauseContext): Branches {
   switch (clause.kind) {
-    case 'id':
-      return [sql`c.id = any(${clause.ids})`]
     case 'token':
       return tokenBranches(clause, context)
     case 'reference':
       return referenceBranches(clause, context)
-    case 'string':
-      return [stringCondition(clause, context)]
-    case 'date':
-      return [dateCondition(clause, context)]
-    case 'lastUpdated':
-      return [either(clause.any.map(instantCondition))]
-    case 'quantity':
-      return [either(clause.any.map((value) => quantityCondition(clause.param, value, context)))]
-    case 'missing':
-      return [sql`c.present & ${String(bitOf(context.type, clause.param))}::int8 ${clause.missing ? sql`=` : sql`<>`} 0`]
+    default:
+      return [conditionOf(clause, context)]
   }
 }
 
-function either(conditions: readonly Condition[]): Condition {
-  return sql`(${sql.join(conditions, sql` or `)})`
+/** All ways of a clause to hold in one condition. */
+function conditionOf(clause: SqlClause, context: ClauseContext): Condition {
+  switch (clause.kind) {
+    case 'id':
+      return sql`c.id = any(${clause.ids})`
+    case 'token':
+      return tokenCondition(clause, context)
+    case 'reference':
+      return either(referenceBranches(clause, context))
+    case 'string':
+      return clause.match === 'exact' ? exactCondition(clause, context) : textsCondition(clause, clause.match, context)
+    case 'uri':
+      return inTexts(
+        placeOf(context.type, clause.param),
+        clause.any.map((uri) => uriCondition(uri, clause.match)),
+      )
+    case 'date':
+      return dateCondition(clause, context)
+    case 'lastUpdated':
+      return either(clause.any.map(instantCondition))
+    case 'quantity':
+      return either(
+        clause.any.map((value) =>
+          inAmounts(indexKeys.quantityKey(canonicalParameter(context.type, clause.param), value.unit), amountCondition(value), context),
+        ),
+      )
+    case 'near':
+      return nearPlaces(clause, context)
+    case 'missing':
+      return sql`c.present & ${String(bitOf(context.type, clause.param))}::int8 ${clause.missing ? sql`=` : sql`<>`} 0`
+    case 'pair':
+      return either(clause.any.map((value) => pairCondition(clause.composite, value, context)))
+    case 'any':
+      return either(clause.of.map((clauses) => sql`(${all(clauses.map((each) => conditionOf(each as SqlClause, context)))})`))
+  }
 }
 
 function bitOf(type: string, param: string): bigint {
-  const place = (searchParameters[type] ?? []).findIndex((fact) => fact.name === param)
-  return place < 0 ? 0n : BigInt.asIntN(64, 1n << BigInt(place))
+  const place = searchParameter(type, param)?.place
+  return place === undefined ? 0n : BigInt.asIntN(64, 1n << BigInt(place))
 }
-
-const arrayOf = (hashes: readonly bigint[]): Condition => sql`${hashes.map(String)}::int8[]`
 
 function inStudies(hashes: readonly bigint[], { sids, type }: ClauseContext): bigint[] {
   return sids.flatMap((sid) => hashes.map((hash) => mixed(hash, sid, typeNumber(type))))
 }
 
+// For each candidate GIN looks at every key of an overlap, so many keys are asked for in portions.
+const portion = 100
+
 function hasToken(hashes: readonly bigint[], context: ClauseContext): Condition {
-  const all = inStudies(hashes, context)
-  return all.length === 1 ? sql`c.toks @> ${arrayOf(all)}` : sql`c.toks && ${arrayOf(all)}`
+  const keys = inStudies(hashes, context)
+  if (keys.length === 0) return nothing
+  if (keys.length === 1) return sql`c.toks @> ${arrayOf(keys)}`
+  if (keys.length <= portion) return sql`c.toks && ${arrayOf(keys)}`
+  return sql`c.rid in (select x.rid from (select ${arrayOf(keys)} as keys) k, generate_series(0, ${Math.floor((keys.length - 1) / portion)}::int) g
+    cross join lateral (select t.rid from current t where t.toks && k.keys[g * ${portion} + 1 : (g + 1) * ${portion}]) x)`
 }
 
-function tokenHash(param: string, { system, code }: TokenValue): bigint {
-  return hash64(system === undefined ? `${param}|${code}` : `${param}|${system ?? ''}|${code}`)
+function tokenKey(param: string, { system, code }: TokenValue): bigint {
+  if (code === undefined) return indexKeys.systemKey(param, system ?? '')
+  return system === undefined ? indexKeys.codeKey(param, code) : indexKeys.codingKey(param, system ?? '', code)
 }
 
-function tokenBranches({ param, any, not }: Clause<'token'>, context: ClauseContext): Branches {
+function tokenCondition({ param, any, not }: Clause<'token'>, context: ClauseContext): Condition {
   const name = canonicalParameter(context.type, param)
-  const withSystem = any.every((value) => value.system !== undefined)
-  if (!not && withSystem && mainCodeParameter(context.type) === name) return codeBranches(any, context)
   const found = hasToken(
-    any.map((value) => tokenHash(name, value)),
+    any.map((value) => tokenKey(name, value)),
     context,
   )
-  return [not ? sql`not (${found})` : found]
+  return not ? sql`not (${found})` : found
 }
 
-// The first coding of the main code has indexes in orders of its own; the others are found as tokens.
-function codeBranches(any: readonly TokenValue[], context: ClauseContext): Branches {
-  const codes = any.map(({ system, code }) => hash64(`${system ?? ''}|${code}`))
+function tokenBranches(clause: Clause<'token'>, context: ClauseContext): Branches {
+  const { param, any, not } = clause
+  const codings = any.filter((value): value is CodeValue => value.code !== undefined && value.system !== undefined)
+  const isMain = mainCodeParameter(context.type) === canonicalParameter(context.type, param)
+  if (not || !isMain || codings.length < any.length || any.length === 0) return [tokenCondition(clause, context)]
+  // The first coding of the main code has indexes in orders of its own; the others are found as tokens.
+  const codes = codings.map(({ system, code }) => indexKeys.mainCodeKey(system ?? '', code))
   const others = hasToken(codes.map(furtherCode), context)
   if (codes.length === 1) {
     const code = sql`${String(codes[0])}::int8`
@@ -91,114 +135,96 @@ function codeBranches(any: readonly TokenValue[], context: ClauseContext): Branc
   return [sql`c.hcode = any(${arrayOf(codes)})`, sql`${others} and c.hcode <> all(${arrayOf(codes)})`]
 }
 
-function referenceBranches({ param, any, not }: Clause<'reference'>, context: ClauseContext): Branches {
+const referenceTextOf = (value: ReferenceValue): string => ('text' in value ? value.text : `${value.type}/${value.id}`)
+const isPatient = (value: ReferenceValue): value is { type: string; id: string } => 'id' in value && value.type === 'Patient'
+
+function referenceBranches({ param, any, pids }: References, context: ClauseContext): Branches {
   const name = canonicalParameter(context.type, param)
-  const tokens = hasToken(
-    any.map(({ type, id }) => hash64(`${name}|${type}/${id}`)),
-    context,
-  )
-  if (not) return [sql`not (${tokens})`]
-  if (name !== 'patient' || any.some(({ type }) => type !== 'Patient')) return [tokens]
-  // Whose data it is, is known exactly and by index: where the parameter has a value, the first person is the one it names.
-  const ids = any.map(({ id }) => id)
-  const bit = sql`c.present & ${String(bitOf(context.type, name))}::int8 <> 0`
-  if (ids.length === 1) {
-    const pid = sql`(select pid from person where id = ${ids[0]})`
-    return [sql`c.patient = ${pid} and ${bit}`, sql`c.patients @> array[${pid}] and c.patient <> ${pid} and ${tokens}`]
+  const patients = name === 'patient' ? any.filter(isPatient) : []
+  const hashes = any.map((value) => indexKeys.referenceKey(name, referenceTextOf(value)))
+  const [only, another] = patients
+  if (only === undefined || patients.length < any.length) return [hasToken(hashes, context)]
+  // The first person of a resource is known by index, but this parameter may name another one, or none by its id.
+  const named = namedAmong(hashes, context)
+  if (another === undefined) {
+    const pid = sql`(select pid from person where id = ${only.id})`
+    return [sql`c.patient = ${pid} and ${named}`, sql`c.patients @> array[${pid}] and c.patient <> ${pid} and ${named}`]
   }
-  const pids = sql`array(select pid from person where id = any(${ids}))`
-  return [sql`c.patient = any(${pids}) and ${bit}`, sql`c.patients && ${pids} and c.patient <> all(${pids}) and ${tokens}`]
+  const numbers = pids === undefined ? sql`array(select pid from person where id = any(${patients.map(({ id }) => id)}))` : arrayOf(pids)
+  return [sql`c.patient = any(${numbers}) and ${named}`, sql`c.patients && ${numbers} and c.patient <> all(${numbers}) and ${named}`]
 }
 
-const noParameter = -1
+// Not as an overlap, which the planner would take for a way in by the index.
+function namedAmong(hashes: readonly bigint[], context: ClauseContext): Condition {
+  const keys = inStudies(hashes, context)
+  return keys.length === 1
+    ? sql`${String(keys[0])}::int8 = any(c.toks)`
+    : sql`exists (select 1 from unnest(c.toks) t where t = any(${arrayOf(keys)}))`
+}
+
+const noParameter = 0
 
 function placeOf(type: string, name: string): number {
-  const place = (searchParameters[type] ?? []).findIndex((fact) => fact.name === name)
-  return place < 0 ? noParameter : parameterNumber(typeNumber(type), place)
+  const place = searchParameter(type, canonicalParameter(type, name))?.place
+  return place === undefined ? noParameter : parameterNumber(typeNumber(type), place)
 }
 
-const lastCharacter = '\u{10ffff}'
+const inTexts = (place: number, texts: readonly Condition[]): Condition =>
+  sql`c.rid in (select s.rid from str s where s.p = ${place} and ${either(texts)})`
+const inDates = (place: number, dates: readonly Condition[]): Condition =>
+  sql`c.rid in (select d.rid from dat d where d.p = ${place} and ${either(dates)})`
+const inAmounts = (key: bigint, amounts: Condition, context: ClauseContext): Condition =>
+  sql`c.rid in (select q.rid from qty q where q.h = any(${arrayOf(inStudies([key], context))}) and ${amounts})`
 
-function stringCondition({ param, any, match }: Clause<'string'>, { type }: ClauseContext): Condition {
-  const p = placeOf(type, canonicalParameter(type, param))
-  const texts = any
-    .map(normalizeText)
-    .map((text) => (match === 'starts' ? sql`(s.t >= ${text} and s.t < ${text + lastCharacter})` : sql`strpos(s.t, ${text}) > 0`))
-  return sql`c.rid in (select s.rid from str s where s.p = ${p} and ${either(texts)})`
-}
+const textsCondition = ({ param, any }: Clause<'string'>, match: 'starts' | 'contains', { type }: ClauseContext): Condition =>
+  inTexts(
+    placeOf(type, param),
+    any.map((text) => textCondition(text, match)),
+  )
+
+const exactCondition = ({ param, any }: Clause<'string'>, context: ClauseContext): Condition =>
+  hasToken(
+    any.map((text) => indexKeys.exactKey(canonicalParameter(context.type, param), text)),
+    context,
+  )
 
 function dateCondition({ param, any }: Clause<'date'>, { type }: ClauseContext): Condition {
   const name = canonicalParameter(type, param)
-  if (mainDateParameter(type) === name) return either(any.map((value) => rangeCondition(value, sql`c.dlo`, sql`c.dhi`)))
-  const ranges = any.map((value) => rangeCondition(value, sql`d.lo`, sql`d.hi`))
-  return sql`c.rid in (select d.rid from dat d where d.p = ${placeOf(type, name)} and ${either(ranges)})`
+  if (mainDateParameter(type) === name) return either(any.map((value) => spanCondition(value, sql`c.dlo`, sql`c.dhi`)))
+  return inDates(
+    placeOf(type, name),
+    any.map((value) => spanCondition(value, sql`d.lo`, sql`d.hi`)),
+  )
 }
 
-// DSTU2 search, "prefixes and ranges": both the value and the resource stand for a span, lo included, hi excluded.
-function rangeCondition({ prefix, lo, hi }: DateValue, from: Condition, to: Condition): Condition {
-  const within = sql`(${from} >= ${lo} and ${from} < ${hi} and ${to} <= ${hi})`
-  switch (prefix) {
-    case 'eq':
-      return within
-    case 'ne':
-      return sql`(${from} < ${lo} or ${to} > ${hi})`
-    case 'gt':
-      return sql`${to} > ${hi}`
-    case 'lt':
-      return sql`${from} < ${lo}`
-    case 'ge':
-      return sql`(${to} > ${hi} or ${within})`
-    case 'le':
-      return sql`(${from} < ${lo} or ${within})`
-    case 'sa':
-      return sql`${from} >= ${hi}`
-    case 'eb':
-      return sql`${to} <= ${lo}`
-  }
+function nearPlaces({ param, any }: Clause<'near'>, context: ClauseContext): Condition {
+  const keysOf = (part: string): Condition =>
+    arrayOf(inStudies([indexKeys.quantityKey(canonicalParameter(context.type, param), part)], context))
+  return either(any.map((place) => nearCondition({ latitudes: keysOf('latitude'), longitudes: keysOf('longitude') }, place)))
 }
 
-function instantCondition({ prefix, lo, hi }: DateValue): Condition {
-  const at = sql`c.updated`
-  switch (prefix) {
-    case 'eq':
-      return sql`(${at} >= ${lo} and ${at} < ${hi})`
-    case 'ne':
-      return sql`(${at} < ${lo} or ${at} >= ${hi})`
-    case 'gt':
-    case 'sa':
-      return sql`${at} >= ${hi}`
-    case 'lt':
-    case 'eb':
-      return sql`${at} < ${lo}`
-    case 'ge':
-      return sql`${at} >= ${lo}`
-    case 'le':
-      return sql`${at} < ${hi}`
-  }
-}
+const formOf = ({ system, code }: CodeValue): string => indexKeys.pairForm(system === undefined ? undefined : (system ?? ''), code)
 
-function quantityCondition(param: string, value: QuantityValue, context: ClauseContext): Condition {
-  const name = canonicalParameter(context.type, param)
-  const unit = value.code === undefined ? name : `${name}|${value.system ?? ''}|${value.code}`
-  const hashes = inStudies([hash64(unit)], context)
-  return sql`c.rid in (select q.rid from qty q where q.h = any(${arrayOf(hashes)}) and ${amountCondition(value)})`
-}
-
-function amountCondition({ prefix, value, lo, hi }: QuantityValue): Condition {
-  switch (prefix) {
-    case 'eq':
-      return sql`q.v >= ${lo} and q.v < ${hi}`
-    case 'ne':
-      return sql`(q.v < ${lo} or q.v >= ${hi})`
-    case 'gt':
-    case 'sa':
-      return sql`q.v > ${value}`
-    case 'lt':
-    case 'eb':
-      return sql`q.v < ${value}`
-    case 'ge':
-      return sql`q.v >= ${value}`
-    case 'le':
-      return sql`q.v <= ${value}`
+function pairCondition(composite: string, pair: PairValue, context: ClauseContext): Condition {
+  const first = formOf(pair.first)
+  const place = indexKeys.pairPlace(context.type, composite, first)
+  switch (pair.kind) {
+    case 'token':
+      return hasToken([indexKeys.pairKey(composite, first, formOf(pair.second))], context)
+    case 'reference':
+      return hasToken(
+        pair.second.map((value) => indexKeys.pairKey(composite, first, referenceTextOf(value))),
+        context,
+      )
+    case 'quantity':
+      return either(
+        pair.second.map((value) =>
+          inAmounts(indexKeys.quantityKey(indexKeys.pairParam(composite, first), value.unit), amountCondition(value), context),
+        ),
+      )
+    case 'string':
+      return inTexts(place, [textCondition(pair.second, 'starts')])
+    case 'date':
+      return inDates(place, [spanCondition(pair.second, sql`d.lo`, sql`d.hi`)])
   }
 }

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
+import type { SortKey } from '@aquifer/core/fhir'
 import type { SearchQuery, SearchSort } from './types.js'
 
-export const defaultSort: SearchSort = { by: '_id', descending: false }
+export const defaultSort: readonly SearchSort[] = [{ by: '_id', descending: false }]
 
-// Where a page ended: the last row's sort key and tie-breaker, and the total that the first page counted.
+// Where a page ended: the last row's sort keys and tie-breaker, the total that the first page counted, and what the database held then:
+// every resource keeps the place in the order that it had at that moment, so that none is passed over or met twice.
 export interface Position {
   total: number
-  key: string | number | null // null: among the resources without a date, which come last
+  keys: readonly SortKey[] // null: among the resources without a value, which come last
   rid: string
+  snapshot: string
 }
 
 // The same search again, or the cursor means nothing. It is no secret and grants nothing: scope and clauses come with each request.
@@ -19,8 +22,8 @@ function fingerprintOf(query: SearchQuery): string {
     .slice(0, 12)
 }
 
-export function encodeCursor(query: SearchQuery, position: Position): string {
-  return Buffer.from(JSON.stringify([fingerprintOf(query), position.total, position.key, position.rid])).toString('base64url')
+export function encodeCursor(query: SearchQuery, { total, keys, rid, snapshot }: Position): string {
+  return Buffer.from(JSON.stringify([fingerprintOf(query), total, keys, rid, snapshot])).toString('base64url')
 }
 
 export function decodeCursor(query: SearchQuery, cursor: string): Position | null {
@@ -30,11 +33,13 @@ export function decodeCursor(query: SearchQuery, cursor: string): Position | nul
   } catch {
     return null
   }
-  if (!Array.isArray(parts) || parts.length !== 4) return null
-  const [fingerprint, total, key, rid] = parts as unknown[]
-  const byId = (query.sort ?? defaultSort).by === '_id'
-  const keyFits = byId ? typeof key === 'string' : key === null || Number.isSafeInteger(key)
-  if (fingerprint !== fingerprintOf(query) || !Number.isSafeInteger(total) || !keyFits) return null
+  if (!Array.isArray(parts) || parts.length !== 5) return null
+  const [fingerprint, total, keys, rid, snapshot] = parts as unknown[]
+  if (fingerprint !== fingerprintOf(query) || !Number.isSafeInteger(total)) return null
+  if (!Array.isArray(keys) || !keys.every(isKey) || keys.length !== (query.sort ?? defaultSort).length) return null
   if (typeof rid !== 'string' || !/^\d{1,18}$/.test(rid)) return null
-  return { total: total as number, key: key as Position['key'], rid }
+  if (typeof snapshot !== 'string' || !/^\d{1,20}:\d{1,20}:[\d,]*$/.test(snapshot)) return null
+  return { total: total as number, keys, rid, snapshot }
 }
+
+const isKey = (key: unknown): key is SortKey => key === null || typeof key === 'string' || typeof key === 'number'

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { countSql, pageSql } from './search-sql.js'
-import type { SearchQuery } from './types.js'
+import type { SqlQuery } from './search-sql.js'
 
-const base: SearchQuery = { scope: { sid: 7 }, type: 'Observation', clauses: [], count: 50 }
+const base: SqlQuery = { scope: { sid: 7 }, type: 'Observation', clauses: [], count: 50, sort: { by: '_id', descending: false } }
 const loinc = { system: 'http://loinc.org', code: '8302-2' }
-const searches: Record<string, SearchQuery> = {
+const searches: Record<string, SqlQuery> = {
   'a type, by id': base,
   'code, newest first': {
     ...base,
@@ -29,7 +29,12 @@ const searches: Record<string, SearchQuery> = {
 }
 
 test.each(Object.entries(searches))('the SQL of a search is known: %s', async (name, query) => {
-  const page = pageSql(query, 'keyed', { total: 1, key: query.sort ? 5 : 'x', rid: '9' }, 51)
+  const page = pageSql(query, {
+    stretch: 'keyed',
+    from: { total: 1, keys: [query.sort.by === '_id' ? 'x' : 5], rid: '9', snapshot: '7:7:' },
+    snapshot: '7:7:',
+    limit: 51,
+  })
   const count = countSql(query)
   const text = [page.sql, `-- ${page.parameters.length} parameters`, count.sql, ''].join('\n')
   await expect(text).toMatchFileSnapshot(`test/search-sql/${name.replaceAll(/[^a-z]+/gi, '-').toLowerCase()}.sql`)
@@ -45,9 +50,7 @@ test('values are parameters, never text', () => {
         { kind: 'string', param: 'code', any: [evil], match: 'contains' },
       ],
     },
-    'keyed',
-    null,
-    1,
+    { stretch: 'keyed', from: null, snapshot: null, limit: 1 },
   )
   expect(sql).not.toContain('drop')
 })

@@ -3,11 +3,12 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import type { CompiledQuery } from 'kysely'
 import { versionColumns } from './read.js'
 import { branchesOf } from './search-clauses.js'
-import type { Condition } from './search-clauses.js'
-import { defaultSort } from './search-cursor.js'
+import type { SqlClause } from './search-clauses.js'
+import { all } from './search-comparisons.js'
+import type { Condition } from './search-comparisons.js'
 import type { Position } from './search-cursor.js'
 import { globalSid } from './types.js'
-import type { SearchQuery, SearchScope } from './types.js'
+import type { SearchQuery, SearchScope, SearchSort } from './types.js'
 
 interface CurrentTable {
   current: { rid: string; version: number; id: string; updated: string; dlo: string | null }
@@ -26,11 +27,16 @@ const composer = new Kysely<CurrentTable>({
 // One way to meet all clauses: conditions that all hold.
 type Way = Condition[]
 
-function waysOf(query: SearchQuery): Way[] {
-  const { scope, type } = query
+/** A search as SQL knows it. */
+export interface SqlQuery extends Omit<SearchQuery, 'clauses' | 'sort'> {
+  clauses: readonly SqlClause[]
+  sort: SearchSort
+}
+
+function waysOf({ scope, type, clauses }: SqlQuery): Way[] {
   const sids = sidsOf(scope, type)
   let ways: Way[] = [scopeConditions(scope, type, sids)]
-  for (const clause of query.clauses) {
+  for (const clause of clauses) {
     const branches = branchesOf(clause, { type, sids })
     ways = ways.flatMap((way) => branches.map((branch) => [...way, branch]))
   }
@@ -101,13 +107,21 @@ function orOfNobody({ sid, sites }: SearchScope, type: number): Condition {
 // With dates, those without one come last in both directions: a stretch of its own, in order of arrival.
 export type Stretch = 'keyed' | 'undated'
 
-export function stretchesOf(query: SearchQuery, from: Position | null): Stretch[] {
-  if ((query.sort ?? defaultSort).by !== 'date') return ['keyed']
-  return from !== null && from.key === null ? ['undated'] : ['keyed', 'undated']
+export function stretchesOf({ sort }: SqlQuery, from: Position | null): Stretch[] {
+  if (sort.by !== 'date') return ['keyed']
+  return from !== null && from.keys[0] === null ? ['undated'] : ['keyed', 'undated']
 }
 
-export function pageSql(query: SearchQuery, stretch: Stretch, from: Position | null, limit: number): CompiledQuery {
-  const { by, descending } = query.sort ?? defaultSort
+export interface PageBounds {
+  stretch: Stretch
+  from: Position | null
+  /** of the first statement of this search; null: this is the first */
+  snapshot: string | null
+  limit: number
+}
+
+export function pageSql(query: SqlQuery, { stretch, from, snapshot, limit }: PageBounds): CompiledQuery {
+  const { by, descending } = query.sort
   const key = by === '_id' ? sql`c.id` : by === 'date' ? sql`c.dlo` : sql`c.updated`
   const more = sql.raw(descending ? '<' : '>')
   const direction = sql.raw(descending ? 'desc' : 'asc')
@@ -116,21 +130,41 @@ export function pageSql(query: SearchQuery, stretch: Stretch, from: Position | n
     undated ? sql`${sql.ref(`${table}.rid`)} ${direction}` : sql`key ${direction}, ${sql.ref(`${table}.rid`)} ${direction}`
   const bounds: Condition[] = []
   if (by === 'date') bounds.push(undated ? sql`c.dlo is null` : sql`c.dlo is not null`)
-  if (from !== null && undated === (from.key === null)) {
-    bounds.push(undated ? sql`c.rid ${more} ${from.rid}::int8` : sql`(${key}, c.rid) ${more} (${from.key}, ${from.rid}::int8)`)
+  if (from !== null && undated === (from.keys[0] === null)) {
+    bounds.push(undated ? sql`c.rid ${more} ${from.rid}::int8` : sql`(${key}, c.rid) ${more} (${from.keys[0]}, ${from.rid}::int8)`)
   }
+  // An id stays; another key may change between two pages, and what did is looked for apart.
+  if (snapshot !== null && by !== '_id') bounds.push(asThen(snapshot))
   const ways = waysOf(query).map(
     (way) =>
       sql`(select c.rid, c.version, ${key} as key from current c where ${all([...way, ...bounds])} order by ${order('c')} limit ${limit})`,
   )
   const found = sql`(${sql.join(ways, sql` union all `)}) f`
-  return sql`select f.key, ${sql.raw(versionColumns)} from (select f.* from ${found} order by ${order('f')} limit ${limit}) f
+  return sql`select f.key, pg_current_snapshot()::text as snapshot, ${sql.raw(versionColumns)}
+from (select f.* from ${found} order by ${order('f')} limit ${limit}) f
 join current c on c.rid = f.rid join version v on v.rid = f.rid and v.version = f.version order by ${order('f')}`.compile(composer)
 }
 
-export function countSql(query: SearchQuery): CompiledQuery {
+const asThen = (snapshot: string): Condition =>
+  sql`exists (select 1 from version w where w.rid = c.rid and w.version = c.version and pg_visible_in_snapshot(w.xid, ${snapshot}::pg_snapshot))`
+
+export function countSql(query: SqlQuery): CompiledQuery {
   const counts = waysOf(query).map((way) => sql`(select count(*) from current c where ${all(way)})`)
   return sql`select (${sql.join(counts, sql` + `)})::int8 as total`.compile(composer)
 }
 
-const all = (conditions: readonly Condition[]): Condition => sql.join([...conditions], sql` and `)
+/** Which resources a search finds, in no order. */
+export function foundSql(query: SqlQuery, limit: number): CompiledQuery {
+  const ways = waysOf(query).map((way) => sql`(select c.rid, c.id, c.patient from current c where ${all(way)} limit ${limit})`)
+  return sql`select f.rid, f.id, f.patient, pg_current_snapshot()::text as snapshot from (${sql.join(ways, sql` union all `)}) f limit ${limit}`.compile(
+    composer,
+  )
+}
+
+/** Those of them that changed after the snapshot. */
+export function changedSql(query: SqlQuery, snapshot: string): CompiledQuery {
+  const changed = sql`c.rid in (select w.rid from version w where w.xid >= pg_snapshot_xmin(${snapshot}::pg_snapshot)
+    and not pg_visible_in_snapshot(w.xid, ${snapshot}::pg_snapshot))`
+  const ways = waysOf(query).map((way) => sql`(select c.rid from current c where ${all([...way, changed])})`)
+  return sql`select f.rid from (${sql.join(ways, sql` union all `)}) f`.compile(composer)
+}

@@ -1,7 +1,7 @@
 // Proves http://hl7.org/fhir/DSTU2/search.html for _id, identifier, patient, code, date, _count, _sort and paging.
-import { dateRange } from '@aquifer/core/fhir'
+import { dateRange, indexKeys } from '@aquifer/core/fhir'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { DatePrefix, SearchClause, SearchQuery, Study } from './index.js'
+import type { SearchPrefix, SearchClause, SearchQuery, Study } from './index.js'
 import { observation, openWorld, patient, put, remove } from './test/world.js'
 import type { World } from './test/world.js'
 
@@ -69,7 +69,7 @@ async function ids(clauses: SearchClause[], more: Partial<SearchQuery> = {}): Pr
   return page.rows.map((row) => row.id)
 }
 const code = (...any: { system?: string | null; code: string }[]): SearchClause => ({ kind: 'token', param: 'code', any })
-const date = (prefix: DatePrefix, text: string): SearchClause => ({ kind: 'date', param: 'date', any: [{ prefix, ...dateRange(text)! }] })
+const date = (prefix: SearchPrefix, text: string): SearchClause => ({ kind: 'date', param: 'date', any: [{ prefix, ...dateRange(text)! }] })
 const ofPatient = (id: string): SearchClause => ({ kind: 'reference', param: 'patient', any: [{ type: 'Patient', id }] })
 
 test('no clause: all living resources of the type in the study, by id', async () => {
@@ -118,11 +118,11 @@ test('date: every prefix against days, months, years, instants and periods', asy
 })
 
 test('quantity, string, missing, lastUpdated', async () => {
-  const value = (prefix: DatePrefix, n: number) =>
+  const value = (prefix: SearchPrefix, n: number) =>
     ({
       kind: 'quantity',
       param: 'value-quantity',
-      any: [{ prefix, value: n, lo: n - 0.5, hi: n + 0.5, system: 'http://unitsofmeasure.org', code: 'cm' }],
+      any: [{ prefix, value: n, lo: n - 0.5, hi: n + 0.5, unit: indexKeys.verbatimUnit('http://unitsofmeasure.org', 'cm') }],
     }) as SearchClause
   expect(await ids([value('gt', 169)])).toEqual(['o1'])
   expect(await ids([value('eq', 170)])).toEqual(['o1'])
@@ -131,7 +131,7 @@ test('quantity, string, missing, lastUpdated', async () => {
   expect(await ids([name('MUL')], { type: 'Patient' })).toEqual(['p1'])
   expect(await ids([{ ...name('ulle'), match: 'contains' } as SearchClause], { type: 'Patient' })).toEqual(['p1'])
   expect(await ids([{ kind: 'missing', param: 'date', missing: true }])).toEqual(['o5', 'o7'])
-  const updated = (prefix: DatePrefix): SearchClause => ({
+  const updated = (prefix: SearchPrefix): SearchClause => ({
     kind: 'lastUpdated',
     any: [{ prefix, lo: world.clock.at, hi: world.clock.at + 1 }],
   })
@@ -183,7 +183,7 @@ const sorts = [
 ] as const
 
 test('sorted either way, those without a date last, in pages of any size the same', async () => {
-  const sorted = await Promise.all(sorts.map((sort) => ids([], { sort })))
+  const sorted = await Promise.all(sorts.map((sort) => ids([], { sort: [sort] })))
   expect(sorted[0]).toEqual(['o7', 'o6', 'o5', 'o4', 'o3', 'o2', 'o1'])
   expect(sorted[1]).toEqual(['o6', 'o4', 'o1', 'o2', 'o3', 'o5', 'o7'])
   expect(sorted[2]).toEqual(['o3', 'o2', 'o1', 'o4', 'o6', 'o7', 'o5'])
@@ -191,7 +191,7 @@ test('sorted either way, those without a date last, in pages of any size the sam
     for (const count of [1, 2, 3, 7]) {
       const walked: string[] = []
       for (let cursor: string | null = null; ;) {
-        const page = await world.repository.search(query([], { sort, count, cursor }))
+        const page = await world.repository.search(query([], { sort: [sort], count, cursor }))
         expect(page.total).toBe(7)
         walked.push(...page.rows.map((row) => row.id))
         cursor = page.next
@@ -207,7 +207,7 @@ test('a count of 0 is the total alone; a cursor of another search is unusable', 
   const { next } = await world.repository.search(query([], { count: 1 }))
   for (const cursor of [next, 'nonsense', Buffer.from('[1,2,3,4]').toString('base64url')]) {
     const page = await world.repository.search(query([ofPatient('p1')], { cursor }))
-    expect(page).toEqual({ rows: [], total: 0, next: null, cursor: 'unusable' })
+    expect(page).toEqual({ rows: [], total: 0, next: null, outcome: 'unusable' })
   }
 })
 
@@ -222,10 +222,21 @@ test('walked while others write: every match that stays comes once', async () =>
     for (let i = 0; walking; i += 1) {
       const id = `comes-${writer}-${i % 20}`
       await world.repository.transact((tx) => tx.write(i % 3 === 2 ? [remove(walkers.sid, 'Observation', id)] : [dated(id)]))
-      await world.repository.transact((tx) => tx.write([dated(stays[(i * 7 + writer) % stays.length]!, { comments: `${i}` })]))
+      // What it is sorted by changes under the walk.
+      const change = { encounter: { reference: `Encounter/${i % 9}` }, effectiveDateTime: `2015-02-0${1 + (i % 9)}` }
+      await world.repository.transact((tx) => tx.write([dated(stays[(i * 7 + writer) % stays.length]!, change)]))
     }
   })
-  for (const sort of [undefined, { by: 'date', descending: true } as const]) {
+  for (const sort of [
+    undefined,
+    [{ by: 'date', descending: true }],
+    [{ by: '_lastUpdated', descending: true }],
+    [{ by: '_lastUpdated', descending: false }],
+    [
+      { by: 'status', descending: false },
+      { by: 'encounter', descending: true },
+    ],
+  ]) {
     const seen: string[] = []
     for (let cursor: string | null = null; ;) {
       const page = await world.repository.search(

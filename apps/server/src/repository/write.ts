@@ -142,6 +142,8 @@ function peopleOf(writes: readonly PreparedWrite[]): { ids: string[]; hold: bool
 
 const named = (write: PreparedWrite): readonly string[] => (write.type === 'Patient' ? [write.id] : write.patients)
 
+type Indexed = Pick<PreparedWrite, 'sid' | 'type' | 'index'>
+
 interface FlatIndex {
   tokens: bigint[]
   offsets: number[]
@@ -150,7 +152,8 @@ interface FlatIndex {
   dat: { rows: number[]; parameters: number[]; los: number[]; his: number[] }
 }
 
-function indexOf(writes: readonly PreparedWrite[]): FlatIndex {
+/** The index entries of several resources, flat; each row says by its place from 1 whose it is. */
+export function indexOf(writes: readonly Indexed[]): FlatIndex {
   const flat: FlatIndex = {
     tokens: [],
     offsets: [0],
@@ -165,7 +168,7 @@ function indexOf(writes: readonly PreparedWrite[]): FlatIndex {
   return flat
 }
 
-function addIndex(flat: FlatIndex, write: PreparedWrite, row: number): void {
+function addIndex(flat: FlatIndex, write: Indexed, row: number): void {
   const { index, sid } = write
   if (index === null) return
   const type = typeNumber(write.type)
@@ -174,7 +177,7 @@ function addIndex(flat: FlatIndex, write: PreparedWrite, row: number): void {
   for (const { param, text } of index.strings) {
     flat.str.rows.push(row)
     flat.str.parameters.push(parameterNumber(type, param))
-    flat.str.texts.push(text.slice(0, stringMax))
+    flat.str.texts.push(text)
   }
   for (const { hash, value } of index.quantities) {
     flat.qty.rows.push(row)
@@ -188,6 +191,3 @@ function addIndex(flat: FlatIndex, write: PreparedWrite, row: number): void {
     flat.dat.his.push(hi)
   }
 }
-
-// An index entry of PostgreSQL has room for 2,700 bytes; a character has at most four.
-const stringMax = 500

@@ -1,40 +1,47 @@
-import { dateMax, dateMin, dateRange } from './date-range.js'
-import type { DateRange } from './date-range.js'
-import { hashOf, joinHalves } from './hash64.js'
+import { codingForms, pairsAt } from './extract-pairs.js'
+import { quantityForms, rangeOf, referenceText, textsOf, wordingsOf } from './extract-values.js'
+import { joinHalves } from './hash64.js'
+import { codeKey, codingKey, exactKey, mainCodeKey, quantityKey, referenceKey, systemKey } from './index-keys.js'
 import { indexPlan } from './index-plan.js'
 import type { Leaf, PlanNode } from './index-plan.js'
+import { normalizeText } from './normalize-text.js'
 import { parseReference } from './reference.js'
 import { isObject, numberOf } from './resource.js'
 import type { JsonObject, Resource } from './resource.js'
+import { noUnits } from './units.js'
+import type { Units } from './units.js'
 
-/** What the search index holds of one resource. */
+/** What the search index holds of one resource; its keys are those of index-keys. */
 export interface IndexEntries {
-  /** hash64 of 'param|code', 'param|system|code', 'param||code' without a system, 'param|Type/id' for references. */
+  /** Codes of any system, of theirs, systems alone; references; texts letter by letter; pairs of composites. */
   tokens: bigint[]
-  /** hash64 of 'system|code' of the first coding of the main code. */
+  /** mainCodeKey of the first coding of the main code. */
   code: bigint | null
   /** Those of its further codings, where it has any. */
   otherCodes?: bigint[]
-  /** Bit i: the element of the i-th search parameter of the type is there, be it as text or display only. */
+  /** Bit i: the element of the search parameter at place i is there, be it as text or display only. */
   present: bigint
   /** The span of the main date parameter, milliseconds, end excluded. */
   dateLo: number | null
   dateHi: number | null
-  /** Normalised texts; `param` is the place in the type's table. */
+  /** Normalised texts, URIs as written, wordings of codes; `param` is the place of the parameter, below zero of a pair. */
   strings: { param: number; text: string }[]
-  /** hash64 of 'param|system|code', of 'param||unit', and of 'param' alone. */
+  /** Amounts alone, in the base of their unit's dimension, or in a unit as written. */
   quantities: { hash: bigint; value: number }[]
-  /** Date parameters other than the main one. */
+  /** Date parameters other than the main one, and dates of pairs. */
   dates: { param: number; lo: number; hi: number }[]
 }
 
 interface Gathering extends IndexEntries {
   low: number
   high: number
+  type: string
+  units: Units
 }
 
-export function extractIndex(resource: Resource): IndexEntries {
-  const plan = indexPlan(resource.resourceType)
+export function extractIndex(resource: Resource, units: Units = noUnits): IndexEntries {
+  const type = resource.resourceType
+  const plan = indexPlan(type)
   const found: Gathering = {
     tokens: [],
     code: null,
@@ -46,6 +53,8 @@ export function extractIndex(resource: Resource): IndexEntries {
     dates: [],
     low: 0,
     high: 0,
+    type,
+    units,
   }
   for (const node of plan.next) {
     const value = resource[node.key]
@@ -59,7 +68,9 @@ export function extractIndex(resource: Resource): IndexEntries {
 
 function gather(value: unknown, node: PlanNode, found: Gathering): void {
   if (Array.isArray(value)) {
-    for (const item of value) gather(item, node, found)
+    // Of a Bundle's entries the first one makes it a document or a message.
+    if (found.type === 'Bundle' && node.key === 'entry') gather(value[0], node, found)
+    else for (const item of value) gather(item, node, found)
     return
   }
   if (value === null || value === undefined) return
@@ -72,6 +83,7 @@ function gather(value: unknown, node: PlanNode, found: Gathering): void {
       found.high |= finder.high
     }
   }
+  if (node.pairs.length > 0 && isObject(value)) pairsAt(value, node.pairs, found)
   for (const next of node.next) {
     const child = (value as JsonObject)[next.key]
     if (child !== undefined) gather(child, next, found)
@@ -81,13 +93,14 @@ function gather(value: unknown, node: PlanNode, found: Gathering): void {
 function take(value: unknown, leaf: Leaf, found: Gathering): void {
   switch (leaf.kind) {
     case 'token':
-      takeToken(value, leaf, found)
+      if (leaf.type === 'BackboneElement') takePosition(value, leaf, found)
+      else takeToken(value, leaf, found)
       break
     case 'reference':
       takeReference(value, leaf, found)
       break
     case 'string':
-      addStrings(value, leaf.type, leaf, found)
+      for (const text of textsOf(value, leaf.type)) takeString(text, leaf, found)
       break
     case 'date':
       takeDate(value, leaf, found)
@@ -97,53 +110,38 @@ function take(value: unknown, leaf: Leaf, found: Gathering): void {
       takeQuantity(value, leaf, found)
       break
     case 'uri':
-      addToken(leaf, undefined, value, found)
+      if (typeof value === 'string' && value !== '') found.strings.push({ param: leaf.parameter, text: value })
       break
     case 'composite':
       break
   }
 }
 
-function takeToken(value: unknown, leaf: Leaf, found: Gathering): void {
-  if (!isObject(value)) {
-    // Patient.deceased is a boolean or a date: a date says true. Coverage.dependent is a number.
-    if (leaf.type === 'dateTime') addToken(leaf, undefined, 'true', found)
-    else if (typeof value === 'string') addToken(leaf, undefined, value, found)
-    else if (typeof value === 'boolean' || typeof value === 'number') addToken(leaf, undefined, String(value), found)
-    return
+function takeToken(value: unknown, { type, param, parameter, hasSystems }: Leaf, found: Gathering): void {
+  for (const { system, code } of codingForms(value, type)) {
+    if (code !== undefined) found.tokens.push(codeKey(param, code))
+    if (!hasSystems) continue
+    if (code !== undefined) found.tokens.push(codingKey(param, system ?? '', code))
+    if (system !== undefined) found.tokens.push(systemKey(param, system))
   }
-  switch (leaf.type) {
-    case 'CodeableConcept': {
-      const codings: unknown = value['coding']
-      if (Array.isArray(codings)) for (const coding of codings as JsonObject[]) addToken(leaf, coding?.['system'], coding?.['code'], found)
-      break
-    }
-    case 'Identifier':
-      addToken(leaf, value['system'], value['value'], found)
-      break
-    case 'ContactPoint':
-      addToken(leaf, undefined, value['value'], found)
-      break
-    default:
-      addToken(leaf, value['system'], value['code'], found)
-  }
+  if (isObject(value)) for (const text of wordingsOf(value, type)) found.strings.push({ param: parameter, text })
 }
 
-function addToken(leaf: Leaf, system: unknown, code: unknown, found: Gathering): void {
-  if (typeof code !== 'string') return
-  found.tokens.push(hashOf(leaf.start, code), hashOf(leaf.start, typeof system === 'string' ? system : '', `|${code}`))
+// Location.near: a latitude and a longitude, each an amount of its own.
+function takePosition(value: unknown, { param }: Leaf, found: Gathering): void {
+  if (!isObject(value)) return
+  const latitude = numberOf(value['latitude'])
+  const longitude = numberOf(value['longitude'])
+  if (latitude === null || longitude === null) return
+  found.quantities.push(
+    { hash: quantityKey(param, 'latitude'), value: latitude },
+    { hash: quantityKey(param, 'longitude'), value: longitude },
+  )
 }
 
 function takeReference(value: unknown, leaf: Leaf, found: Gathering): void {
   const reference = referenceText(value)
-  if (reference === '' || reference.startsWith('#')) return
-  const history = reference.indexOf('/_history/')
-  found.tokens.push(hashOf(leaf.start, history < 0 ? reference : reference.slice(0, history)))
-}
-
-function referenceText(value: unknown): string {
-  const text = isObject(value) ? value['reference'] : value
-  return typeof text === 'string' ? text : ''
+  if (reference !== '') found.tokens.push(referenceKey(leaf.param, reference))
 }
 
 // `patient` and `subject` read one element: a Group there is a subject, no patient. A reference that tells no type counts for all.
@@ -154,30 +152,11 @@ function mayPointTo(value: unknown, targets: ReadonlySet<string>): boolean {
   return reference.kind === 'relative' || reference.kind === 'absolute' ? targets.has(reference.type) : true
 }
 
-const textParts: Readonly<Record<string, readonly string[]>> = {
-  HumanName: ['text', 'family', 'given', 'prefix', 'suffix'],
-  Address: ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country'],
-  CodeableConcept: ['text', 'coding'],
-  Coding: ['display'],
-}
-
-function addStrings(value: unknown, type: string, leaf: Leaf, found: Gathering): void {
-  if (typeof value === 'string') {
-    const text = normalizeText(value)
-    if (text !== '') found.strings.push({ param: leaf.parameter, text })
-  } else if (Array.isArray(value)) {
-    for (const item of value) addStrings(item, type, leaf, found)
-  } else if (isObject(value)) {
-    for (const part of textParts[type] ?? []) addStrings(value[part], part === 'coding' ? 'Coding' : '', leaf, found)
-  }
-}
-
-const ascii = /^[\u0020-\u007e]*$/
-
-/** As string searches compare: without accents and case, blanks single. */
-export function normalizeText(text: string): string {
-  const plain = ascii.test(text) ? text : text.normalize('NFKD').replaceAll(/\p{M}/gu, '')
-  return plain.toLowerCase().replaceAll(/\s+/g, ' ').trim()
+function takeString(written: string, leaf: Leaf, found: Gathering): void {
+  const text = normalizeText(written)
+  if (text === '') return
+  found.strings.push({ param: leaf.parameter, text })
+  found.tokens.push(exactKey(leaf.param, written))
 }
 
 function takeDate(value: unknown, leaf: Leaf, found: Gathering): void {
@@ -185,41 +164,14 @@ function takeDate(value: unknown, leaf: Leaf, found: Gathering): void {
   if (!range) return
   if (!leaf.isMainDate) found.dates.push({ param: leaf.parameter, lo: range.lo, hi: range.hi })
   else {
-    found.dateLo = found.dateLo === null ? range.lo : Math.min(found.dateLo, range.lo)
-    found.dateHi = found.dateHi === null ? range.hi : Math.max(found.dateHi, range.hi)
+    found.dateLo = range.lo
+    found.dateHi = range.hi
   }
-}
-
-/** Of a date text, a Period, or a Timing: from its first to its last event or the bounds it repeats in. */
-function rangeOf(value: unknown): DateRange | null {
-  if (typeof value === 'string') return dateRange(value)
-  if (!isObject(value)) return null
-  if (Array.isArray(value['event'])) return spanOfAll(value['event'])
-  const period = isObject(value['repeat']) ? value['repeat']['boundsPeriod'] : value
-  if (!isObject(period)) return null
-  const start = typeof period['start'] === 'string' ? dateRange(period['start']) : null
-  const end = typeof period['end'] === 'string' ? dateRange(period['end']) : null
-  return start || end ? { lo: start?.lo ?? dateMin, hi: end?.hi ?? dateMax } : null
-}
-
-function spanOfAll(events: unknown[]): DateRange | null {
-  const ranges = events.map((event) => (typeof event === 'string' ? dateRange(event) : null)).filter((range) => range !== null)
-  if (ranges.length === 0) return null
-  return { lo: Math.min(...ranges.map((range) => range.lo)), hi: Math.max(...ranges.map((range) => range.hi)) }
 }
 
 function takeQuantity(value: unknown, leaf: Leaf, found: Gathering): void {
-  const amount = numberOf(isObject(value) ? value['value'] : value)
-  if (amount === null) return
-  // A search may leave the unit open, so the number alone is found, too.
-  found.quantities.push({ hash: hashOf(leaf.start.slice(0, -1), ''), value: amount })
-  if (!isObject(value)) return
-  const { system, code, unit } = value
-  if (typeof system === 'string' && typeof code === 'string') {
-    found.quantities.push({ hash: hashOf(leaf.start, system, `|${code}`), value: amount })
-  }
-  const shown = typeof unit === 'string' ? unit : code
-  if (typeof shown === 'string') found.quantities.push({ hash: hashOf(leaf.start, '|', shown), value: amount })
+  for (const { unit, amount } of quantityForms(value, found.units))
+    found.quantities.push({ hash: quantityKey(leaf.param, unit), value: amount })
 }
 
 function codesAt(value: unknown, path: readonly string[], depth: number): bigint[] {
@@ -231,7 +183,7 @@ function codesAt(value: unknown, path: readonly string[], depth: number): bigint
   const codes: bigint[] = []
   for (const coding of codings) {
     if (!isObject(coding) || typeof coding['code'] !== 'string') continue
-    codes.push(hashOf(typeof coding['system'] === 'string' ? coding['system'] : '', '|', coding['code']))
+    codes.push(mainCodeKey(typeof coding['system'] === 'string' ? coding['system'] : '', coding['code']))
   }
   return codes
 }

@@ -9,6 +9,7 @@ import {
   dateRange,
   extractIndex,
   hash64,
+  indexKeys,
   mainCodeParameter,
   mainDateParameter,
   normalizeText,
@@ -105,30 +106,34 @@ describe('what is indexed', () => {
 
   test('an Observation', () => {
     const entries = extractIndex(observation)
+    const coded = (param: string, system: string, code: string): bigint[] => [
+      indexKeys.codeKey(param, code),
+      indexKeys.codingKey(param, system, code),
+      ...(system === '' ? [] : [indexKeys.systemKey(param, system)]),
+    ]
     expect(new Set(entries.tokens)).toEqual(
-      new Set(
-        [
-          'code|8302-2',
-          'code|http://loinc.org|8302-2',
-          'code|height',
-          'code||height',
-          'status|final',
-          'status||final',
-          'patient|Patient/p1',
-          'encounter|urn:uuid:e',
-          'component-code|c',
-          'component-code|s|c',
-        ].map(hash64),
-      ),
+      new Set([
+        ...coded('code', 'http://loinc.org', '8302-2'),
+        ...coded('code', '', 'HEIGHT'),
+        indexKeys.codeKey('status', 'final'),
+        indexKeys.referenceKey('patient', 'Patient/p1'),
+        indexKeys.referenceKey('encounter', 'urn:uuid:e'),
+        ...coded('component-code', 's', 'c'),
+        indexKeys.exactKey('component-value-string', 'Größe  A'),
+      ]),
     )
-    expect(entries.code).toBe(hash64('http://loinc.org|8302-2'))
+    expect(entries.code).toBe(indexKeys.mainCodeKey('urn:oid:2.16.840.1.113883.6.1', '8302-2'))
     expect([entries.dateLo, entries.dateHi]).toEqual([Date.UTC(2020, 0, 1), Date.UTC(2020, 0, 4)])
     expect(entries.quantities).toEqual([
-      { hash: hash64('value-quantity'), value: 1.5 },
-      { hash: hash64('value-quantity|http://unitsofmeasure.org|m'), value: 1.5 },
-      { hash: hash64('value-quantity||m'), value: 1.5 },
+      { hash: indexKeys.quantityKey('value-quantity', indexKeys.anyUnit), value: 1.5 },
+      { hash: indexKeys.quantityKey('value-quantity', indexKeys.verbatimUnit('http://unitsofmeasure.org', 'm')), value: 1.5 },
+      { hash: indexKeys.quantityKey('value-quantity', indexKeys.verbatimUnit('', 'm')), value: 1.5 },
     ])
-    expect(entries.strings).toEqual([{ param: place('Observation', 'component-value-string'), text: 'große a' }])
+    expect(entries.strings).toEqual([
+      { param: indexKeys.pairPlace('Observation', 'component-code-value-string', indexKeys.pairForm(undefined, 'c')), text: 'große a' },
+      { param: indexKeys.pairPlace('Observation', 'component-code-value-string', indexKeys.pairForm('s', 'c')), text: 'große a' },
+      { param: place('Observation', 'component-value-string'), text: 'große a' },
+    ])
     expect(present('Observation', entries)).toEqual([
       'code',
       'component-code',
@@ -161,11 +166,21 @@ describe('what is indexed', () => {
         },
       ],
     })
-    const has = (text: string): boolean => entries.tokens.includes(hash64(text))
+    const has = (key: bigint): boolean => entries.tokens.includes(key)
+    const { codeKey, codingKey, systemKey } = indexKeys
     expect(
-      ['identifier|urn:mrn|1', 'active|true', 'email|a@b', 'phone|1', 'telecom|a@b', 'deceased|true', 'race|r|2106-3'].map(has),
+      [
+        codingKey('identifier', 'urn:mrn', '1'),
+        systemKey('identifier', 'urn:mrn'),
+        codeKey('active', 'true'),
+        codeKey('email', 'A@b'),
+        codeKey('phone', '1'),
+        codeKey('telecom', 'a@b'),
+        codeKey('deceased', 'true'),
+        codingKey('race', 'r', '2106-3'),
+      ].map(has),
     ).not.toContain(false)
-    expect(['email|1', 'phone|a@b', 'identifier||1'].map(has)).not.toContain(true)
+    expect([codeKey('email', '1'), codeKey('phone', 'a@b'), codingKey('identifier', '', '1')].map(has)).not.toContain(true)
     expect(entries.strings.filter(({ param }) => param === place('Patient', 'name')).map(({ text }) => text)).toEqual([
       'muller',
       'asa',
@@ -188,9 +203,19 @@ describe('what is indexed', () => {
 
   test('decimals that keep their digits are numbers here', () => {
     const text = '{"resourceType":"Observation","valueQuantity":{"value":1.50,"unit":"m"}}'
-    expect(extractIndex(parseJson(text).resource as Resource).quantities).toEqual([
-      { hash: hash64('value-quantity'), value: 1.5 },
-      { hash: hash64('value-quantity||m'), value: 1.5 },
+    expect(extractIndex(parseJson(text).resource as Resource).quantities.map(({ value }) => value)).toEqual([1.5, 1.5])
+  })
+
+  test('units of one dimension are comparable, others stand as written', () => {
+    const units = (unit: string) => (unit === 'kg' ? { dimension: 'mass', toBase: (amount: number) => amount * 1000 } : null)
+    const of = (more: object) => extractIndex({ resourceType: 'Observation', valueQuantity: { value: 2, ...more } }, units).quantities
+    const key = (unit: string): bigint => indexKeys.quantityKey('value-quantity', unit)
+    const mass = { hash: key(indexKeys.dimension('mass')), value: 2000 }
+    expect(of({ system: 'http://unitsofmeasure.org/', code: 'kg', unit: 'kg' })).toEqual([{ hash: key(''), value: 2 }, mass])
+    expect(of({ unit: 'kg' })).toEqual([{ hash: key(''), value: 2 }, mass])
+    expect(of({ system: 'urn:x', code: 'kg' }).slice(1)).toEqual([
+      { hash: key(indexKeys.verbatimUnit('urn:x', 'kg')), value: 2 },
+      { hash: key(indexKeys.verbatimUnit('', 'kg')), value: 2 },
     ])
   })
 
@@ -265,6 +290,8 @@ function valuesAt(value: unknown, path: string): unknown[] {
 
 // Other parameters over the same element find references to other types.
 function mayFind(value: unknown, targets: string[] | undefined): boolean {
+  const { resourceType } = value as { resourceType?: string }
+  if (resourceType !== undefined) return targets?.includes(resourceType) === true
   const type = /(\w+)\/[^/]+$/.exec(String((value as { reference?: string }).reference))?.[1]
   return !targets || !type || targets.includes(type)
 }
@@ -305,11 +332,11 @@ test('the Synthea file is indexed whole', () => {
   expect(counts).toMatchInlineSnapshot(`
     {
       "coded": 18835,
-      "dated": 19226,
-      "dates": 1040,
-      "quantities": 34461,
-      "strings": 3360,
-      "tokens": 149270,
+      "dated": 19319,
+      "dates": 947,
+      "quantities": 49137,
+      "strings": 27699,
+      "tokens": 227426,
     }
   `)
 })

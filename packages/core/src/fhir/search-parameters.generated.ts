@@ -7,12 +7,12 @@ Account
  owner reference owner Organization
  patient reference subject Patient
  period date coveragePeriod
- status token status
+ status token status http://hl7.org/fhir/account-status
  subject reference subject Device|Organization|HealthcareService|Location|Patient|Practitioner
  type token type
 AllergyIntolerance
- category token category
- criticality token criticality
+ category token category http://hl7.org/fhir/allergy-intolerance-category
+ criticality token criticality http://hl7.org/fhir/allergy-intolerance-criticality
  date date recordedDate
  identifier token identifier
  last-date date lastOccurence
@@ -22,29 +22,29 @@ AllergyIntolerance
  recorder reference recorder Patient|Practitioner
  reporter reference reporter Patient|Practitioner|RelatedPerson
  route token reaction.exposureRoute
- severity token reaction.severity
- status token status
+ severity token reaction.severity http://hl7.org/fhir/reaction-event-severity
+ status token status http://hl7.org/fhir/allergy-intolerance-status
  substance token substance
- type token type
+ type token type http://hl7.org/fhir/allergy-intolerance-type
 Appointment
  actor reference participant.actor Device|Location|HealthcareService|Patient|Practitioner|RelatedPerson
  date date start
  identifier token identifier
- location reference participant.actor Device|Location|HealthcareService|Patient|Practitioner|RelatedPerson
- part-status token participant.status
+ location reference participant.actor Location
+ part-status token participant.status http://hl7.org/fhir/participationstatus
  patient reference participant.actor Patient
- practitioner reference participant.actor Device|Location|HealthcareService|Patient|Practitioner|RelatedPerson
- status token status
+ practitioner reference participant.actor Practitioner
+ status token status http://hl7.org/fhir/appointmentstatus
 AppointmentResponse
  actor reference actor Device|Location|HealthcareService|Patient|Practitioner|RelatedPerson
  appointment reference appointment Appointment
  identifier token identifier
- location reference actor Device|Location|HealthcareService|Patient|Practitioner|RelatedPerson
- part-status token participantStatus
+ location reference actor Location
+ part-status token participantStatus http://hl7.org/fhir/participantstatus
  patient reference actor Patient
- practitioner reference actor Device|Location|HealthcareService|Patient|Practitioner|RelatedPerson
+ practitioner reference actor Practitioner
 AuditEvent
- action token event.action
+ action token event.action http://hl7.org/fhir/audit-event-action
  address token participant.network.address
  altid token participant.altId
  date date event.dateTime
@@ -75,9 +75,9 @@ BodySite
  identifier token identifier
  patient reference patient Patient
 Bundle
- composition reference -
- message reference -
- type token type
+ composition reference entry.resource Composition
+ message reference entry.resource MessageHeader
+ type token type http://hl7.org/fhir/bundle-type
 CarePlan
  activitycode token activity.detail.code
  activitydate date activity.detail.scheduledTiming|activity.detail.scheduledPeriod|activity.detail.scheduledString
@@ -89,7 +89,7 @@ CarePlan
  patient reference subject Patient
  performer reference activity.detail.performer Patient|Organization|Practitioner|RelatedPerson
  related composite -
- relatedcode token relatedPlan.code
+ relatedcode token relatedPlan.code http://hl7.org/fhir/care-plan-relationship
  relatedplan reference relatedPlan.plan CarePlan
  subject reference subject Patient|Group
 Claim
@@ -97,7 +97,7 @@ Claim
  patient reference patient Patient
  priority token priority
  provider reference provider Practitioner
- use token use
+ use token use http://hl7.org/fhir/claim-use-link
 ClaimResponse
  identifier token identifier
 ClinicalImpression
@@ -112,7 +112,7 @@ ClinicalImpression
  problem reference problem Condition|AllergyIntolerance
  resolved token resolved
  ruledout token ruledOut.item
- status token status
+ status token status http://hl7.org/fhir/clinical-impression-status
  trigger reference triggerReference Account|AllergyIntolerance|Appointment|AppointmentResponse|AuditEvent|Basic|Binary|BodySite|Bundle|CarePlan|Claim|ClaimResponse|ClinicalImpression|Communication|CommunicationRequest|Composition|ConceptMap|Condition|Conformance|Contract|Coverage|DataElement|DetectedIssue|Device|DeviceComponent|DeviceMetric|DeviceUseRequest|DeviceUseStatement|DiagnosticOrder|DiagnosticReport|DocumentManifest|DocumentReference|EligibilityRequest|EligibilityResponse|Encounter|EnrollmentRequest|EnrollmentResponse|EpisodeOfCare|ExplanationOfBenefit|FamilyMemberHistory|Flag|Goal|Group|HealthcareService|ImagingObjectSelection|ImagingStudy|Immunization|ImmunizationRecommendation|ImplementationGuide|List|Location|Media|Medication|MedicationAdministration|MedicationDispense|MedicationOrder|MedicationStatement|MessageHeader|NamingSystem|NutritionOrder|Observation|OperationDefinition|OperationOutcome|Order|OrderResponse|Organization|Patient|PaymentNotice|PaymentReconciliation|Person|Practitioner|Procedure|ProcedureRequest|ProcessRequest|ProcessResponse|Provenance|Questionnaire|QuestionnaireResponse|ReferralRequest|RelatedPerson|RiskAssessment|Schedule|SearchParameter|Slot|Specimen|StructureDefinition|Subscription|Substance|SupplyDelivery|SupplyRequest|TestScript|ValueSet|VisionPrescription
  trigger-code token triggerCodeableConcept
 Communication
@@ -126,7 +126,7 @@ Communication
  request reference requestDetail CommunicationRequest
  sender reference sender Device|Patient|Organization|Practitioner|RelatedPerson
  sent date sent
- status token status
+ status token status http://hl7.org/fhir/communication-status
  subject reference subject Patient
 CommunicationRequest
  category token category
@@ -139,14 +139,14 @@ CommunicationRequest
  requested date requestedOn
  requester reference requester Patient|Practitioner|RelatedPerson
  sender reference sender Device|Patient|Organization|Practitioner|RelatedPerson
- status token status
+ status token status http://hl7.org/fhir/communication-request-status
  subject reference subject Patient
  time date scheduledDateTime
 Composition
  attester reference attester.party Organization|Patient|Practitioner
  author reference author Device|Patient|Practitioner|RelatedPerson
  class token class
- confidentiality token confidentiality
+ confidentiality token confidentiality http://hl7.org/fhir/v3/Confidentiality
  context token event.code
  date date date
  encounter reference encounter Encounter
@@ -155,7 +155,7 @@ Composition
  patient reference subject Patient
  period date event.period
  section token section.code
- status token status
+ status token status http://hl7.org/fhir/composition-status
  subject reference subject Account|AllergyIntolerance|Appointment|AppointmentResponse|AuditEvent|Basic|Binary|BodySite|Bundle|CarePlan|Claim|ClaimResponse|ClinicalImpression|Communication|CommunicationRequest|Composition|ConceptMap|Condition|Conformance|Contract|Coverage|DataElement|DetectedIssue|Device|DeviceComponent|DeviceMetric|DeviceUseRequest|DeviceUseStatement|DiagnosticOrder|DiagnosticReport|DocumentManifest|DocumentReference|EligibilityRequest|EligibilityResponse|Encounter|EnrollmentRequest|EnrollmentResponse|EpisodeOfCare|ExplanationOfBenefit|FamilyMemberHistory|Flag|Goal|Group|HealthcareService|ImagingObjectSelection|ImagingStudy|Immunization|ImmunizationRecommendation|ImplementationGuide|List|Location|Media|Medication|MedicationAdministration|MedicationDispense|MedicationOrder|MedicationStatement|MessageHeader|NamingSystem|NutritionOrder|Observation|OperationDefinition|OperationOutcome|Order|OrderResponse|Organization|Patient|PaymentNotice|PaymentReconciliation|Person|Practitioner|Procedure|ProcedureRequest|ProcessRequest|ProcessResponse|Provenance|Questionnaire|QuestionnaireResponse|ReferralRequest|RelatedPerson|RiskAssessment|Schedule|SearchParameter|Slot|Specimen|StructureDefinition|Subscription|Substance|SupplyDelivery|SupplyRequest|TestScript|ValueSet|VisionPrescription
  title string title
  type token type
@@ -172,7 +172,7 @@ ConceptMap
  sourcecode token element.code
  sourcesystem uri element.codeSystem
  sourceuri reference sourceUri ValueSet|StructureDefinition
- status token status
+ status token status http://hl7.org/fhir/conformance-resource-status
  target reference targetUri|targetReference ValueSet|StructureDefinition
  targetcode token element.target.code
  targetsystem uri element.target.codeSystem
@@ -182,7 +182,7 @@ Condition
  asserter reference asserter Patient|Practitioner
  body-site token bodySite
  category token category
- clinicalstatus token clinicalStatus
+ clinicalstatus token clinicalStatus http://hl7.org/fhir/condition-clinical
  code token code
  date-recorded date dateRecorded
  encounter reference encounter Encounter
@@ -200,14 +200,14 @@ Conformance
  event token messaging.event.code
  fhirversion token version
  format token format
- mode token rest.mode
+ mode token rest.mode http://hl7.org/fhir/restful-conformance-mode
  name string name
  profile reference rest.resource.profile StructureDefinition
  publisher string publisher
- resource token rest.resource.type
+ resource token rest.resource.type http://hl7.org/fhir/resource-types
  security token rest.security.service
  software string software.name
- status token status
+ status token status http://hl7.org/fhir/conformance-resource-status
  supported-profile reference profile StructureDefinition
  url uri url
  version token version
@@ -234,8 +234,8 @@ DataElement
  identifier token identifier
  name string name
  publisher string publisher
- status token status
- stringency token stringency
+ status token status http://hl7.org/fhir/conformance-resource-status
+ stringency token stringency http://hl7.org/fhir/dataelement-stringency
  url uri url
  version string version
  objectClass token element.mapping.extension[url=http://hl7.org/fhir/StructureDefinition/11179-objectClass].valueCodeableConcept|element.mapping.extension[url=http://hl7.org/fhir/StructureDefinition/11179-objectClass].valueCoding|element.mapping.extension[url=http://hl7.org/fhir/StructureDefinition/11179-objectClass].valueString|element.mapping.extension[url=http://hl7.org/fhir/StructureDefinition/11179-objectClass].valueCode
@@ -262,7 +262,7 @@ DeviceComponent
  source reference source Device
  type token type
 DeviceMetric
- category token category
+ category token category http://hl7.org/fhir/metric-category
  identifier token identifier
  parent reference parent DeviceComponent
  source reference source Device
@@ -281,17 +281,17 @@ DiagnosticOrder
  code token item.code
  encounter reference encounter Encounter
  event-date date event.dateTime
- event-status token event.status
+ event-status token event.status http://hl7.org/fhir/diagnostic-order-status
  event-status-date composite -
  identifier token identifier
  item-date date item.event.dateTime
  item-past-status token item.event.status
- item-status token item.status
+ item-status token item.status http://hl7.org/fhir/diagnostic-order-status
  item-status-date composite -
  orderer reference orderer Practitioner
  patient reference subject Patient
  specimen reference specimen Specimen
- status token status
+ status token status http://hl7.org/fhir/diagnostic-order-status
  subject reference subject Device|Location|Patient|Group
 DiagnosticReport
  category token category
@@ -307,7 +307,7 @@ DiagnosticReport
  request reference request ReferralRequest|ProcedureRequest|DiagnosticOrder
  result reference result Observation
  specimen reference specimen Specimen
- status token status
+ status token status http://hl7.org/fhir/diagnostic-report-status
  subject reference subject Device|Location|Patient|Group
 DocumentManifest
  author reference author Device|Patient|Organization|Practitioner|RelatedPerson
@@ -320,7 +320,7 @@ DocumentManifest
  related-id token related.identifier
  related-ref reference related.ref Account|AllergyIntolerance|Appointment|AppointmentResponse|AuditEvent|Basic|Binary|BodySite|Bundle|CarePlan|Claim|ClaimResponse|ClinicalImpression|Communication|CommunicationRequest|Composition|ConceptMap|Condition|Conformance|Contract|Coverage|DataElement|DetectedIssue|Device|DeviceComponent|DeviceMetric|DeviceUseRequest|DeviceUseStatement|DiagnosticOrder|DiagnosticReport|DocumentManifest|DocumentReference|EligibilityRequest|EligibilityResponse|Encounter|EnrollmentRequest|EnrollmentResponse|EpisodeOfCare|ExplanationOfBenefit|FamilyMemberHistory|Flag|Goal|Group|HealthcareService|ImagingObjectSelection|ImagingStudy|Immunization|ImmunizationRecommendation|ImplementationGuide|List|Location|Media|Medication|MedicationAdministration|MedicationDispense|MedicationOrder|MedicationStatement|MessageHeader|NamingSystem|NutritionOrder|Observation|OperationDefinition|OperationOutcome|Order|OrderResponse|Organization|Patient|PaymentNotice|PaymentReconciliation|Person|Practitioner|Procedure|ProcedureRequest|ProcessRequest|ProcessResponse|Provenance|Questionnaire|QuestionnaireResponse|ReferralRequest|RelatedPerson|RiskAssessment|Schedule|SearchParameter|Slot|Specimen|StructureDefinition|Subscription|Substance|SupplyDelivery|SupplyRequest|TestScript|ValueSet|VisionPrescription
  source uri source
- status token status
+ status token status http://hl7.org/fhir/document-reference-status
  subject reference subject Device|Patient|Practitioner|Group
  type token type
 DocumentReference
@@ -343,11 +343,11 @@ DocumentReference
  related-id token context.related.identifier
  related-ref reference context.related.ref Account|AllergyIntolerance|Appointment|AppointmentResponse|AuditEvent|Basic|Binary|BodySite|Bundle|CarePlan|Claim|ClaimResponse|ClinicalImpression|Communication|CommunicationRequest|Composition|ConceptMap|Condition|Conformance|Contract|Coverage|DataElement|DetectedIssue|Device|DeviceComponent|DeviceMetric|DeviceUseRequest|DeviceUseStatement|DiagnosticOrder|DiagnosticReport|DocumentManifest|DocumentReference|EligibilityRequest|EligibilityResponse|Encounter|EnrollmentRequest|EnrollmentResponse|EpisodeOfCare|ExplanationOfBenefit|FamilyMemberHistory|Flag|Goal|Group|HealthcareService|ImagingObjectSelection|ImagingStudy|Immunization|ImmunizationRecommendation|ImplementationGuide|List|Location|Media|Medication|MedicationAdministration|MedicationDispense|MedicationOrder|MedicationStatement|MessageHeader|NamingSystem|NutritionOrder|Observation|OperationDefinition|OperationOutcome|Order|OrderResponse|Organization|Patient|PaymentNotice|PaymentReconciliation|Person|Practitioner|Procedure|ProcedureRequest|ProcessRequest|ProcessResponse|Provenance|Questionnaire|QuestionnaireResponse|ReferralRequest|RelatedPerson|RiskAssessment|Schedule|SearchParameter|Slot|Specimen|StructureDefinition|Subscription|Substance|SupplyDelivery|SupplyRequest|TestScript|ValueSet|VisionPrescription
  relatesto reference relatesTo.target DocumentReference
- relation token relatesTo.code
+ relation token relatesTo.code http://hl7.org/fhir/document-relationship-type
  relationship composite -
  securitylabel token securityLabel
  setting token context.practiceSetting
- status token status
+ status token status http://hl7.org/fhir/document-reference-status
  subject reference subject Device|Patient|Practitioner|Group
  type token type
 EligibilityRequest
@@ -369,11 +369,11 @@ Encounter
  participant reference participant.individual Practitioner|RelatedPerson
  participant-type token participant.type
  patient reference patient Patient
- practitioner reference participant.individual Practitioner|RelatedPerson
+ practitioner reference participant.individual Practitioner
  procedure reference indication Condition|Procedure
  reason token reason
  special-arrangement token hospitalization.specialArrangement
- status token status
+ status token status http://hl7.org/fhir/encounter-state
  type token type
 EnrollmentRequest
  identifier token identifier
@@ -389,7 +389,7 @@ EpisodeOfCare
  incomingreferral reference referralRequest ReferralRequest
  organization reference managingOrganization Organization
  patient reference patient Patient
- status token status
+ status token status http://hl7.org/fhir/episode-of-care-status
  team-member reference careTeam.member Organization|Practitioner
  type token type
 ExplanationOfBenefit
@@ -397,7 +397,7 @@ ExplanationOfBenefit
 FamilyMemberHistory
  code token condition.code
  date date date
- gender token gender
+ gender token gender http://hl7.org/fhir/administrative-gender
  identifier token identifier
  patient reference patient Patient
  relationship token relationship
@@ -412,7 +412,7 @@ Goal
  category token category
  identifier token identifier
  patient reference subject Patient
- status token status
+ status token status http://hl7.org/fhir/goal-status
  subject reference subject Organization|Patient|Group
  targetdate date targetDate
 Group
@@ -423,7 +423,7 @@ Group
  exclude token characteristic.exclude
  identifier token identifier
  member reference member.entity Medication|Device|Patient|Substance|Practitioner
- type token type
+ type token type http://hl7.org/fhir/group-type
  value token characteristic.valueCodeableConcept|characteristic.valueBoolean|characteristic.valueQuantity|characteristic.valueRange
 HealthcareService
  characteristic token characteristic
@@ -467,7 +467,7 @@ Immunization
  reason token explanation.reason
  reason-not-given token explanation.reasonNotGiven
  requester reference requester Practitioner
- status token status
+ status token status http://hl7.org/fhir/medication-admin-status
  vaccine-code token vaccineCode
 ImmunizationRecommendation
  date date recommendation.date
@@ -487,7 +487,7 @@ ImplementationGuide
  experimental token experimental
  name string name
  publisher string publisher
- status token status
+ status token status http://hl7.org/fhir/conformance-resource-status
  url uri url
  version token version
 List
@@ -499,7 +499,7 @@ List
  notes string note
  patient reference subject Patient
  source reference source Device|Patient|Practitioner
- status token status
+ status token status http://hl7.org/fhir/list-status
  subject reference subject Device|Location|Patient|Group
  title string title
 Location
@@ -508,14 +508,14 @@ Location
  address-country string address.country
  address-postalcode string address.postalCode
  address-state string address.state
- address-use token address.use
+ address-use token address.use http://hl7.org/fhir/address-use
  identifier token identifier
  name string name
  near token position
  near-distance token position
  organization reference managingOrganization Organization
  partof reference partOf Location
- status token status
+ status token status http://hl7.org/fhir/location-status
  type token type
 Media
  created date content.creation
@@ -524,7 +524,7 @@ Media
  patient reference subject Patient
  subject reference subject Specimen|Device|Patient|Practitioner|Group
  subtype token subtype
- type token type
+ type token type http://hl7.org/fhir/digital-media-type
  view token view
 Medication
  code token code
@@ -542,9 +542,9 @@ MedicationAdministration
  medication reference medicationReference Medication
  notgiven token wasNotGiven
  patient reference patient Patient
- practitioner reference practitioner Patient|Practitioner|RelatedPerson
+ practitioner reference practitioner Practitioner
  prescription reference prescription MedicationOrder
- status token status
+ status token status http://hl7.org/fhir/medication-admin-status
 MedicationDispense
  code token medicationCodeableConcept
  destination reference destination Location
@@ -555,7 +555,7 @@ MedicationDispense
  prescription reference authorizingPrescription MedicationOrder
  receiver reference receiver Patient|Practitioner
  responsibleparty reference substitution.responsibleParty Practitioner
- status token status
+ status token status http://hl7.org/fhir/medication-dispense-status
  type token type
  whenhandedover date whenHandedOver
  whenprepared date whenPrepared
@@ -567,7 +567,7 @@ MedicationOrder
  medication reference medicationReference Medication
  patient reference patient Patient
  prescriber reference prescriber Practitioner
- status token status
+ status token status http://hl7.org/fhir/medication-order-status
 MedicationStatement
  code token medicationCodeableConcept
  effectivedate date effectiveDateTime|effectivePeriod
@@ -575,10 +575,10 @@ MedicationStatement
  medication reference medicationReference Medication
  patient reference patient Patient
  source reference informationSource Patient|Practitioner|RelatedPerson
- status token status
+ status token status http://hl7.org/fhir/medication-statement-status
 MessageHeader
  author reference author Practitioner
- code token response.code
+ code token response.code http://hl7.org/fhir/response-code
  data reference data Account|AllergyIntolerance|Appointment|AppointmentResponse|AuditEvent|Basic|Binary|BodySite|Bundle|CarePlan|Claim|ClaimResponse|ClinicalImpression|Communication|CommunicationRequest|Composition|ConceptMap|Condition|Conformance|Contract|Coverage|DataElement|DetectedIssue|Device|DeviceComponent|DeviceMetric|DeviceUseRequest|DeviceUseStatement|DiagnosticOrder|DiagnosticReport|DocumentManifest|DocumentReference|EligibilityRequest|EligibilityResponse|Encounter|EnrollmentRequest|EnrollmentResponse|EpisodeOfCare|ExplanationOfBenefit|FamilyMemberHistory|Flag|Goal|Group|HealthcareService|ImagingObjectSelection|ImagingStudy|Immunization|ImmunizationRecommendation|ImplementationGuide|List|Location|Media|Medication|MedicationAdministration|MedicationDispense|MedicationOrder|MedicationStatement|MessageHeader|NamingSystem|NutritionOrder|Observation|OperationDefinition|OperationOutcome|Order|OrderResponse|Organization|Patient|PaymentNotice|PaymentReconciliation|Person|Practitioner|Procedure|ProcedureRequest|ProcessRequest|ProcessResponse|Provenance|Questionnaire|QuestionnaireResponse|ReferralRequest|RelatedPerson|RiskAssessment|Schedule|SearchParameter|Slot|Specimen|StructureDefinition|Subscription|Substance|SupplyDelivery|SupplyRequest|TestScript|ValueSet|VisionPrescription
  destination string destination.name
  destination-uri uri destination.endpoint
@@ -595,14 +595,14 @@ NamingSystem
  contact string contact.name
  context token useContext
  date date date
- id-type token uniqueId.type
- kind token kind
+ id-type token uniqueId.type http://hl7.org/fhir/namingsystem-identifier-type
+ kind token kind http://hl7.org/fhir/namingsystem-type
  name string name
  period date uniqueId.period
  publisher string publisher
  replaced-by reference replacedBy NamingSystem
  responsible string responsible
- status token status
+ status token status http://hl7.org/fhir/conformance-resource-status
  telecom token contact.telecom
  type token type
  value string uniqueId.value
@@ -615,7 +615,7 @@ NutritionOrder
  oraldiet token oralDiet.type
  patient reference patient Patient
  provider reference orderer Practitioner
- status token status
+ status token status http://hl7.org/fhir/nutrition-order-status
  supplement token supplement.type
 Observation
  category token category
@@ -636,9 +636,9 @@ Observation
  performer reference performer Patient|Organization|Practitioner|RelatedPerson
  related composite -
  related-target reference related.target Observation|QuestionnaireResponse
- related-type token related.type
+ related-type token related.type http://hl7.org/fhir/observation-relationshiptypes
  specimen reference specimen Specimen
- status token status
+ status token status http://hl7.org/fhir/observation-status
  subject reference subject Device|Location|Patient|Group
  value-concept token valueCodeableConcept
  value-date date valueDateTime
@@ -649,13 +649,13 @@ OperationDefinition
  code token code
  date date date
  instance token instance
- kind token kind
+ kind token kind http://hl7.org/fhir/operation-kind
  name string name
  profile reference parameter.profile StructureDefinition
  publisher string publisher
- status token status
+ status token status http://hl7.org/fhir/conformance-resource-status
  system token system
- type token type
+ type token type http://hl7.org/fhir/resource-types
  url uri url
  version token version
 Order
@@ -669,7 +669,7 @@ Order
  when date when.schedule
  when_code token when.code
 OrderResponse
- code token orderStatus
+ code token orderStatus http://hl7.org/fhir/order-status
  date date date
  fulfillment reference fulfillment Account|AllergyIntolerance|Appointment|AppointmentResponse|AuditEvent|Basic|Binary|BodySite|Bundle|CarePlan|Claim|ClaimResponse|ClinicalImpression|Communication|CommunicationRequest|Composition|ConceptMap|Condition|Conformance|Contract|Coverage|DataElement|DetectedIssue|Device|DeviceComponent|DeviceMetric|DeviceUseRequest|DeviceUseStatement|DiagnosticOrder|DiagnosticReport|DocumentManifest|DocumentReference|EligibilityRequest|EligibilityResponse|Encounter|EnrollmentRequest|EnrollmentResponse|EpisodeOfCare|ExplanationOfBenefit|FamilyMemberHistory|Flag|Goal|Group|HealthcareService|ImagingObjectSelection|ImagingStudy|Immunization|ImmunizationRecommendation|ImplementationGuide|List|Location|Media|Medication|MedicationAdministration|MedicationDispense|MedicationOrder|MedicationStatement|MessageHeader|NamingSystem|NutritionOrder|Observation|OperationDefinition|OperationOutcome|Order|OrderResponse|Organization|Patient|PaymentNotice|PaymentReconciliation|Person|Practitioner|Procedure|ProcedureRequest|ProcessRequest|ProcessResponse|Provenance|Questionnaire|QuestionnaireResponse|ReferralRequest|RelatedPerson|RiskAssessment|Schedule|SearchParameter|Slot|Specimen|StructureDefinition|Subscription|Substance|SupplyDelivery|SupplyRequest|TestScript|ValueSet|VisionPrescription
  identifier token identifier
@@ -682,7 +682,7 @@ Organization
  address-country string address.country
  address-postalcode string address.postalCode
  address-state string address.state
- address-use token address.use
+ address-use token address.use http://hl7.org/fhir/address-use
  identifier token identifier
  name string name
  partof reference partOf Organization
@@ -695,7 +695,7 @@ Patient
  address-country string address.country
  address-postalcode string address.postalCode
  address-state string address.state
- address-use token address.use
+ address-use token address.use http://hl7.org/fhir/address-use
  animal-breed token animal.breed
  animal-species token animal.species
  birthdate date birthDate
@@ -704,7 +704,7 @@ Patient
  deceased token deceasedBoolean|deceasedDateTime
  email token telecom[system=email]
  family string name.family
- gender token gender
+ gender token gender http://hl7.org/fhir/administrative-gender
  given string name.given
  identifier token identifier
  language token communication.language
@@ -726,10 +726,10 @@ Person
  address-country string address.country
  address-postalcode string address.postalCode
  address-state string address.state
- address-use token address.use
+ address-use token address.use http://hl7.org/fhir/address-use
  birthdate date birthDate
  email token telecom[system=email]
- gender token gender
+ gender token gender http://hl7.org/fhir/administrative-gender
  identifier token identifier
  link reference link.target Patient|Practitioner|Person|RelatedPerson
  name string name
@@ -737,8 +737,8 @@ Person
  patient reference link.target Patient
  phone token telecom[system=phone]
  phonetic string name
- practitioner reference link.target Patient|Practitioner|Person|RelatedPerson
- relatedperson reference link.target Patient|Practitioner|Person|RelatedPerson
+ practitioner reference link.target Practitioner
+ relatedperson reference link.target RelatedPerson
  telecom token telecom
 Practitioner
  address string address
@@ -746,11 +746,11 @@ Practitioner
  address-country string address.country
  address-postalcode string address.postalCode
  address-state string address.state
- address-use token address.use
+ address-use token address.use http://hl7.org/fhir/address-use
  communication token communication
  email token telecom[system=email]
  family string name.family
- gender token gender
+ gender token gender http://hl7.org/fhir/administrative-gender
  given string name.given
  identifier token identifier
  location reference practitionerRole.location Location
@@ -778,7 +778,7 @@ ProcedureRequest
  performer reference performer Patient|Organization|Practitioner|RelatedPerson
  subject reference subject Patient|Group
 ProcessRequest
- action token action
+ action token action http://hl7.org/fhir/actionlist
  identifier token identifier
  organization reference organization Organization
  provider reference provider Practitioner
@@ -804,7 +804,7 @@ Questionnaire
  date date date
  identifier token identifier
  publisher string publisher
- status token status
+ status token status http://hl7.org/fhir/questionnaire-status
  title string group.title
  version string version
 QuestionnaireResponse
@@ -814,7 +814,7 @@ QuestionnaireResponse
  patient reference subject Patient
  questionnaire reference questionnaire Questionnaire
  source reference source Patient|Practitioner|RelatedPerson
- status token status
+ status token status http://hl7.org/fhir/questionnaire-answers-status
  subject reference subject Account|AllergyIntolerance|Appointment|AppointmentResponse|AuditEvent|Basic|Binary|BodySite|Bundle|CarePlan|Claim|ClaimResponse|ClinicalImpression|Communication|CommunicationRequest|Composition|ConceptMap|Condition|Conformance|Contract|Coverage|DataElement|DetectedIssue|Device|DeviceComponent|DeviceMetric|DeviceUseRequest|DeviceUseStatement|DiagnosticOrder|DiagnosticReport|DocumentManifest|DocumentReference|EligibilityRequest|EligibilityResponse|Encounter|EnrollmentRequest|EnrollmentResponse|EpisodeOfCare|ExplanationOfBenefit|FamilyMemberHistory|Flag|Goal|Group|HealthcareService|ImagingObjectSelection|ImagingStudy|Immunization|ImmunizationRecommendation|ImplementationGuide|List|Location|Media|Medication|MedicationAdministration|MedicationDispense|MedicationOrder|MedicationStatement|MessageHeader|NamingSystem|NutritionOrder|Observation|OperationDefinition|OperationOutcome|Order|OrderResponse|Organization|Patient|PaymentNotice|PaymentReconciliation|Person|Practitioner|Procedure|ProcedureRequest|ProcessRequest|ProcessResponse|Provenance|Questionnaire|QuestionnaireResponse|ReferralRequest|RelatedPerson|RiskAssessment|Schedule|SearchParameter|Slot|Specimen|StructureDefinition|Subscription|Substance|SupplyDelivery|SupplyRequest|TestScript|ValueSet|VisionPrescription
 ReferralRequest
  date date date
@@ -823,7 +823,7 @@ ReferralRequest
  recipient reference recipient Organization|Practitioner
  requester reference requester Patient|Organization|Practitioner
  specialty token specialty
- status token status
+ status token status http://hl7.org/fhir/referralstatus
  type token type
 RelatedPerson
  address string address
@@ -831,10 +831,10 @@ RelatedPerson
  address-country string address.country
  address-postalcode string address.postalCode
  address-state string address.state
- address-use token address.use
+ address-use token address.use http://hl7.org/fhir/address-use
  birthdate date birthDate
  email token telecom[system=email]
- gender token gender
+ gender token gender http://hl7.org/fhir/administrative-gender
  identifier token identifier
  name string name
  patient reference patient Patient
@@ -856,15 +856,15 @@ Schedule
  identifier token identifier
  type token type
 SearchParameter
- base token base
+ base token base http://hl7.org/fhir/resource-types
  code token code
  description string description
  name string name
- target token target
- type token type
+ target token target http://hl7.org/fhir/resource-types
+ type token type http://hl7.org/fhir/search-param-type
  url uri url
 Slot
- fb-type token freeBusyType
+ fb-type token freeBusyType http://hl7.org/fhir/slotstatus
  identifier token identifier
  schedule reference schedule Schedule
  slot-type token type
@@ -887,19 +887,19 @@ StructureDefinition
  base-path token snapshot.element.base.path
  code token code
  context token useContext
- context-type token contextType
+ context-type token contextType http://hl7.org/fhir/extension-context
  date date date
  description string description
  display string display
  experimental token experimental
  ext-context string context
  identifier token identifier
- kind token kind
+ kind token kind http://hl7.org/fhir/structure-definition-kind
  name string name
  path token snapshot.element.path
  publisher string publisher
- status token status
- type token constrainedType
+ status token status http://hl7.org/fhir/conformance-resource-status
+ type token constrainedType http://hl7.org/fhir/data-types|http://hl7.org/fhir/resource-types
  url uri url
  valueset reference snapshot.element.binding.valueSetUri|snapshot.element.binding.valueSetReference ValueSet
  version token version
@@ -907,9 +907,9 @@ Subscription
  contact token contact
  criteria string criteria
  payload string channel.payload
- status token status
+ status token status http://hl7.org/fhir/subscription-status
  tag token tag
- type token channel.type
+ type token channel.type http://hl7.org/fhir/subscription-channel-type
  url uri channel.endpoint
 Substance
  category token category
@@ -923,7 +923,7 @@ SupplyDelivery
  identifier token identifier
  patient reference patient Patient
  receiver reference receiver Practitioner
- status token status
+ status token status http://hl7.org/fhir/supplydelivery-status
  supplier reference supplier Practitioner
 SupplyRequest
  date date date
@@ -931,7 +931,7 @@ SupplyRequest
  kind token kind
  patient reference patient Patient
  source reference source Patient|Organization|Practitioner
- status token status
+ status token status http://hl7.org/fhir/supplyrequest-status
  supplier reference supplier Organization
 TestScript
  description string description
@@ -951,7 +951,7 @@ ValueSet
  name string name
  publisher string publisher
  reference uri compose.include.system
- status token status
+ status token status http://hl7.org/fhir/conformance-resource-status
  system uri codeSystem.system
  url uri url
  version token version

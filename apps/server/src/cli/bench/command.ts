@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { auditBench } from './audit.js'
 import { accessBench } from './access.js'
-import { loadBench, queryBench, searchBench } from './load.js'
+import { loadBench, queryBench } from './load.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
+import { searchBench } from './search.js'
 
 export interface BenchFlags {
   file?: string

@@ -12,7 +12,7 @@ import { CommandFailed } from '../failure.js'
 import type { BenchFlags } from './command.js'
 import { percentiles } from './machine.js'
 
-const study = 'BENCH'
+export const study = 'BENCH'
 
 /** Import of the whole file into a fresh server, with validation, consent, audit and the whole pipeline on. */
 export const loadBench = (flags: BenchFlags): Promise<Record<string, unknown>> => onLoadedServer(flags, () => Promise.resolve({}))
@@ -48,41 +48,13 @@ async function runStatement(client: Client, sql: string): Promise<void> {
   if (reply.status >= 400) resultOf(reply)
 }
 
-const searches = [
-  'Observation?_count=50',
-  'Observation?code=8480-6&_count=50&_sort=-date',
-  'Patient?_count=20',
-  'Condition?_count=100&_sort=-_lastUpdated',
-]
-const searchRounds = 20
-
-export function searchBench(flags: BenchFlags): Promise<Record<string, unknown>> {
-  return onLoadedServer(flags, async (client) => {
-    const times: Record<string, unknown> = {}
-    for (const search of searches) {
-      const took: number[] = []
-      for (let round = 0; round < searchRounds; round += 1) took.push(await timed(() => runSearch(client, search)))
-      times[search] = percentiles(took)
-    }
-    return { searches: times }
-  })
-}
-
-async function runSearch(client: Client, search: string): Promise<void> {
-  await client.json({
-    path: `/fhir-server/api/v1/${search}`,
-    headers: { 'x-aquifer-study': study },
-    need: { role: 'integrator', studies: [study] },
-  })
-}
-
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await work()
   return performance.now() - started
 }
 
-async function onLoadedServer(
+export async function onLoadedServer(
   flags: BenchFlags,
   measure: (client: Client) => Promise<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import { forEachReference, isResourceType, parseReference } from '@aquifer/core/
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../../access/index.js'
 import type { Repository, SearchClause, Study, Tx } from '../../repository/index.js'
-import { clauseOf } from '../search/clauses.js'
+import { strictClauseOf } from '../search/clauses.js'
 import { pairsOf } from '../search/request.js'
 import { searchScopeFor, sitesToRead } from '../scope.js'
 import type { PlannedWrite } from './plan.js'
@@ -35,8 +35,10 @@ export async function oneMatch(
   const scope = searchScopeFor(grant, type, study, sites)
   if (scope === null) return refuse('scope-missing', { detail: 'Name the study in which the condition is met.' })
   const clauses: SearchClause[] = []
+  const scopeOf = (other: string) => (mayTouchType(grant, 'read', other) === null ? searchScopeFor(grant, other, study, sites) : null)
+  const asking = { base: '', now: Date.now(), scopeOf }
   for (const [name, value] of pairsOf(query)) {
-    const clause = clauseOf(type, name, value, '')
+    const clause = strictClauseOf(asking, type, name, value)
     if (isRefusal(clause)) return clause
     clauses.push(clause)
   }

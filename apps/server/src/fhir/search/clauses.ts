@@ -1,167 +1,186 @@
-import { dateRange, isId, isResourceType, parseReference, searchParameters, type SearchParameterFact } from '@aquifer/core/fhir'
+import {
+  commonParameters,
+  compositeParameters,
+  isId,
+  isResourceType,
+  searchParameter,
+  searchParameters,
+  type SearchParameterFact,
+} from '@aquifer/core/fhir'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
-import type { DatePrefix, DateValue, SearchClause } from '../../repository/index.js'
+import type { SearchClause } from '../../repository/index.js'
+import { isUnsupported, unsupported, type Asking, type Unsupported } from './asking.js'
+import { compositeClause } from './composites.js'
+import { kilometres, quantityValues } from './quantity-values.js'
+import { chainClause, referenceClause } from './references.js'
+import { tokenClause } from './token-values.js'
+import { alternatives, dateValue, splitAt, unescaped } from './written.js'
 
-const prefixes: readonly DatePrefix[] = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb']
 const bad = (parameter: string, detail: string): Refusal => refuse('bad-parameter', { detail, parameter })
-
-/** Splits at commas that are not escaped and takes the escapes out: `a\,b,c` is two values. */
-export function valuesOf(text: string): string[] {
-  const values: string[] = []
-  let value = ''
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text.charAt(at)
-    if (char === '\\' && at + 1 < text.length) value += text.charAt((at += 1))
-    else if (char === ',') {
-      values.push(value)
-      value = ''
-    } else value += char
-  }
-  values.push(value)
-  return values.filter((each) => each !== '')
-}
-
-/** One parameter of a search to a condition; `base` is this server’s own address, under which references may be written. */
-export function clauseOf(type: string, name: string, text: string, base: string, besides: readonly string[] = []): SearchClause | Refusal {
-  const [param = '', modifier, ...rest] = name.split(':')
-  if (rest.length > 0 || param.includes('.')) return bad(param, `Chained parameters are not supported. ${supported(type, besides)}`)
-  const values = valuesOf(text)
-  const fact = searchParametersOf(type).find((candidate) => candidate.name === param)
-  if (fact === undefined && !ofEveryType.includes(param))
-    return bad(
-      param,
-      `${type} has no search parameter${plainName.test(param) ? ` ${param}` : ' of this name'}. ${supported(type, besides)}`,
-    )
-  if (values.length === 0) return bad(param, `The parameter ${param} has no value.`)
-  if (text.includes('\0')) return bad(param, `The value of ${param} has a character that no text has.`)
-  if (param === '_id') return modifier === undefined ? { kind: 'id', ids: values.filter(isId) } : unsupported(param, modifier)
-  if (param === '_lastUpdated') return modifier === undefined ? dateClause('lastUpdated', param, values) : unsupported(param, modifier)
-  if (fact === undefined) return unsupported(param, modifier ?? '')
-  if (modifier === 'missing') {
-    if (values[0] !== 'true' && values[0] !== 'false') return bad(param, ':missing takes true or false.')
-    return { kind: 'missing', param, missing: values[0] === 'true' }
-  }
-  switch (fact.type) {
-    case 'token':
-      return tokenClause(param, modifier, values)
-    case 'string':
-      return stringClause(param, modifier, values)
-    case 'reference':
-      return referenceClause(fact, modifier, values, base)
-    case 'date':
-      return modifier === undefined ? dateClause('date', param, values) : unsupported(param, modifier, fact.type)
-    case 'quantity':
-    case 'number':
-      return modifier === undefined ? quantityClause(param, values) : unsupported(param, modifier, fact.type)
-    case 'uri':
-      return modifier === undefined
-        ? { kind: 'token', param, any: values.map((code) => ({ code })) }
-        : unsupported(param, modifier, fact.type)
-    case 'composite':
-      return bad(param, 'Composite parameters are not supported.')
-  }
-}
 
 /** Modifiers by the type of a parameter, as Conformance tells them. */
 export const modifiersOf: Readonly<Record<string, readonly string[]>> = {
-  token: ['missing', 'not'],
-  string: ['missing', 'contains'],
+  token: ['missing', 'text', 'not', 'above', 'below', 'in', 'not-in'],
+  string: ['missing', 'exact', 'contains'],
   reference: ['missing', 'type'],
   date: ['missing'],
   quantity: ['missing'],
   number: ['missing'],
-  uri: ['missing'],
+  uri: ['missing', 'above', 'below'],
 }
 
-function unsupported(param: string, modifier: string, kind?: string): Refusal {
-  const taken = kind === undefined ? [] : (modifiersOf[kind] ?? [])
-  const list =
-    taken.length === 0
-      ? 'It takes none.'
-      : `Supported: ${taken.map((each) => (each === 'type' ? 'a resource type' : `:${each}`)).join(', ')}.`
-  return bad(
-    param,
-    `The parameter ${param} does not take ${plainName.test(modifier) ? `the modifier :${modifier}` : 'this modifier'}. ${list}`,
-  )
+/** Parameters that are answered for every type, besides what steers an answer. */
+export const ofEveryType: readonly { name: string; type: string }[] = [
+  { name: '_id', type: 'token' },
+  { name: '_lastUpdated', type: 'date' },
+  ...commonParameters.map(({ name, type }) => ({ name, type })),
+  { name: '_text', type: 'string' },
+  { name: '_content', type: 'string' },
+  { name: '_list', type: 'string' },
+]
+
+/** One parameter of a search to a condition. */
+export function clauseOf(asking: Asking, type: string, name: string, written: string): SearchClause | Refusal | Unsupported {
+  if (written.includes('\0')) return bad(nameOf(name), 'The value has a character that no text has.')
+  if (name.includes('.'))
+    return chainClause(asking, type, name, (target) => (rest, value) => clauseOf(asking, target, rest, value), written)
+  const [param = '', modifier, ...rest] = name.split(':')
+  if (rest.length > 0) return unsupported(nameOf(param), 'A parameter takes one modifier.')
+  const values = alternatives(written)
+  if (param === '_query') return unsupported(param, 'This server has no named queries.')
+  const isKnown = isParameter(type, param)
+  if (!isKnown) return unknownParameter(type, param)
+  if (values.length === 0) return bad(param, `The parameter ${param} has no value.`)
+  if (param.startsWith('_') && modifier !== undefined && searchParameter(type, param) === undefined) return notTaken(param, modifier, [])
+  return contentless(asking, param, values) ?? ofContent(asking, type, { param, modifier, values })
+}
+
+const isParameter = (type: string, param: string): boolean =>
+  ofEveryType.some(({ name }) => name === param) || searchParameter(type, param) !== undefined || isComposite(type, param)
+const isComposite = (type: string, param: string): boolean => compositeParameters[type]?.some(({ name }) => name === param) === true
+
+/** What is asked of every resource whatever it says, or of all of its words. */
+function contentless({ now }: Asking, param: string, values: readonly string[]): SearchClause | Refusal | null {
+  switch (param) {
+    case '_id':
+      return { kind: 'id', ids: values.map(unescaped).filter(isId) }
+    case '_lastUpdated': {
+      const any = values.map((value) => dateValue(value, now))
+      return any.some((value) => value === null) ? misdated(param) : { kind: 'lastUpdated', any: any.filter((value) => value !== null) }
+    }
+    case '_text':
+    case '_content':
+      return { kind: 'content', part: param === '_text' ? 'text' : 'all', any: values.map(unescaped) }
+    case '_list':
+      return bad(param, '_list stands in the search itself, not in a chain or a condition.')
+    default:
+      return null
+  }
+}
+
+interface Asked {
+  param: string
+  modifier: string | undefined
+  values: readonly string[]
+}
+
+function ofContent(asking: Asking, type: string, { param, modifier, values }: Asked): SearchClause | Refusal | Unsupported {
+  const fact = searchParameter(type, param)?.fact
+  if (fact === undefined || fact.type === 'composite')
+    return modifier === undefined
+      ? compositeClause(asking, type, param, values, (name, written) => clauseOf(asking, type, name, written))
+      : notTaken(param, modifier, [])
+  if (modifier === 'missing') {
+    const [only] = values
+    return only === 'true' || only === 'false'
+      ? { kind: 'missing', param, missing: only === 'true' }
+      : bad(param, ':missing takes true or false.')
+  }
+  if (isPlace(type, param)) return modifier === undefined ? nearClause(param, values) : notTaken(param, modifier, ['missing'])
+  const taken = modifiersOf[fact.type] ?? []
+  const isTaken = modifier === undefined || taken.includes(modifier) || (fact.type === 'reference' && isResourceType(modifier))
+  return isTaken && modifier !== 'type'
+    ? typedClause(asking, type, fact, { param, modifier, values })
+    : notTaken(param, modifier ?? '', taken)
+}
+
+function typedClause(
+  asking: Asking,
+  type: string,
+  fact: SearchParameterFact,
+  { param, modifier, values }: Asked,
+): SearchClause | Refusal | Unsupported {
+  const plain = values.map(unescaped)
+  switch (fact.type) {
+    case 'token':
+      return tokenClause(type, fact, modifier, values)
+    case 'string':
+      return { kind: 'string', param, any: plain, match: modifier === 'exact' || modifier === 'contains' ? modifier : 'starts' }
+    case 'reference':
+      return referenceClause(asking, fact, modifier, plain)
+    case 'uri':
+      return { kind: 'uri', param, any: plain, match: modifier === 'above' || modifier === 'below' ? modifier : 'exact' }
+    case 'date': {
+      const any = values.map((value) => dateValue(value, asking.now))
+      return any.some((value) => value === null) ? misdated(param) : { kind: 'date', param, any: any.filter((value) => value !== null) }
+    }
+    default: {
+      const any = values.map((value) => quantityValues(fact, value))
+      if (any.some((value) => value === null))
+        return bad(
+          param,
+          fact.type === 'number' ? 'A number is written as such.' : 'A quantity is written number, number|system|code or number||code.',
+        )
+      return { kind: 'quantity', param, any: any.flatMap((value) => value ?? []) }
+    }
+  }
+}
+
+const misdated = (param: string): Refusal => bad(param, 'A date is written YYYY, YYYY-MM, YYYY-MM-DD or with a time.')
+
+// Where nobody says how far: DSTU2 leaves it to the server.
+const kmOtherwise = 50
+const isPlace = (type: string, param: string): boolean => type === 'Location' && (param === 'near' || param === 'near-distance')
+
+/** `latitude:longitude`, within a distance that near-distance says. */
+export function nearClause(param: string, values: readonly string[], distances: readonly string[] = []): SearchClause | Refusal {
+  if (param === 'near-distance') return bad(param, 'near-distance goes with near.')
+  const km = distances.length === 0 ? kmOtherwise : kilometres(distances.at(-1) ?? '')
+  if (km === null) return bad('near-distance', 'A distance is written number or number||unit of length.')
+  const any = values.map((value) => {
+    const [latitude = Number.NaN, longitude = Number.NaN, more] = splitAt(value, ':').map((part) =>
+      part.trim() === '' ? Number.NaN : Number(part),
+    )
+    return { latitude, longitude, km, isPlace: more === undefined && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 }
+  })
+  if (!any.every((place) => place.isPlace)) return bad(param, 'A place is written latitude:longitude in degrees.')
+  return { kind: 'near', param, any: any.map(({ latitude, longitude }) => ({ latitude, longitude, km })) }
 }
 
 // What does not look like a name may be a value that lost its name: it is not told back.
-const plainName = /^[A-Za-z_][A-Za-z0-9_-]{0,39}$/
-const ofEveryType = ['_id', '_lastUpdated']
+const plainName = /^[A-Za-z_][A-Za-z0-9_-]{0,39}(?:\[x\])?$/
+const nameOf = (param: string): string => (plainName.test(param) ? param : 'parameter')
 
-/** The parameters of a type that are indexed. */
-export const searchParametersOf = (type: string): readonly SearchParameterFact[] =>
-  (searchParameters[type] ?? []).filter((fact) => fact.paths.length > 0 && fact.type !== 'composite')
-
-const supported = (type: string, besides: readonly string[]): string =>
-  `Supported: ${[...ofEveryType, ...searchParametersOf(type).map((fact) => fact.name), ...besides].join(', ')}.`
-
-function tokenClause(param: string, modifier: string | undefined, values: readonly string[]): SearchClause | Refusal {
-  if (modifier !== undefined && modifier !== 'not') return unsupported(param, modifier, 'token')
-  const any = values.map((value) => {
-    const bar = value.indexOf('|')
-    if (bar < 0) return { code: value }
-    return { system: bar === 0 ? null : value.slice(0, bar), code: value.slice(bar + 1) }
-  })
-  if (any.some((value) => value.code === '')) return bad(param, 'A token names a code: system|code, |code or code.')
-  return { kind: 'token', param, any, ...(modifier === 'not' ? { not: true } : {}) }
+function notTaken(param: string, modifier: string, taken: readonly string[]): Unsupported {
+  const list = taken.map((each) => (each === 'type' ? 'a resource type' : `:${each}`)).join(', ')
+  const named = plainName.test(modifier) ? `the modifier :${modifier}` : 'this modifier'
+  return unsupported(param, `The parameter ${param} does not take ${named}. ${list === '' ? 'It takes none.' : `Supported: ${list}.`}`)
 }
 
-function stringClause(param: string, modifier: string | undefined, values: readonly string[]): SearchClause | Refusal {
-  const match = modifier === undefined ? 'starts' : modifier === 'contains' ? modifier : null
-  return match === null ? unsupported(param, modifier ?? '', 'string') : { kind: 'string', param, any: values, match }
+const unknownParameter = (type: string, param: string): Unsupported =>
+  unsupported(nameOf(param), `${type} has no search parameter${plainName.test(param) ? ` ${param}` : ' of this name'}. ${supported(type)}`)
+
+const supported = (type: string): string => `Supported: ${[...ofEveryType, ...parametersNamed(type)].map(({ name }) => name).join(', ')}.`
+
+/** The parameters of a type, composites by the names of all their kinds. */
+export function parametersNamed(type: string): { name: string; type: string; target?: readonly string[] }[] {
+  const own = searchParameters[type] ?? []
+  const composites = (compositeParameters[type] ?? []).filter(({ name }) => !own.some((fact) => fact.name === name))
+  return [...own, ...composites.map(({ name }) => ({ name, type: 'composite' }))]
 }
 
-function referenceClause(
-  fact: SearchParameterFact,
-  modifier: string | undefined,
-  values: readonly string[],
-  base: string,
-): SearchClause | Refusal {
-  if (modifier !== undefined && !isResourceType(modifier)) return unsupported(fact.name, modifier, 'reference')
-  const any: { type: string; id: string }[] = []
-  for (const value of values) {
-    const reference = parseReference(value.startsWith(`${base}/`) ? value.slice(base.length + 1) : value)
-    if (reference.kind === 'relative') any.push({ type: reference.type, id: reference.id })
-    else if (!isId(value)) return bad(fact.name, 'A reference is an id or Type/id.')
-    else for (const type of modifier === undefined ? (fact.target ?? ['Patient']) : [modifier]) any.push({ type, id: value })
-  }
-  return { kind: 'reference', param: fact.name, any }
-}
-
-function prefixOf(value: string): { prefix: DatePrefix; rest: string } {
-  const prefix = prefixes.find((candidate) => value.startsWith(candidate))
-  return prefix === undefined ? { prefix: 'eq', rest: value } : { prefix, rest: value.slice(2) }
-}
-
-function dateClause(kind: 'date' | 'lastUpdated', param: string, values: readonly string[]): SearchClause | Refusal {
-  const any: DateValue[] = []
-  for (const value of values) {
-    const { prefix, rest } = prefixOf(value)
-    const range = dateRange(rest)
-    if (range === null) return bad(param, 'A date is written YYYY, YYYY-MM, YYYY-MM-DD or with a time.')
-    any.push({ prefix, ...range })
-  }
-  return kind === 'date' ? { kind, param, any } : { kind, any }
-}
-
-function quantityClause(param: string, values: readonly string[]): SearchClause | Refusal {
-  const any: Extract<SearchClause, { kind: 'quantity' }>['any'][number][] = []
-  for (const value of values) {
-    const { prefix, rest } = prefixOf(value)
-    const [number = '', system, code] = rest.split('|')
-    const amount = amountOf(number)
-    if (amount === null) return bad(param, 'A quantity is written number, or number|system|code.')
-    any.push({ prefix, ...amount, ...(code ? { code, ...(system ? { system } : {}) } : {}) })
-  }
-  return { kind: 'quantity', param, any }
-}
-
-/** The number and the span its precision stands for: 5.4 is 5.35 to 5.45. */
-function amountOf(text: string): { value: number; lo: number; hi: number } | null {
-  const match = /^-?\d+(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text)
-  if (!match) return null
-  const value = Number(text)
-  const half = 0.5 * 10 ** (Number(match[2] ?? 0) - (match[1]?.length ?? 0))
-  return { value, lo: value - half, hi: value + half }
+/** A parameter that has to be known. */
+export function strictClauseOf(asking: Asking, type: string, name: string, written: string): SearchClause | Refusal {
+  const clause = clauseOf(asking, type, name, written)
+  return isUnsupported(clause) ? refuse('bad-parameter', { detail: clause.detail, parameter: clause.parameter }) : clause
 }

@@ -1,0 +1,14 @@
+-- Texts are kept whole, so that a search looks at all of them; their index holds as much as its entries have room for (2,700 bytes).
+-- What an earlier version indexed has other keys: it is made anew from the stored content at the next start.
+truncate str, qty, dat;
+drop index str_value;
+create index str_value on str (p, (left(t, 500)), rid);
+-- Which keys the index holds, and how far a re-index has come.
+create table search_index (
+  one boolean primary key default true check (one),
+  keys int not null,
+  done_to bigint not null default 0
+);
+insert into search_index (keys) values (0);
+grant select, update on search_index to aquifer_app;
+grant select on search_index to aquifer_reader, aquifer_eraser;

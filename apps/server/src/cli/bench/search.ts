@@ -1,0 +1,130 @@
+import { Agent, request as httpRequest } from 'node:http'
+import { onLoadedServer, study } from './load.js'
+import type { Client } from '../client.js'
+import { CommandFailed } from '../failure.js'
+import type { BenchFlags } from './command.js'
+import { percentiles } from './machine.js'
+
+type Json = Record<string, unknown>
+
+/** A kind of search, asked of ever other values that the data holds. */
+interface Kind {
+  name: string
+  path: (sample: Sample, round: number) => string
+}
+
+/** What searches ask for, read from the loaded data. */
+interface Sample {
+  patients: { id: string; family: string; given: string; identifier: string }[]
+  codes: string[]
+}
+
+const at = <T>(list: readonly T[], round: number): T => {
+  const one = list[(round * 7919) % list.length]
+  if (one === undefined) throw new CommandFailed('The loaded data has nobody and nothing to search for.')
+  return one
+}
+const person = (sample: Sample, round: number): Sample['patients'][number] => at(sample.patients, round)
+const code = (sample: Sample, round: number): string => encodeURIComponent(at(sample.codes, round))
+const month = (round: number): string => `${2005 + (round % 12)}-${String(1 + (round % 12)).padStart(2, '0')}`
+
+const kinds: readonly Kind[] = [
+  { name: 'patient + code', path: (s, n) => `Observation?patient=${person(s, n).id}&code=${code(s, n)}` },
+  { name: 'patient + code, by date', path: (s, n) => `Observation?patient=${person(s, n).id}&code=${code(s, n)}&_sort=-date` },
+  { name: 'date range', path: (_, n) => `Observation?date=ge${month(n)}-01&date=lt${month(n)}-08` },
+  { name: 'patient + date range', path: (s, n) => `Observation?patient=${person(s, n).id}&date=ge${2005 + (n % 12)}` },
+  { name: 'identifier', path: (s, n) => `Patient?identifier=${encodeURIComponent(person(s, n).identifier)}` },
+  { name: 'name', path: (s, n) => `Patient?name=${encodeURIComponent(person(s, n).family.slice(0, 5))}` },
+  { name: '_include', path: (s, n) => `Condition?patient=${person(s, n).id}&_include=Condition:patient&_include=Condition:encounter` },
+  { name: '_revinclude', path: (s, n) => `Patient?_id=${person(s, n).id}&_revinclude=Condition:patient` },
+  {
+    name: 'chained, one person',
+    path: (s, n) => `Observation?patient.identifier=${encodeURIComponent(person(s, n).identifier)}&code=${code(s, n)}`,
+  },
+  { name: 'chained, half of them', path: (s, n) => `Observation?patient.gender=${n % 2 === 0 ? 'female' : 'male'}&code=${code(s, n)}` },
+  { name: 'quantity + code', path: (s, n) => `Observation?value-quantity=gt${100 + (n % 50)}&code=${code(s, n)}` },
+  { name: 'code, newest first', path: (s, n) => `Observation?code=${code(s, n)}&_sort=-_lastUpdated` },
+]
+
+const warmUps = 20
+const rounds = 200
+
+/** Searches over HTTP, one after the other on one connection, as one client asks. */
+export function searchBench(flags: BenchFlags): Promise<Json> {
+  return onLoadedServer(flags, async (client) => {
+    const asker = await openAsker(client)
+    const sample = await sampleOf(asker)
+    const searches: Json = {}
+    for (const kind of kinds) {
+      for (let round = 0; round < warmUps; round += 1) await asker.ask(kind.path(sample, rounds + round))
+      const took: number[] = []
+      let found = 0
+      for (let round = 0; round < rounds; round += 1) {
+        const started = performance.now()
+        const bundle = await asker.ask(kind.path(sample, round))
+        took.push(performance.now() - started)
+        found += Number(JSON.parse(bundle).total)
+      }
+      searches[kind.name] = {
+        ...percentiles(took),
+        meanTotal: Math.round((found / rounds) * 10) / 10,
+        example: kind.path(sample, 0).split('?')[0],
+      }
+    }
+    asker.close()
+    return { searches }
+  })
+}
+
+interface Asker {
+  ask(search: string): Promise<string>
+  close(): void
+}
+
+async function openAsker(client: Client): Promise<Asker> {
+  const { access_token: token } = await client.token({ role: 'integrator', studies: [study], ttlS: 3600 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const headers = { authorization: `Bearer ${token}`, 'x-aquifer-study': study }
+  return {
+    ask: (search) =>
+      new Promise((resolve, reject) => {
+        const sent = httpRequest(`${client.url}/fhir-server/api/v1/${search}`, { agent, headers }, (answer) => {
+          let text = ''
+          answer.setEncoding('utf8').on('data', (part: string) => (text += part))
+          answer.on('end', () =>
+            answer.statusCode === 200 ? resolve(text) : reject(new CommandFailed(`A search was answered ${answer.statusCode}.`)),
+          )
+        })
+        sent.on('error', reject).end()
+      }),
+    close: () => agent.destroy(),
+  }
+}
+
+async function sampleOf(asker: Asker): Promise<Sample> {
+  const resourcesOf = async (search: string): Promise<Json[]> => {
+    const { entry = [] } = JSON.parse(await asker.ask(search)) as { entry?: { resource: Json }[] }
+    return entry.map(({ resource }) => resource)
+  }
+  const people = (await resourcesOf('Patient?_count=500')) as unknown as PatientShape[]
+  const coded = (await resourcesOf('Observation?_count=500')) as unknown as ObservationShape[]
+  const codings = coded.flatMap(({ code: { coding = [] } }) => coding.slice(0, 1))
+  return {
+    patients: people.map(({ id, name, identifier }) => ({
+      id,
+      family: name?.[0]?.family?.[0] ?? 'A',
+      given: name?.[0]?.given?.[0] ?? 'A',
+      identifier: identifier?.[0]?.value ?? id,
+    })),
+    codes: [...new Set(codings.map(({ system, code: each }) => `${system ?? ''}|${each}`))],
+  }
+}
+
+interface PatientShape {
+  id: string
+  name?: { family?: string[]; given?: string[] }[]
+  identifier?: { value?: string }[]
+}
+interface ObservationShape {
+  code: { coding?: { system?: string; code: string }[] }
+}
