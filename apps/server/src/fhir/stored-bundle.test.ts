@@ -5,7 +5,7 @@ import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type
 let world: World
 let feed: string
 beforeAll(async () => {
-  world = await openPlatformWorld()
+  world = await openPlatformWorld({ roles: 'api,replicator,masker,compactor,query' })
   await world.study({ id: 'S', sites: ['A', 'B'], required: ['share-data'] })
   feed = await world.token('integrator', ['S'])
   for (const [id, site] of [
@@ -127,6 +127,24 @@ test('references within it are its own, in a transaction too; what is signed is 
   const loud = collection({ ...weight('w', 'pa'), status: 'FINAL' })
   expect((await put('b9', loud)).status).toBe(201)
   expect((await put('b10', { ...loud, signature })).status).toBe(400)
+})
+
+test('behind the masking nobody is named in it', async () => {
+  const named = patient('pa', { name: [{ family: ['Musterfrau'] }], birthDate: '1970-02-03' })
+  expect((await put('b11', collection(named, { ...weight('w', 'pa'), comments: 'Musterfrau says' }))).status).toBe(201)
+  const body = { timeoutS: 60 }
+  const waited = await world.send({ method: 'POST', path: '/pipeline/api/v1/wait', token: await world.token('operator'), body })
+  expect(waited.json['done']).toBe(true)
+  const answer = await world.send({
+    method: 'POST',
+    path: '/query/api/v1/statements',
+    token: await world.token('analyst', ['S']),
+    body: { study: 'S', sql: 'select * from "Bundle"' },
+    headers: { accept: 'application/json' },
+  })
+  const rows = answer.json['rows'] as unknown[]
+  expect(rows.length).toBeGreaterThan(3)
+  expect(answer.text).not.toMatch(/Musterfrau|1970-02-03|Patient\/pa|"pa"/)
 })
 
 test('an outcome is a resource, Parameters are not', async () => {

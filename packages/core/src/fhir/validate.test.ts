@@ -208,6 +208,18 @@ test('text made to slow the checks down is checked like any other', () => {
   }
 })
 
+test('a body of nothing but names is checked in one go', () => {
+  const count = 30_000
+  const ids = Array.from({ length: count }, (_, place) => `a${place}`)
+  const contained = ids.map((id) => ({ resourceType: 'Patient', id, link: [{ other: { reference: `#${id}` }, type: 'refer' }] }))
+  expect(checked(observation({ contained, performer: ids.map((id) => ({ reference: `#${id}` })) }))).toEqual([])
+  const coding = ids.map((code) => ({ system: 'urn:s', code }))
+  const component = ids.map((id) => ({ code: { coding: [{ system: 'urn:t', code: id }] }, valueString: 'a' }))
+  expect(checked(observation({ code: { coding }, component }))).toEqual([])
+  const group = { required: true, question: ids.map((linkId) => ({ linkId })) }
+  expect(checked({ resourceType: 'Questionnaire', status: 'draft', group })).toEqual([])
+})
+
 describe('references', () => {
   const about = (reference: string): string[] => checked(observation({ subject: { reference } }))
 

@@ -34,7 +34,7 @@ export function validate(resource: unknown, options?: ValidateOptions): Issue[] 
   }
   checkResource(resource, {
     issues,
-    container: resource,
+    container: { resource, ids: null },
     inContained: false,
     skipEntries: options?.entries === 'skip',
     warnings: options?.warnings === true,
@@ -142,7 +142,7 @@ function checkOne(value: unknown, slot: Slot, walk: Walk): void {
 // A contained resource shares the container's `#` names; a Bundle's entry stands for itself.
 function checkInner(resource: JsonObject, slot: Slot, walk: Walk): void {
   if (slot.list) checkResource(resource, { ...walk, inContained: true })
-  else if (!walk.skipEntries) checkResource(resource, { ...walk, container: resource, inContained: false })
+  else if (!walk.skipEntries) checkResource(resource, { ...walk, container: { resource, ids: null }, inContained: false })
 }
 
 /** `_name`: an Element per value, in a list with nulls where a value has none. */

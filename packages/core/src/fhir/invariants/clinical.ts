@@ -11,11 +11,12 @@ const codings = (element: JsonObject): readonly JsonObject[] => each(element, 'c
 function componentsDiffer(observation: JsonObject): boolean {
   const components = each(observation, 'component')
   if (components.length === 0) return true
-  const own = codings(observation).filter(({ code, system }) => code !== undefined && system !== undefined)
-  return !components.some((component) =>
-    codings(component).some(({ code, system }) => own.some((coding) => coding['code'] === code && coding['system'] === system)),
-  )
+  const own = new Set(codings(observation).flatMap(codeNamed))
+  return !components.some((component) => codings(component).some((coding) => codeNamed(coding).some((name) => own.has(name))))
 }
+
+const codeNamed = ({ code, system }: JsonObject): string[] =>
+  typeof code === 'string' && typeof system === 'string' ? [`${system}|${code}`] : []
 
 const explains = (name: string): Holds => some('explanation', given(name))
 

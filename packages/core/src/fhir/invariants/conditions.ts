@@ -3,8 +3,13 @@ import type { JsonObject } from '../resource.js'
 
 /** Where an element stands: the resource whose `contained` a `#id` is looked up in, and whether we are inside one of those. */
 export interface Within {
-  container: JsonObject
+  container: Container
   inContained: boolean
+}
+export interface Container {
+  resource: JsonObject
+  /** Ids of what it contains, gathered when first asked for: a body may be all references and contained resources. */
+  ids: ReadonlySet<unknown> | null
 }
 /** Does the invariant hold of this element? Asked of any object of the type, well formed or not: never throws. */
 export type Holds = (element: JsonObject, within: Within) => boolean

@@ -3,7 +3,7 @@ import { forEachReference } from '../reference.js'
 import { numberOf } from '../resource.js'
 import type { JsonObject } from '../resource.js'
 import { all, any, atLeastOne, each, every, given, givenChoice, implies, is, not, numberIn, some, uniqueIn } from './conditions.js'
-import type { Holds } from './conditions.js'
+import type { Container, Holds } from './conditions.js'
 import type { Translations } from './translation.js'
 import { markupOf } from './xhtml.js'
 
@@ -37,11 +37,11 @@ function lowNotAboveHigh(range: JsonObject): boolean {
   return from === null || to === null || from <= to
 }
 
-function referenceIsThere(reference: JsonObject, container: JsonObject): boolean {
+function referenceIsThere(reference: JsonObject, container: Container): boolean {
   const text = reference['reference']
   if (typeof text !== 'string' || text.charCodeAt(0) !== 35 || text.length === 1) return true
-  const id = text.slice(1)
-  return each(container, 'contained').some((resource) => resource['id'] === id)
+  container.ids ??= new Set(each(container.resource, 'contained').map(({ id }) => id))
+  return container.ids.has(text.slice(1))
 }
 
 function containedIsReferred(resource: JsonObject): boolean {
