@@ -143,8 +143,12 @@ export function HolderName({ holder }: { holder: AccessHolder }) {
   )
 }
 
-export const sitesWords = ({ sites }: AccessHolder): string =>
-  sites.length === 0 ? 'every site' : sites.length <= 2 ? sites.join(', ') : plural(sites.length, 'site')
+export function sitesWords({ sites, reaches }: AccessHolder): string {
+  if (reaches === 'persons') return 'single persons'
+  if (reaches === 'nobody') return 'nobody now'
+  if (sites.length === 0) return 'every site'
+  return sites.length <= 2 ? sites.join(', ') : plural(sites.length, 'site')
+}
 
 function HoldersTable({ holders }: { holders: readonly AccessHolder[] }) {
   const now = useNow()
@@ -155,7 +159,7 @@ function HoldersTable({ holders }: { holders: readonly AccessHolder[] }) {
           <tr>
             <th>Who</th>
             <th>Role</th>
-            <th>Sites</th>
+            <th>Reaches</th>
             <th>Sees</th>
             <th>Last sign-in</th>
           </tr>

@@ -112,7 +112,7 @@ function Review({ review, isOpen, toggle }: { review: AccessReviewView; isOpen: 
                   <tr>
                     <th>Who</th>
                     <th>Role</th>
-                    <th>Sites</th>
+                    <th>Reaches</th>
                     <th>Sees</th>
                     <th>Last sign-in</th>
                     <th>Decision</th>

@@ -1,6 +1,7 @@
 import type { AccessHolder, AccessHolders } from '@aquifer/core/contract'
 import { unformula } from '../../notebook/csv.js'
 import { sightWords } from './sight.js'
+import { sitesWords } from './HoldersPanel.js'
 
 const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
@@ -16,7 +17,7 @@ export function holdersCsv({ study, site, asOf }: AccessHolders, holders: readon
         holder.kind,
         holder.role,
         holder.studies.join(' '),
-        holder.sites.join(' ') || 'all',
+        holder.sites.join(' ') || sitesWords(holder),
         sightWords(holder),
         holder.signedInAt ?? '',
       ]

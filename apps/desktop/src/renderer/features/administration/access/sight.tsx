@@ -5,8 +5,8 @@ import { Badge } from '../../../ui/Badge.js'
 
 export type Sight = 'identified' | 'masked' | 'none'
 
-export const sightOf = ({ identified, role }: AccessHolder): Sight =>
-  identified ? 'identified' : isRole(role) && mayQuery(role) ? 'masked' : 'none'
+export const sightOf = ({ identified, role, reaches }: AccessHolder): Sight =>
+  reaches === 'nobody' ? 'none' : identified ? 'identified' : isRole(role) && mayQuery(role) ? 'masked' : 'none'
 
 const words: Record<Sight, string> = { identified: 'Identified', masked: 'Masked', none: 'No clinical data' }
 export const sightWords = (holder: AccessHolder): string => words[sightOf(holder)]
