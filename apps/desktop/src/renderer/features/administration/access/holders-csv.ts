@@ -1,7 +1,6 @@
 import type { AccessHolder, AccessHolders } from '@aquifer/core/contract'
 import { unformula } from '../../notebook/csv.js'
-import { sightWords } from './sight.js'
-import { sitesWords } from './HoldersPanel.js'
+import { sightNames, sightOf, sitesWords } from './words.js'
 
 const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
@@ -18,7 +17,7 @@ export function holdersCsv({ study, site, asOf }: AccessHolders, holders: readon
         holder.role,
         holder.studies.join(' '),
         holder.sites.join(' ') || sitesWords(holder),
-        sightWords(holder),
+        sightNames[sightOf(holder)],
         holder.signedInAt ?? '',
       ]
         .map((cell) => quote(unformula(cell)))
