@@ -111,6 +111,16 @@ test('a review lists who reaches a site by relationships; revoking leaves no way
   const ours = ['rosa', 'saul']
   expect((await holders('A')).filter((name) => ours.includes(String(name)))).toEqual(ours)
   expect((await holders('B')).filter((name) => ours.includes(String(name)))).toEqual([])
+  await signedIn('tom', 'practitioner')
+  await relate({ kind: 'practitioner-site', holder: 'User/tom', site: 'B' })
+  const later = await relate({ kind: 'site-study', holder: 'Organization/b', site: 'B', from: '2090-01-01T00:00:00Z' })
+  const whom = async (name: string) =>
+    ((await send('GET', '/access-review?study=S', officer)).json['holders'] as Json[]).find((each) => each['holder'] === name)
+  expect(await whom('rosa')).toMatchObject({ reaches: 'sites', sites: ['A'] })
+  expect(await whom('saul')).toMatchObject({ reaches: 'persons', sites: [] })
+  // A site that is not at work yet leads to nobody, which must not read as every site.
+  expect(await whom('tom')).toMatchObject({ reaches: 'nobody', sites: [] })
+  expect((await end(later)).status).toBe(200)
   const review = String((await send('POST', '/access-reviews', officer, { study: 'S' })).json['id'])
   for (const holder of ours)
     expect((await send('POST', `/access-reviews/${review}/decisions`, officer, { holder, decision: 'revoke' })).status).toBe(200)

@@ -100,9 +100,10 @@ async function holders({ repository, clients, grantFor }: Parts, by: Grant, plac
   const found: AccessHolder[] = []
   const add = async (grant: Grant | null, holder: Pick<AccessHolder, 'name' | 'kind' | 'signedInAt' | 'certificate'>): Promise<void> => {
     if (grant === null || !(await reaches(repository, grant, place))) return
-    const { studies, sites } = placesReached(grant)
+    const { studies } = placesReached(grant)
+    const { sites, reaches: whom } = reachAt(grant, place.study)
     const identified = mayTouch({ role: grant.role, ...policy }, 'read', 'clinical')
-    const held = { studies: studies === 'all' ? ['*'] : [...studies], sites: [...sites], identified }
+    const held = { studies: studies === 'all' ? ['*'] : [...studies], sites, reaches: whom, identified }
     found.push({ holder: grant.user, role: grant.role, ...held, ...holder })
   }
   for (const user of await repository.users.list()) {
@@ -115,6 +116,21 @@ async function holders({ repository, clients, grantFor }: Parts, by: Grant, plac
     await add((await clients.grantOf(client))?.grant ?? null, { name, kind: 'client', signedInAt: null, ...shown })
   }
   return found
+}
+
+/** Whom somebody reaches in a study, or in all of his: sites that are named, single persons, everybody, or nobody now. */
+function reachAt(grant: Grant, study: string | null): Pick<AccessHolder, 'sites' | 'reaches'> {
+  if (grant.reach === undefined) {
+    if (grant.people !== null) return { sites: [...grant.sites], reaches: grant.people.length > 0 ? 'persons' : 'nobody' }
+    return { sites: [...grant.sites], reaches: grant.sites.length === 0 ? 'every-site' : 'sites' }
+  }
+  const studies = study === null ? [...grant.reach.studies.keys()] : [study]
+  const reached = studies.map((id) => sitesReached(grant, id))
+  if (reached.includes(null)) return { sites: [], reaches: 'every-site' }
+  const sites = [...new Set(reached.flatMap((each) => each ?? []))]
+  if (sites.length > 0) return { sites, reaches: 'sites' }
+  const people = studies.some((id) => (grant.reach?.studies.get(id)?.people.size ?? 0) > 0)
+  return { sites, reaches: people ? 'persons' : 'nobody' }
 }
 
 async function reaches(repository: Repository, grant: Grant, { study, site }: Place): Promise<boolean> {

@@ -71,7 +71,12 @@ function checkRole(
   }
   for (const [at, right] of entry.rights.entries())
     if (!(rights as readonly string[]).includes(right))
-      find('error', ['roles', role, 'rights', at], `There is no right ${right}.`, `Rights are ${rights.join(', ')}.`)
+      find(
+        'error',
+        ['roles', role, 'rights', at],
+        `There is no right ${right}.`,
+        'The built-in policy names all of them: `aquifer access policy show`.',
+      )
   for (const act of ['read', 'write'] as const)
     for (const [at, item] of entry[act].entries()) {
       const data = isDataClass(item) ? item : classOf(item)

@@ -155,6 +155,12 @@ export const accessHolder = z
     role: z.string(),
     studies: z.array(z.string()),
     sites: z.array(z.string()),
+    reaches: z
+      .enum(['every-site', 'sites', 'persons', 'nobody'])
+      .optional()
+      .describe(
+        'whom at the place: everybody, everybody at the sites named, single persons, or nobody now; not in lists frozen before it was told',
+      ),
     identified: z.boolean().describe('sees identified clinical data'),
     signedInAt: z.iso.datetime().nullable(),
     certificate: certificateSubject.optional().describe('by which a client may come in'),

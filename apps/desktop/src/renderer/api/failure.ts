@@ -65,7 +65,9 @@ export function explain(error: unknown): Explanation {
       true,
     )
   }
-  if (problem.code === 'sign-in-failed') return say('That was not the password', '', false)
+  // Asked again who one is, at a signature: the account is known, so only the password can be wrong.
+  if (problem.code === 'sign-in-failed')
+    return { ...say('That was not the password', '', false), why: 'Five failures lock the account for 15 minutes.' }
   if (status === 401) return say('The session ended', 'Sign in again; your work stays.', false)
   if (status === 403) return say('Your role does not open this', 'Ask the study manager for the grant.', false, 'denied')
   if (status === 404) return say('Nothing here', 'It was deleted, or it lies outside your studies.', false, 'idle')

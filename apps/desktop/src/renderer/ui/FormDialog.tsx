@@ -1,7 +1,9 @@
+import { CircleAlert } from 'lucide-react'
 import type { FormEvent, ReactNode } from 'react'
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { explain } from '../api/failure.js'
 import { Button } from './Button.js'
-import { Failure } from './states.js'
+import { Icon } from './Icon.js'
 
 /** One question with its answer: the button repeats what it does, what went wrong stands beside it. */
 export function FormDialog({
@@ -43,7 +45,7 @@ export function FormDialog({
           {lead && <p className="dialog-lead">{lead}</p>}
           <form className="dialog-form" onSubmit={send}>
             {children}
-            {error !== undefined && error !== null && <Failure error={error} />}
+            {error !== undefined && error !== null && <Fault error={error} />}
             <div className="actions">
               <Button onPress={onClose} isDisabled={busy}>
                 Cancel
@@ -56,6 +58,22 @@ export function FormDialog({
         </Dialog>
       </Modal>
     </ModalOverlay>
+  )
+}
+
+/** Beside the question that it answers: what happened and why, in two lines. */
+function Fault({ error }: { error: unknown }) {
+  const { what, why, reference } = explain(error)
+  return (
+    <div role="alert" className="notice bad dialog-fault">
+      <Icon of={CircleAlert} />
+      <div>
+        <p>
+          <span className="medium">{what}.</span> {why}
+        </p>
+        {reference && <p className="mono">{reference}</p>}
+      </div>
+    </div>
   )
 }
 

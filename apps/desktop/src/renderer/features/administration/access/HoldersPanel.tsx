@@ -1,4 +1,4 @@
-import { Cpu, Download, SearchX, UserRound } from 'lucide-react'
+import { Download, SearchX } from 'lucide-react'
 import { useState } from 'react'
 import type { AccessHolder, AccessHolders } from '@aquifer/core/contract'
 import { useHolders } from '../../../api/identity-queries.js'
@@ -6,15 +6,15 @@ import { roleChoices, roleWords } from '../../../api/roles.js'
 import { useMe, useStudy } from '../../../api/SessionProvider.js'
 import { Button } from '../../../ui/Button.js'
 import { SearchField, Select } from '../../../ui/fields.js'
-import { clock, count, day, lately, plural } from '../../../ui/format.js'
-import { Icon } from '../../../ui/Icon.js'
+import { clock, count, day, lately } from '../../../ui/format.js'
 import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
 import { useNow } from '../../../ui/use-now.js'
 import { download } from '../../notebook/csv.js'
 import { holdersCsv } from './holders-csv.js'
-import { SightBadge, sightOf } from './sight.js'
+import { HolderName, SightBadge } from './Holder.js'
+import { sightOf, sitesWords } from './words.js'
 
 /** "Who can see site 3 today": people and clients, by account or by relationship. */
 export function HoldersPanel() {
@@ -133,19 +133,6 @@ function Total({ name, value, tone }: { name: string; value: number; tone?: stri
   )
 }
 
-export function HolderName({ holder }: { holder: AccessHolder }) {
-  return (
-    <span className="row">
-      <Icon of={holder.kind === 'person' ? UserRound : Cpu} className="ink-3" />
-      <span className="medium">{holder.name}</span>
-      <span className="mono ink-3">{holder.holder}</span>
-    </span>
-  )
-}
-
-export const sitesWords = ({ sites }: AccessHolder): string =>
-  sites.length === 0 ? 'every site' : sites.length <= 2 ? sites.join(', ') : plural(sites.length, 'site')
-
 function HoldersTable({ holders }: { holders: readonly AccessHolder[] }) {
   const now = useNow()
   return (
@@ -155,7 +142,7 @@ function HoldersTable({ holders }: { holders: readonly AccessHolder[] }) {
           <tr>
             <th>Who</th>
             <th>Role</th>
-            <th>Sites</th>
+            <th>Reaches</th>
             <th>Sees</th>
             <th>Last sign-in</th>
           </tr>

@@ -15,8 +15,8 @@ import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
 import { tellFailure } from '../../../ui/tell.js'
 import { useNow } from '../../../ui/use-now.js'
-import { HolderName, sitesWords } from './HoldersPanel.js'
-import { SightBadge } from './sight.js'
+import { HolderName, SightBadge } from './Holder.js'
+import { sitesWords } from './words.js'
 
 /** Each quarter a frozen list: for every row somebody else says whether it stays. */
 export function RecertificationPanel() {
@@ -112,7 +112,7 @@ function Review({ review, isOpen, toggle }: { review: AccessReviewView; isOpen: 
                   <tr>
                     <th>Who</th>
                     <th>Role</th>
-                    <th>Sites</th>
+                    <th>Reaches</th>
                     <th>Sees</th>
                     <th>Last sign-in</th>
                     <th>Decision</th>

@@ -1,6 +1,6 @@
 import type { AccessHolder, AccessHolders } from '@aquifer/core/contract'
 import { unformula } from '../../notebook/csv.js'
-import { sightWords } from './sight.js'
+import { sightNames, sightOf, sitesWords } from './words.js'
 
 const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
@@ -16,8 +16,8 @@ export function holdersCsv({ study, site, asOf }: AccessHolders, holders: readon
         holder.kind,
         holder.role,
         holder.studies.join(' '),
-        holder.sites.join(' ') || 'all',
-        sightWords(holder),
+        holder.sites.join(' ') || sitesWords(holder),
+        sightNames[sightOf(holder)],
         holder.signedInAt ?? '',
       ]
         .map((cell) => quote(unformula(cell)))

@@ -82,7 +82,7 @@ function ClientsTable({ clients }: { clients: ClientView[] }) {
             <th>Keys</th>
             <th>Standing</th>
             <th>Last request</th>
-            <th>Holds until</th>
+            <th>Until</th>
             <th>
               <span className="visually-hidden">Acts</span>
             </th>
@@ -125,7 +125,7 @@ function ClientsTable({ clients }: { clients: ClientView[] }) {
                   <Badge kind={standing.kind}>{standing.words}</Badge>
                 </td>
                 <td className="ink-2 num">{client.usedAt === null ? 'never' : lately(client.usedAt, now)}</td>
-                <td className="ink-2 num">{client.expiresAt === null ? 'it is suspended' : day(client.expiresAt)}</td>
+                <td className="ink-2 num">{client.expiresAt === null ? 'no end' : day(client.expiresAt)}</td>
                 <td>
                   <Acts client={client} />
                 </td>

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX, FileUp } from 'lucide-react'
+import { CircleCheck, CircleX, Download, FileUp } from 'lucide-react'
 import { useState } from 'react'
 import { FileTrigger } from 'react-aria-components'
 import type { Invitation, StaffCheck } from '@aquifer/core/contract'
@@ -51,7 +51,7 @@ export function StaffListDialog({ told, onClose }: { told(made: Invitation[]): v
           <Button icon={FileUp}>{file === null ? 'Choose a file' : 'Choose another file'}</Button>
         </FileTrigger>
         <span className="cut">{file?.name}</span>
-        <Button look="quiet" className="end" onPress={() => download('staff-list.csv', sample, 'text/csv;charset=utf-8')}>
+        <Button look="quiet" icon={Download} className="end" onPress={() => download('staff-list.csv', sample, 'text/csv;charset=utf-8')}>
           A list to start from
         </Button>
       </div>

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX, FileUp, TriangleAlert } from 'lucide-react'
+import { CircleCheck, CircleX, Download, FileUp, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { FileTrigger } from 'react-aria-components'
 import { toast } from 'sonner'
@@ -61,10 +61,11 @@ export function ProposeDialog({
         <span className="cut">{file?.name}</span>
         <Button
           look="quiet"
+          icon={Download}
           className="end"
           onPress={() => download('role-policy.json', `${JSON.stringify(inForce, null, 2)}\n`, 'application/json')}
         >
-          The one in force
+          Start from the one in force
         </Button>
       </div>
       {check.isPending && <p className="sub">Checking {file?.name}</p>}

@@ -17,6 +17,7 @@ import { Empty, Failure, SkeletonRows } from '../../../ui/states.js'
 import { useNow } from '../../../ui/use-now.js'
 import { useCommands, type Command } from '../../shell/commands.js'
 import { AddRelationshipDialog } from './AddRelationshipDialog.js'
+import { Reference } from '../Reference.js'
 import { EndRelationshipDialog } from './EndRelationshipDialog.js'
 import { holdingOf, kindNames, type Holding } from './kinds.js'
 
@@ -134,12 +135,14 @@ function useHolderNames(): (holder: string) => string | null {
   return (holder) => names.get(holder) ?? null
 }
 
-const badges: Record<Holding, { kind: BadgeKind; words: string }> = {
-  holds: { kind: 'active', words: 'In force' },
+// What is in force needs no word: the filter says it.
+const badges: Record<Exclude<Holding, 'holds'>, { kind: BadgeKind; words: string }> = {
   ahead: { kind: 'proposed', words: 'Not begun' },
   over: { kind: 'expired', words: 'Over' },
   ended: { kind: 'withdrawn', words: 'Ended' },
 }
+const badgeWords = (each: RelationshipView, holding: Exclude<Holding, 'holds'>): string =>
+  holding === 'ahead' ? badges.ahead.words : `${badges[holding].words} ${untilWords(each)}`
 
 function RelationshipsTable({ rows, may }: { rows: readonly RelationshipView[]; may: boolean }) {
   const now = useNow()
@@ -157,7 +160,6 @@ function RelationshipsTable({ rows, may }: { rows: readonly RelationshipView[]; 
             <th>From</th>
             <th>Until</th>
             <th>Given by</th>
-            <th>State</th>
             {may && (
               <th>
                 <span className="visually-hidden">End</span>
@@ -172,8 +174,10 @@ function RelationshipsTable({ rows, may }: { rows: readonly RelationshipView[]; 
             return (
               <tr key={each.id}>
                 <td>
-                  {name !== null && <span className="medium">{name} </span>}
-                  <span className={name === null ? 'mono' : 'mono ink-3'}>{each.holder}</span>
+                  <span className="row">
+                    {name !== null && <span className="medium">{name}</span>}
+                    <Reference of={each.holder} quiet={name !== null} />
+                  </span>
                 </td>
                 <td>
                   <span className="row">
@@ -182,14 +186,15 @@ function RelationshipsTable({ rows, may }: { rows: readonly RelationshipView[]; 
                     {each.basis === 'non-competence' && <span className="sub">by finding</span>}
                   </span>
                 </td>
-                <td className="mono">{each.target}</td>
+                <td>
+                  <Reference of={each.target} />
+                </td>
                 <td>{[each.study ?? 'every study', each.site].filter(Boolean).join(', ')}</td>
                 <td className="ink-2 num">{day(each.from)}</td>
-                <td className="ink-2 num">{untilWords(each)}</td>
-                <td className="ink-2">{each.grantedBy}</td>
-                <td>
-                  <Badge kind={badges[holding].kind}>{badges[holding].words}</Badge>
+                <td className="ink-2 num">
+                  {holding === 'holds' ? untilWords(each) : <Badge kind={badges[holding].kind}>{badgeWords(each, holding)}</Badge>}
                 </td>
+                <td className="ink-2">{each.grantedBy}</td>
                 {may && (
                   <td className="act-cell">
                     {(holding === 'holds' || holding === 'ahead') && (
