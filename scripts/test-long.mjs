@@ -11,6 +11,11 @@ const parts = {
     command: ['vitest', 'run', '--project', 'server', 'apps/server/src/pipeline/kill.test.ts'],
     env: { AQUIFER_TEST_LONG: '1' },
   },
+  search: {
+    about: 'for every search parameter the server’s answers beside those of an oracle',
+    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/search/oracle.test.ts'],
+    env: { AQUIFER_TEST_LONG: '1' },
+  },
   package: {
     about: 'the packaged desktop app: contents, fuses',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],

@@ -60,14 +60,20 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
   }
 }
 
-/** What steers an answer, and every type’s own parameters. */
+const searchParams = new Map<string, Record<string, unknown>[]>()
+
+/** What is answered for every type and its own parameters; always the same, so made once. */
 function searchParamsOf(type: string): Record<string, unknown>[] {
-  return [...ofEveryType, ...parametersNamed(type)].map(({ name, type: kind, ...more }) => ({
-    name,
-    type: kind,
-    ...(modifiersNamed(type, name, kind) ? { modifier: modifiersNamed(type, name, kind) } : {}),
-    ...('target' in more && more.target ? { target: more.target, chain: ['*'] } : {}),
-  }))
+  let known = searchParams.get(type)
+  if (known === undefined) {
+    known = [...ofEveryType, ...parametersNamed(type)].map(({ name, type: kind, ...more }) => {
+      const modifier = modifiersNamed(type, name, kind)
+      const target = 'target' in more ? more.target : undefined
+      return { name, type: kind, ...(modifier ? { modifier } : {}), ...(target ? { target, chain: ['*'] } : {}) }
+    })
+    searchParams.set(type, known)
+  }
+  return known
 }
 
 function modifiersNamed(type: string, name: string, kind: string): readonly string[] | undefined {

@@ -63,6 +63,29 @@ test('includes show what a search of their own would show, whichever type they s
   const ofTwo = await world.token('investigator', ['S', 'T'], { sites: ['A'] })
   expect(await seen('/Practitioner?_revinclude=Patient:careprovider', ofTwo)).toEqual(['Practitioner/doc'])
 })
+test('a chain tells nothing of what is hidden behind a reference, nor do lists and words', async () => {
+  const encounter = { resourceType: 'Encounter', id: 'e-pb', status: 'finished', patient: { reference: 'Patient/pb' } }
+  await stored('PUT', '/Encounter/e-pb', encounter, inB)
+  await stored('PUT', '/Observation/o-chain', { ...weight('o-chain', 'pa'), encounter: { reference: 'Encounter/e-pb' } }, inA)
+  const list = { resourceType: 'List', id: 'l-pb', status: 'current', mode: 'working', subject: { reference: 'Patient/pb' } }
+  await stored('PUT', '/List/l-pb', { ...list, entry: [{ item: { reference: 'Observation/o-chain' } }] }, inB)
+  for (const [query, open] of [
+    ['encounter.status=finished', ['Observation/o-chain']],
+    ['encounter.patient.gender=female', ['Observation/o-chain']],
+    ['encounter.patient=pb', ['Observation/o-chain']],
+    ['encounter:Encounter._id=e-pb', ['Observation/o-chain']],
+    ['patient._id=pb', ['Observation/o-pb']],
+    ['_list=l-pb', ['Observation/o-chain']],
+    ['_content=Patient/pb', ['Observation/o-pb']],
+  ] as const) {
+    expect([query, await seen(`/Observation?${query}`)]).toEqual([query, []])
+    expect([query, await seen(`/Observation?${query}`, feed)]).toEqual([query, open])
+  }
+  expect((await world.fhir('GET', '/Observation?encounter.status=finished&_summary=count', atA)).json['total']).toBe(0)
+  const included = await seen('/Observation?_id=o-chain&_include=Observation:encounter&_include:recurse=*')
+  expect(included).toEqual(['Observation/o-chain', 'Organization/org', 'Patient/pa', 'Practitioner/doc'])
+  await world.fhir('DELETE', '/Observation/o-chain', feed)
+})
 test('totals and pages count what is seen, and a page belongs to who asked for it', async () => {
   const counted = await world.fhir('GET', '/Observation?_summary=count', atA)
   expect(counted.json['total']).toBe(1)

@@ -51,7 +51,13 @@ const writerSettings = {
   statement_timeout: '60s',
   idle_in_transaction_session_timeout: '30s',
 }
-const readerSettings = { work_mem: '32MB', statement_timeout: '60s', default_transaction_read_only: 'on' }
+// A search is planned for the values it is asked with: which index is best depends on them.
+const readerSettings = {
+  plan_cache_mode: 'force_custom_plan',
+  work_mem: '32MB',
+  statement_timeout: '60s',
+  default_transaction_read_only: 'on',
+}
 
 export function openRepository(options: RepositoryOptions): Repository {
   const { postgres, clock, random = Math.random, writers = 4, readers = 4, mark = null, ledgerKey = randomBytes(32) } = options

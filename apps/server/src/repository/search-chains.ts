@@ -1,4 +1,5 @@
 import type { Queryable } from './people.js'
+import { prepared } from './prepared.js'
 import type { References, SqlClause } from './search-clauses.js'
 import { foundSql } from './search-sql.js'
 import type { ChainTarget, SearchClause } from './types.js'
@@ -54,5 +55,5 @@ async function rowsOf(client: Queryable, { type, scope, clauses }: ChainTarget):
   const inner = await resolved(client, clauses)
   if (inner === null) return null
   const { sql, parameters } = foundSql({ type, scope, clauses: inner, count: 0, sort: { by: '_id', descending: false } }, joinedMax + 1)
-  return (await client.query<FoundRow>(sql, [...parameters])).rows
+  return (await client.query<FoundRow>(prepared(sql, parameters))).rows
 }

@@ -7,6 +7,7 @@ import {
   arrayOf,
   either,
   instantCondition,
+  mainSpanBranches,
   nearCondition,
   nothing,
   spanCondition,
@@ -33,20 +34,30 @@ export interface References {
 export interface ClauseContext {
   type: string
   sids: readonly number[]
+  /** another clause leaves few resources */
+  isNarrow: boolean
 }
 
 type Clause<K extends SqlClause['kind']> = Extract<SqlClause, { kind: K }>
 
 export function branchesOf(clause: SqlClause, context: ClauseContext): Branches {
-  switch (clause.kind) {
-    case 'token':
-      return tokenBranches(clause, context)
-    case 'reference':
-      return referenceBranches(clause, context)
-    default:
-      return [conditionOf(clause, context)]
-  }
+  if (context.isNarrow) return [conditionOf(clause, context)]
+  if (clause.kind === 'token') return tokenBranches(clause, context)
+  if (clause.kind === 'reference') return referenceBranches(clause, context)
+  const [value, another] = clause.kind === 'date' && isMainDate(clause.param, context.type) ? clause.any : []
+  return value && !another ? mainSpanBranches(value) : [conditionOf(clause, context)]
 }
+
+const isMainDate = (param: string, type: string): boolean => mainDateParameter(type) === canonicalParameter(type, param)
+
+/** Few resources meet such a clause: what else is asked is tried on each of them. */
+export function isNarrow(clause: SqlClause, type: string): boolean {
+  if (clause.kind === 'id') return true
+  return (
+    clause.kind === 'reference' && canonicalParameter(type, clause.param) === 'patient' && clause.any.filter(isLocal).length <= narrowMax
+  )
+}
+const narrowMax = 20
 
 /** All ways of a clause to hold in one condition. */
 function conditionOf(clause: SqlClause, context: ClauseContext): Condition {
@@ -56,7 +67,7 @@ function conditionOf(clause: SqlClause, context: ClauseContext): Condition {
     case 'token':
       return tokenCondition(clause, context)
     case 'reference':
-      return either(referenceBranches(clause, context))
+      return either(referenceBranches(clause, context).map((branch) => sql`(${branch})`))
     case 'string':
       return clause.match === 'exact' ? exactCondition(clause, context) : textsCondition(clause, clause.match, context)
     case 'uri':
@@ -113,10 +124,8 @@ function tokenKey(param: string, { system, code }: TokenValue): bigint {
 
 function tokenCondition({ param, any, not }: Clause<'token'>, context: ClauseContext): Condition {
   const name = canonicalParameter(context.type, param)
-  const found = hasToken(
-    any.map((value) => tokenKey(name, value)),
-    context,
-  )
+  const keys = any.map((value) => tokenKey(name, value))
+  const found = context.isNarrow ? namedAmong(keys, context) : hasToken(keys, context)
   return not ? sql`not (${found})` : found
 }
 
@@ -136,6 +145,7 @@ function tokenBranches(clause: Clause<'token'>, context: ClauseContext): Branche
 }
 
 const referenceTextOf = (value: ReferenceValue): string => ('text' in value ? value.text : `${value.type}/${value.id}`)
+const isLocal = (value: ReferenceValue): boolean => 'id' in value
 const isPatient = (value: ReferenceValue): value is { type: string; id: string } => 'id' in value && value.type === 'Patient'
 
 function referenceBranches({ param, any, pids }: References, context: ClauseContext): Branches {
@@ -143,15 +153,20 @@ function referenceBranches({ param, any, pids }: References, context: ClauseCont
   const patients = name === 'patient' ? any.filter(isPatient) : []
   const hashes = any.map((value) => indexKeys.referenceKey(name, referenceTextOf(value)))
   const [only, another] = patients
-  if (only === undefined || patients.length < any.length) return [hasToken(hashes, context)]
-  // The first person of a resource is known by index, but this parameter may name another one, or none by its id.
+  if (only === undefined || patients.length < any.filter(isLocal).length) return [hasToken(hashes, context)]
+  // Whose data it is, is known by index, each way by its own, but this parameter may name another person, or none by its id.
   const named = namedAmong(hashes, context)
   if (another === undefined) {
     const pid = sql`(select pid from person where id = ${only.id})`
-    return [sql`c.patient = ${pid} and ${named}`, sql`c.patients @> array[${pid}] and c.patient <> ${pid} and ${named}`]
+    return [sql`(c.patient = ${pid} or (c.patients is not null and c.patients @> array[${pid}])) and ${named}`]
   }
   const numbers = pids === undefined ? sql`array(select pid from person where id = any(${patients.map(({ id }) => id)}))` : arrayOf(pids)
-  return [sql`c.patient = any(${numbers}) and ${named}`, sql`c.patients && ${numbers} and c.patient <> all(${numbers}) and ${named}`]
+  // Of one person alone, a parameter that has a value names him.
+  const hasValue = sql`c.present & ${String(bitOf(context.type, name))}::int8 <> 0`
+  return [
+    sql`c.patient = any(${numbers}) and c.patients is null and ${pids === undefined ? named : hasValue}`,
+    sql`c.patients is not null and c.patients && ${numbers} and ${named}`,
+  ]
 }
 
 // Not as an overlap, which the planner would take for a way in by the index.
@@ -190,7 +205,7 @@ const exactCondition = ({ param, any }: Clause<'string'>, context: ClauseContext
 
 function dateCondition({ param, any }: Clause<'date'>, { type }: ClauseContext): Condition {
   const name = canonicalParameter(type, param)
-  if (mainDateParameter(type) === name) return either(any.map((value) => spanCondition(value, sql`c.dlo`, sql`c.dhi`)))
+  if (isMainDate(param, type)) return either(any.map((value) => spanCondition(value, sql`c.dlo`, sql`c.dhi`)))
   return inDates(
     placeOf(type, name),
     any.map((value) => spanCondition(value, sql`d.lo`, sql`d.hi`)),

@@ -38,6 +38,31 @@ export function spanCondition({ prefix, lo, hi }: DateValue, from: Condition, to
   }
 }
 
+// As the index on long spans has it.
+const longMs = 86_400_000
+const isLong = sql.raw(`c.dhi - c.dlo > ${longMs}`)
+const isShort = sql.raw(`c.dhi - c.dlo <= ${longMs}`)
+
+/** The main date, as ways that no row can meet both: each a range of an index where there is one. */
+export function mainSpanBranches(value: DateValue): Condition[] {
+  const { prefix, lo, hi } = value
+  const holds = spanCondition(value, sql`c.dlo`, sql`c.dhi`)
+  switch (prefix) {
+    case 'gt':
+    case 'ge':
+    case 'ap': {
+      const from = (prefix === 'gt' ? hi : lo) - longMs
+      return [sql`${isShort} and c.dlo >= ${from} and ${holds}`, sql`${isLong} and ${holds}`]
+    }
+    case 'le':
+      return [sql`c.dlo < ${hi} and ${holds}`]
+    case 'eb':
+      return [sql`c.dlo < ${lo} and ${holds}`]
+    default:
+      return [holds]
+  }
+}
+
 export function instantCondition({ prefix, lo, hi }: DateValue): Condition {
   const at = sql`c.updated`
   switch (prefix) {

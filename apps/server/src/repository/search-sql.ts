@@ -2,7 +2,7 @@ import { isGlobal, isReferenceData, typeNumber } from '@aquifer/core/fhir'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import type { CompiledQuery } from 'kysely'
 import { versionColumns } from './read.js'
-import { branchesOf } from './search-clauses.js'
+import { branchesOf, isNarrow } from './search-clauses.js'
 import type { SqlClause } from './search-clauses.js'
 import { all } from './search-comparisons.js'
 import type { Condition } from './search-comparisons.js'
@@ -36,8 +36,9 @@ export interface SqlQuery extends Omit<SearchQuery, 'clauses' | 'sort'> {
 function waysOf({ scope, type, clauses }: SqlQuery): Way[] {
   const sids = sidsOf(scope, type)
   let ways: Way[] = [scopeConditions(scope, type, sids)]
+  const narrow = clauses.some((clause) => isNarrow(clause, type))
   for (const clause of clauses) {
-    const branches = branchesOf(clause, { type, sids })
+    const branches = branchesOf(clause, { type, sids, isNarrow: narrow && !isNarrow(clause, type) })
     ways = ways.flatMap((way) => branches.map((branch) => [...way, branch]))
   }
   return ways
@@ -88,7 +89,8 @@ function isReached({ sid }: SearchScope, { sites, patientIds }: NonNullable<Sear
 // for, it says of the first person already.
 function ofNobodyWithheld(sid: number, profile: boolean): Way {
   const withheld = sql`select 1 from enrolment w where w.sid = ${sid} and w.withheld`
-  const others = sql`(c.patients is null or not exists (${withheld} and w.patient = any(c.patients)))`
+  const all = sql`array(select w.patient from enrolment w where w.sid = ${sid} and w.withheld)`
+  const others = sql`(c.patients is null or not (c.patients && ${all}))`
   return profile ? [others] : [sql`not exists (${withheld} and w.patient = c.patient)`, others]
 }
 
@@ -105,10 +107,12 @@ function orOfNobody({ sid, sites }: SearchScope, type: number): Condition {
 }
 
 // With dates, those without one come last in both directions: a stretch of its own, in order of arrival.
-export type Stretch = 'keyed' | 'undated'
+// Where few resources are found they are sorted at once.
+export type Stretch = 'all' | 'keyed' | 'undated'
 
-export function stretchesOf({ sort }: SqlQuery, from: Position | null): Stretch[] {
+export function stretchesOf({ sort, clauses, type }: SqlQuery, from: Position | null): Stretch[] {
   if (sort.by !== 'date') return ['keyed']
+  if (from === null && clauses.some((clause) => isNarrow(clause, type))) return ['all']
   return from !== null && from.keys[0] === null ? ['undated'] : ['keyed', 'undated']
 }
 
@@ -127,9 +131,11 @@ export function pageSql(query: SqlQuery, { stretch, from, snapshot, limit }: Pag
   const direction = sql.raw(descending ? 'desc' : 'asc')
   const undated = stretch === 'undated'
   const order = (table: string): Condition =>
-    undated ? sql`${sql.ref(`${table}.rid`)} ${direction}` : sql`key ${direction}, ${sql.ref(`${table}.rid`)} ${direction}`
+    undated
+      ? sql`${sql.ref(`${table}.rid`)} ${direction}`
+      : sql`key ${direction}${stretch === 'all' ? sql` nulls last` : sql``}, ${sql.ref(`${table}.rid`)} ${direction}`
   const bounds: Condition[] = []
-  if (by === 'date') bounds.push(undated ? sql`c.dlo is null` : sql`c.dlo is not null`)
+  if (by === 'date' && stretch !== 'all') bounds.push(undated ? sql`c.dlo is null` : sql`c.dlo is not null`)
   if (from !== null && undated === (from.keys[0] === null)) {
     bounds.push(undated ? sql`c.rid ${more} ${from.rid}::int8` : sql`(${key}, c.rid) ${more} (${from.keys[0]}, ${from.rid}::int8)`)
   }
@@ -137,11 +143,11 @@ export function pageSql(query: SqlQuery, { stretch, from, snapshot, limit }: Pag
   if (snapshot !== null && by !== '_id') bounds.push(asThen(snapshot))
   const ways = waysOf(query).map(
     (way) =>
-      sql`(select c.rid, c.version, ${key} as key from current c where ${all([...way, ...bounds])} order by ${order('c')} limit ${limit})`,
+      sql`(select c.rid, c.version, ${key} as key from current c where ${all([...way, ...bounds])} order by ${order('c')} limit ${sql.raw(String(limit))})`,
   )
   const found = sql`(${sql.join(ways, sql` union all `)}) f`
   return sql`select f.key, pg_current_snapshot()::text as snapshot, ${sql.raw(versionColumns)}
-from (select f.* from ${found} order by ${order('f')} limit ${limit}) f
+from (select f.* from ${found} order by ${order('f')} limit ${sql.raw(String(limit))}) f
 join current c on c.rid = f.rid join version v on v.rid = f.rid and v.version = f.version order by ${order('f')}`.compile(composer)
 }
 
@@ -155,8 +161,10 @@ export function countSql(query: SqlQuery): CompiledQuery {
 
 /** Which resources a search finds, in no order. */
 export function foundSql(query: SqlQuery, limit: number): CompiledQuery {
-  const ways = waysOf(query).map((way) => sql`(select c.rid, c.id, c.patient from current c where ${all(way)} limit ${limit})`)
-  return sql`select f.rid, f.id, f.patient, pg_current_snapshot()::text as snapshot from (${sql.join(ways, sql` union all `)}) f limit ${limit}`.compile(
+  const ways = waysOf(query).map(
+    (way) => sql`(select c.rid, c.id, c.patient from current c where ${all(way)} limit ${sql.raw(String(limit))})`,
+  )
+  return sql`select f.rid, f.id, f.patient, pg_current_snapshot()::text as snapshot from (${sql.join(ways, sql` union all `)}) f limit ${sql.raw(String(limit))}`.compile(
     composer,
   )
 }

@@ -1,5 +1,5 @@
 // Proves http://hl7.org/fhir/DSTU2/search.html for _id, identifier, patient, code, date, _count, _sort and paging.
-import { dateRange, indexKeys } from '@aquifer/core/fhir'
+import { dateRange, extractIndex, indexKeys } from '@aquifer/core/fhir'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SearchPrefix, SearchClause, SearchQuery, Study } from './index.js'
 import { observation, openWorld, patient, put, remove } from './test/world.js'
@@ -209,6 +209,29 @@ test('a count of 0 is the total alone; a cursor of another search is unusable', 
     const page = await world.repository.search(query([ofPatient('p1')], { cursor }))
     expect(page).toEqual({ rows: [], total: 0, next: null, outcome: 'unusable' })
   }
+})
+
+test('what an earlier version indexed is indexed anew, once, from where it was cut off', async () => {
+  const found = async () => [await ids([code({ code: '8302-2' })]), await ids([date('ge', '2015')]), await nameOf('mul')]
+  const nameOf = (text: string) => ids([{ kind: 'string', param: 'name', any: [text], match: 'starts' }], { type: 'Patient' })
+  const before = await found()
+  const owner = world.database.postgres.pool('owner', { max: 1 })
+  await owner.query(`update current set toks = '{}', dlo = null, dhi = null, present = 0, hcode = null`)
+  await owner.query(`truncate str, qty, dat`)
+  await owner.query(`update search_index set keys = 0`)
+  expect(await found()).toEqual([[], [], []])
+  const told: number[] = []
+  const cutOff = world.repository.reindex(extractIndex, ({ done }) => {
+    told.push(done)
+    throw new Error('cut off')
+  })
+  await expect(cutOff).rejects.toThrow('cut off')
+  await world.repository.reindex(extractIndex, ({ done, total }) => told.push(done, total))
+  expect(await found()).toEqual(before)
+  expect(before.map((each) => each.length > 0)).toEqual([true, true, true])
+  expect(await world.repository.reindex(extractIndex, () => told.push(-1))).toBe(0)
+  expect(told).not.toContain(-1)
+  await owner.end()
 })
 
 test('walked while others write: every match that stays comes once', async () => {

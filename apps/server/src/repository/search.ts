@@ -1,5 +1,6 @@
 import { mainDateParameter } from '@aquifer/core/fhir'
 import type { Queryable } from './people.js'
+import { prepared } from './prepared.js'
 import { storedVersion } from './read.js'
 import type { VersionRow } from './read.js'
 import { resolved } from './search-chains.js'
@@ -60,10 +61,11 @@ interface Candidate extends Placed {
 }
 
 async function byIndex(client: Queryable, query: SqlQuery, { count, from }: Asked): Promise<FoundPage> {
-  const counted = query.uncounted ? null : (from?.total ?? (await countAll(client, query)))
-  if (count === 0 || counted === 0) return { rows: [], total: counted ?? 0, last: null }
+  if (count === 0) return { rows: [], total: from?.total ?? (await countAll(client, query)), last: null }
   // One more than the page tells whether there is another.
   const found = await findRows(client, query, from, count + 1)
+  // A first page that is not full is all there is.
+  const counted = from?.total ?? (query.uncounted || found.length <= count ? null : await countAll(client, query))
   const snapshot = from?.snapshot ?? found[0]?.snapshot ?? ''
   const keyed: Candidate[] = found.map((row) => ({ rid: String(row.rid), keys: [keyOf(row.key)], row: storedVersion(row) }))
   const moved = from === null || query.sort.by === '_id' ? [] : await movedSince(client, query, from)
@@ -91,7 +93,7 @@ const keyOf = (key: FoundRow['key']): string | number | null => (typeof key === 
 
 async function countAll(client: Queryable, query: SqlQuery): Promise<number> {
   const { sql, parameters } = countSql(query)
-  const { rows } = await client.query<{ total: bigint }>(sql, [...parameters])
+  const { rows } = await client.query<{ total: bigint }>(prepared(sql, parameters))
   return Number(rows[0]?.total ?? 0n)
 }
 
@@ -101,7 +103,7 @@ async function findRows(client: Queryable, query: SqlQuery, from: Position | nul
     if (found.length >= limit) break
     const snapshot = from?.snapshot ?? found[0]?.snapshot ?? null
     const { sql, parameters } = pageSql(query, { stretch, from, snapshot, limit: limit - found.length })
-    found.push(...(await client.query<FoundRow>(sql, [...parameters])).rows)
+    found.push(...(await client.query<FoundRow>(prepared(sql, parameters))).rows)
   }
   return found
 }

@@ -14,6 +14,8 @@ import {
 /** A query and which values of the parameter meet it. */
 export interface Query {
   text: string
+  name: string
+  value: string
   /** all values of one resource */
   meets(values: readonly unknown[]): boolean
 }
@@ -21,10 +23,13 @@ export interface Query {
 export const escaped = (text: string): string => text.replaceAll(/[\\,|$]/g, '\\$&')
 const plain = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll(/\s+/g, ' ').trim()
 
-const query = (name: string, value: string, meets: Query['meets']): Query => ({
+export const queryOf = (name: string, value: string, meets: Query['meets']): Query => ({
   text: `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  name,
+  value,
   meets,
 })
+const query = queryOf
 
 export const missing = ({ code }: Parameter, isPresent: (values: readonly unknown[]) => boolean): Query[] => [
   query(`${code}:missing`, 'true', (values) => !isPresent(values)),
@@ -251,6 +256,15 @@ const worth: Record<string, [dimension: string, factor: number]> = {
   cm: ['length', 0.01],
   m: ['length', 1],
   mm: ['length', 1e-3],
+  'g/dL': ['mass in volume', 1000],
+  'g/dl': ['mass in volume', 1000],
+  'mg/dL': ['mass in volume', 1],
+  'g/L': ['mass in volume', 100],
+  'mg/L': ['mass in volume', 0.1],
+  'ug/L': ['mass in volume', 1e-4],
+  'ng/mL': ['mass in volume', 1e-4],
+  'mmol/L': ['amount in volume', 1],
+  'umol/L': ['amount in volume', 1e-3],
 }
 
 function amountQueries({ code: name, type }: Parameter, amount: Amount): Query[] {
