@@ -4,6 +4,8 @@ import { ApiFailure, type ProblemBody } from './failure.js'
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   body?: unknown
+  /** a list as a spreadsheet writes it, in place of a body */
+  csv?: string
   headers?: Record<string, string>
   signal?: AbortSignal
 }
@@ -22,7 +24,7 @@ interface Credentials {
 }
 
 export function createApi(credentials: Credentials, reached: (answered: boolean) => void): Api {
-  async function ask(path: string, { method = 'GET', body, headers, signal }: RequestOptions = {}): Promise<Response> {
+  async function ask(path: string, { method = 'GET', body, csv, headers, signal }: RequestOptions = {}): Promise<Response> {
     const token = credentials.token()
     let answer: Response
     try {
@@ -32,9 +34,10 @@ export function createApi(credentials: Credentials, reached: (answered: boolean)
           accept: 'application/json',
           ...(token ? { authorization: `Bearer ${token}` } : {}),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
           ...headers,
         },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: csv ?? (body === undefined ? undefined : JSON.stringify(body)),
         signal,
         cache: 'no-store',
         credentials: 'omit',

@@ -36,4 +36,7 @@ export const mayAudit = (role: Role): boolean => mayUse(role, 'audit.read')
 export const mayReviewEmergencies = (role: Role): boolean => mayUse(role, 'break-glass.review')
 /** Here for his own data or that of somebody he stands in for, and not for work. */
 export const isPerson = (role: Role): boolean => role === 'patient' || role === 'guardian'
+export const maySeeInvitations = (role: Role): boolean => mayUse(role, 'registration.invitations')
+export const mayInvite = (role: Role): boolean => mayUse(role, 'registration.invite')
+export const mayChangeStudy = (role: Role): boolean => mayUse(role, 'study.create')
 export const mayWithdraw = (role: Role): boolean => mayUse(role, 'consent.withdraw')

@@ -12,6 +12,7 @@ import {
   Select as AriaSelect,
   SelectValue,
   Text,
+  TextArea as AriaTextArea,
   TextField as AriaTextField,
 } from 'react-aria-components'
 import { Check, ChevronDown, Eye, EyeOff, Search, X } from 'lucide-react'
@@ -76,6 +77,38 @@ export function TextField({
             onPress={() => show(!shown)}
           />
         )}
+      </div>
+      {note && (
+        <Text slot="description" elementType="p" className="sub field-note">
+          {note}
+        </Text>
+      )}
+      {fault !== undefined && <FieldError className="field-fault">{fault}</FieldError>}
+    </AriaTextField>
+  )
+}
+
+/** Several lines of text. */
+export function TextArea({
+  label,
+  value,
+  onChange,
+  note,
+  fault,
+  rows = 8,
+}: {
+  label: string
+  value: string
+  onChange(value: string): void
+  note?: ReactNode
+  fault?: string | undefined
+  rows?: number
+}) {
+  return (
+    <AriaTextField value={value} onChange={onChange} isInvalid={fault !== undefined} className="text-field">
+      <Label className="label">{label}</Label>
+      <div className="field area" data-invalid={fault !== undefined || undefined}>
+        <AriaTextArea rows={rows} />
       </div>
       {note && (
         <Text slot="description" elementType="p" className="sub field-note">
