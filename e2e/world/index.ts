@@ -64,10 +64,10 @@ export function watch(page: Page): Watched {
   return watched
 }
 
-export async function signIn(page: Page, url: string, user: string): Promise<void> {
+export async function signIn(page: Page, url: string, user: string, password = demoPassword): Promise<void> {
   await page.goto(url)
   await page.getByLabel('User').fill(user)
-  await page.getByLabel('Password', { exact: true }).fill(demoPassword)
+  await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible()
 }
@@ -77,6 +77,11 @@ export type Look = 'light' | 'dark'
 export async function look(page: Page, theme: Look): Promise<void> {
   await page.emulateMedia({ colorScheme: theme })
   await expect(page.locator(`html[data-theme="${theme}"]`)).toBeAttached()
+  // Colours on their way from one theme to the other have a contrast of neither.
+  await page.evaluate(async () => {
+    const passing = document.getAnimations().filter((each) => each.effect?.getComputedTiming().iterations !== Infinity)
+    await Promise.allSettled(passing.map((each) => each.finished))
+  })
 }
 
 /** WCAG 2.2 A and AA; violations are told by rule and place, so that a failure reads as what to mend. */

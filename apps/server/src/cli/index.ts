@@ -16,6 +16,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'generate', says: 'synthetic DSTU2 people to stdout', load: async () => (await import('./generate.js')).generateCommand() },
   { name: 'study', says: 'studies and their settings', load: async () => (await import('./study.js')).studyCommand() },
   { name: 'consent', says: 'withdrawals and participants', load: async () => (await import('./consent.js')).consentCommand() },
+  { name: 'invitation', says: 'invitations to take part', load: async () => (await import('./invitation.js')).invitationCommand() },
   { name: 'import', says: 'bulk load of FHIR files', load: async () => (await import('./import.js')).importCommand() },
   { name: 'pipeline', says: 'how far what was written has come', load: async () => (await import('./pipeline.js')).pipelineCommand() },
   { name: 'query', says: 'SQL on the masked reservoir', load: async () => (await import('./query.js')).queryCommand() },

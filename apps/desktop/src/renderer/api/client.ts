@@ -33,11 +33,11 @@ export function createApi(credentials: Credentials, reached: (answered: boolean)
         headers: {
           accept: 'application/json',
           ...(token ? { authorization: `Bearer ${token}` } : {}),
-          ...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
           ...headers,
         },
-        body: body === undefined ? csv : JSON.stringify(body),
+        body: csv ?? (body === undefined ? undefined : JSON.stringify(body)),
         signal,
         cache: 'no-store',
         credentials: 'omit',

@@ -51,4 +51,7 @@ export const mayAskWhy = (role: Role): boolean => mayUse(role, 'access.why')
 export const maySeeSignatures = (role: Role): boolean => mayUse(role, 'signature.read')
 export const mayAdminister = (role: Role): boolean =>
   [mayListPeople, mayReviewAccess, maySeeRelationships, mayReadPolicy].some((may) => may(role))
+export const maySeeInvitations = (role: Role): boolean => mayUse(role, 'registration.invitations')
+export const mayInvite = (role: Role): boolean => mayUse(role, 'registration.invite')
+export const mayChangeStudy = (role: Role): boolean => mayUse(role, 'study.create')
 export const mayWithdraw = (role: Role): boolean => mayUse(role, 'consent.withdraw')

@@ -90,6 +90,38 @@ export function TextField({
   )
 }
 
+/** Several lines of text. */
+export function TextArea({
+  label,
+  value,
+  onChange,
+  note,
+  fault,
+  rows = 8,
+}: {
+  label: string
+  value: string
+  onChange(value: string): void
+  note?: ReactNode
+  fault?: string | undefined
+  rows?: number
+}) {
+  return (
+    <AriaTextField value={value} onChange={onChange} isInvalid={fault !== undefined} className="text-field">
+      <Label className="label">{label}</Label>
+      <div className="field area" data-invalid={fault !== undefined || undefined}>
+        <AriaTextArea rows={rows} />
+      </div>
+      {note && (
+        <Text slot="description" elementType="p" className="sub field-note">
+          {note}
+        </Text>
+      )}
+      {fault !== undefined && <FieldError className="field-fault">{fault}</FieldError>}
+    </AriaTextField>
+  )
+}
+
 /** A decision of its own; what it means stands beneath, and may hold a link. */
 export function Checkbox({
   label,

@@ -1,11 +1,12 @@
 import './tabs.css'
 import type { ReactNode } from 'react'
 import type { StudyView } from '@aquifer/core/contract'
-import { maySeeParticipants, maySeeWithdrawals } from '../../api/roles.js'
+import { maySeeInvitations, maySeeParticipants, maySeeWithdrawals } from '../../api/roles.js'
 import { useMe } from '../../api/SessionProvider.js'
 import { PageTabs } from '../../ui/PageTabs.js'
 import { AheadPanel } from './AheadPanel.js'
 import { FunnelPanel } from './FunnelPanel.js'
+import { InvitationsPart } from './InvitationsPart.js'
 import { PeoplePanel } from './PeoplePanel.js'
 import { VersionsPanel } from './VersionsPanel.js'
 import { WithdrawalsPanel } from './WithdrawalsPanel.js'
@@ -17,6 +18,7 @@ export function ConsentTabs({ study, overview }: { study: StudyView; overview: R
   const parts: { id: string; name: string; shown: boolean; content: ReactNode }[] = [
     { id: 'overview', name: 'Overview', shown: true, content: overview },
     { id: 'funnel', name: 'Funnel', shown: people, content: <FunnelPanel study={study} /> },
+    { id: 'invitations', name: 'Invitations', shown: maySeeInvitations(role), content: <InvitationsPart study={study} /> },
     { id: 'people', name: 'Decisions', shown: people, content: <PeoplePanel study={study} /> },
     { id: 'versions', name: 'Form versions', shown: people, content: <VersionsPanel study={study} /> },
     { id: 'ahead', name: 'Ahead', shown: people, content: <AheadPanel study={study} /> },

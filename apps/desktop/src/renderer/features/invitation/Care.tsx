@@ -163,7 +163,7 @@ function NewAccount({ code, words, over, taking }: CareProps & { taking: Taking 
       <Refusal error={made.error} words={words} />
       <div className="invitation-actions">
         <Button type="submit" look="primary" size="large" isDisabled={made.isPending || taking.busy}>
-          {made.isPending ? words.accepting : words.care.signIn}
+          {made.isPending ? words.accepting : words.care.make}
         </Button>
       </div>
     </form>

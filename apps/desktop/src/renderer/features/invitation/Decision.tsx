@@ -19,6 +19,7 @@ export function Decision({ code, invitation, words, language, end, over }: Asked
   const own = ways?.password !== false
   const [draft, setDraft] = useState(emptyDraft)
   const [sent, setSent] = useState(0)
+  const decides = invitation.patientNeeded || invitation.required.length > 0
   const { acceptance, accept } = useDeciding({ code, words, end, over })
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const today = useNow().toISOString().slice(0, 10)
@@ -68,7 +69,7 @@ export function Decision({ code, invitation, words, language, end, over }: Asked
       <Refusal error={acceptance.error} words={words} />
       <div className="invitation-actions">
         <Button type="submit" look="primary" size="large" isDisabled={acceptance.isPending}>
-          {acceptance.isPending ? words.accepting : words.accept}
+          {acceptance.isPending ? words.accepting : words.accept[decides ? (invitation.kind === 'patient' ? 'own' : 'ward') : 'plain']}
         </Button>
         <DeclineButton code={code} words={words} done={() => end({ how: 'declined' })} over={over} />
       </div>

@@ -77,11 +77,12 @@ export interface AskedProps {
 function Asked(props: AskedProps) {
   const { invitation, words, language } = props
   const [over, setOver] = useState<unknown>(null)
+  const standsIn = invitation.kind === 'guardian' && !invitation.patientNeeded && invitation.required.length === 0
   if (over !== null) return <Unusable error={over} words={words} />
   return (
     <>
       <h1>{words.title(invitation.name)}</h1>
-      <p className="invitation-lead">{words.lead[invitation.kind]}</p>
+      <p className="invitation-lead">{words.lead[standsIn ? 'standing-in' : invitation.kind]}</p>
       <dl className="invitation-facts">
         <div>
           <dt>{words.invitedBy}</dt>

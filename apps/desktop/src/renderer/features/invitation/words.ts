@@ -20,7 +20,7 @@ interface Consent {
 }
 export interface Words {
   title(study: string): string
-  lead: Readonly<Record<Kind, string>>
+  lead: Readonly<Record<Kind | 'standing-in', string>>
   invitedBy: string
   site: string
   until: string
@@ -47,7 +47,8 @@ export interface Words {
   password: string
   passwordNote: string
   outside(host: string): string
-  accept: string
+  /** for oneself, for somebody else, and where there is nothing to agree to */
+  accept: Readonly<Record<'own' | 'ward' | 'plain', string>>
   accepting: string
   decline: string
   declineTitle: string
@@ -77,7 +78,16 @@ export interface Words {
   open: Readonly<Record<'own' | 'ward' | 'care', string>>
   declined: string
   declinedText: string
-  care: { asSelf(name: string): string; have: string; fresh: string; signIn: string; wrong: string; role: string; which: string }
+  care: {
+    asSelf(name: string): string
+    have: string
+    fresh: string
+    signIn: string
+    make: string
+    wrong: string
+    role: string
+    which: string
+  }
 }
 
 const en: Words = {
@@ -85,6 +95,7 @@ const en: Words = {
   lead: {
     patient: 'Read what it is about and decide for yourself. You may say no, and you may withdraw later, without a disadvantage.',
     guardian: 'You are asked to decide for somebody whom you stand in for. You may say no, and you may withdraw later for that person.',
+    'standing-in': 'You are asked to stand in for somebody who takes part. You will see the data and the consents of that person.',
     'third-party': 'Somebody who takes part shall be able to share the data with you. You will see them, and change nothing.',
     'care-manager': 'You are asked to take on the care of somebody who takes part. You will see that person’s data in this study.',
   },
@@ -118,7 +129,7 @@ const en: Words = {
   password: 'Password',
   passwordNote: 'At least 12 characters; several words in a row are easy to keep in mind.',
   outside: (host) => `People sign in at ${host} here. The study team tells you how.`,
-  accept: 'Agree and take part',
+  accept: { own: 'Agree and take part', ward: 'Agree for this person', plain: 'Accept' },
   accepting: 'One moment',
   decline: 'No, thank you',
   declineTitle: 'Decline the invitation?',
@@ -158,6 +169,7 @@ const en: Words = {
     have: 'I have an account',
     fresh: 'I am new here',
     signIn: 'Sign in and accept',
+    make: 'Make the account and accept',
     wrong: 'User and password do not fit. Capitals count.',
     role: 'The role of this account does not take on the care of a patient. Sign in with another one.',
     which: 'How you come in',
@@ -178,6 +190,7 @@ const de: Words = {
   lead: {
     patient: 'Lesen Sie, worum es geht, und entscheiden Sie selbst. Sie dürfen ablehnen und später widerrufen, ohne Nachteil.',
     guardian: 'Sie entscheiden für jemanden, den Sie vertreten. Sie dürfen ablehnen und später für diese Person widerrufen.',
+    'standing-in': 'Sie sollen jemanden vertreten, der teilnimmt. Sie sehen die Daten und Einwilligungen dieser Person.',
     'third-party': 'Jemand, der teilnimmt, soll die Daten mit Ihnen teilen können. Sie sehen sie und ändern nichts.',
     'care-manager': 'Sie sollen die Betreuung von jemandem übernehmen, der teilnimmt. Sie sehen dessen Daten in dieser Studie.',
   },
@@ -211,7 +224,7 @@ const de: Words = {
   password: 'Passwort',
   passwordNote: 'Mindestens 12 Zeichen; mehrere Wörter hintereinander merkt man sich leicht.',
   outside: (host) => `Hier meldet man sich bei ${host} an. Das Studienteam sagt Ihnen, wie.`,
-  accept: 'Einwilligen und teilnehmen',
+  accept: { own: 'Einwilligen und teilnehmen', ward: 'Für diese Person einwilligen', plain: 'Annehmen' },
   accepting: 'Einen Augenblick',
   decline: 'Nein, danke',
   declineTitle: 'Einladung ablehnen?',
@@ -252,6 +265,7 @@ const de: Words = {
     have: 'Ich habe einen Zugang',
     fresh: 'Ich bin neu hier',
     signIn: 'Anmelden und annehmen',
+    make: 'Zugang anlegen und annehmen',
     wrong: 'Benutzername und Passwort passen nicht zusammen. Großschreibung zählt.',
     role: 'Die Rolle dieses Zugangs übernimmt keine Betreuung. Melden Sie sich mit einem anderen an.',
     which: 'Wie Sie hereinkommen',

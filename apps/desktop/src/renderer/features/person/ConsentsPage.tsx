@@ -11,6 +11,7 @@ import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
 import { actSentences, consentsIn, stateWords, typeOf, type GivenConsent } from './consent-words.js'
 import { PersonPage } from './PersonProvider.js'
+import { WithdrawalPreview } from './WithdrawalPreview.js'
 
 export default function ConsentsPage() {
   return (
@@ -49,7 +50,7 @@ function StudyConsents({ study, person }: { study: StudyView; person: string }) 
               <Consent key={consent.id + consent.type} consent={consent} />
             ))}
           </ul>
-          <Withdrawing study={study} authority={authority} />
+          <Withdrawing study={study} person={person} authority={authority} />
         </div>
       )}
     </Panel>
@@ -94,7 +95,7 @@ function Fact({ name, value }: { name: string; value: string }) {
 }
 
 /** What each way of withdrawing would do, as the kind of the study allows it, and who carries it out. */
-function Withdrawing({ study, authority }: { study: StudyView; authority: string | null }) {
+function Withdrawing({ study, person, authority }: { study: StudyView; person: string; authority: string | null }) {
   const { allowed, default: usual, kept } = withdrawalRules(study.kind, false)
   const organization = useOrganization(authority, study.id)
   return (
@@ -108,6 +109,7 @@ function Withdrawing({ study, authority }: { study: StudyView; authority: string
               {act === usual && allowed.length > 1 && <span className="sub"> · what is done unless you say otherwise</span>}
             </p>
             <p className="ink-2">{actSentences[act].says}</p>
+            <WithdrawalPreview study={study} person={person} act={act} />
           </li>
         ))}
       </ul>
@@ -115,8 +117,8 @@ function Withdrawing({ study, authority }: { study: StudyView; authority: string
       <p className="withdraw-ask">
         <Icon of={Phone} className="ink-3" />
         <span>
-          Tell the study team{organization.data ? <Contact organization={organization.data} /> : ' where the consent was signed'}. They show
-          you what it touches before anything is done, and hand you a certificate afterwards.
+          Tell the study team{organization.data ? <Contact organization={organization.data} /> : ' where the consent was signed'}. They
+          carry it out, and hand you a certificate afterwards.
         </span>
       </p>
     </section>

@@ -1,5 +1,5 @@
 // What a Contract says about consent, told to the person who gave it.
-import { readConsentContract, type ConsentStatement, type WithdrawalAct } from '@aquifer/core/consent'
+import { readConsentContract, type ConsentStatement, type StoreEffect, type WithdrawalAct } from '@aquifer/core/consent'
 import type { StudyView } from '@aquifer/core/contract'
 import type { Resource } from '../../api/person-queries.js'
 import type { BadgeKind } from '../../ui/Badge.js'
@@ -80,4 +80,28 @@ export const actSentences: Readonly<Record<WithdrawalAct, { name: string; says: 
   'stop-new': { name: 'Stop new data', says: 'Nothing new is collected. What is there stays in use.' },
   'stop-use': { name: 'Stop use', says: 'Nothing new is collected, and from the same moment nobody sees what is there.' },
   erase: { name: 'Erase', says: 'Nothing new is collected, and what is there is removed from every store.' },
+}
+
+/** Where data lies, and what becomes of it there, as a preview of a withdrawal counts it. */
+export const storeWords: Readonly<Record<string, string>> = {
+  repository: 'The record',
+  reservoir: 'Masked data for research',
+  statements: 'Results that analysts kept',
+  lake: 'The encrypted copy',
+}
+/** In the order in which a person asks about them. */
+export const storeOrder = Object.keys(storeWords)
+/** What a store counts, one and many; what says nothing to a person is left out. */
+export const countWords: Readonly<Record<string, readonly [string, string]>> = {
+  resources: ['entry', 'entries'],
+  versions: ['version', 'versions'],
+  rows: ['row', 'rows'],
+  statements: ['result', 'results'],
+  notebooks: ['notebook', 'notebooks'],
+}
+export const effectWords: Readonly<Record<StoreEffect, string>> = {
+  keep: 'stays as it is',
+  block: 'takes nothing new',
+  withhold: 'is shown to nobody',
+  remove: 'is removed',
 }
