@@ -69,8 +69,8 @@ test('SMART’s Python client creates, reads, searches, updates and deletes', as
 
 // An address that waits for the pipeline, and pages of the provider that end in a browser, are no matter for a generator.
 test.each([
-  ['FHIR', 'integrator', ['--include-path-regex', '^/fhir-server', '-H', 'X-Aquifer-Study: S'], '180'],
-  ['all else', 'administrator', ['--exclude-path-regex', '^/fhir-server|/wait|/oidc'], '240'],
+  ['FHIR', 'integrator', ['--include-path-regex', '^/fhir-server', '-H', 'X-Aquifer-Study: S'], '100'],
+  ['all else', 'administrator', ['--exclude-path-regex', '^/fhir-server|/wait|/oidc'], '120'],
 ])('schemathesis meets no error of the server in %s', async (_what, role, which, seconds) => {
   if (python === null || server === null) return
   const authorization = `Authorization: Bearer ${await token(role, ...(role === 'integrator' ? ['--study', 'S'] : []))}`
@@ -82,7 +82,14 @@ test.each([
       '--no-color',
       'run',
       `${server.url}/openapi.json`,
-      ...['-H', authorization, '--checks', 'not_a_server_error', '--suppress-health-check', 'all', '--max-time', seconds],
+      '-H',
+      authorization,
+      '--checks',
+      'not_a_server_error',
+      '--suppress-health-check',
+      'all',
+      '--max-time',
+      seconds,
       ...fixed.split(' '),
       ...which,
     ],

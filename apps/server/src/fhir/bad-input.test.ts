@@ -142,7 +142,7 @@ const ofJson: Case[] = [
   { name: 'two encodings', body: '{}', headers: { ...json, 'content-encoding': 'gzip, gzip' }, status: 415, says: /Content-Encoding/ },
   {
     name: 'a slow date',
-    body: patientWith(`"birthDate":"${'2026-01-01T00:00:00.'}${'1'.repeat(megabytes(1))}x"`),
+    body: patientWith(`"birthDate":"2026-01-01T00:00:00.${'1'.repeat(megabytes(1))}x"`),
     headers: json,
     status: 400,
     says: /Patient\.birthDate/,
