@@ -16,6 +16,10 @@ const parts = {
     command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/search/oracle.test.ts'],
     env: { AQUIFER_TEST_LONG: '1' },
   },
+  clients: {
+    about: 'FHIR clients and generators of requests by others, in Python',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
+  },
   package: {
     about: 'the packaged desktop app: contents, fuses',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],

@@ -18,7 +18,7 @@ interface Flags {
 
 export function importCommand(): Command {
   return new Command('import')
-    .description('load FHIR files into a study: NDJSON of resources or of Bundles, or one Bundle; .gz of these; - for stdin')
+    .description('load FHIR files into a study: NDJSON of resources or of Bundles, one Bundle, XML; .gz of these; - for stdin')
     .argument('<file...>', 'files, in the order in which they are loaded')
     .requiredOption('--study <id>', 'the study')
     .option('--site <id>', 'the site of all that is loaded')

@@ -1,6 +1,7 @@
 // What nobody should send, and somebody will: each is answered by a status of its kind and an outcome that names the place, quotes
 // nothing, and leaves no trace; others are served meanwhile.
 import { gzipSync } from 'node:zlib'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
 
@@ -73,14 +74,14 @@ const ofJson: Case[] = [
     says: /deeply, line 1, column 130/,
   },
   {
-    name: 'a million siblings',
-    body: `{"resourceType":"Patient","name":[${'{},'.repeat(1_000_000)}{}]}`,
+    name: '300,000 siblings',
+    body: `{"resourceType":"Patient","name":[${'{},'.repeat(300_000)}{}]}`,
     headers: json,
     status: 400,
     says: /Patient\.name\[0\]/,
   },
   {
-    name: 'a million keys',
+    name: '300,000 keys',
     body: `{${Array.from({ length: 300_000 }, (_, n) => `"k${n}":1`).join(',')}}`,
     headers: json,
     status: 400,
@@ -141,7 +142,7 @@ const ofJson: Case[] = [
   { name: 'two encodings', body: '{}', headers: { ...json, 'content-encoding': 'gzip, gzip' }, status: 415, says: /Content-Encoding/ },
   {
     name: 'a slow date',
-    body: patientWith(`"birthDate":"${'2026-01-01T00:00:00.'}${'1'.repeat(megabytes(1))}x"`),
+    body: patientWith(`"birthDate":"2026-01-01T00:00:00.${'1'.repeat(megabytes(1))}x"`),
     headers: json,
     status: 400,
     says: /Patient\.birthDate/,
@@ -309,7 +310,7 @@ describe('Bundles', () => {
 
   test('of 100,000 entries are too large, in JSON and in XML', async () => {
     const entries = Array.from({ length: 100_000 }, () => ({ request: { method: 'DELETE', url: 'Patient/pa' } }))
-    expect([(await send(entries)).status, (await send(entries, 'batch')).status]).toEqual([413, 413])
+    expect((await send(entries)).status).toBe(413)
     const inXml = `<entry><request><method value="DELETE"/><url value="Patient/pa"/></request></entry>`.repeat(100_000)
     const answer = await world.fhir('POST', '', feed, fhirXml(`<type value="batch"/>${inXml}`, 'Bundle'), xml)
     expect([answer.status, outcomeOf(answer).includes('10000')]).toEqual([413, true])
@@ -344,6 +345,19 @@ describe('Bundles', () => {
   })
 })
 
+// What the parsers make of such bodies by the thousand is told in core's mutation.test.ts.
+test('a resource changed on its way is stored or refused, and never an error of the server', async () => {
+  const texts = [weight('m', 'pa'), patient('m')].map((resource) => JSON.stringify(resource))
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...texts), fc.nat(200), fc.string({ unit: 'binary', maxLength: 4 }), async (text, at, instead) => {
+      const body = text.slice(0, at) + instead + text.slice(at + 3)
+      const answer = await world.fhir('POST', text.includes('Patient/') ? '/Observation' : '/Patient', feed, body)
+      expect([201, 400, 403, 422]).toContain(answer.status)
+    }),
+    { numRuns: 60 },
+  )
+})
+
 describe('addresses and headers', () => {
   test.each([
     ['/__proto__/x', 404],
@@ -354,7 +368,7 @@ describe('addresses and headers', () => {
     ['/Patient/..%2f..%2fetc%2fpasswd', 404],
     ['/Patient/%252e%252e', 404],
     [`/Patient/${'x'.repeat(200)}`, 404],
-    [`/Patient/${'x'.repeat(2000)}`, 404],
+    [`/Patient/${'x'.repeat(2000)}`, 400],
     ['/Patient/pa/_history/1e3', 404],
     [`/Patient?_id=${'9,'.repeat(4000)}`, 200],
     ['/Patient?_count=-1', 400],

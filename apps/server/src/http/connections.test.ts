@@ -70,7 +70,7 @@ test('headers and bodies that do not come to an end are given up', async () => {
     },
     { ...connectionLimits, headersMs: 200, bodyMs: 200 },
   )
-  app.post('/fhir-server/held', { config: { open: true, fhir: true } }, async (request) => ({ got: request.body }))
+  app.post('/fhir-server/held', { config: { open: true, fhir: true } }, (request, reply) => void reply.send({ got: request.body }))
   const slow = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port)
   const head = 'POST /fhir-server/held HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n'
   expect((await raw(slow, head)).slice(0, 12)).toBe('HTTP/1.1 408')

@@ -41,7 +41,7 @@ function operation(name: string, endpoint: Endpoint): Record<string, unknown> {
       ? {
           requestBody: {
             required: true,
-            content: { [endpoint.bodyType ?? 'application/json']: endpoint.body ? { schema: schemaOf(endpoint.body) } : {} },
+            content: contentOf(endpoint.bodyType ?? 'application/json', endpoint.body ? { schema: schemaOf(endpoint.body) } : {}),
           },
         }
       : {}),
@@ -52,17 +52,21 @@ function operation(name: string, endpoint: Endpoint): Record<string, unknown> {
       },
       default: {
         description: 'Refused',
-        content: { [errorType]: errorType === 'application/problem+json' ? { schema: { $ref: '#/components/schemas/Problem' } } : {} },
+        content: contentOf(errorType, errorType === 'application/problem+json' ? { schema: { $ref: '#/components/schemas/Problem' } } : {}),
       },
     },
     ...(endpoint.open === true ? { security: [] } : {}),
   }
 }
 
+/** FHIR goes in both of its forms. */
+const contentOf = (type: string, content: Record<string, unknown>): Record<string, unknown> =>
+  type === 'application/json+fhir' ? { [type]: content, 'application/xml+fhir': content } : { [type]: content }
+
 function answerContent(endpoint: Endpoint): Record<string, unknown> {
   const schema = endpoint.answer === undefined ? {} : { schema: schemaOf(endpoint.answer) }
   const type = endpoint.answerType ?? 'application/json'
-  if (endpoint.answer === undefined || type === 'application/json') return { [type]: schema }
+  if (endpoint.answer === undefined || type === 'application/json') return contentOf(type, schema)
   return { [type]: {}, 'application/json': schema }
 }
 

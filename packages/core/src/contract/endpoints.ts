@@ -55,7 +55,7 @@ export const endpoints = {
   conformance: fhirEndpoint('GET', '/metadata', 'What this server can do, as a Conformance resource', { open: true }),
   conformanceOptions: fhirEndpoint('GET', '/_conformance', 'The same as /metadata, for clients that cannot send OPTIONS', { open: true }),
   bundle: fhirEndpoint('POST', '', 'A transaction or batch Bundle'),
-  fhirImport: fhirEndpoint('POST', '/$import', 'Bulk load: NDJSON of resources or of Bundles, or one Bundle; gzip is recognised', {
+  fhirImport: fhirEndpoint('POST', '/$import', 'Bulk load: NDJSON of resources or of Bundles, one Bundle, or XML; gzip is recognised', {
     query: ['studyid', 'siteid', 'consentOnFile', 'strict'],
     bodyType: 'application/x-ndjson',
     answer: importReport,
