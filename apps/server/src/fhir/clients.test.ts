@@ -27,13 +27,13 @@ test('fhir-kit-client: create, read, update, history, search and its pages, tran
   await client.update({ resourceType: 'Patient', id, body: { ...patient(id), resourceType: 'Patient', gender: 'male' } })
   expect(await client.vread({ resourceType: 'Patient', id, version: '1' })).toMatchObject({ gender: 'female' })
   expect(ids(await client.history({ resourceType: 'Patient', id }))).toEqual([id, id])
-  const body = bundleOf('transaction', ...[1, 2, 3, 4, 5].map((n) => weight(`k${n}`, id, n)))
+  const body = { ...bundleOf('transaction', ...[1, 2, 3, 4, 5].map((n) => weight(`k${n}`, id, n))), resourceType: 'Bundle' }
   expect(await client.transaction({ body })).toMatchObject({ type: 'transaction-response' })
   const found: unknown[] = []
   let page = await client.resourceSearch({ resourceType: 'Observation', searchParams: { patient: id, _count: 2 } })
   for (;;) {
     found.push(...ids(page))
-    const next = await client.nextPage({ bundle: page })
+    const next = await client.nextPage({ bundle: page as typeof page & { link: { relation: string; url: string }[] } })
     if (next === undefined) break
     page = next
   }

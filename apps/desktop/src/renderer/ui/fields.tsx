@@ -90,27 +90,27 @@ export function TextField({
   )
 }
 
-/** Several lines of text. */
+/** Several lines: of text, or of something that a program reads. */
 export function TextArea({
   label,
   value,
   onChange,
+  placeholder,
   note,
   fault,
   rows = 8,
-}: {
-  label: string
-  value: string
-  onChange(value: string): void
+  mono = false,
+}: Pick<TextProps, 'label' | 'value' | 'onChange' | 'placeholder'> & {
   note?: ReactNode
   fault?: string | undefined
   rows?: number
+  mono?: boolean
 }) {
   return (
     <AriaTextField value={value} onChange={onChange} isInvalid={fault !== undefined} className="text-field">
       <Label className="label">{label}</Label>
       <div className="field area" data-invalid={fault !== undefined || undefined}>
-        <AriaTextArea rows={rows} />
+        <AriaTextArea className={mono ? 'mono' : ''} rows={rows} placeholder={placeholder} spellCheck={!mono} />
       </div>
       {note && (
         <Text slot="description" elementType="p" className="sub field-note">
@@ -242,25 +242,6 @@ export function Select<T extends string>({
         </ListBox>
       </Popover>
     </AriaSelect>
-  )
-}
-
-export function TextArea({
-  label,
-  value,
-  onChange,
-  placeholder,
-  note,
-  rows = 6,
-}: Pick<TextProps, 'label' | 'value' | 'onChange' | 'placeholder' | 'note'> & { rows?: number }) {
-  return (
-    <AriaTextField value={value} onChange={onChange} className="text-field">
-      <Label className="label">{label}</Label>
-      <div className="field area">
-        <AriaTextArea className="mono" rows={rows} placeholder={placeholder} spellCheck={false} />
-      </div>
-      {note && <p className="sub field-note">{note}</p>}
-    </AriaTextField>
   )
 }
 

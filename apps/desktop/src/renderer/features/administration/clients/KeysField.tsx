@@ -12,6 +12,7 @@ export function KeysField({ value, onChange }: { value: string; onChange(value: 
   return (
     <div className="keys-field">
       <TextArea
+        mono
         label="Public keys"
         value={value}
         onChange={onChange}
