@@ -47,6 +47,8 @@ export function openRequestOf(
 
 export const wantsMinimal = (request: FastifyRequest): boolean => /\breturn=minimal\b/.test(headerOf(request, 'prefer') ?? '')
 
+export const wantsOutcome = (request: FastifyRequest): boolean => /\breturn=OperationOutcome\b/i.test(headerOf(request, 'prefer') ?? '')
+
 /** The version that If-Match asks for. */
 export function ifMatchOf(request: FastifyRequest): { version?: number } | Refusal {
   const version = versionOfETag(headerOf(request, 'if-match'))

@@ -21,6 +21,8 @@ interface Row {
 const treating: Role[] = ['practitioner', 'care-manager', 'investigator']
 const reading: Role[] = ['patient', 'guardian', ...treating, 'cro-admin', 'integrator']
 const writing: Role[] = ['patient', 'guardian', ...treating, 'device', 'integrator']
+// What meets a condition is told by the answer: for that one has to be allowed to read it.
+const conditioning: Role[] = writing.filter((role) => reading.includes(role))
 const keepers: Role[] = ['study-manager', 'auditor', 'privacy-officer', 'administrator']
 const pipeline: Role[] = [
   'investigator',
@@ -62,6 +64,13 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   read: { may: reading, url: `${o}/{id}?studyid={study}` },
   update: { may: writing, url: `${o}/{id}?studyid={study}`, body: (id) => weight(id, id === 'oa' ? 'pa' : 'nobody'), elsewhere: 400 },
   remove: { may: writing, url: `${o}/{id}?studyid={study}`, elsewhere: 400 },
+  conditionalUpdate: {
+    may: conditioning,
+    url: `${o}?studyid={study}&_id=none`,
+    body: () => weight('x', 'nobody'),
+    elsewhere: 400,
+  },
+  conditionalRemove: { may: conditioning, url: `${o}?studyid={study}&_id=none`, elsewhere: 400 },
   history: { may: reading, url: `${o}/{id}/_history?studyid={study}` },
   vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
   signIn: { may: 'open', body: () => ({}) },
@@ -294,7 +303,8 @@ test.each(roles)('%s is told 403 where the role may not, and only there', async 
   expect(told.filter((name) => !expectsConsent(name, role))).toEqual(expected.filter((name) => !expectsConsent(name, role)))
 })
 // Who may write is then asked for the consent of a person who is not enrolled, which is a 403 of its own.
-const expectsConsent = (name: EndpointName, role: Role): boolean => (name === 'create' || name === 'update') && writing.includes(role)
+const expectsConsent = (name: EndpointName, role: Role): boolean =>
+  (name === 'create' || name === 'update' || name === 'conditionalUpdate') && writing.includes(role)
 
 const someoneFor = (row: Row): Role =>
   row.may === 'everyone' || row.may === 'open'

@@ -69,6 +69,8 @@ export const endpoints = {
   read: fhirEndpoint('GET', '/{type}/{id}', 'The current version of a resource'),
   update: fhirEndpoint('PUT', '/{type}/{id}', 'A new version of a resource, or a resource under the client’s id'),
   remove: fhirEndpoint('DELETE', '/{type}/{id}', 'Delete a resource; its versions stay', { status: 204 }),
+  conditionalUpdate: fhirEndpoint('PUT', '/{type}', 'Update the one resource that meets the condition, or create it where none does'),
+  conditionalRemove: fhirEndpoint('DELETE', '/{type}', 'Delete the one resource that meets the condition', { status: 204 }),
   history: fhirEndpoint('GET', '/{type}/{id}/_history', 'All versions of a resource, newest first', { query: ['_count', 'before'] }),
   vread: fhirEndpoint('GET', '/{type}/{id}/_history/{vid}', 'One version of a resource'),
 

@@ -27,8 +27,10 @@ import { fhirType, sendRefusal, type Answer } from '../answer.js'
 import { bind, paramOf, queryOf, wholeNumber, type Binding } from '../bind.js'
 import { bundleAnswer } from '../bundle-answer.js'
 import { factsOf, headerOf } from '../context.js'
-import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal } from '../fhir-request.js'
+import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal, wantsOutcome } from '../fhir-request.js'
 import { fhirBytesMax } from '../server.js'
+import { conditionalRoutes, createUnlessMet } from './fhir-conditional.js'
+import { etagOf, isNotModified, outcomeOfWrite, type FhirParts, type On } from './fhir-parts.js'
 import type { RoutedSystems } from '../systems.js'
 
 const jsonTypes = ['application/json', 'application/json+fhir', 'application/fhir+json', 'text/json']
@@ -85,10 +87,10 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   })
 }
 
-type On = (name: EndpointName, binding: Omit<Binding, 'fhir'>) => void
-
 function writeRoutes(on: On, systems: RoutedSystems): void {
   const { fhir } = systems
+  const parts: FhirParts = { on, systems, bodyText, queryText, writtenAnswer }
+  conditionalRoutes(parts)
   on('bundle', {
     act: 'transaction',
     handler: async (request) => {
@@ -104,7 +106,7 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
     handler: async (request) => {
       const type = paramOf(request, 'type')
       const condition = headerOf(request, 'if-none-exist')
-      if (condition !== null) return conditionalCreate(systems, request, type, condition)
+      if (condition !== null) return createUnlessMet(parts, request, condition)
       return writtenAnswer(request, await create(fhir, fhirRequestOf(request), type, bodyText(request)))
     },
   })
@@ -216,7 +218,6 @@ function checkText(body: Buffer, done: (error: Error | null, body?: Buffer) => v
 const bodyText = (request: FastifyRequest): string => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '')
 const queryText = (request: FastifyRequest): string =>
   request.raw.url?.includes('?') ? request.raw.url.slice(request.raw.url.indexOf('?') + 1) : ''
-const etagOf = (version: number): string => `W/"${version}"`
 
 function writtenAnswer(request: FastifyRequest, written: Written | Refusal): Answer | Refusal {
   if (isRefusal(written)) return written
@@ -228,6 +229,7 @@ function writtenAnswer(request: FastifyRequest, written: Written | Refusal): Ans
   }
   const status = statusOfWrite(outcome)
   if (wantsMinimal(request)) return { status, headers, type: fhirType }
+  if (wantsOutcome(request)) return { status, headers, body: outcomeOfWrite(outcome) }
   return { status, headers, body: representationOf(written) }
 }
 
@@ -235,32 +237,8 @@ function foundAnswer(request: FastifyRequest, found: Found | Refusal): Answer | 
   if (isRefusal(found)) return found
   const { version, bytes } = found
   const headers = { etag: etagOf(version.version), 'last-modified': new Date(version.updatedAt).toUTCString() }
-  if (headerOf(request, 'if-none-match') === headers.etag) return { status: 304, headers }
+  if (isNotModified(request, version)) return { status: 304, headers }
   return { headers, body: bytes }
-}
-
-/** Alone, a conditional create is a transaction of one. */
-async function conditionalCreate(
-  systems: RoutedSystems,
-  request: FastifyRequest,
-  type: string,
-  condition: string,
-): Promise<Answer | Refusal> {
-  const resource = parseBody(bodyText(request))
-  if (isRefusal(resource)) return resource
-  const bundle = {
-    resourceType: 'Bundle',
-    type: 'transaction',
-    entry: [{ resource, request: { method: 'POST', url: type, ifNoneExist: condition } }],
-  }
-  const processed = await processBundle(systems.fhir, fhirRequestOf(request), bundle)
-  if (isRefusal(processed)) return processed
-  const [result] = processed.results
-  const base = `${baseOf(request)}/${type}`
-  if (result?.kind === 'existing') return { status: 200, headers: { location: `${base}/${result.id}` } }
-  if (result?.kind !== 'written') throw new Error('a transaction of one create has one written entry')
-  const { outcome } = result
-  return { status: 201, headers: { etag: etagOf(outcome.version), location: `${base}/${outcome.id}/_history/${outcome.version}` } }
 }
 
 async function importFrom(systems: RoutedSystems, request: FastifyRequest): Promise<Answer | Refusal> {
