@@ -7,6 +7,7 @@ export interface ConformanceFacts {
   version: string
   /** interactions that have a route, as /metadata tells them */
   interactions: readonly string[]
+  systemInteractions: readonly string[]
 }
 
 /** What the server can do, made from what is registered and what the search index holds. */
@@ -48,7 +49,7 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
             searchInclude: ['*:parameter'],
             searchParam: searchParamsOf(type),
           })),
-        interaction: [{ code: 'transaction' }],
+        interaction: facts.systemInteractions.map((code) => ({ code })),
         operation: [{ name: 'import', definition: { reference: `${facts.base}/$import` } }],
       },
     ],

@@ -14,6 +14,7 @@ export { conflictOf, create, remove, representationOf, statusOfWrite, storeStudy
 export type { Written } from './write.js'
 export { history, read, vread } from './read.js'
 export type { Found } from './read.js'
+export { historyOf } from './history.js'
 export { search } from './search/search.js'
 export type { SearchResult } from './search/search.js'
 export { openPageTokens } from './search/page-tokens.js'

@@ -72,6 +72,11 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   },
   conditionalRemove: { may: conditioning, url: `${o}?studyid={study}&_id=none`, elsewhere: 400 },
   history: { may: reading, url: `${o}/{id}/_history?studyid={study}` },
+  typeHistory: { may: reading, url: `${o}/_history?studyid={study}` },
+  systemHistory: {
+    may: [...reading, 'study-manager', 'privacy-officer', 'administrator'],
+    url: '/fhir-server/api/v1/_history?studyid={study}',
+  },
   vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
   signIn: { may: 'open', body: () => ({}) },
   me: { may: 'everyone' },

@@ -15,6 +15,7 @@ export type {
   DateValue,
   EnrolPerson,
   FeedState,
+  HistoryPage,
   PersonState,
   PreparedWrite,
   RefusedWrite,

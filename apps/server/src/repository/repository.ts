@@ -7,6 +7,7 @@ import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
+import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
@@ -68,6 +69,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     read: (key) => readNewest(reader, key),
     vread: (key, version) => readVersion(reader, key, version),
     history: (key, page) => readHistory(reader, key, page),
+    historyOf: (query) => readHistoryOf(reader, query),
     locate: (type, id) => locate(reader, type, id),
     search: (query) => search(reader, query),
     counts: (sid) => countsByType(reader, sid),

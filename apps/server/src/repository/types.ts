@@ -238,6 +238,20 @@ export interface SearchPage {
   cursor: 'ok' | 'unusable' // unusable: the cursor is not one of this query; rows are empty
 }
 
+// ---- history of types
+export interface HistoryQuery {
+  sid: number
+  types: readonly string[]
+  since: number | null
+  before: Cursor | null // HistoryPage.next
+  limit: number
+}
+export interface HistoryPage {
+  // each with what its resource is now: who may see it is asked of both
+  rows: { version: StoredVersion; current: { version: number; site: number | null; patientIds: string[] } }[]
+  next: Cursor | null
+}
+
 // ---- feed
 export interface Cursor {
   xid: string
@@ -278,7 +292,8 @@ export interface Repository {
 
   read(key: ResourceKey): Promise<StoredVersion | null> // the newest version, a delete included (content null)
   vread(key: ResourceKey, version: number): Promise<StoredVersion | null>
-  history(key: ResourceKey, page: { before?: number; limit: number }): Promise<StoredVersion[]> // newest first, versions < before
+  history(key: ResourceKey, page: { before?: number; since?: number; limit: number }): Promise<StoredVersion[]> // newest first, versions < before
+  historyOf(query: HistoryQuery): Promise<HistoryPage> // newest first
   locate(type: string, id: string): Promise<number[]> // sids that hold a living resource of this name
   search(query: SearchQuery): Promise<SearchPage>
   counts(sid: number): Promise<Record<string, number>> // living resources by type; profiles of the study's people included

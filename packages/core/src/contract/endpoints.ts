@@ -71,7 +71,15 @@ export const endpoints = {
   remove: fhirEndpoint('DELETE', '/{type}/{id}', 'Delete a resource; its versions stay', { status: 204 }),
   conditionalUpdate: fhirEndpoint('PUT', '/{type}', 'Update the one resource that meets the condition, or create it where none does'),
   conditionalRemove: fhirEndpoint('DELETE', '/{type}', 'Delete the one resource that meets the condition', { status: 204 }),
-  history: fhirEndpoint('GET', '/{type}/{id}/_history', 'All versions of a resource, newest first', { query: ['_count', 'before'] }),
+  history: fhirEndpoint('GET', '/{type}/{id}/_history', 'All versions of a resource, newest first', {
+    query: ['_count', '_since', 'before'],
+  }),
+  typeHistory: fhirEndpoint('GET', '/{type}/_history', 'Versions of all resources of a type, newest first', {
+    query: ['_count', '_since', 'studyid'],
+  }),
+  systemHistory: fhirEndpoint('GET', '/_history', 'Versions of all resources of a study, newest first', {
+    query: ['_count', '_since', 'studyid'],
+  }),
   vread: fhirEndpoint('GET', '/{type}/{id}/_history/{vid}', 'One version of a resource'),
 
   signIn: {

@@ -6,8 +6,6 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import {
   conformance,
   create,
-  history,
-  historySet,
   pairsOf,
   parseBody,
   processBundle,
@@ -24,17 +22,17 @@ import {
 } from '../../fhir/index.js'
 import { runImport } from '../../import/index.js'
 import { fhirType, sendRefusal, type Answer } from '../answer.js'
-import { bind, paramOf, queryOf, wholeNumber, type Binding } from '../bind.js'
+import { bind, paramOf, queryOf, type Binding } from '../bind.js'
 import { bundleAnswer } from '../bundle-answer.js'
 import { factsOf, headerOf } from '../context.js'
 import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal, wantsOutcome } from '../fhir-request.js'
 import { fhirBytesMax } from '../server.js'
 import { conditionalRoutes, createUnlessMet } from './fhir-conditional.js'
+import { historyRoutes } from './fhir-history.js'
 import { etagOf, isNotModified, outcomeOfWrite, type FhirParts, type On } from './fhir-parts.js'
 import type { RoutedSystems } from '../systems.js'
 
 const jsonTypes = ['application/json', 'application/json+fhir', 'application/fhir+json', 'text/json']
-const historyPageMax = 1000
 
 /** Interactions in the words of Conformance, by the address that serves them; what has no route here is not told. */
 const interactionOf: Partial<Record<EndpointName, string>> = {
@@ -43,9 +41,12 @@ const interactionOf: Partial<Record<EndpointName, string>> = {
   update: 'update',
   remove: 'delete',
   history: 'history-instance',
+  typeHistory: 'history-type',
   create: 'create',
   search: 'search-type',
 }
+
+const systemInteractionOf: Partial<Record<EndpointName, string>> = { bundle: 'transaction', systemHistory: 'history-system' }
 
 export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   const bound: EndpointName[] = []
@@ -66,6 +67,7 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
           startedAt: systems.startedAt,
           version: systems.version,
           interactions: bound.flatMap((name) => interactionOf[name] ?? []),
+          systemInteractions: bound.flatMap((name) => systemInteractionOf[name] ?? []),
         }),
       ),
     })
@@ -73,6 +75,7 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
     on('conformanceOptions', { act: 'read', unaudited: true, handler: told })
     writeRoutes(on, systems)
     readRoutes(on, systems)
+    historyRoutes(on, systems)
   })
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -163,25 +166,6 @@ function readRoutes(on: On, systems: RoutedSystems): void {
       const vid = paramOf(request, 'vid')
       if (!/^\d{1,9}$/.test(vid)) return refuse('unknown', { detail: 'There is no such version.' })
       return foundAnswer(request, await vread(fhir, fhirRequestOf(request), { ...key(request), version: Number(vid) }))
-    },
-  })
-  on('history', {
-    act: 'history',
-    handler: async (request) => {
-      const query = queryOf(request)
-      const limit = wholeNumber(query['_count'], { min: 1, max: historyPageMax, otherwise: 100 })
-      const before = wholeNumber(query['before'], { min: 1, max: 999_999_999, otherwise: 0 })
-      if (limit === null || before === null)
-        return refuse('bad-parameter', { detail: '_count and before are whole numbers from 1.', parameter: '_count' })
-      const page = await history(fhir, fhirRequestOf(request), key(request), { limit, ...(before === 0 ? {} : { before }) })
-      if (isRefusal(page)) return page
-      const self = `${baseOf(request)}/${paramOf(request, 'type')}/${paramOf(request, 'id')}/_history`
-      return {
-        body: historySet(baseOf(request), page.found, {
-          self,
-          next: page.next === null ? null : `${self}?_count=${limit}&before=${page.next}`,
-        }),
-      }
     },
   })
 }
