@@ -64,7 +64,7 @@ test('the history of the system is that of the study: profiles of its people, no
 })
 test('_since cuts off what is older, of a type, of all and of one resource', async () => {
   const [last] = entriesIn(await world.fhir('GET', '/_history?_count=1', feed))
-  const at = String((last?.resource?.['meta'] as Json)['lastUpdated'])
+  const at = String((last?.resource?.['meta'] as Json | undefined)?.['lastUpdated'])
   expect(told(await world.fhir('GET', `/_history?_since=${at}`, feed))).toEqual(['h1/4'])
   expect(told(await world.fhir('GET', `/Observation/h1/_history?_since=${at}`, feed))).toEqual(['h1/4'])
   expect(told(await world.fhir('GET', '/_history?_since=2999-01-01T00:00:00Z', feed))).toEqual([])

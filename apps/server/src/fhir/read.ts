@@ -60,7 +60,7 @@ export async function history(
   return { found, next: versions.length === page.limit && oldest > 1 ? oldest : null }
 }
 
-interface Place {
+export interface Place {
   current: StoredVersion
   study: Study | null
 }
@@ -78,7 +78,7 @@ export async function maySeeInHistory(
   return place !== null && (await maySee(systems, request, place, version))
 }
 
-async function placeInHistory(
+export async function placeInHistory(
   systems: FhirSystems,
   request: FhirRequest,
   study: Study | null,
@@ -96,7 +96,7 @@ async function placeInHistory(
 }
 
 /** Where the resource stands and that the caller may see it; what he may not see is not there. */
-async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: string; id: string }): Promise<Place | Refusal> {
+export async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: string; id: string }): Promise<Place | Refusal> {
   if (!isResourceType(key.type)) return noSuchType()
   const forbidden = mayTouchType(request.grant, 'read', key.type)
   if (forbidden !== null) return forbidden

@@ -23,6 +23,7 @@ const reading: Role[] = ['patient', 'guardian', ...treating, 'cro-admin', 'integ
 const writing: Role[] = ['patient', 'guardian', ...treating, 'device', 'integrator']
 // What meets a condition is told by the answer: for that one has to be allowed to read it.
 const conditioning: Role[] = writing.filter((role) => reading.includes(role))
+const noMeta: Json = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: {} }] }
 const keepers: Role[] = ['study-manager', 'auditor', 'privacy-officer', 'administrator']
 const pipeline: Role[] = [
   'investigator',
@@ -77,6 +78,17 @@ const rows: Readonly<Record<EndpointName, Row>> = {
     may: [...reading, 'study-manager', 'privacy-officer', 'administrator'],
     url: '/fhir-server/api/v1/_history?studyid={study}',
   },
+  everything: { may: reading, url: '/fhir-server/api/v1/Patient/{id}/$everything?studyid={study}' },
+  everythingByPost: { may: reading, url: '/fhir-server/api/v1/Patient/{id}/$everything?studyid={study}' },
+  metaOfSystem: {
+    may: [...reading, 'study-manager', 'privacy-officer', 'administrator'],
+    url: '/fhir-server/api/v1/$meta?studyid={study}',
+  },
+  metaOfType: { may: reading, url: `${o}/$meta?studyid={study}` },
+  meta: { may: reading, url: `${o}/{id}/$meta?studyid={study}` },
+  metaOfVersion: { may: reading, url: `${o}/{id}/_history/1/$meta?studyid={study}` },
+  metaAdd: { may: conditioning, url: `${o}/{id}/$meta-add?studyid={study}`, body: () => noMeta },
+  metaDelete: { may: conditioning, url: `${o}/{id}/$meta-delete?studyid={study}`, body: () => noMeta },
   vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
   signIn: { may: 'open', body: () => ({}) },
   me: { may: 'everyone' },

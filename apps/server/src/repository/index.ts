@@ -19,6 +19,7 @@ export type {
   PersonState,
   PreparedWrite,
   RefusedWrite,
+  RecordPage,
   RefusedWriteRow,
   Repository,
   SearchClause,

@@ -15,6 +15,7 @@ import { openParticipants } from './participants.js'
 import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openInvitations } from './registrations.js'
+import { readRecord } from './record.js'
 import { openRefusals } from './refusals.js'
 import { openSeals } from './seals.js'
 import { search } from './search.js'
@@ -70,6 +71,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     vread: (key, version) => readVersion(reader, key, version),
     history: (key, page) => readHistory(reader, key, page),
     historyOf: (query) => readHistoryOf(reader, query),
+    recordOf: (query) => readRecord(reader, query),
     locate: (type, id) => locate(reader, type, id),
     search: (query) => search(reader, query),
     counts: (sid) => countsByType(reader, sid),

@@ -252,6 +252,21 @@ export interface HistoryPage {
   next: Cursor | null
 }
 
+// ---- what lives now, row by row
+export interface RecordQuery {
+  sid: number
+  types: readonly string[]
+  patientId: string
+  from: number | null // by clinical date; what has none is always there
+  to: number | null
+  after: { type: number; rid: string } | null // RecordPage.next
+  limit: number
+}
+export interface RecordPage {
+  rows: StoredVersion[]
+  next: { type: number; rid: string } | null
+}
+
 // ---- feed
 export interface Cursor {
   xid: string
@@ -294,6 +309,7 @@ export interface Repository {
   vread(key: ResourceKey, version: number): Promise<StoredVersion | null>
   history(key: ResourceKey, page: { before?: number; since?: number; limit: number }): Promise<StoredVersion[]> // newest first, versions < before
   historyOf(query: HistoryQuery): Promise<HistoryPage> // newest first
+  recordOf(query: RecordQuery): Promise<RecordPage> // all that is about a person in a study
   locate(type: string, id: string): Promise<number[]> // sids that hold a living resource of this name
   search(query: SearchQuery): Promise<SearchPage>
   counts(sid: number): Promise<Record<string, number>> // living resources by type; profiles of the study's people included

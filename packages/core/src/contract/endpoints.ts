@@ -6,6 +6,7 @@ import { studyFileEndpoints } from './endpoints-study.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
+import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
@@ -39,18 +40,6 @@ export interface Endpoint {
   status?: number
 }
 
-const fhir = '/fhir-server/api/v1'
-const fhirJson = 'application/json+fhir'
-const fhirEndpoint = (method: Endpoint['method'], path: string, summary: string, more: Partial<Endpoint> = {}): Endpoint => ({
-  method,
-  path: `${fhir}${path}`,
-  system: 'fhir-server',
-  summary,
-  answerType: fhirJson,
-  ...(method === 'POST' || method === 'PUT' ? { bodyType: fhirJson } : {}),
-  ...more,
-})
-
 export const endpoints = {
   conformance: fhirEndpoint('GET', '/metadata', 'What this server can do, as a Conformance resource', { open: true }),
   conformanceOptions: fhirEndpoint('GET', '/_conformance', 'The same as /metadata, for clients that cannot send OPTIONS', { open: true }),
@@ -81,6 +70,8 @@ export const endpoints = {
     query: ['_count', '_since', 'studyid'],
   }),
   vread: fhirEndpoint('GET', '/{type}/{id}/_history/{vid}', 'One version of a resource'),
+
+  ...operationEndpoints,
 
   signIn: {
     method: 'POST',

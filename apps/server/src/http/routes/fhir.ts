@@ -29,6 +29,7 @@ import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal, wantsOut
 import { fhirBytesMax } from '../server.js'
 import { conditionalRoutes, createUnlessMet } from './fhir-conditional.js'
 import { historyRoutes } from './fhir-history.js'
+import { operationRoutes } from './fhir-operations.js'
 import { etagOf, isNotModified, outcomeOfWrite, type FhirParts, type On } from './fhir-parts.js'
 import type { RoutedSystems } from '../systems.js'
 
@@ -94,6 +95,7 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
   const { fhir } = systems
   const parts: FhirParts = { on, systems, bodyText, queryText, writtenAnswer }
   conditionalRoutes(parts)
+  operationRoutes(parts)
   on('bundle', {
     act: 'transaction',
     handler: async (request) => {

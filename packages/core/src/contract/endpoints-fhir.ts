@@ -1,0 +1,27 @@
+import type { Endpoint } from './endpoints.js'
+
+const fhir = '/fhir-server/api/v1'
+const fhirJson = 'application/json+fhir'
+export const fhirEndpoint = (method: Endpoint['method'], path: string, summary: string, more: Partial<Endpoint> = {}): Endpoint => ({
+  method,
+  path: `${fhir}${path}`,
+  system: 'fhir-server',
+  summary,
+  answerType: fhirJson,
+  ...(method === 'POST' || method === 'PUT' ? { bodyType: fhirJson } : {}),
+  ...more,
+})
+
+const paged = { query: ['start', 'end', '_count', 'studyid'] }
+
+/** Operations of DSTU2, by the address at which each is asked. */
+export const operationEndpoints = {
+  everything: fhirEndpoint('GET', '/Patient/{id}/$everything', 'All of a person’s record that the caller may see', paged),
+  everythingByPost: fhirEndpoint('POST', '/Patient/{id}/$everything', 'The same with start and end in a Parameters resource', paged),
+  metaOfSystem: fhirEndpoint('GET', '/$meta', 'Profiles, tags and security labels in use in a study', { query: ['studyid'] }),
+  metaOfType: fhirEndpoint('GET', '/{type}/$meta', 'Profiles, tags and security labels in use on a type', { query: ['studyid'] }),
+  meta: fhirEndpoint('GET', '/{type}/{id}/$meta', 'Profiles, tags and security labels of a resource'),
+  metaOfVersion: fhirEndpoint('GET', '/{type}/{id}/_history/{vid}/$meta', 'Profiles, tags and security labels of a version'),
+  metaAdd: fhirEndpoint('POST', '/{type}/{id}/$meta-add', 'Add profiles, tags and security labels to a resource'),
+  metaDelete: fhirEndpoint('POST', '/{type}/{id}/$meta-delete', 'Take profiles, tags and security labels from a resource'),
+} as const satisfies Record<string, Endpoint>
