@@ -14,6 +14,8 @@ export { conflictOf, create, remove, representationOf, statusOfWrite, storeStudy
 export type { Written } from './write.js'
 export { history, read, vread } from './read.js'
 export type { Found } from './read.js'
+export { codingsIn, expand, validateCode } from './terminology.js'
+export type { Coding, NamedValueSet } from './terminology.js'
 export { historyOf } from './history.js'
 export { everything, everythingSet } from './everything.js'
 export { labelsFrom, labelsInUse, labelsOf, relabel } from './meta.js'

@@ -50,7 +50,7 @@ test('$everything has the person first, all that is about him, and what that ref
     'Practitioner/doc',
   ])
   const included = entriesIn(all).filter(({ search }) => search.mode === 'include')
-  expect(included.map(({ resource }) => resource['id']).toSorted()).toEqual(['doc', 'org'])
+  expect(included.map(({ resource }) => String(resource['id'])).toSorted()).toEqual(['doc', 'org'])
 })
 test('$everything by time of care, asked by address or by Parameters; what has no time stays', async () => {
   const recent = await world.fhir('GET', '/Patient/pa/$everything?start=2020-01-01', feed)
@@ -132,10 +132,6 @@ test('racing labels are all kept', async () => {
     ['a', 'b', 'c', 'd'].map((code) => world.fhir('POST', '/Observation/m3/$meta-add', feed, meta({ tag: [{ system: 'urn:t', code }] }))),
   )
   expect(race.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-  expect((labels(await world.fhir('GET', '/Observation/m3/$meta', feed))?.['tag'] as Json[]).map(({ code }) => code).toSorted()).toEqual([
-    'a',
-    'b',
-    'c',
-    'd',
-  ])
+  const kept = labels(await world.fhir('GET', '/Observation/m3/$meta', feed))?.['tag'] as { code: string }[] | undefined
+  expect(kept?.map(({ code }) => code).toSorted()).toEqual(['a', 'b', 'c', 'd'])
 })

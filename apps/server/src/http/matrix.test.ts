@@ -23,6 +23,7 @@ const reading: Role[] = ['patient', 'guardian', ...treating, 'cro-admin', 'integ
 const writing: Role[] = ['patient', 'guardian', ...treating, 'device', 'integrator']
 // What meets a condition is told by the answer: for that one has to be allowed to read it.
 const conditioning: Role[] = writing.filter((role) => reading.includes(role))
+const defining: Role[] = [...reading, 'study-manager', 'administrator']
 const noMeta: Json = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: {} }] }
 const keepers: Role[] = ['study-manager', 'auditor', 'privacy-officer', 'administrator']
 const pipeline: Role[] = [
@@ -89,6 +90,12 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   metaOfVersion: { may: reading, url: `${o}/{id}/_history/1/$meta?studyid={study}` },
   metaAdd: { may: conditioning, url: `${o}/{id}/$meta-add?studyid={study}`, body: () => noMeta },
   metaDelete: { may: conditioning, url: `${o}/{id}/$meta-delete?studyid={study}`, body: () => noMeta },
+  expand: { may: defining, url: '/fhir-server/api/v1/ValueSet/{id}/$expand' },
+  expandByUrl: { may: defining, url: '/fhir-server/api/v1/ValueSet/$expand?url=none' },
+  expandByPost: { may: defining, body: () => noMeta },
+  validateCode: { may: defining, url: '/fhir-server/api/v1/ValueSet/{id}/$validate-code?code=x' },
+  validateCodeByUrl: { may: defining, url: '/fhir-server/api/v1/ValueSet/$validate-code?url=none&code=x' },
+  validateCodeByPost: { may: defining, body: () => noMeta },
   vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
   signIn: { may: 'open', body: () => ({}) },
   me: { may: 'everyone' },

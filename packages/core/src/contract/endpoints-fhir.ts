@@ -14,6 +14,9 @@ export const fhirEndpoint = (method: Endpoint['method'], path: string, summary: 
 
 const paged = { query: ['start', 'end', '_count', 'studyid'] }
 
+const expanding = { query: ['filter', 'offset', 'count'] }
+const validating = { query: ['code', 'system', 'display'] }
+
 /** Operations of DSTU2, by the address at which each is asked. */
 export const operationEndpoints = {
   everything: fhirEndpoint('GET', '/Patient/{id}/$everything', 'All of a person’s record that the caller may see', paged),
@@ -24,4 +27,14 @@ export const operationEndpoints = {
   metaOfVersion: fhirEndpoint('GET', '/{type}/{id}/_history/{vid}/$meta', 'Profiles, tags and security labels of a version'),
   metaAdd: fhirEndpoint('POST', '/{type}/{id}/$meta-add', 'Add profiles, tags and security labels to a resource'),
   metaDelete: fhirEndpoint('POST', '/{type}/{id}/$meta-delete', 'Take profiles, tags and security labels from a resource'),
+  expand: fhirEndpoint('GET', '/ValueSet/{id}/$expand', 'The codes of a value set, stored or of DSTU2 itself', expanding),
+  expandByUrl: fhirEndpoint('GET', '/ValueSet/$expand', 'The codes of one of DSTU2’s own value sets', {
+    query: ['url', ...expanding.query],
+  }),
+  expandByPost: fhirEndpoint('POST', '/ValueSet/$expand', 'The same, asked by a Parameters resource'),
+  validateCode: fhirEndpoint('GET', '/ValueSet/{id}/$validate-code', 'Whether a code is in a value set', validating),
+  validateCodeByUrl: fhirEndpoint('GET', '/ValueSet/$validate-code', 'Whether a code is in one of DSTU2’s own value sets', {
+    query: ['url', ...validating.query],
+  }),
+  validateCodeByPost: fhirEndpoint('POST', '/ValueSet/$validate-code', 'The same, asked by a Parameters resource'),
 } as const satisfies Record<string, Endpoint>

@@ -80,7 +80,7 @@ async function everythingOf(parts: FhirParts, request: FastifyRequest, asked: Re
 }
 
 /** The parameters of a posted Parameters resource, or a refusal. */
-function parametersIn(parts: FhirParts, request: FastifyRequest): Record<string, unknown>[] | Refusal {
+export function parametersIn(parts: FhirParts, request: FastifyRequest): Record<string, unknown>[] | Refusal {
   const text = parts.bodyText(request)
   if (text === '') return []
   const resource = parseBody(text)

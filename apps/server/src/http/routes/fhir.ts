@@ -30,6 +30,7 @@ import { fhirBytesMax } from '../server.js'
 import { conditionalRoutes, createUnlessMet } from './fhir-conditional.js'
 import { historyRoutes } from './fhir-history.js'
 import { operationRoutes } from './fhir-operations.js'
+import { terminologyRoutes } from './fhir-terminology.js'
 import { etagOf, isNotModified, outcomeOfWrite, type FhirParts, type On } from './fhir-parts.js'
 import type { RoutedSystems } from '../systems.js'
 
@@ -96,6 +97,7 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
   const parts: FhirParts = { on, systems, bodyText, queryText, writtenAnswer }
   conditionalRoutes(parts)
   operationRoutes(parts)
+  terminologyRoutes(parts)
   on('bundle', {
     act: 'transaction',
     handler: async (request) => {
