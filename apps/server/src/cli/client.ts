@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import type { Role } from '@aquifer/core/access'
 import type { MintedToken, Problem } from '@aquifer/core/contract'
 import { readClientSettings, readEnvironment } from '../config/index.js'
-import { CommandFailed, WrongUsage } from './failure.js'
+import { CommandFailed, Unreachable, WrongUsage } from './failure.js'
 
 /** Where the data folder of a running server tells its address. */
 export const addressFile = 'server.json'
@@ -143,7 +143,7 @@ function send(to: { url: string; headers: Record<string, string> }, call: Omit<C
     const sent = begin(target, { method: call.method ?? 'GET', headers, ...(isHttps ? {} : { agent }) }, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', reject)
+      answer.on('error', (error: NodeJS.ErrnoException) => reject(new Unreachable(unreachable(to.url, error))))
       answer.on('end', () => {
         const told = Object.entries(answer.headers).map(([name, value]) => [name, String(value)])
         resolve({
@@ -154,7 +154,7 @@ function send(to: { url: string; headers: Record<string, string> }, call: Omit<C
       })
     })
     sent.on('error', (error: NodeJS.ErrnoException) =>
-      reject(error instanceof CommandFailed ? error : new CommandFailed(unreachable(to.url, error))),
+      reject(error instanceof CommandFailed ? error : new Unreachable(unreachable(to.url, error))),
     )
     if (call.body === undefined) sent.end(json ?? undefined)
     else call.body.on('error', (error) => sent.destroy(error)).pipe(sent)

@@ -45,7 +45,7 @@ export const endpoints = {
   conformanceOptions: fhirEndpoint('GET', '/_conformance', 'The same as /metadata, for clients that cannot send OPTIONS', { open: true }),
   bundle: fhirEndpoint('POST', '', 'A transaction or batch Bundle'),
   fhirImport: fhirEndpoint('POST', '/$import', 'Bulk load: NDJSON of resources or of Bundles, or one Bundle; gzip is recognised', {
-    query: ['studyid', 'siteid', 'consentOnFile', 'strict'],
+    query: ['studyid', 'siteid', 'consentOnFile', 'strict', 'dryRun', 'after'],
     bodyType: 'application/x-ndjson',
     answer: importReport,
     answerType: 'application/json',

@@ -22,7 +22,7 @@ import {
 } from '../../fhir/index.js'
 import { runImport } from '../../import/index.js'
 import { fhirType, sendRefusal, type Answer } from '../answer.js'
-import { bind, paramOf, queryOf, type Binding } from '../bind.js'
+import { bind, paramOf, queryOf, wholeNumber, type Binding } from '../bind.js'
 import { bundleAnswer } from '../bundle-answer.js'
 import { factsOf, headerOf } from '../context.js'
 import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal, wantsOutcome } from '../fhir-request.js'
@@ -234,9 +234,13 @@ async function importFrom(systems: RoutedSystems, request: FastifyRequest): Prom
   const evidence = query['consentOnFile'] ?? null
   if (evidence !== null && !/^[\x20-\x7e]{1,255}$/.test(evidence))
     return refuse('bad-parameter', { detail: 'The evidence is 1 to 255 printable ASCII characters.', parameter: 'consentOnFile' })
+  const after = wholeNumber(query['after'], { min: 0, max: 999_999_999, otherwise: 0 })
+  if (after === null) return refuse('bad-parameter', { detail: 'after is the number of a line.', parameter: 'after' })
   const asked = fhirRequestOf(request)
   const report = await runImport(systems.imports, { ...asked, strict: asked.strict || query['strict'] === 'true' }, request.raw, {
     consentOnFile: evidence,
+    dryRun: query['dryRun'] === 'true',
+    after,
   })
   if (isRefusal(report)) return report
   factsOf(request).detail['read'] = report.read
