@@ -121,6 +121,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   })
   const queue = openWriteQueue(repository, now)
   closing.add(() => queue.idle())
+  metrics.gauge('aquifer_writes_waiting', 'Writes and Bundles that are not answered yet', () => queue.waiting)
   const pages = openPageTokens(identity.keyFor('pages of a search'))
   const fhir: FhirSystems = { repository, studies, queue, pages, metrics, log, now, newId }
   const owner = randomUUID()

@@ -17,8 +17,14 @@ export async function processBundle(
   request.facts.act = type
   const entries = entriesIn(bundle)
   if (isRefusal(entries)) return entries
-  const results = type === 'transaction' ? await transaction(systems, request, entries) : await batch(systems, request, entries)
-  return isRefusal(results) ? results : { type, results }
+  const leave = systems.queue.enter()
+  if (isRefusal(leave)) return leave
+  try {
+    const results = type === 'transaction' ? await transaction(systems, request, entries) : await batch(systems, request, entries)
+    return isRefusal(results) ? results : { type, results }
+  } finally {
+    leave()
+  }
 }
 
 /** One write under a condition, outside any Bundle: a transaction of one, whose refusal speaks of the resource alone. */

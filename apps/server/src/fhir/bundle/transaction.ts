@@ -11,6 +11,7 @@ import { conflictOf, followGroup } from '../write.js'
 import { entriesOf } from '../write-queue.js'
 import { conditionalTargets, conditionOf, lockOf, meetConditions, oneMatch, type Asking } from './conditional.js'
 import type { BundleEntry } from './entries.js'
+import { oneAtATime } from './one-at-a-time.js'
 import { checkWrite, itemFor, onlyPatientOf, planWrites, referencesWithin, scopeOfWrites, type PlannedWrite } from './plan.js'
 import { inOrder, readsIn, type EntryResult } from './results.js'
 
@@ -47,7 +48,9 @@ export async function transaction(
   if (isRefusal(scope)) return scope
   request.facts.sid = scope?.study.sid ?? null
   if (scope !== null) request.facts.detail['studyVersion'] = scope.study.version
-  const written = await writePlanned(systems, request, scope, planned)
+  const locks = planned.map(conditionOf).flatMap((each) => (each === null ? [] : [lockOf(scope?.study ?? null, each)]))
+  // In one order everywhere, so that nobody waits for who waits for him.
+  const written = await oneAtATime([...new Set(locks)].toSorted(), () => writePlanned(systems, request, scope, planned))
   return isRefusal(written) ? written : inOrder(new Map([...readsIn(entries), ...written]))
 }
 
