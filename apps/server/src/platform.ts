@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAccess, type Access } from './access/index.js'
 import { exportStream, openAuditDesk, openAuditTrail, openSignatures } from './audit/index.js'
+import { openBulkExport } from './bulk-export/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { openPageTokens, openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
@@ -129,8 +130,16 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   await jobs.endOrphans()
   const carriers = openCarriers(config, now)
   const letters = { repository, carriers, key: codeKeyOf(identity), linkOf: linkTo(() => address.url), now }
+  const bulkExport = openBulkExport({
+    fhir,
+    dir: path.join(config.dataDir, 'files', 'bulk-export'),
+    policy: () => access.policies.current(),
+    sweeps: config.roles.includes('scheduler'),
+  })
+  closing.add(() => bulkExport.close())
+  const deliver = deliveryRun(letters)
   const background = config.roles.includes('scheduler')
-    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver: deliveryRun(letters) })
+    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver, bulkExport: bulkExport.run })
     : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
@@ -143,7 +152,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, repository, signer, studies, jobs, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = { fhir, postgres, repository, signer, access, identity, address, studies, jobs, imports }
+  const front = { fhir, bulkExport, postgres, repository, signer, access, identity, address, studies, jobs, imports }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
 }
 
@@ -161,7 +170,7 @@ type Systems = Awaited<ReturnType<typeof openSystems>>
 
 /** What has addresses. */
 function routedSystems(config: Config, systems: Systems, accepting: () => boolean): RoutedSystems {
-  const { fhir, repository, signer, access, identity, studies, imports, flow, background, queries, metrics, now } = systems
+  const { fhir, bulkExport, repository, signer, access, identity, studies, imports, flow, background, queries, metrics, now } = systems
   const { desks } = systems.governance
   const jobs = openJobDesk(repository, systems.jobs.queue, () => background?.worker.wake())
   const delivers = systems.letters.carriers.length > 0
@@ -171,6 +180,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     access,
     studies,
     fhir,
+    bulkExport,
     imports,
     metrics,
     queries,

@@ -24,6 +24,7 @@ const writing: Role[] = ['patient', 'guardian', ...treating, 'device', 'integrat
 // What meets a condition is told by the answer: for that one has to be allowed to read it.
 const conditioning: Role[] = writing.filter((role) => reading.includes(role))
 const defining: Role[] = [...reading, 'study-manager', 'administrator']
+const exporting: Role[] = ['integrator', 'investigator', 'cro-admin']
 const noMeta: Json = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: {} }] }
 const keepers: Role[] = ['study-manager', 'auditor', 'privacy-officer', 'administrator']
 const pipeline: Role[] = [
@@ -96,6 +97,12 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   validateCode: { may: defining, url: '/fhir-server/api/v1/ValueSet/{id}/$validate-code?code=x' },
   validateCodeByUrl: { may: defining, url: '/fhir-server/api/v1/ValueSet/$validate-code?url=none&code=x' },
   validateCodeByPost: { may: defining, body: () => noMeta },
+  exportSystem: { may: exporting, url: '/fhir-server/api/v1/$export?studyid={study}', elsewhere: 400 },
+  exportPatients: { may: exporting, url: '/fhir-server/api/v1/Patient/$export?studyid={study}', elsewhere: 400 },
+  exportGroup: { may: exporting, url: '/fhir-server/api/v1/Group/none/$export?studyid={study}', elsewhere: 400 },
+  exportStatus: { may: exporting },
+  cancelExport: { may: exporting },
+  exportFile: { may: exporting },
   vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
   signIn: { may: 'open', body: () => ({}) },
   me: { may: 'everyone' },

@@ -24,6 +24,7 @@ interface Parts {
   metrics: Metrics
   owner: string
   deliver: JobRun
+  bulkExport: JobRun
 }
 
 /** Where exports of the trail lie. */
@@ -55,6 +56,7 @@ export function openBackground(parts: Parts): Background {
         return isRefusal(made) ? { problem: made.detail } : { result: made }
       },
       'invitation-delivery': parts.deliver,
+      'fhir-export': parts.bulkExport,
     },
     onFailure: (failure) => log.error(failure, 'a job met an error'),
   })

@@ -14,6 +14,7 @@ export const fhirEndpoint = (method: Endpoint['method'], path: string, summary: 
 
 const paged = { query: ['start', 'end', '_count', 'studyid'] }
 
+const exporting = { query: ['_type', '_since', '_outputFormat', 'studyid'], status: 202 }
 const expanding = { query: ['filter', 'offset', 'count'] }
 const validating = { query: ['code', 'system', 'display'] }
 
@@ -37,4 +38,12 @@ export const operationEndpoints = {
     query: ['url', ...validating.query],
   }),
   validateCodeByPost: fhirEndpoint('POST', '/ValueSet/$validate-code', 'The same, asked by a Parameters resource'),
+  exportSystem: fhirEndpoint('GET', '/$export', 'Export all of a study that the caller may read, in files', exporting),
+  exportPatients: fhirEndpoint('GET', '/Patient/$export', 'Export what is about people', exporting),
+  exportGroup: fhirEndpoint('GET', '/Group/{id}/$export', 'Export what is about the people of a Group', exporting),
+  exportStatus: fhirEndpoint('GET', '/$export-status/{job}', 'How far an export is, or where its files are', {
+    answerType: 'application/json',
+  }),
+  cancelExport: fhirEndpoint('DELETE', '/$export-status/{job}', 'Cancel an export, or remove its files', { status: 202 }),
+  exportFile: fhirEndpoint('GET', '/$export-file/{job}/{file}', 'One file of an export', { answerType: 'application/fhir+ndjson' }),
 } as const satisfies Record<string, Endpoint>

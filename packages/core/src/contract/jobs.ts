@@ -10,6 +10,7 @@ export const jobKinds = [
   'audit-export',
   'withdrawal',
   'invitation-delivery',
+  'fhir-export',
 ] as const
 
 export const jobView = z

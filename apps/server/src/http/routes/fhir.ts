@@ -28,6 +28,7 @@ import { factsOf, headerOf } from '../context.js'
 import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal, wantsOutcome } from '../fhir-request.js'
 import { fhirBytesMax } from '../server.js'
 import { conditionalRoutes, createUnlessMet } from './fhir-conditional.js'
+import { exportRoutes } from './fhir-export.js'
 import { historyRoutes } from './fhir-history.js'
 import { operationRoutes } from './fhir-operations.js'
 import { terminologyRoutes } from './fhir-terminology.js'
@@ -50,6 +51,11 @@ const interactionOf: Partial<Record<EndpointName, string>> = {
 
 const systemInteractionOf: Partial<Record<EndpointName, string>> = { bundle: 'transaction', systemHistory: 'history-system' }
 
+/** The operations among what is bound, each once: `$import` is bound beside the others. */
+const operationsOf = (bound: readonly EndpointName[]): string[] => [
+  ...new Set(['import', ...bound.flatMap((name) => /\/\$([a-z-]+)$/.exec(endpoints[name].path)?.[1] ?? [])]),
+]
+
 export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   const bound: EndpointName[] = []
   app.register(async (scope) => {
@@ -69,6 +75,7 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
           startedAt: systems.startedAt,
           version: systems.version,
           interactions: bound.flatMap((name) => interactionOf[name] ?? []),
+          operations: operationsOf(bound),
           systemInteractions: bound.flatMap((name) => systemInteractionOf[name] ?? []),
         }),
       ),
@@ -98,6 +105,7 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
   conditionalRoutes(parts)
   operationRoutes(parts)
   terminologyRoutes(parts)
+  exportRoutes(parts)
   on('bundle', {
     act: 'transaction',
     handler: async (request) => {
