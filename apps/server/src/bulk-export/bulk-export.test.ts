@@ -69,7 +69,7 @@ test('a study is exported in files by type, as its resources are served', async 
   expect(status.json['request']).toMatch(/\/fhir-server\/api\/v1\/\$export$/)
   const people = ['pa', 'pb', 'pc'].flatMap((id) => [`Contract/c-${id}`, `Observation/o-${id}`, `Patient/${id}`])
   expect(await namesIn(status)).toEqual([...people, 'Group/some', 'Organization/org'].toSorted())
-  const [observations] = outputOf(status).filter(({ type }) => type === 'Observation')
+  const observations = outputOf(status).find(({ type }) => type === 'Observation')
   const file = await world.send({ path: local(observations?.url ?? ''), token: feed })
   expect(file.text).toContain((await world.fhir('GET', '/Observation/o-pa', feed)).text)
   const folder = path.join(world.platform.config.dataDir, 'files', 'bulk-export')

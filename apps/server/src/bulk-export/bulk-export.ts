@@ -73,20 +73,17 @@ export function openBulkExport({ fhir, dir, policy, sweeps }: Parts): BulkExport
     }
   }
   let sweeping: Promise<void> = Promise.resolve()
-  const timer = sweeps ? setInterval(() => (sweeping = sweeping.then(sweep).catch(() => undefined)), sweepMs) : null
+  const timer = sweeps ? setInterval(() => void (sweeping = sweeping.then(sweep).catch(() => undefined)), sweepMs) : null
   return {
     begin: (jobs, request, ask) => begin(fhir, jobs, request, ask),
     async status(grant, id) {
       const found = await own(grant, id)
       if (isRefusal(found)) return found
       const { job, asked } = found
-      if (job.state === 'failed') return refuse('business-rule', { detail: String(job.problem?.['detail'] ?? 'The export failed.') })
+      if (job.state === 'failed') return refuse('business-rule', { detail: 'The export failed: ask for it again.' })
       if (job.state !== 'done') {
-        const { resources = 0, type } = job.progress
-        return {
-          state: 'waiting',
-          progress: job.state === 'queued' ? 'queued' : `${Number(resources)} resources, at ${String(type ?? 'the first type')}`,
-        }
+        const { resources } = job.progress
+        return { state: 'waiting', progress: job.state === 'queued' ? 'queued' : `${Number(resources ?? 0)} resources written` }
       }
       const { output } = job.result as { output: WrittenFile[] }
       return { state: 'done', transactionTime: job.createdAt, request: asked.address, expires: job.createdAt + keptMs, output }

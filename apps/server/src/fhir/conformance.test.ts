@@ -23,7 +23,8 @@ const o = '/Observation/conf'
 const body = (more: Json = {}): Json => ({ ...weight('conf', 'pa'), identifier: [{ system: 'urn:x', value: 'conf' }], ...more })
 
 test('interactions of types: each that is told is answered, and no other', async () => {
-  const told = (rest.resource.find(({ type }) => type === 'Observation')?.['interaction'] as { code: string }[]).map(({ code }) => code)
+  const observation = rest.resource.find(({ type }) => type === 'Observation') as { interaction: { code: string }[] } | undefined
+  const told = observation?.interaction.map(({ code }) => code) ?? []
   const tried: Record<string, number> = {
     update: await statusOf('PUT', o, feed, body()),
     create: await statusOf('POST', '/Observation', feed, body({ identifier: undefined })),
