@@ -25,6 +25,13 @@ const writing: Role[] = ['patient', 'guardian', ...treating, 'device', 'integrat
 const conditioning: Role[] = writing.filter((role) => reading.includes(role))
 const defining: Role[] = [...reading, 'study-manager', 'administrator']
 const exporting: Role[] = ['integrator', 'investigator', 'cro-admin']
+const noCode: Json = {
+  resourceType: 'Parameters',
+  parameter: [
+    { name: 'identifier', valueUri: 'none' },
+    { name: 'code', valueCode: 'x' },
+  ],
+}
 const noMeta: Json = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: {} }] }
 const keepers: Role[] = ['study-manager', 'auditor', 'privacy-officer', 'administrator']
 const pipeline: Role[] = [
@@ -93,10 +100,10 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   metaDelete: { may: conditioning, url: `${o}/{id}/$meta-delete?studyid={study}`, body: () => noMeta },
   expand: { may: defining, url: '/fhir-server/api/v1/ValueSet/{id}/$expand' },
   expandByUrl: { may: defining, url: '/fhir-server/api/v1/ValueSet/$expand?url=none' },
-  expandByPost: { may: defining, body: () => noMeta },
+  expandByPost: { may: defining, body: () => noCode },
   validateCode: { may: defining, url: '/fhir-server/api/v1/ValueSet/{id}/$validate-code?code=x' },
   validateCodeByUrl: { may: defining, url: '/fhir-server/api/v1/ValueSet/$validate-code?url=none&code=x' },
-  validateCodeByPost: { may: defining, body: () => noMeta },
+  validateCodeByPost: { may: defining, body: () => noCode },
   exportSystem: { may: exporting, url: '/fhir-server/api/v1/$export?studyid={study}', elsewhere: 400 },
   exportPatients: { may: exporting, url: '/fhir-server/api/v1/Patient/$export?studyid={study}', elsewhere: 400 },
   exportGroup: { may: exporting, url: '/fhir-server/api/v1/Group/none/$export?studyid={study}', elsewhere: 400 },
