@@ -20,6 +20,11 @@ const parts = {
     about: 'FHIR clients and generators of requests by others, in Python',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
   },
+  races: {
+    about: '1,000 rounds of 16 identical conditional writes, 10,000 racing updates, transactions against a model',
+    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/races.test.ts'],
+    env: { AQUIFER_TEST_LONG: '1' },
+  },
   package: {
     about: 'the packaged desktop app: contents, fuses',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAccess, type Access } from './access/index.js'
 import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSignatures } from './audit/index.js'
+import { openBulkExport } from './bulk-export/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
 import { indexEntriesOf, openPageTokens, openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
@@ -123,8 +124,9 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
     address: () => address.url,
     outside: config.outsideIssuer,
   })
-  const queue = openWriteQueue(repository, now, newId)
+  const queue = openWriteQueue(repository, { now, newId })
   closing.add(() => queue.idle())
+  metrics.gauge('aquifer_writes_waiting', 'Writes and Bundles that are not answered yet', () => queue.waiting)
   const pages = openPageTokens(identity.keyFor('pages of a search'))
   const fhir: FhirSystems = { repository, studies, queue, pages, metrics, log, now, newId }
   const owner = randomUUID()
@@ -133,8 +135,16 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const carriers = openCarriers(config, now)
   const letters = { repository, carriers, key: codeKeyOf(identity), linkOf: linkTo(() => address.url), now }
   const remind = reminding(carriers.length > 0, jobs.queue)
+  const bulkExport = openBulkExport({
+    fhir,
+    dir: path.join(config.dataDir, 'files', 'bulk-export'),
+    policy: () => access.policies.current(),
+    sweeps: config.roles.includes('scheduler'),
+  })
+  closing.add(() => bulkExport.close())
+  const deliver = deliveryRun(letters)
   const background = config.roles.includes('scheduler')
-    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver: deliveryRun(letters), remind })
+    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver, remind, bulkExport: bulkExport.run })
     : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
@@ -147,7 +157,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, repository, signer, studies, jobs, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = { tls, fhir, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
+  const front = { tls, fhir, bulkExport, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
 }
 
@@ -171,7 +181,8 @@ type Systems = Awaited<ReturnType<typeof openSystems>>
 
 /** What has addresses. */
 function routedSystems(config: Config, systems: Systems, accepting: () => boolean): RoutedSystems {
-  const { fhir, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } = systems
+  const { fhir, bulkExport, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } =
+    systems
   const { desks } = systems.governance
   const jobs = openJobDesk(repository, systems.jobs.queue, () => background?.worker.wake())
   const delivers = systems.letters.carriers.length > 0
@@ -181,6 +192,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     access,
     studies,
     fhir,
+    bulkExport,
     imports,
     metrics,
     queries,

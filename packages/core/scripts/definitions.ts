@@ -26,6 +26,7 @@ export interface StructureDefinition {
 }
 export interface Concept {
   code: string
+  display?: string
   abstract?: boolean
   concept?: Concept[]
 }
@@ -35,8 +36,10 @@ interface Include {
   filter?: { property: string; op: string; value: string }[]
 }
 export interface ValueSet {
+  id: string
   url: string
-  codeSystem?: { system: string; concept?: Concept[] }
+  name: string
+  codeSystem?: { system: string; version?: string; concept?: Concept[] }
   compose?: { import?: string[]; include?: Include[]; exclude?: Include[] }
 }
 export interface SearchParameter {

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import type { Role } from '@aquifer/core/access'
 import type { MintedToken, Problem } from '@aquifer/core/contract'
 import { readClientSettings, readEnvironment } from '../config/index.js'
-import { CommandFailed, WrongUsage } from './failure.js'
+import { CommandFailed, Unreachable, WrongUsage } from './failure.js'
 
 /** Where the data folder of a running server tells its address. */
 export const addressFile = 'server.json'
@@ -161,7 +161,7 @@ function send(to: Addressee, call: Omit<Call, 'need'>): Promise<Reply> {
     const sent = begin(target, { method: call.method ?? 'GET', headers, ...connectionOf(to) }, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', reject)
+      answer.on('error', (error: NodeJS.ErrnoException) => reject(new Unreachable(unreachable(to.url, error))))
       answer.on('end', () => {
         const told = Object.entries(answer.headers).map(([name, value]) => [name, String(value)])
         resolve({
@@ -173,7 +173,7 @@ function send(to: Addressee, call: Omit<Call, 'need'>): Promise<Reply> {
     })
     if (call.withinMs !== undefined) sent.setTimeout(call.withinMs, () => sent.destroy(new Error('no answer')))
     sent.on('error', (error: NodeJS.ErrnoException) =>
-      reject(error instanceof CommandFailed ? error : new CommandFailed(unreachable(to.url, error))),
+      reject(error instanceof CommandFailed ? error : new Unreachable(unreachable(to.url, error))),
     )
     if (call.body === undefined) sent.end(json ?? undefined)
     else call.body.on('error', (error) => sent.destroy(error)).pipe(sent)

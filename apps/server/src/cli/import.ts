@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { ImportReport, JobList } from '@aquifer/core/contract'
 import { inputOf, openClient, resultOf, type Client } from './client.js'
-import { CommandFailed } from './failure.js'
+import { CommandFailed, Unreachable } from './failure.js'
 import { openProgress, type Progress } from './progress.js'
 
 interface Flags {
@@ -12,6 +14,7 @@ interface Flags {
   site?: string
   consentOnFile?: string
   strict?: boolean
+  dryRun?: boolean
   url?: string
   json?: boolean
 }
@@ -24,12 +27,13 @@ export function importCommand(): Command {
     .option('--site <id>', 'the site of all that is loaded')
     .option('--consent-on-file <evidence>', 'consent was collected elsewhere: record it for each person first; the text is audited')
     .option('--strict', 'refuse what would otherwise be repaired by a named rule')
+    .option('--dry-run', 'pass all gates and store nothing: the report tells what to mend at the sender')
     .option('--url <url>', 'address of the server')
     .option('--json', 'the report as JSON')
     .action(async (files: string[], flags: Flags) => {
       const client = await openClient({ url: flags.url })
       let refused = 0
-      const reports: (ImportReport & { file: string })[] = []
+      const reports: (Loaded & { file: string })[] = []
       for (const file of files) {
         const report = await importFile(client, file, flags)
         refused += report.refused
@@ -41,7 +45,57 @@ export function importCommand(): Command {
     })
 }
 
-async function importFile(client: Client, file: string, flags: Flags): Promise<ImportReport> {
+/** The report of the attempt that came to the end, and the line after which it went on. */
+type Loaded = ImportReport & { resumedAfter?: number }
+
+const waitMs = 300_000
+const askEveryMs = 1_000
+
+/** Sends a file; where the server goes away meanwhile, waits for it and goes on after the last line it had acknowledged. */
+async function importFile(first: Client, file: string, flags: Flags): Promise<Loaded> {
+  const run = randomUUID()
+  let client = first
+  for (let after = 0; ;) {
+    const sent = { bytes: 0 }
+    try {
+      const report = await sendFile(client, file, flags, { run, after, sent })
+      return after === 0 ? report : { ...report, resumedAfter: after }
+    } catch (error) {
+      // What came from stdin is gone, and what never began has nothing to go on with.
+      if (!(error instanceof Unreachable) || file === '-' || (sent.bytes === 0 && after === 0)) throw error
+      process.stderr.write(`${error.message} Waiting for the server to come back.\n`)
+      client = await serverBack(flags, error)
+      after = Math.max(after, await acknowledgedLine(client, flags.study, run))
+      process.stderr.write(`Going on after line ${after}; nothing is stored twice.\n`)
+    }
+  }
+}
+
+async function serverBack(flags: Flags, error: Unreachable): Promise<Client> {
+  for (const until = Date.now() + waitMs; Date.now() < until; await sleep(askEveryMs)) {
+    // It may have come back at another address.
+    const client = await openClient({ url: flags.url })
+    const ready = await client.open({ path: '/health/ready' }).catch(() => null)
+    if (ready?.status === 200) return client
+  }
+  throw error
+}
+
+async function acknowledgedLine(client: Client, study: string, run: string): Promise<number> {
+  const { jobs } = await client.json<JobList>({
+    path: '/jobs/api/v1',
+    query: { study, kind: 'import', limit: '50' },
+    need: { role: 'operator' },
+  })
+  return Math.max(0, ...jobs.filter(({ detail }) => detail['run'] === run).map(({ detail }) => Number(detail['acknowledged'] ?? 0)))
+}
+
+async function sendFile(
+  client: Client,
+  file: string,
+  flags: Flags,
+  { run, after, sent }: { run: string; after: number; sent: { bytes: number } },
+): Promise<ImportReport> {
   const size = sizeOf(file)
   const progress = openProgress(`import ${path.basename(file)}`, size)
   const role = flags.consentOnFile === undefined ? 'integrator' : 'study-manager'
@@ -56,9 +110,11 @@ async function importFile(client: Client, file: string, flags: Flags): Promise<I
         siteid: flags.site,
         consentOnFile: flags.consentOnFile,
         strict: flags.strict === true ? 'true' : undefined,
+        dryRun: flags.dryRun === true ? 'true' : undefined,
+        after: after === 0 ? undefined : String(after),
       },
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: Readable.from(counted(inputOf(file), progress, figures)),
+      headers: { 'content-type': 'application/x-ndjson', 'x-correlation-id': run },
+      body: Readable.from(counted(inputOf(file), progress, figures, sent)),
       need,
     })
     return resultOf<ImportReport>(reply)
@@ -99,23 +155,27 @@ function watch(client: Client, study: string): Figures {
   return figures
 }
 
-async function* counted(input: AsyncIterable<Buffer>, progress: Progress, figures: Figures): AsyncGenerator<Buffer> {
-  let bytes = 0
+async function* counted(
+  input: AsyncIterable<Buffer>,
+  progress: Progress,
+  figures: Figures,
+  sent: { bytes: number },
+): AsyncGenerator<Buffer> {
   for await (const chunk of input) {
-    bytes += chunk.length
-    progress.update(bytes, figures.latest)
+    sent.bytes += chunk.length
+    progress.update(sent.bytes, figures.latest)
     yield chunk
   }
 }
 
 const linesShown = 10
 
-function reportText(file: string, report: ImportReport): string {
+function reportText(file: string, report: Loaded): string {
   const seconds = report.elapsedMs / 1000
   const rate = seconds > 0 ? Math.round(report.read / seconds) : report.read
   const out = [
     `${file}: ${report.read} resources in ${report.units} units read in ${seconds.toFixed(1)} s (${rate}/s)`,
-    `  stored     ${report.stored}`,
+    `  ${report.dryRun ? 'would store' : 'stored    '} ${report.stored}`,
     `  unchanged  ${report.unchanged}`,
     `  refused    ${report.refused}`,
   ]
@@ -125,6 +185,11 @@ function reportText(file: string, report: ImportReport): string {
     const more = lines.length > linesShown || count > lines.length ? ', …' : ''
     out.push(`  refused ${count} × ${reason}: ${detail}`, `    lines ${lines.slice(0, linesShown).join(', ')}${more}`)
   }
+  if (report.resumedAfter !== undefined) out.push(`  went on after line ${report.resumedAfter}; lines up to there were acknowledged before`)
+  if (report.dryRun) out.push('  dry run: nothing was stored', ...report.findings.map(findingText))
   if (report.cancelled) out.push('  cancelled: run it again to go on, nothing is stored twice')
   return `${out.join('\n')}\n`
 }
+
+const findingText = ({ kind, cause, path, message, count, lines }: ImportReport['findings'][number]): string =>
+  `  ${kind} ${count} × ${cause}${path === '' ? '' : ` at ${path}`}: ${message}\n    lines ${lines.slice(0, linesShown).join(', ')}`

@@ -8,6 +8,9 @@ export interface ConformanceFacts {
   version: string
   /** interactions that have a route, as /metadata tells them */
   interactions: readonly string[]
+  systemInteractions: readonly string[]
+  /** operations that have a route, by the name after the dollar */
+  operations: readonly string[]
 }
 
 /** What the server can do, made from what is registered and what the search index holds. */
@@ -44,21 +47,31 @@ export function conformance(facts: ConformanceFacts): Record<string, unknown> {
             readHistory: true,
             updateCreate: true,
             conditionalCreate: true,
-            conditionalUpdate: false,
-            conditionalDelete: 'not-supported',
+            conditionalUpdate: true,
+            conditionalDelete: 'single',
             searchInclude: ['*', ...referencesOf(type).map((name) => `${type}:${name}`)],
             searchRevInclude: revIncludesOf(type),
             searchParam: searchParamsOf(type),
           })),
-        interaction: [{ code: 'transaction' }],
-        operation: [
-          { name: 'import', definition: { reference: `${facts.base}/$import` } },
-          { name: 'validate', definition: { reference: 'http://hl7.org/fhir/OperationDefinition/Resource-validate' } },
-        ],
+        interaction: facts.systemInteractions.map((code) => ({ code })),
+        operation: facts.operations.map((name) => ({ name, definition: { reference: definitionOf(name, facts.base) } })),
       },
     ],
   }
 }
+
+// Those of DSTU2 by its own definitions; $import and $export are not of DSTU2 and are told by their address.
+const ofDstu2: Readonly<Record<string, string>> = {
+  everything: 'Patient-everything',
+  meta: 'Resource-meta',
+  'meta-add': 'Resource-meta-add',
+  'meta-delete': 'Resource-meta-delete',
+  expand: 'ValueSet-expand',
+  'validate-code': 'ValueSet-validate-code',
+  validate: 'Resource-validate',
+}
+const definitionOf = (name: string, base: string): string =>
+  ofDstu2[name] === undefined ? `${base}/$${name}` : `http://hl7.org/fhir/OperationDefinition/${ofDstu2[name]}`
 
 const searchParams = new Map<string, Record<string, unknown>[]>()
 

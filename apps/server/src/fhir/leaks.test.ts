@@ -106,6 +106,22 @@ test('a condition meets nothing that is hidden, and asks for the right to read',
   const device = await world.token('device', ['S'], { patient: 'pa' })
   expect((await world.fhir('POST', '/Observation', device, body, { 'if-none-exist': 'identifier=urn:x|pb' })).status).toBe(403)
 })
+test('conditional update and delete meet nothing that is hidden, and are for who may read', async () => {
+  const body = { ...weight('x', 'pa'), id: undefined, identifier: [{ system: 'urn:x', value: 'cu' }] }
+  await stored('PUT', '/Observation/cu-b', { ...weight('cu-b', 'pb'), identifier: [{ system: 'urn:x', value: 'cu' }] }, inB)
+  const gone = await world.fhir('DELETE', '/Observation?identifier=urn:x|cu', atA)
+  const nothing = await world.fhir('DELETE', '/Observation?identifier=urn:x|none', atA)
+  expect([gone.status, gone.text, gone.headers['etag']]).toEqual([204, nothing.text, nothing.headers['etag']])
+  expect((await world.fhir('GET', '/Observation/cu-b', feed)).status).toBe(200)
+  // What a hidden resource would have met is made anew; beside it the caller’s own is the only one he meets.
+  const made = await world.fhir('PUT', '/Observation?identifier=urn:x|cu', atA, body, inA)
+  const again = await world.fhir('PUT', '/Observation?identifier=urn:x|cu', atA, body, inA)
+  expect([made.status, again.status, again.json['id']]).toEqual([201, 200, made.json['id']])
+  expect((await world.fhir('PUT', '/Observation?identifier=urn:x|cu', feed, body)).status).toBe(412)
+  const device = await world.token('device', ['S'], { patient: 'pa' })
+  expect((await world.fhir('PUT', '/Observation?identifier=urn:x|cu', device, body)).status).toBe(403)
+  expect((await world.fhir('DELETE', '/Observation?identifier=urn:x|cu', device)).status).toBe(403)
+})
 test('access is asked before consent: a hidden person’s consents are not told by a refusal', async () => {
   await stored('PUT', '/Contract/c-pb', contract('c-pb', 'pb', 'S', 'withdrawn'), inB)
   const hidden = await world.fhir('PUT', '/Observation/n1', atA, weight('n1', 'pb'))

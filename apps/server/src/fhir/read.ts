@@ -3,7 +3,7 @@ import { reachesStudy } from '@aquifer/core/access'
 import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { maySeeWithheld, mayTouchType, noSuchResource, noSuchType, withinLimits } from '../access/index.js'
-import { globalSid, serve, type StoredVersion, type Study } from '../repository/index.js'
+import { globalSid, serve, type HistoryPage, type StoredVersion, type Study } from '../repository/index.js'
 import { siteIdOf, sitesToRead, studyOf } from './scope.js'
 import type { FhirRequest, FhirSystems } from './systems.js'
 
@@ -48,7 +48,7 @@ export async function history(
   systems: FhirSystems,
   request: FhirRequest,
   key: { type: string; id: string },
-  page: { before?: number; limit: number },
+  page: { before?: number; since?: number; limit: number },
 ): Promise<{ found: Found[]; next: number | null } | Refusal> {
   const place = await placeOf(systems, request, key)
   if (isRefusal(place)) return place
@@ -60,13 +60,43 @@ export async function history(
   return { found, next: versions.length === page.limit && oldest > 1 ? oldest : null }
 }
 
-interface Place {
+export interface Place {
   current: StoredVersion
   study: Study | null
 }
 
+/** Whether the caller may see a version of the study’s history: what its resource is now, and what it was then. */
+export async function maySeeInHistory(
+  systems: FhirSystems,
+  request: FhirRequest,
+  study: Study | null,
+  row: HistoryPage['rows'][number],
+): Promise<boolean> {
+  const { version } = row
+  const current = { ...version, ...row.current, patientId: row.current.patientIds[0] ?? null }
+  const place = await placeInHistory(systems, request, study, current)
+  return place !== null && (await maySee(systems, request, place, version))
+}
+
+export async function placeInHistory(
+  systems: FhirSystems,
+  request: FhirRequest,
+  study: Study | null,
+  current: StoredVersion,
+): Promise<Place | null> {
+  const owner = current.sid === globalSid ? null : study
+  if (!isGlobal(current.type)) return (await isVisible(systems, request, current, owner)) ? { current, study: owner } : null
+  if (current.type === 'Practitioner') return { current, study }
+  const patients = current.type === 'Patient' ? [current.id] : current.patientIds
+  const through =
+    patients.length === 0
+      ? await studyOfNobody(systems, request, current, study)
+      : await studyThrough(systems, request, current.type, patients, study)
+  return through === undefined ? null : { current, study: through }
+}
+
 /** Where the resource stands and that the caller may see it; what he may not see is not there. */
-async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: string; id: string }): Promise<Place | Refusal> {
+export async function placeOf(systems: FhirSystems, request: FhirRequest, key: { type: string; id: string }): Promise<Place | Refusal> {
   if (!isResourceType(key.type)) return noSuchType()
   const forbidden = mayTouchType(request.grant, 'read', key.type)
   if (forbidden !== null) return forbidden

@@ -7,7 +7,10 @@ import type { SearchResult } from './search/search.js'
 const fullUrlOf = (base: string, row: StoredVersion): string => `${base}/${row.type}/${row.id}`
 
 /** A Bundle around bytes that are served as stored: parsing and writing them again could change their digits. */
-function bundleAround(head: Record<string, unknown>, entries: readonly { before: string; bytes: Buffer | null; after: string }[]): Buffer {
+export function bundleAround(
+  head: Record<string, unknown>,
+  entries: readonly { before: string; bytes: Buffer | null; after: string }[],
+): Buffer {
   const parts: Buffer[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)}${entries.length === 0 ? '' : ',"entry":['}`)]
   for (const [place, { before, bytes, after }] of entries.entries()) {
     parts.push(Buffer.from(`${place === 0 ? '' : ','}{${before}`))

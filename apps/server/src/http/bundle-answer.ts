@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { parseReference } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { outcomeOfRepairs, pairsOf, read, search, searchset, statusOfWrite, type EntryResult } from '../fhir/index.js'
+import { outcomeOfRepairs, pairsOf, read, search, searchset, statusOfWrite, vread, type EntryResult } from '../fhir/index.js'
 import type { Answer } from './answer.js'
 import { baseOf, fhirRequestOf, wantsOutcome } from './fhir-request.js'
 import { statusOf, toOperationOutcome } from './refusals.js'
@@ -37,30 +37,52 @@ async function entryOf(systems: RoutedSystems, request: FastifyRequest, result: 
         },
       })
     }
-    case 'existing':
-      return JSON.stringify({ response: { status: '200 OK', location: `${result.type}/${result.id}` } })
+    case 'existing': {
+      const { type, id, version } = result
+      return JSON.stringify({ response: { status: '200 OK', location: `${type}/${id}/_history/${version}`, etag: `W/"${version}"` } })
+    }
+    case 'nothing':
+      return JSON.stringify({ response: { status: '204 No Content' } })
     case 'refused':
       return refusedEntry(result.refusal)
-    case 'read': {
-      const bytes = await readEntry(systems, request, result.url)
-      return isRefusal(bytes) ? refusedEntry(bytes) : `{"resource":${bytes.toString('utf8')},"response":{"status":"200 OK"}}`
-    }
+    case 'read':
+      return readEntry(systems, request, result)
   }
 }
 
 const refusedEntry = (refusal: Refusal): string =>
   JSON.stringify({ resource: toOperationOutcome(refusal), response: { status: String(statusOf(refusal)) } })
 
-/** A GET inside a Bundle: a read or a search, seeing what the Bundle stored. */
-async function readEntry(systems: RoutedSystems, request: FastifyRequest, url: string): Promise<Buffer | Refusal> {
+const foundEntry = (bytes: Buffer | null, response: Record<string, string>): string =>
+  `{${bytes === null ? '' : `"resource":${bytes.toString('utf8')},`}"response":${JSON.stringify(response)}}`
+
+/** A GET inside a Bundle: a read, a version or a search, seeing what the Bundle stored. */
+async function readEntry(
+  systems: RoutedSystems,
+  request: FastifyRequest,
+  { url, ifNoneMatch }: { url: string; ifNoneMatch: string | null },
+): Promise<string> {
   const question = url.indexOf('?')
   const path = question < 0 ? url : url.slice(0, question)
   const reference = parseReference(path)
-  if (question < 0 && reference.kind === 'relative' && reference.version === undefined) {
-    const found = await read(systems.fhir, fhirRequestOf(request), { type: reference.type, id: reference.id })
-    return isRefusal(found) ? found : (found.bytes ?? refuse('deleted', { detail: 'The resource is deleted.' }))
+  if (question < 0 && reference.kind === 'relative') {
+    const { type, id, version } = reference
+    if (version !== undefined && !/^[1-9]\d{0,8}$/.test(version))
+      return refusedEntry(refuse('unknown', { detail: 'There is no such version.' }))
+    const asked = fhirRequestOf(request)
+    const found =
+      version === undefined
+        ? await read(systems.fhir, asked, { type, id })
+        : await vread(systems.fhir, asked, { type, id, version: Number(version) })
+    if (isRefusal(found)) return refusedEntry(found)
+    const etag = `W/"${found.version.version}"`
+    const lastModified = new Date(found.version.updatedAt).toISOString()
+    const isKnown = ifNoneMatch?.trim() === etag
+    return foundEntry(isKnown ? null : found.bytes, { status: isKnown ? '304 Not Modified' : '200 OK', etag, lastModified })
   }
-  if (path.includes('/')) return refuse('not-supported', { detail: 'In a Bundle, GET reads Type/id or searches Type?parameters.' })
+  if (path.includes('/'))
+    return refusedEntry(refuse('not-supported', { detail: 'In a Bundle, GET reads a resource or a version, or searches a type.' }))
   const result = await search(systems.fhir, fhirRequestOf(request), path, pairsOf(question < 0 ? '' : url.slice(question + 1)))
-  return isRefusal(result) ? result : searchset(baseOf(request), result, { self: `${baseOf(request)}/${path}`, next: null })
+  if (isRefusal(result)) return refusedEntry(result)
+  return foundEntry(searchset(baseOf(request), result, { self: `${baseOf(request)}/${url}`, next: null }), { status: '200 OK' })
 }

@@ -21,6 +21,18 @@ interface Row {
 const treating: Role[] = ['practitioner', 'care-manager', 'investigator']
 const reading: Role[] = ['patient', 'guardian', ...treating, 'cro-admin', 'integrator']
 const writing: Role[] = ['patient', 'guardian', ...treating, 'device', 'integrator']
+// What meets a condition is told by the answer: for that one has to be allowed to read it.
+const conditioning: Role[] = writing.filter((role) => reading.includes(role))
+const defining: Role[] = [...reading, 'study-manager', 'administrator']
+const exporting: Role[] = ['integrator', 'investigator', 'cro-admin']
+const noCode: Json = {
+  resourceType: 'Parameters',
+  parameter: [
+    { name: 'identifier', valueUri: 'none' },
+    { name: 'code', valueCode: 'x' },
+  ],
+}
+const noMeta: Json = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: {} }] }
 const keepers: Role[] = ['study-manager', 'auditor', 'privacy-officer', 'administrator']
 const pipeline: Role[] = [
   'investigator',
@@ -64,7 +76,42 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   read: { may: reading, url: `${o}/{id}?studyid={study}` },
   update: { may: writing, url: `${o}/{id}?studyid={study}`, body: (id) => weight(id, id === 'oa' ? 'pa' : 'nobody'), elsewhere: 400 },
   remove: { may: writing, url: `${o}/{id}?studyid={study}`, elsewhere: 400 },
+  conditionalUpdate: {
+    may: conditioning,
+    url: `${o}?studyid={study}&_id=none`,
+    body: () => weight('x', 'nobody'),
+    elsewhere: 400,
+  },
+  conditionalRemove: { may: conditioning, url: `${o}?studyid={study}&_id=none`, elsewhere: 400 },
   history: { may: reading, url: `${o}/{id}/_history?studyid={study}` },
+  typeHistory: { may: reading, url: `${o}/_history?studyid={study}` },
+  systemHistory: {
+    may: [...reading, 'study-manager', 'privacy-officer', 'administrator'],
+    url: '/fhir-server/api/v1/_history?studyid={study}',
+  },
+  everything: { may: reading, url: '/fhir-server/api/v1/Patient/{id}/$everything?studyid={study}' },
+  everythingByPost: { may: reading, url: '/fhir-server/api/v1/Patient/{id}/$everything?studyid={study}' },
+  metaOfSystem: {
+    may: [...reading, 'study-manager', 'privacy-officer', 'administrator'],
+    url: '/fhir-server/api/v1/$meta?studyid={study}',
+  },
+  metaOfType: { may: reading, url: `${o}/$meta?studyid={study}` },
+  meta: { may: reading, url: `${o}/{id}/$meta?studyid={study}` },
+  metaOfVersion: { may: reading, url: `${o}/{id}/_history/1/$meta?studyid={study}` },
+  metaAdd: { may: conditioning, url: `${o}/{id}/$meta-add?studyid={study}`, body: () => noMeta },
+  metaDelete: { may: conditioning, url: `${o}/{id}/$meta-delete?studyid={study}`, body: () => noMeta },
+  expand: { may: defining, url: '/fhir-server/api/v1/ValueSet/{id}/$expand' },
+  expandByUrl: { may: defining, url: '/fhir-server/api/v1/ValueSet/$expand?url=none' },
+  expandByPost: { may: defining, body: () => noCode },
+  validateCode: { may: defining, url: '/fhir-server/api/v1/ValueSet/{id}/$validate-code?code=x' },
+  validateCodeByUrl: { may: defining, url: '/fhir-server/api/v1/ValueSet/$validate-code?url=none&code=x' },
+  validateCodeByPost: { may: defining, body: () => noCode },
+  exportSystem: { may: exporting, url: '/fhir-server/api/v1/$export?studyid={study}', elsewhere: 400 },
+  exportPatients: { may: exporting, url: '/fhir-server/api/v1/Patient/$export?studyid={study}', elsewhere: 400 },
+  exportGroup: { may: exporting, url: '/fhir-server/api/v1/Group/none/$export?studyid={study}', elsewhere: 400 },
+  exportStatus: { may: exporting },
+  cancelExport: { may: exporting },
+  exportFile: { may: exporting },
   vread: { may: reading, url: `${o}/{id}/_history/1?studyid={study}` },
   signIn: { may: 'open', body: () => ({}) },
   me: { may: 'everyone' },
@@ -302,7 +349,8 @@ test.each(roles)('%s is told 403 where the role may not, and only there', async 
   expect(told.filter((name) => !expectsConsent(name, role))).toEqual(expected.filter((name) => !expectsConsent(name, role)))
 })
 // Who may write is then asked for the consent of a person who is not enrolled, which is a 403 of its own.
-const expectsConsent = (name: EndpointName, role: Role): boolean => (name === 'create' || name === 'update') && writing.includes(role)
+const expectsConsent = (name: EndpointName, role: Role): boolean =>
+  (name === 'create' || name === 'update' || name === 'conditionalUpdate') && writing.includes(role)
 
 const someoneFor = (row: Row): Role =>
   row.may === 'everyone' || row.may === 'open'

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { AuditExportManifest, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { Access } from '../access/index.js'
 import type { AuditDesk, SignatureDesk } from '../audit/index.js'
+import type { BulkExport } from '../bulk-export/index.js'
 import type { ConsentDesk, ParticipantDesk } from '../consent/index.js'
 import type { WithdrawalDesk } from '../erasure/index.js'
 import type { FhirSystems } from '../fhir/index.js'
@@ -41,6 +42,7 @@ export interface RoutedSystems {
   signatures: SignatureDesk
   fhir: FhirSystems
   imports: ImportSystems
+  bulkExport: BulkExport
   pipeline: PipelineDoor | null
   /** null where this process runs no statements */
   queries: { query: Query; notebooks: NotebookDesk } | null

@@ -167,3 +167,37 @@ test('counts by type and by code are those of the file, and a second import stor
   const second = await load('SYN', lines(part))
   expect([second.report.stored, second.report.unchanged, second.report.refused]).toEqual([0, resourcesIn(part).length, 0])
 })
+test('a dry run passes all gates over batches, stores nothing, and tells what to mend by cause and element', async () => {
+  await world.study({ id: 'DRY', sites: ['A'], required: ['share-data'] })
+  const many = Array.from({ length: 4_000 }, (_, n) => weight(`d${n}`, 'dp'))
+  const wrong = [
+    { ...weight('w1', 'dp'), status: 'nonsense' },
+    { ...weight('w2', 'dp'), status: 'nonsense' },
+    { ...weight('w3', 'dp'), performer: { reference: 'Practitioner/x' } },
+    weight('w4', 'nobody'),
+  ]
+  const file = lines([contract('dc', 'dp', 'DRY'), patient('dp'), ...many, ...wrong])
+  const dry = await load('DRY', file, '&dryRun=true')
+  expect([dry.status, dry.report.dryRun, dry.report.stored, dry.report.refused]).toEqual([200, true, 4_003, 3])
+  expect(dry.report.findings).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ kind: 'refused', cause: 'invalid', path: 'Observation.status', count: 2, lines: [4003, 4004] }),
+      expect.objectContaining({ kind: 'repaired', cause: 'wrap-single-in-list', path: 'Observation.performer', lines: [4005] }),
+      expect.objectContaining({ kind: 'refused', cause: 'no-consent', path: '', count: 1, lines: [4006] }),
+    ]),
+  )
+  expect(await counts('DRY')).toEqual({})
+  const { sid } = (await world.platform.studies.byId('DRY')) ?? { sid: -1 }
+  expect(await world.platform.repository.refusals.list(sid, { limit: 10 })).toEqual([])
+  const real = await load('DRY', file)
+  expect([real.report.dryRun, real.report.stored, real.report.refused]).toEqual([false, 4_003, 3])
+})
+test('an import that broke off goes on after the last acknowledged line, under the same numbers', async () => {
+  await world.study({ id: 'GO', sites: ['A'], enrolment: 'open' })
+  const file = lines([patient('gp'), weight('g1', 'gp'), weight('g2', 'gp'), '{', weight('g3', 'gp')])
+  const rest = await load('GO', file, '&after=2')
+  expect([rest.report.read, rest.report.stored, rest.report.refusals[0]?.lines]).toEqual([3, 2, [4]])
+  expect((await load('GO', file, '&after=x')).status).toBe(400)
+  const jobs = await world.platform.repository.jobs.list({ kind: 'import', limit: 1 })
+  expect(jobs[0]?.progress).toMatchObject({ acknowledged: 5 })
+})

@@ -1,6 +1,7 @@
 import type { ImportReport } from '@aquifer/core/contract'
 import type { Refusal } from '@aquifer/core/refusal'
 import type { WriteOutcome } from '../repository/index.js'
+import { openFindings } from './findings.js'
 import type { Prepared } from './prepare.js'
 
 // Enough to mend a file by; the counts are always complete.
@@ -9,6 +10,8 @@ const linesMax = 2_000
 /** The running figures of one import. */
 export interface Tally {
   report: ImportReport
+  /** the report with what there is to mend */
+  whole(): ImportReport
   repaired(prepared: Prepared): void
   stored(prepared: Prepared, outcomes: readonly WriteOutcome[]): void
   refused(line: number, refusal: Refusal, resources: number): void
@@ -25,15 +28,20 @@ export function openTally(study: string): Tally {
     consentsRecorded: 0,
     repaired: {},
     refusals: [],
+    findings: [],
     byType: {},
     elapsedMs: 0,
     cancelled: false,
+    dryRun: false,
   }
   const reasons = new Map<string, ImportReport['refusals'][number]>()
+  const findings = openFindings()
   return {
     report,
-    repaired({ repairs }) {
-      for (const { rule } of repairs) report.repaired[rule] = (report.repaired[rule] ?? 0) + 1
+    whole: () => ({ ...report, findings: findings.list() }),
+    repaired(prepared) {
+      findings.repaired(prepared)
+      for (const { rule } of prepared.repairs) report.repaired[rule] = (report.repaired[rule] ?? 0) + 1
     },
     stored({ items }, outcomes) {
       report.units += 1
@@ -52,6 +60,7 @@ export function openTally(study: string): Tally {
       report.units += 1
       report.read += resources
       report.refused += resources
+      findings.refused(line, refusal)
       const detail = detailOf(refusal)
       const key = `${refusal.refusal}|${detail}`
       const told = reasons.get(key) ?? { reason: refusal.refusal, detail, count: 0, lines: [] }

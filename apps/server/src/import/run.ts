@@ -14,8 +14,11 @@ import {
   type UnitOutcome,
 } from '../fhir/index.js'
 import type { Jobs, RunningJob } from '../jobs/index.js'
+import type { Tx } from '../repository/index.js'
 import { faultPoint } from '../storage/index.js'
+import { openAcknowledged, type Acknowledged } from './acknowledged.js'
 import { openGathering, peopleOf, type Batch } from './batches.js'
+import { DryRun, openRehearsal, type Rehearsal } from './rehearsal.js'
 import { linesOf } from './lines.js'
 import { recordOnFile } from './on-file.js'
 import { documentOf, prepareLine, type Prepared } from './prepare.js'
@@ -31,6 +34,10 @@ export interface ImportSystems extends FhirSystems {
 export interface ImportOptions {
   /** evidence of consents collected elsewhere, which are recorded for each person before the data enters */
   consentOnFile: string | null
+  /** passes all gates and stores nothing */
+  dryRun: boolean
+  /** lines up to this one were acknowledged in an earlier attempt */
+  after: number
 }
 
 interface Import {
@@ -44,6 +51,9 @@ interface Import {
   early: Early[] | null
   /** people who entered, or whose consent came, in this import */
   entered: Set<string>
+  acknowledged: Acknowledged
+  /** in a dry run: who would have entered, for the batches after */
+  rehearsal: Rehearsal | null
 }
 interface Early {
   unit: Prepared
@@ -70,15 +80,18 @@ export async function runImport(
   facts.sid = scope.study.sid
   facts.detail['studyVersion'] = scope.study.version
   if (options.consentOnFile !== null) facts.detail['consentOnFile'] = options.consentOnFile
-  const job = await systems.jobs.start({ kind: 'import', sid: scope.study.sid, actor: facts.actor, request: {} })
+  const { dryRun, after } = options
+  if (dryRun) facts.detail['dryRun'] = true
+  const job = await systems.jobs.start({ kind: 'import', sid: scope.study.sid, actor: facts.actor, request: { dryRun, after } })
   const tally = openTally(scope.study.id)
   const started = systems.now()
   try {
-    const ended = await load(
-      { systems, request, scope, tally, job, consentOnFile: options.consentOnFile, early: [], entered: new Set() },
-      body,
-    )
-    const report = { ...tally.report, elapsedMs: systems.now() - started, cancelled: job.cancelled }
+    const { consentOnFile } = options
+    const rehearsal = dryRun ? openRehearsal() : null
+    const acknowledged = openAcknowledged(after)
+    const run: Import = { systems, request, scope, tally, job, consentOnFile, early: [], entered: new Set(), acknowledged, rehearsal }
+    const ended = await load(run, body, after)
+    const report = { ...tally.whole(), elapsedMs: systems.now() - started, cancelled: job.cancelled, dryRun }
     facts.detail = { ...facts.detail, stored: report.stored, unchanged: report.unchanged, refused: report.refused }
     const repaired = Object.entries(report.repaired).map(([rule, count]) => `${rule} ${count}`)
     if (repaired.length > 0) facts.detail['repaired'] = repaired.toSorted().join(', ')
@@ -89,7 +102,7 @@ export async function runImport(
     })
     return ended ?? report
   } catch (error) {
-    await job.finish({ state: 'failed', result: tally.report, problem: 'The import broke off. Run it again: nothing is stored twice.' })
+    await job.finish({ state: 'failed', result: tally.whole(), problem: 'The import broke off. Run it again: nothing is stored twice.' })
     throw error
   }
 }
@@ -126,7 +139,7 @@ function openSending(run: Import): { send(batch: Batch | null): Promise<void>; e
 }
 
 /** Reads, prepares and stores; null at the end of the stream, a refusal where it cannot be read on. */
-async function load(run: Import, body: AsyncIterable<Uint8Array>): Promise<Refusal | null> {
+async function load(run: Import, body: AsyncIterable<Uint8Array>, after: number): Promise<Refusal | null> {
   const gathering = openGathering()
   const sending = openSending(run)
   let ended: Refusal | null = null
@@ -136,10 +149,13 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>): Promise<Refus
       break
     }
     if (run.job.cancelled) break
+    if (line.number <= after) continue
+    run.acknowledged.begin(line.number)
     const unit = prepareLine(await documentOf(line), line.number, run.scope, run.request, { mayWriteAll: run.consentOnFile !== null })
     if ('refusal' in unit) {
       run.tally.refused(unit.line, unit.refusal, unit.resources)
       await noteUnfit(run, unit)
+      run.acknowledged.settle(line.number)
       continue
     }
     run.tally.repaired(unit)
@@ -167,6 +183,8 @@ async function storeEarly(run: Import): Promise<void> {
 
 async function refuseUnit(run: Import, unit: Prepared, refusal: Refusal): Promise<void> {
   run.tally.refused(unit.line, refusal, unit.items.length)
+  run.acknowledged.settle(unit.line)
+  if (run.rehearsal !== null) return
   await noteRefused(run.systems, { study: run.scope.study, site: unit.site, items: unit.items }, refusal, run.request.facts)
 }
 
@@ -176,31 +194,8 @@ const mayCome = (unit: Prepared, refusal: Refusal): boolean =>
 const overlaps = (a: Batch, b: Batch): boolean => [...b.people].some((id) => a.people.has(id))
 
 async function storeBatch(run: Import, batch: Batch): Promise<void> {
-  const { systems, request, scope, tally, job } = run
-  const auditId = await systems.repository.nextAuditId()
-  const units: Unit[] = batch.units.map(({ items, site }) => ({ study: scope.study, site, grant: request.grant, items, auditId }))
-  const { outcomes, recorded } = await systems.repository.transact(async (tx) => {
-    const now = systems.now()
-    const onFile =
-      run.consentOnFile === null
-        ? null
-        : await recordOnFile(tx, {
-            scope,
-            grant: request.grant,
-            patients: peopleToConsent(batch, scope),
-            from: dayAt(now, scope.study.zone),
-            now,
-            newId: systems.newId,
-            auditId,
-          })
-    if (isRefusal(onFile)) return { outcomes: units.map((): UnitOutcome => onFile), recorded: 0 }
-    const stored = await storeUnits(tx, units, { now, newId: systems.newId })
-    const entries = stored.flatMap((outcome, place) => (isRefusal(outcome) ? [] : [entryOf(units[place], outcome)]))
-    const consents = onFile?.recorded ?? 0
-    if (entries.length > 0)
-      await tx.audit([auditRecord({ ...request.facts, entries, detail: { ...request.facts.detail, consents } }, auditId, 200)])
-    return { outcomes: stored, recorded: consents }
-  })
+  const { systems, tally, job } = run
+  const { outcomes, recorded } = await decideBatch(run, batch)
   await faultPoint('import.batch-stored')
   tally.report.consentsRecorded += recorded
   for (const [place, outcome] of outcomes.entries()) {
@@ -209,7 +204,9 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
     if (!isRefusal(outcome)) {
       tally.stored(prepared, outcome.stored)
       noteEntered(run, prepared)
-      for (const each of outcome.stored) systems.metrics.importedResources.inc({ outcome: each.outcome })
+      run.acknowledged.settle(prepared.line)
+      if (run.rehearsal !== null) run.rehearsal.entered(prepared)
+      else for (const each of outcome.stored) systems.metrics.importedResources.inc({ outcome: each.outcome })
     } else if (run.early !== null && run.early.length < earlyMax && mayCome(prepared, outcome)) {
       run.early.push({ unit: prepared, refusal: outcome })
     } else {
@@ -217,7 +214,66 @@ async function storeBatch(run: Import, batch: Batch): Promise<void> {
     }
   }
   const { read, stored, unchanged, refused } = tally.report
-  job.progress({ read, stored, unchanged, refused })
+  job.progress({ read, stored, unchanged, refused, acknowledged: run.acknowledged.line, run: run.request.facts.correlationId })
+}
+
+interface Decided {
+  outcomes: UnitOutcome[]
+  recorded: number
+}
+
+/** Stores what may be stored of a batch; in a dry run the same, taken back before it is committed. */
+async function decideBatch(run: Import, batch: Batch): Promise<Decided> {
+  const auditId = await run.systems.repository.nextAuditId()
+  const { scope, request, rehearsal } = run
+  const unitOf = ({ items, site }: Pick<Prepared, 'items' | 'site'>): Unit => ({
+    study: scope.study,
+    site,
+    grant: request.grant,
+    items,
+    auditId,
+  })
+  const before = rehearsal === null ? [] : rehearsal.before(batch).map(unitOf)
+  const units = batch.units.map(unitOf)
+  try {
+    return await run.systems.repository.transact(async (tx) => {
+      const decided = await storeInto(tx, run, batch, { before, units, auditId })
+      if (rehearsal !== null) throw new DryRun(decided)
+      return decided
+    })
+  } catch (error) {
+    if (error instanceof DryRun) return error.decided as Decided
+    throw error
+  }
+}
+
+async function storeInto(
+  tx: Tx,
+  run: Import,
+  batch: Batch,
+  { before, units, auditId }: { before: readonly Unit[]; units: readonly Unit[]; auditId: bigint },
+): Promise<Decided> {
+  const { systems, request, scope } = run
+  const now = systems.now()
+  const onFile =
+    run.consentOnFile === null
+      ? null
+      : await recordOnFile(tx, {
+          scope,
+          grant: request.grant,
+          patients: peopleToConsent(batch, scope),
+          from: dayAt(now, scope.study.zone),
+          now,
+          newId: systems.newId,
+          auditId,
+        })
+  if (isRefusal(onFile)) return { outcomes: units.map((): UnitOutcome => onFile), recorded: 0 }
+  const stored = (await storeUnits(tx, [...before, ...units], { now, newId: systems.newId })).slice(before.length)
+  const entries = stored.flatMap((outcome, place) => (isRefusal(outcome) ? [] : [entryOf(units[place], outcome)]))
+  const consents = onFile?.recorded ?? 0
+  if (entries.length > 0)
+    await tx.audit([auditRecord({ ...request.facts, entries, detail: { ...request.facts.detail, consents } }, auditId, 200)])
+  return { outcomes: stored, recorded: consents }
 }
 
 function noteEntered(run: Import, { items }: Prepared): void {
@@ -251,6 +307,7 @@ function entryOf(unit: Unit | undefined, { stored, withdrawals = [] }: Exclude<U
 }
 
 async function noteUnfit(run: Import, unfit: { refusal: Refusal; types: string[] }): Promise<void> {
+  if (run.rehearsal !== null) return
   const items = unfit.types.map((type) => ({ type, patients: [] }))
   await noteRefused(run.systems, { study: run.scope.study, site: run.scope.site, items }, unfit.refusal, run.request.facts)
 }

@@ -28,6 +28,7 @@ interface Parts {
   deliver: JobRun
   /** null: no way of delivery is set up */
   remind: ((sid: number) => Promise<void>) | null
+  bulkExport: JobRun
 }
 
 /** Where exports of the trail lie. */
@@ -59,6 +60,7 @@ export function openBackground(parts: Parts): Background {
         return isRefusal(made) ? { problem: made.detail } : { result: made }
       },
       'invitation-delivery': parts.deliver,
+      'fhir-export': parts.bulkExport,
     },
     onFailure: (failure) => log.error(failure, 'a job met an error'),
   })

@@ -92,7 +92,7 @@ async function importLoad(systems: ImportSystems, load: DemoLoad, study: string,
   const body = (async function* () {
     yield Buffer.from(`${JSON.stringify(load.bundle)}\n`)
   })()
-  const report = await runImport(systems, request, body, { consentOnFile: null })
+  const report = await runImport(systems, request, body, { consentOnFile: null, dryRun: false, after: 0 })
   if (isRefusal(report)) throw new DemoFailed(wordsOf(report))
   const unexpected = load.expect === 'stored' ? report.refusals[0] : undefined
   if (unexpected !== undefined) throw new DemoFailed(`The demo could not be loaded: ${unexpected.detail}`)

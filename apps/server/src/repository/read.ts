@@ -85,10 +85,14 @@ export async function readVersion(client: Queryable, key: ResourceKey, version: 
   return (await versions(client, 'vread', text, [...keyValues(key), version]))[0] ?? null
 }
 
-export async function readHistory(client: Queryable, key: ResourceKey, page: { before?: number; limit: number }): Promise<StoredVersion[]> {
+export async function readHistory(
+  client: Queryable,
+  key: ResourceKey,
+  page: { before?: number; since?: number; limit: number },
+): Promise<StoredVersion[]> {
   const text = `select ${versionColumns} from current c join version v on v.rid = c.rid
-    where ${ofKey} and v.version < $4 order by v.version desc limit $5`
-  return await versions(client, 'history', text, [...keyValues(key), page.before ?? 2147483647, page.limit])
+    where ${ofKey} and v.version < $4 and v.at >= $6 order by v.version desc limit $5`
+  return await versions(client, 'history', text, [...keyValues(key), page.before ?? 2147483647, page.limit, page.since ?? 0])
 }
 
 export async function locate(client: Queryable, type: string, id: string): Promise<number[]> {

@@ -7,6 +7,7 @@ import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
+import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
 import { openNotebooks } from './notebooks.js'
@@ -14,6 +15,7 @@ import { openParticipants } from './participants.js'
 import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
 import { countsByType, locate, readHistory, readNewest, readVersion } from './read.js'
 import { openInvitations } from './registrations.js'
+import { readRecord } from './record.js'
 import { openRefusals } from './refusals.js'
 import { reindex } from './reindex.js'
 import { openSeals } from './seals.js'
@@ -77,6 +79,8 @@ export function openRepository(options: RepositoryOptions): Repository {
     read: (key) => readNewest(reader, key),
     vread: (key, version) => readVersion(reader, key, version),
     history: (key, page) => readHistory(reader, key, page),
+    historyOf: (query) => readHistoryOf(reader, query),
+    recordOf: (query) => readRecord(reader, query),
     locate: (type, id) => locate(reader, type, id),
     search: (query) => search(reader, query),
     reindex: (extract, tell) => reindex(writer, extract, tell),

@@ -272,6 +272,35 @@ export interface SearchPage {
   outcome: 'ok' | 'unusable' | 'too-many'
 }
 
+// ---- history of types
+export interface HistoryQuery {
+  sid: number
+  types: readonly string[]
+  since: number | null
+  before: Cursor | null // HistoryPage.next
+  limit: number
+}
+export interface HistoryPage {
+  // each with what its resource is now: who may see it is asked of both
+  rows: { version: StoredVersion; current: { version: number; site: number | null; patientIds: string[] } }[]
+  next: Cursor | null
+}
+
+// ---- what lives now, row by row
+export interface RecordQuery {
+  sid: number
+  types: readonly string[]
+  patientId: string
+  from: number | null // by clinical date; what has none is always there
+  to: number | null
+  after: { type: number; rid: string } | null // RecordPage.next
+  limit: number
+}
+export interface RecordPage {
+  rows: StoredVersion[]
+  next: { type: number; rid: string } | null
+}
+
 // ---- feed
 export interface Cursor {
   xid: string
@@ -312,7 +341,9 @@ export interface Repository {
 
   read(key: ResourceKey): Promise<StoredVersion | null> // the newest version, a delete included (content null)
   vread(key: ResourceKey, version: number): Promise<StoredVersion | null>
-  history(key: ResourceKey, page: { before?: number; limit: number }): Promise<StoredVersion[]> // newest first, versions < before
+  history(key: ResourceKey, page: { before?: number; since?: number; limit: number }): Promise<StoredVersion[]> // newest first, versions < before
+  historyOf(query: HistoryQuery): Promise<HistoryPage> // newest first
+  recordOf(query: RecordQuery): Promise<RecordPage> // all that is about a person in a study
   locate(type: string, id: string): Promise<number[]> // sids that hold a living resource of this name
   search(query: SearchQuery): Promise<SearchPage>
   // Indexes anew what an earlier version stored with other keys, before anything else is done; how many it was.

@@ -17,6 +17,8 @@ const holders = {
   'consent.withheld': ['study-manager', 'privacy-officer', 'patient', 'guardian'],
   'consent.withdrawals': ['study-manager', 'privacy-officer', 'auditor'],
   'import.run': ['integrator', 'study-manager'],
+  // Whole records of a study in files: for who reads identified data of its people as a whole.
+  'export.run': ['integrator', 'investigator', 'cro-admin'],
   'pipeline.status': [
     'integrator',
     'study-manager',

@@ -6,6 +6,7 @@ import { studyFileEndpoints } from './endpoints-study.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
 import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
+import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
@@ -39,24 +40,12 @@ export interface Endpoint {
   status?: number
 }
 
-const fhir = '/fhir-server/api/v1'
-const fhirJson = 'application/json+fhir'
-const fhirEndpoint = (method: Endpoint['method'], path: string, summary: string, more: Partial<Endpoint> = {}): Endpoint => ({
-  method,
-  path: `${fhir}${path}`,
-  system: 'fhir-server',
-  summary,
-  answerType: fhirJson,
-  ...(method === 'POST' || method === 'PUT' ? { bodyType: fhirJson } : {}),
-  ...more,
-})
-
 export const endpoints = {
   conformance: fhirEndpoint('GET', '/metadata', 'What this server can do, as a Conformance resource', { open: true }),
   conformanceOptions: fhirEndpoint('GET', '/_conformance', 'The same as /metadata, for clients that cannot send OPTIONS', { open: true }),
   bundle: fhirEndpoint('POST', '', 'A transaction or batch Bundle'),
   fhirImport: fhirEndpoint('POST', '/$import', 'Bulk load: NDJSON of resources or of Bundles, one Bundle, or XML; gzip is recognised', {
-    query: ['studyid', 'siteid', 'consentOnFile', 'strict'],
+    query: ['studyid', 'siteid', 'consentOnFile', 'strict', 'dryRun', 'after'],
     bodyType: 'application/x-ndjson',
     answer: importReport,
     answerType: 'application/json',
@@ -71,8 +60,20 @@ export const endpoints = {
   read: fhirEndpoint('GET', '/{type}/{id}', 'The current version of a resource'),
   update: fhirEndpoint('PUT', '/{type}/{id}', 'A new version of a resource, or a resource under the client’s id'),
   remove: fhirEndpoint('DELETE', '/{type}/{id}', 'Delete a resource; its versions stay', { status: 204 }),
-  history: fhirEndpoint('GET', '/{type}/{id}/_history', 'All versions of a resource, newest first', { query: ['_count', 'before'] }),
+  conditionalUpdate: fhirEndpoint('PUT', '/{type}', 'Update the one resource that meets the condition, or create it where none does'),
+  conditionalRemove: fhirEndpoint('DELETE', '/{type}', 'Delete the one resource that meets the condition', { status: 204 }),
+  history: fhirEndpoint('GET', '/{type}/{id}/_history', 'All versions of a resource, newest first', {
+    query: ['_count', '_since', 'before'],
+  }),
+  typeHistory: fhirEndpoint('GET', '/{type}/_history', 'Versions of all resources of a type, newest first', {
+    query: ['_count', '_since', 'studyid'],
+  }),
+  systemHistory: fhirEndpoint('GET', '/_history', 'Versions of all resources of a study, newest first', {
+    query: ['_count', '_since', 'studyid'],
+  }),
   vread: fhirEndpoint('GET', '/{type}/{id}/_history/{vid}', 'One version of a resource'),
+
+  ...operationEndpoints,
 
   signIn: {
     method: 'POST',

@@ -10,6 +10,7 @@ export const jobKinds = [
   'audit-export',
   'withdrawal',
   'invitation-delivery',
+  'fhir-export',
 ] as const
 
 export const jobView = z
@@ -38,6 +39,14 @@ export const importRefusal = z.object({
   count: z.number().int(),
   lines: z.array(z.number().int()).describe('the first lines this happened on'),
 })
+export const importFinding = z.object({
+  kind: z.enum(['refused', 'repaired']),
+  cause: z.string().describe('reason of the refusal, or name of the repair'),
+  path: z.string().describe('element, without places in lists; empty where the whole line is meant'),
+  message: z.string(),
+  count: z.number().int(),
+  lines: z.array(z.number().int()).describe('the first lines this happened on'),
+})
 export const importReport = z
   .object({
     study: z.string(),
@@ -49,9 +58,11 @@ export const importReport = z
     consentsRecorded: z.number().int(),
     repaired: z.record(z.string(), z.number().int()),
     refusals: z.array(importRefusal),
+    findings: z.array(importFinding).describe('what to mend at the sender, by cause and element, most frequent first'),
     byType: z.record(z.string(), z.number().int()),
     elapsedMs: z.number(),
     cancelled: z.boolean(),
+    dryRun: z.boolean().describe('all gates were passed or met, and nothing was stored'),
   })
   .meta({ id: 'ImportReport' })
 export type ImportReport = z.infer<typeof importReport>

@@ -19,12 +19,18 @@ export interface Condition {
   query: string
 }
 
+/** What meets a condition, in the version that did. */
+export interface Match {
+  id: string
+  version: number
+}
+
 /** The one living resource that a query names; null when there is none. */
 export async function oneMatch(
   reader: Pick<Tx | Repository, 'search'>,
   { grant, study }: Asking,
   { type, query }: Condition,
-): Promise<string | null | Refusal> {
+): Promise<Match | null | Refusal> {
   if (!isResourceType(type)) return refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
   // Meeting a condition tells that something is there: for that one has to be allowed to read it.
   const forbidden = mayTouchType(grant, 'read', type)
@@ -51,7 +57,34 @@ export async function oneMatch(
     count: 2,
   })
   if (page.rows.length > 1) return refuse('precondition-failed', { detail: 'The condition is met by several resources.' })
-  return page.rows[0]?.id ?? null
+  const [found] = page.rows
+  return found === undefined ? null : { id: found.id, version: found.version }
+}
+
+/** The name under which those who write under the same condition wait for each other, however they wrote it down. */
+export const lockOf = (study: Study | null, { type, query }: Condition): string =>
+  `${study?.sid ?? 0}/${type}?${pairsOf(query)
+    .map(([name, value]) => `${name}=${value}`)
+    .toSorted()
+    .join('&')}`
+
+export function conditionOf({ act }: Pick<PlannedWrite, 'act'>): Condition | null {
+  const query = act.act === 'create' ? act.ifNoneExist : act.condition
+  return query === null ? null : { type: act.type, query: query.replace(/^[^?]*\?/, '') }
+}
+
+/** Looks up what meets each entry’s condition. The id of an entry is that of what it meets, so that references lead there. */
+export async function meetConditions(repository: Repository, asking: Asking, planned: readonly PlannedWrite[]): Promise<Refusal | null> {
+  for (const each of planned) {
+    const condition = conditionOf(each)
+    if (condition === null) continue
+    const found = await oneMatch(repository, asking, condition)
+    if (isRefusal(found)) return found
+    each.id = found?.id ?? each.ownId
+    if (found === null) delete each.met
+    else each.met = found
+  }
+  return null
 }
 
 /** `Type?query` references in a transaction, each found once; a reference that meets none or several refuses the whole. */
@@ -68,10 +101,10 @@ export async function conditionalTargets(
   for (const text of asked) {
     const reference = parseReference(text)
     if (reference.kind !== 'conditional') continue
-    const id = await oneMatch(repository, asking, reference)
-    if (isRefusal(id)) return id
-    if (id === null) return refuse('precondition-failed', { detail: 'A conditional reference is met by no resource.' })
-    targets.set(text, `${reference.type}/${id}`)
+    const found = await oneMatch(repository, asking, reference)
+    if (isRefusal(found)) return found
+    if (found === null) return refuse('precondition-failed', { detail: 'A conditional reference is met by no resource.' })
+    targets.set(text, `${reference.type}/${found.id}`)
   }
   return null
 }

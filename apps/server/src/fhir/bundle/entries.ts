@@ -5,9 +5,11 @@ export const bundleEntriesMax = 10_000
 
 export type EntryAct =
   | { act: 'create'; type: string; resource: Resource; ifNoneExist: string | null }
-  | { act: 'update'; type: string; id: string; version?: number; resource: Resource }
-  | { act: 'delete'; type: string; id: string; version?: number }
-  | { act: 'read'; url: string }
+  /** the target by its id, or the one that meets a condition */
+  | ({ act: 'update'; type: string; version?: number; resource: Resource } & Target)
+  | ({ act: 'delete'; type: string; version?: number } & Target)
+  | { act: 'read'; url: string; ifNoneMatch: string | null }
+type Target = { id: string; condition: null } | { id: null; condition: string }
 
 export interface BundleEntry {
   /** position in the Bundle, in which order answers go */
@@ -49,21 +51,27 @@ function actOf(entry: Record<string, unknown>, place: number): EntryAct | Refusa
   const method = text(request['method'])
   const url = text(request['url'])?.replace(/^\//, '') ?? null
   if (method === null || url === null) return wrong(place, 'request.method and request.url are needed')
-  if (method === 'GET') return { act: 'read', url }
+  if (method === 'GET') return { act: 'read', url, ifNoneMatch: text(request['ifNoneMatch']) }
   if (method === 'POST') return creation(entry, place, url, text(request['ifNoneExist']))
   if (method !== 'PUT' && method !== 'DELETE') return wrong(place, 'request.method is GET, POST, PUT or DELETE')
-  if (url.includes('?'))
-    return refuse('not-supported', { detail: `Bundle.entry[${place}]: conditional update and delete are not supported.` })
-  const target = parseReference(url)
-  if (target.kind !== 'relative' || target.version !== undefined) return wrong(place, 'request.url is Type/id')
+  const target = targetIn(url)
+  if (target === null) return wrong(place, 'request.url is Type/id, or Type?condition')
   const version = versionOfETag(request['ifMatch'])
   if (version === null) return wrong(place, 'request.ifMatch is W/"version"')
   const expected = version === undefined ? {} : { version }
-  if (method === 'DELETE') return { act: 'delete', type: target.type, id: target.id, ...expected }
+  if (method === 'DELETE') return { act: 'delete', ...target, ...expected }
   const resource = resourceIn(entry, place, target.type)
   if (isRefusal(resource)) return resource
-  if (resource.id !== target.id || !isId(target.id)) return wrong(place, 'the id in the resource is the id in request.url')
-  return { act: 'update', type: target.type, id: target.id, resource, ...expected }
+  if (target.id !== null && (resource.id !== target.id || !isId(target.id)))
+    return wrong(place, 'the id in the resource is the id in request.url')
+  return { act: 'update', ...target, resource, ...expected }
+}
+
+/** What a PUT or DELETE is for: Type/id, or Type?condition. */
+function targetIn(url: string): ({ type: string } & Target) | null {
+  const target = parseReference(url.replace('/?', '?'))
+  if (target.kind === 'conditional') return { type: target.type, id: null, condition: target.query }
+  return target.kind === 'relative' && target.version === undefined ? { type: target.type, id: target.id, condition: null } : null
 }
 
 function creation(entry: Record<string, unknown>, place: number, url: string, ifNoneExist: string | null): EntryAct | Refusal {

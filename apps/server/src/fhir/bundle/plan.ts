@@ -1,12 +1,13 @@
 import { parseReference, rewriteReferences, type Repair } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { mayTouchType } from '../../access/index.js'
+import { mayTouchType, noSuchResource } from '../../access/index.js'
 import { deleteItem, itemOf, sidFor, type Item } from '../item.js'
 import { checkResource } from '../parse.js'
 import { refusedAsStrict } from '../repaired.js'
 import { withExtensions, type Scope } from '../scope.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { mayStoreGroup, scopeFor } from '../write.js'
+import type { Match } from './conditional.js'
 import type { BundleEntry, EntryAct } from './entries.js'
 
 export type WriteAct = Exclude<EntryAct, { act: 'read' }>
@@ -15,9 +16,13 @@ export interface PlannedWrite {
   place: number
   act: WriteAct
   id: string
+  /** the id it has where nothing meets its condition */
+  ownId: string
   fullUrl: string | null
   /** what its check mended */
   repairs: readonly Repair[]
+  /** what meets the entry’s condition, as it was looked up; absent without a condition or without a match */
+  met?: Match
 }
 
 // The specification's order within a transaction.
@@ -27,7 +32,8 @@ export function planWrites(systems: FhirSystems, entries: readonly BundleEntry[]
   const planned: PlannedWrite[] = []
   for (const { place, fullUrl, act } of entries) {
     if (act.act === 'read') continue
-    planned.push({ place, act, id: act.act === 'create' ? systems.newId() : act.id, fullUrl, repairs: [] })
+    const id = (act.act === 'create' ? null : act.id) ?? systems.newId()
+    planned.push({ place, act, id, ownId: id, fullUrl, repairs: [] })
   }
   return planned.sort((a, b) => order[a.act.act] - order[b.act.act] || a.place - b.place)
 }
@@ -61,12 +67,16 @@ export function checkWrite(request: FhirRequest, planned: PlannedWrite, targets:
   if (forbidden !== null) return forbidden
   if (act.act === 'delete') return null
   // A POST gives no id: whatever stands there is the sender's own matter, valid or not.
-  if (act.act === 'create') delete act.resource.id
+  const met = planned.met?.id
+  if (met !== undefined && act.act === 'update' && act.resource.id !== undefined && act.resource.id !== met)
+    return atPlace(refuse('invalid', { detail: 'The id in the resource is not that of the resource which meets the condition.' }), place)
+  if (act.act === 'create' || act.id === null) delete act.resource.id
   // What a stored Bundle holds is whole in itself: its references lead within it, and it may be signed.
   if (act.type !== 'Bundle') rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
   const checked = checkResource(act.resource, request.strict)
   if (isRefusal(checked)) return atPlace(checked, place)
-  planned.repairs = checked.repairs
+  // A condition that was raced has it checked again, mended already.
+  planned.repairs = [...planned.repairs, ...checked.repairs]
   return null
 }
 
@@ -102,8 +112,8 @@ export async function itemFor(
 ): Promise<Item | Refusal> {
   const { act, id } = planned
   const study = scope?.study ?? null
-  if (act.act === 'delete') return deletion(systems, act, study)
-  const expect = act.act === 'update' && act.version !== undefined ? { expect: { version: act.version } } : {}
+  if (act.act === 'delete') return deletion(systems, planned, study)
+  const expect = expectationOf(planned)
   const strict = refusedAsStrict(study, planned.repairs)
   if (strict !== null) return atPlace(strict, planned.place)
   const refusal = mayStoreGroup(request.grant, study, act.resource, id)
@@ -111,16 +121,20 @@ export async function itemFor(
   return itemOf(act.resource, { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expect })
 }
 
-async function deletion(
-  systems: FhirSystems,
-  act: Extract<WriteAct, { act: 'delete' }>,
-  study: Scope['study'] | null,
-): Promise<Item | Refusal> {
+/** The version a write rests on: that of If-Match, else the one in which its condition was met. */
+function expectationOf({ act, met }: PlannedWrite): Pick<Item, 'expect'> {
+  const version = act.act === 'create' ? undefined : (act.version ?? met?.version)
+  return version === undefined ? {} : { expect: { version } }
+}
+
+async function deletion(systems: FhirSystems, planned: PlannedWrite, study: Scope['study'] | null): Promise<Item | Refusal> {
+  const { act, id } = planned
   const sid = sidFor(act.type, study)
   if (typeof sid !== 'number') return sid
-  if (study !== null && act.type === 'Group' && act.id === study.id)
+  if (study !== null && act.type === 'Group' && id === study.id)
     return refuse('business-rule', { detail: 'A study is archived, not deleted.' })
-  const stored = await systems.repository.read({ sid, type: act.type, id: act.id })
-  const item = deleteItem(act.type, act.id, sid, act.version === undefined ? undefined : { version: act.version })
-  return { ...item, patients: stored?.patientId ? [stored.patientId] : [] }
+  const stored = await systems.repository.read({ sid, type: act.type, id })
+  if (stored !== null && (await systems.repository.erasure.isWithheld(sid, stored.patientIds))) return noSuchResource()
+  const { expect } = expectationOf(planned)
+  return { ...deleteItem(act.type, id, sid, expect), patients: stored?.patientId ? [stored.patientId] : [] }
 }

@@ -4,15 +4,12 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import {
   conformance,
   create,
-  history,
-  historySet,
   outcomeOfRepairs,
   pairsOf,
   parseBody,
   processBundle,
   read,
   remove,
-  repairsInWords,
   representationOf,
   search,
   searchset,
@@ -31,9 +28,13 @@ import { bundleAnswer } from '../bundle-answer.js'
 import { factsOf, headerOf } from '../context.js'
 import { takeFhirBodies } from '../fhir-bodies.js'
 import { baseOf, fhirRequestOf, formatRefusal, ifMatchOf, wantsMinimal, wantsOutcome } from '../fhir-request.js'
+import { conditionalRoutes, createUnlessMet } from './fhir-conditional.js'
+import { exportRoutes } from './fhir-export.js'
+import { historyRoutes } from './fhir-history.js'
+import { operationRoutes } from './fhir-operations.js'
+import { terminologyRoutes } from './fhir-terminology.js'
+import { etagOf, isNotModified, repairHeader, type FhirParts, type On } from './fhir-parts.js'
 import type { RoutedSystems } from '../systems.js'
-
-const historyPageMax = 1000
 
 /** Interactions in the words of Conformance, by the address that serves them; what has no route here is not told. */
 const interactionOf: Partial<Record<EndpointName, string>> = {
@@ -42,9 +43,17 @@ const interactionOf: Partial<Record<EndpointName, string>> = {
   update: 'update',
   remove: 'delete',
   history: 'history-instance',
+  typeHistory: 'history-type',
   create: 'create',
   search: 'search-type',
 }
+
+const systemInteractionOf: Partial<Record<EndpointName, string>> = { bundle: 'transaction', systemHistory: 'history-system' }
+
+/** The operations among what is bound, each once: `$import` is bound beside the others. */
+const operationsOf = (bound: readonly EndpointName[]): string[] => [
+  ...new Set(['import', ...bound.flatMap((name) => /\/\$([a-z-]+)$/.exec(endpoints[name].path)?.[1] ?? [])]),
+]
 
 export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   const bound: EndpointName[] = []
@@ -65,6 +74,8 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
           startedAt: systems.startedAt,
           version: systems.version,
           interactions: bound.flatMap((name) => interactionOf[name] ?? []),
+          operations: operationsOf(bound),
+          systemInteractions: bound.flatMap((name) => systemInteractionOf[name] ?? []),
         }),
       ),
     })
@@ -73,6 +84,7 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
     writeRoutes(on, systems)
     validateRoutes(on)
     readRoutes(on, systems)
+    historyRoutes(on, systems)
   })
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -88,10 +100,13 @@ export function fhirRoutes(app: FastifyInstance, systems: RoutedSystems): void {
   })
 }
 
-type On = (name: EndpointName, binding: Omit<Binding, 'fhir'>) => void
-
 function writeRoutes(on: On, systems: RoutedSystems): void {
   const { fhir } = systems
+  const parts: FhirParts = { on, systems, bodyText, queryText, writtenAnswer }
+  conditionalRoutes(parts)
+  operationRoutes(parts)
+  terminologyRoutes(parts)
+  exportRoutes(parts)
   on('bundle', {
     act: 'transaction',
     handler: async (request) => {
@@ -107,7 +122,7 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
     handler: async (request) => {
       const type = paramOf(request, 'type')
       const condition = headerOf(request, 'if-none-exist')
-      if (condition !== null) return conditionalCreate(systems, request, type, condition)
+      if (condition !== null) return createUnlessMet(parts, request, condition)
       return writtenAnswer(request, await create(fhir, fhirRequestOf(request), type, bodyText(request)))
     },
   })
@@ -177,31 +192,11 @@ function readRoutes(on: On, systems: RoutedSystems): void {
       return foundAnswer(request, await vread(fhir, fhirRequestOf(request), { ...key(request), version: Number(vid) }))
     },
   })
-  on('history', {
-    act: 'history',
-    handler: async (request) => {
-      const query = queryOf(request)
-      const limit = wholeNumber(query['_count'], { min: 1, max: historyPageMax, otherwise: 100 })
-      const before = wholeNumber(query['before'], { min: 1, max: 999_999_999, otherwise: 0 })
-      if (limit === null || before === null)
-        return refuse('bad-parameter', { detail: '_count and before are whole numbers from 1.', parameter: '_count' })
-      const page = await history(fhir, fhirRequestOf(request), key(request), { limit, ...(before === 0 ? {} : { before }) })
-      if (isRefusal(page)) return page
-      const self = `${baseOf(request)}/${paramOf(request, 'type')}/${paramOf(request, 'id')}/_history`
-      return {
-        body: historySet(baseOf(request), page.found, {
-          self,
-          next: page.next === null ? null : `${self}?_count=${limit}&before=${page.next}`,
-        }),
-      }
-    },
-  })
 }
 
 const bodyText = (request: FastifyRequest): string => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '')
 const queryText = (request: FastifyRequest): string =>
   request.raw.url?.includes('?') ? request.raw.url.slice(request.raw.url.indexOf('?') + 1) : ''
-const etagOf = (version: number): string => `W/"${version}"`
 
 function writtenAnswer(request: FastifyRequest, written: Written | Refusal): Answer | Refusal {
   if (isRefusal(written)) return written
@@ -218,41 +213,12 @@ function writtenAnswer(request: FastifyRequest, written: Written | Refusal): Ans
   return { status, headers, body: representationOf(written) }
 }
 
-/** RFC 7234, 5.5.6: the representation was transformed; what is stored is not, word for word, what was sent. */
-const repairHeader = (repairs: Written['repairs']): Record<string, string> =>
-  repairs.length === 0 ? {} : { warning: `214 aquifer "${repairsInWords(repairs)}"` }
-
 function foundAnswer(request: FastifyRequest, found: Found | Refusal): Answer | Refusal {
   if (isRefusal(found)) return found
   const { version, bytes } = found
   const headers = { etag: etagOf(version.version), 'last-modified': new Date(version.updatedAt).toUTCString() }
-  if (headerOf(request, 'if-none-match') === headers.etag) return { status: 304, headers }
+  if (isNotModified(request, version)) return { status: 304, headers }
   return wantsContent(request) && bytes !== null ? contentAnswer(bytes, headers) : { headers, body: bytes }
-}
-
-/** Alone, a conditional create is a transaction of one. */
-async function conditionalCreate(
-  systems: RoutedSystems,
-  request: FastifyRequest,
-  type: string,
-  condition: string,
-): Promise<Answer | Refusal> {
-  const resource = parseBody(bodyText(request))
-  if (isRefusal(resource)) return resource
-  const bundle = {
-    resourceType: 'Bundle',
-    type: 'transaction',
-    entry: [{ resource, request: { method: 'POST', url: type, ifNoneExist: condition } }],
-  }
-  const processed = await processBundle(systems.fhir, fhirRequestOf(request), bundle)
-  if (isRefusal(processed)) return processed
-  const [result] = processed.results
-  const base = `${baseOf(request)}/${type}`
-  if (result?.kind === 'existing') return { status: 200, headers: { location: `${base}/${result.id}` } }
-  if (result?.kind !== 'written') throw new Error('a transaction of one create has one written entry')
-  const { outcome, repairs } = result
-  const headers = { etag: etagOf(outcome.version), location: `${base}/${outcome.id}/_history/${outcome.version}`, ...repairHeader(repairs) }
-  return { status: 201, headers, ...(wantsOutcome(request) ? { body: outcomeOfRepairs(repairs), type: fhirType } : {}) }
 }
 
 async function importFrom(systems: RoutedSystems, request: FastifyRequest): Promise<Answer | Refusal> {
@@ -260,9 +226,13 @@ async function importFrom(systems: RoutedSystems, request: FastifyRequest): Prom
   const evidence = query['consentOnFile'] ?? null
   if (evidence !== null && !/^[\x20-\x7e]{1,255}$/.test(evidence))
     return refuse('bad-parameter', { detail: 'The evidence is 1 to 255 printable ASCII characters.', parameter: 'consentOnFile' })
+  const after = wholeNumber(query['after'], { min: 0, max: 999_999_999, otherwise: 0 })
+  if (after === null) return refuse('bad-parameter', { detail: 'after is the number of a line.', parameter: 'after' })
   const asked = fhirRequestOf(request)
   const report = await runImport(systems.imports, { ...asked, strict: asked.strict || query['strict'] === 'true' }, request.raw, {
     consentOnFile: evidence,
+    dryRun: query['dryRun'] === 'true',
+    after,
   })
   if (isRefusal(report)) return report
   factsOf(request).detail['read'] = report.read

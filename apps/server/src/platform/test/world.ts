@@ -66,7 +66,7 @@ export async function openPlatformWorld(options: { roles?: string; settings?: Re
       },
       ...(payload === undefined ? {} : { payload }),
     })
-    const isJson = (answer.headers['content-type'] ?? '').includes('json') && answer.body !== ''
+    const isJson = /\bjson|\+json/.test(answer.headers['content-type'] ?? '') && answer.body !== ''
     return {
       status: answer.statusCode,
       headers: answer.headers as Record<string, string>,

@@ -1,0 +1,21 @@
+// Of this process alone: whoever waits here holds no connection. Between processes the database’s own lock decides.
+const last = new Map<string, Promise<void>>()
+
+/** Runs the work when nobody else here runs some under any of these names. */
+export async function oneAtATime<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+  const [name, ...others] = names
+  if (name === undefined) return await work()
+  const before = last.get(name)
+  let end: () => void = () => undefined
+  const mine = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  last.set(name, mine)
+  await before
+  try {
+    return await oneAtATime(others, work)
+  } finally {
+    if (last.get(name) === mine) last.delete(name)
+    end()
+  }
+}
