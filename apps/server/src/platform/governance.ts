@@ -55,8 +55,8 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
   const erasure = openErasure(parts)
   if (query !== null) erasure.registerStep(statementsStep({ repository, query, patientKeys: flow?.patientKeys ?? null }))
   if (flow !== null) {
-    erasure.registerStep(reservoirStep(repository, flow))
-    erasure.registerStep(lakeStep(repository, flow))
+    erasure.registerStep(reservoirStep(repository, flow, query))
+    erasure.registerStep(lakeStep(repository, flow, query))
   }
   erasure.registerStep(repositoryStep(repository))
   const withdrawals = openWithdrawalDesk({ repository, erasure, now, newId })
