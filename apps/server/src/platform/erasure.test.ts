@@ -1,6 +1,7 @@
 // The proof of erasure by bytes: two people whose every value is a text that stands nowhere else come in by every way there is; after
 // they were erased no byte of the database or of the data folder holds one of the texts, but for what the certificate names.
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { generateKeyPair, exportJWK } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPseudonyms } from '@aquifer/core/masking'
@@ -178,6 +179,12 @@ async function pseudonymsOf(ids: readonly [type: string, id: string][]): Promise
   const pseudonyms = createPseudonyms(hmacOf((await keyring.studyKey('PROOF', 'masking')).key))
   return ids.map(([type, id]) => pseudonyms.id(type, id))
 }
+
+test('the manual says of every table what an erasure does to it', async () => {
+  const manual = readFileSync(new URL('../../../../docs/security-officer.md', import.meta.url), 'utf8')
+  const { rows } = await world.owner().query<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public'`)
+  expect(rows.map(({ name }) => name).filter((name) => !manual.includes(`\`${name}\``))).toEqual([])
+})
 
 test('after an erasure no byte holds the person', async () => {
   const [first, second, other] = [marks(), marks(), marks()]

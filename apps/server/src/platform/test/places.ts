@@ -43,7 +43,24 @@ interface Content {
 }
 async function* contents(world: World): AsyncGenerator<Content> {
   yield* tables(world)
-  const { dataDir } = world.platform.config
+  yield* await files(world.platform.config.dataDir)
+  yield* lakes(world)
+}
+
+/** A file that moved while the folder was read is somewhere else now: the folder is read again. */
+async function files(dataDir: string): Promise<Content[]> {
+  for (;;) {
+    try {
+      const found: Content[] = []
+      for await (const each of filesOnce(dataDir)) found.push(each)
+      return found
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !String(error).includes('No files found')) throw error
+    }
+  }
+}
+
+async function* filesOnce(dataDir: string): AsyncGenerator<Content> {
   for (const entry of await readdir(dataDir, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name)
     const place = path.relative(dataDir, file)
@@ -53,7 +70,6 @@ async function* contents(world: World): AsyncGenerator<Content> {
     yield { place, content: await readFile(file, 'latin1') }
     if (entry.name.endsWith('.parquet')) yield { place, content: await parquet(file) }
   }
-  yield* lakes(world)
 }
 
 async function* tables(world: World): AsyncGenerator<Content> {
