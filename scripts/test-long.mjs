@@ -3,7 +3,7 @@ import { bin, build, checkNode, install, run } from './prepare.mjs'
 
 const parts = {
   faults: {
-    about: 'kill -9 at random over import, replication, masking and publishing',
+    about: 'kill -9 at random over import, replication, masking and publishing, and during withdrawals',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
   },
   steps: {

@@ -12,10 +12,11 @@ export interface Server {
   stop: () => Promise<void>
 }
 
-export async function startServer(dataDir: string): Promise<Server> {
+/** `faults`: named points at which it kills itself. */
+export async function startServer(dataDir: string, faults?: string): Promise<Server> {
   const child = spawn(process.execPath, [program, 'serve', '--data', dataDir, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment({}),
+    env: environment(faults === undefined ? {} : { AQUIFER_FAULTS: faults }),
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = await readyUrl(child)

@@ -3,7 +3,7 @@ import { disclosingActs, disclosuresOf, toAuditEvent, type TrailRecord } from '@
 import type { AuditHeadAnswer, AuditPage, DisclosureList } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { dayAt } from '@aquifer/core/time'
-import type { AuditRow, Repository } from '../repository/index.js'
+import type { AuditRow, Repository, User } from '../repository/index.js'
 import type { Verifier } from '../storage/index.js'
 import { filterFor, reachOf, type AskedOfTrail } from './filters.js'
 import { outsideHeadOf, readBlockHead } from './seal/chain.js'
@@ -78,11 +78,14 @@ async function isReached(repository: Repository, grant: Grant, patient: string):
   )
 }
 
-/** Rows as records to be shown: studies and users by name. */
-export async function trailViews(repository: Repository): Promise<(row: AuditRow) => TrailRecord> {
+/** Rows as records to be shown: studies and users by name; `of` leaves out whose names are not to be told. */
+export async function trailViews(
+  repository: Repository,
+  of: (user: User) => boolean = () => true,
+): Promise<(row: AuditRow) => TrailRecord> {
   const [studies, users] = await Promise.all([repository.studies.list(), repository.users.list()])
   const studyIds = new Map(studies.map(({ sid, id }) => [sid, id]))
-  const names = new Map(users.map(({ name, display }) => [name, display]))
+  const names = new Map(users.filter(of).map(({ name, display }) => [name, display]))
   return (row) => ({
     id: String(row.id),
     at: new Date(row.at).toISOString(),

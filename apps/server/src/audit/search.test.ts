@@ -145,6 +145,8 @@ test('a report on paper numbers its pages and is made only of what its reader ma
   const { manifest, id } = await exported({ format: 'pdf', study: 'S' })
   const file = readFileSync(path.join(world.platform.config.dataDir, 'files', 'audit', `${id}.pdf`))
   expect(file.subarray(0, 5).toString()).toBe('%PDF-')
+  // Names are printed in their own letters: by a font that is in the file.
+  expect(file.toString('latin1')).toMatch(/\+DejaVuSansCondensed\b/)
   expect(manifest.rows).toBeGreaterThan(5)
   expect((await exported({ format: 'csv' }, await world.token('auditor', ['OTHER']))).manifest.rows).toBe(0)
   expect((await world.send({ method: 'POST', path: '/audit/api/v1/exports', token: investigator, body: { format: 'csv' } })).status).toBe(

@@ -9,7 +9,14 @@ export const isoOrNull = (at: number | null): string | null => (at === null ? nu
 /** What stays after an act, and why. */
 export function keptAfter(study: Study, withdrawal: Pick<Withdrawal, 'act'>): string[] {
   const kept = ['The ledger of withdrawals and the audit trail, by surrogate numbers: they prove what was done.']
-  if (withdrawal.act === 'erase') return [...kept, 'A keyed mark of the id, so that it is refused for ever.', 'Backups, until they expire.']
+  if (withdrawal.act === 'erase')
+    return [
+      ...kept,
+      'A keyed mark of the id, so that it is refused for ever and does not come back with a restored backup.',
+      'The name of an account, reserved and in the trail: what somebody signed in as has to stay told. The account itself is closed and empty.',
+      'What staff wrote as reason or evidence, in the trail and here.',
+      'Backups and PostgreSQL’s own log, until they expire.',
+    ]
   return [withdrawalRules(study.kind as StudyKind, false).kept, ...kept]
 }
 

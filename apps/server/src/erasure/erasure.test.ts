@@ -1,5 +1,9 @@
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { canonicalJson } from '@aquifer/core/consent'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { armFaults, disarmFaults } from '../storage/index.js'
+import { armFaults, disarmFaults, openVerifier } from '../storage/index.js'
 import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
 
 let world: World
@@ -76,6 +80,24 @@ test('a job that broke off at any point goes on and removes all', async () => {
     expect(await world.platform.repository.counts(sid)).toEqual({})
     expect(await world.platform.repository.read({ sid: 0, type: 'Patient', id: `berta${place}` })).toBeNull()
   }
+})
+
+test('outside the database stands who withdrew, by the mark of the id and signed, for copies that do not know it', async () => {
+  await study('OUTSIDE', 'program', ['oda'])
+  const { json } = await manager('OUTSIDE', 'POST', '/withdrawals', { patient: 'oda', act: 'erase', ...word })
+  await ended('OUTSIDE', String(json['id']))
+  const { dataDir } = world.platform.config
+  const text = readFileSync(path.join(dataDir, 'ledger', 'withdrawals.ndjson'), 'utf8')
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Json)
+  const { signature, ...entry } = lines.find(({ id }) => id === json['id']) ?? {}
+  const mark = createHmac('sha256', readFileSync(path.join(dataDir, 'keys', 'withdrawal-ledger.key')))
+  expect(entry).toMatchObject({ study: 'OUTSIDE', act: 'erase', person: mark.update(`${String(entry['sid'])}/Patient/oda`).digest('hex') })
+  const key = openVerifier(readFileSync(path.join(dataDir, 'keys', 'audit-signing.pub.pem'), 'utf8'))
+  expect(key.verify(Buffer.from(canonicalJson(entry)), Buffer.from(String(signature), 'base64'))).toBe(true)
+  expect(text).not.toContain('oda')
 })
 
 test('erasing in one study leaves profile and data in another', async () => {

@@ -3,6 +3,7 @@ import { errorName, type Log } from '../monitoring/index.js'
 import type { Repository } from '../repository/index.js'
 import { Sleeper, type Signer } from '../storage/index.js'
 import type { Studies } from '../study/index.js'
+import type { OutsideLedger } from './outside-ledger.js'
 import { runWithdrawal } from './run.js'
 import type { StoreStep } from './steps.js'
 
@@ -11,6 +12,7 @@ export interface ErasureParts {
   studies: Studies
   jobs: Jobs
   signer: Signer
+  ledger: OutsideLedger
   log: Log
   now: () => number
 }

@@ -16,7 +16,17 @@ export function repositoryStep({ erasure }: Pick<Repository, 'erasure'>): StoreS
       return { counts: { resources, versions, profiles }, expectedMs }
     },
     async act({ person, act }) {
-      if (effectOn('repository', act) === 'remove') return await erasure.remove(person)
+      if (effectOn('repository', act) === 'remove') {
+        const removed = await erasure.remove(person)
+        const isSwept = await erasure.sweep().then(
+          () => true,
+          () => false,
+        )
+        return {
+          ...removed,
+          note: isSwept ? 'The room of what was removed is given back.' : 'The room of what was removed is given back later.',
+        }
+      }
       const { resources, versions } = await erasure.counts(person)
       return { counts: { resources, versions } }
     },
@@ -24,7 +34,7 @@ export function repositoryStep({ erasure }: Pick<Repository, 'erasure'>): StoreS
       const found = await erasure.personByPid(person.sid, person.pid)
       if (effectOn('repository', act) !== 'remove') return found === null || found.stopped !== null
       const { resources } = await erasure.counts(person)
-      return found === null && resources === 0
+      return found === null && resources === 0 && (await erasure.naming(person)) === 0
     },
   }
 }

@@ -32,6 +32,7 @@ export async function runWithdrawal(parts: RunParts, job: RunningJob): Promise<v
   if (withdrawal === null || study === null) return await job.finish({ state: 'failed', problem: 'The withdrawal is not known here.' })
   if (!(await move(parts, withdrawal, 'begin'))) return await job.finish({ state: 'failed', problem: 'The withdrawal has ended before.' })
   try {
+    await parts.ledger.note(study, withdrawal)
     const end = await throughSteps(parts, job, study, withdrawal)
     if (end === 'left') return await job.letGo()
     if (end === 'cancelled') {
@@ -43,7 +44,7 @@ export async function runWithdrawal(parts: RunParts, job: RunningJob): Promise<v
     const store = error instanceof StepFailed ? error.store : null
     const cause = error instanceof StepFailed ? error.cause : error
     log.error({ err: errorName(cause), store, withdrawal: withdrawal.id }, 'a withdrawal could not be carried on')
-    const problem = `The step ${store ?? 'certificate'} failed. What was done stays done; resume the withdrawal to go on.`
+    const problem = `The step ${store ?? 'ledger or certificate'} failed. What was done stays done; resume the withdrawal to go on.`
     await move(parts, withdrawal, 'fail', { problem })
     await job.finish({ state: 'failed', problem })
   }

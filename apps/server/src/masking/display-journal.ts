@@ -67,6 +67,15 @@ export class DisplayJournal {
     this.#changed = true
   }
 
+  /** Takes a person out, and what was written down of him: the journal is written anew. */
+  async forget(patient: string): Promise<void> {
+    for (const [key, people] of this.#people) if (people.delete(patient) && people.size === 0) this.#people.delete(key)
+    this.#names.delete(patient)
+    this.#dictionary.forget(patient)
+    if (this.#journal.length > 0) await this.#journal.replace([bytesOf({ state: this.#dictionary.state() })])
+    this.#changed = true
+  }
+
   /** Under another key everyone has another pseudonym and would be counted twice. */
   async clear(): Promise<void> {
     if (this.#journal.length > 0) await this.#journal.replace([])

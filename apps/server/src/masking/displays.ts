@@ -26,6 +26,8 @@ export interface DisplayState {
 
 export interface DisplayDictionary {
   offer(batch: { displays: readonly DisplayCandidate[]; names: readonly BearerNames[] }): void
+  /** Takes a person out, and with him what he alone said. */
+  forget(patient: string): void
   /** One text for each code that has one, in the order of system and code. */
   approved(): Display[]
   state(): DisplayState
@@ -65,6 +67,14 @@ export function createDisplayDictionary(state?: DisplayState): DisplayDictionary
     offer: (batch) => {
       for (const person of batch.names) learn(person)
       for (const candidate of batch.displays) enter(candidate, candidate.patients)
+    },
+    forget(patient) {
+      names.delete(patient)
+      for (const [key, { people }] of entries) {
+        people.delete(patient)
+        // Counted for nobody: said by nobody else, or only by people who bear its words. Neither can ever let it in.
+        if (people.size === 0) entries.delete(key)
+      }
     },
     approved: () => bestOf([...entries.values()].map((entry) => ({ ...entry.display, people: peopleOf(entry) }))),
     state: () => ({

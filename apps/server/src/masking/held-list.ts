@@ -47,6 +47,13 @@ export class HeldList {
     else await this.#journal.replace([Buffer.from(JSON.stringify({ held: this.rows(), released: [] }))])
   }
 
+  /** Takes resources out, and what was written down of them. */
+  async forget(ids: ReadonlySet<string>): Promise<void> {
+    for (const [key, { id }] of this.#held) if (id !== null && ids.has(id)) this.#held.delete(key)
+    // Released entries name them as well.
+    if (this.#journal.length > 0) await this.#journal.replace([Buffer.from(JSON.stringify({ held: this.rows(), released: [] }))])
+  }
+
   async clear(): Promise<void> {
     if (this.#journal.length === 0) return
     this.#held.clear()

@@ -2,7 +2,14 @@ import { policyLabel, type Policy } from '@aquifer/core/masking'
 import { durationMs } from '@aquifer/core/time'
 import { compareCursors, type Cursor, type Keyring, type LakeSegment, type StudyLake } from '../lake/index.js'
 import { openRate } from '../monitoring/index.js'
-import { modelVersion, type Reservoir, type ReservoirBatch, type ReservoirStamp, type StudyReservoir } from '../reservoir/index.js'
+import {
+  modelVersion,
+  type MaskedPerson,
+  type Reservoir,
+  type ReservoirBatch,
+  type ReservoirStamp,
+  type StudyReservoir,
+} from '../reservoir/index.js'
 import { faultPoint, Sleeper, type Clock } from '../storage/index.js'
 import { DisplayJournal } from './display-journal.js'
 import { HeldList, type HeldResource } from './held-list.js'
@@ -77,6 +84,7 @@ export class StudyRun {
   #masking: { made: string; stamp: ReservoirStamp; study: StudyMasking } | null = null
   #held: HeldList | null = null
   #displays: DisplayJournal | null = null
+  #noted: Promise<void> = Promise.resolve()
 
   constructor(lake: StudyLake, parts: RunParts) {
     this.study = lake.study
@@ -113,6 +121,21 @@ export class StudyRun {
       })
       this.#sleeper.wake()
     })
+  }
+
+  /** Takes a person out of held list and dictionary. */
+  forget({ patientKey, ids }: MaskedPerson): Promise<void> {
+    return this.#noting(async () => {
+      await (this.#held ??= await HeldList.open(this.#lake)).forget(new Set(ids))
+      await (this.#displays ??= await DisplayJournal.open(this.#lake)).forget(patientKey)
+    })
+  }
+
+  /** Held list and dictionary are changed by one at a time. */
+  #noting(work: () => Promise<void>): Promise<void> {
+    const next = this.#noted.then(work)
+    this.#noted = next.catch(() => undefined)
+    return next
   }
 
   async stop(): Promise<void> {
@@ -165,13 +188,17 @@ export class StudyRun {
 
   async #open(settings: StudySettings): Promise<{ study: StudyMasking; reservoir: StudyReservoir }> {
     const { stamp, study } = await this.#maskingFor(settings.masking)
-    this.#held ??= await HeldList.open(this.#lake)
-    this.#displays ??= await DisplayJournal.open(this.#lake)
+    await this.#noting(async () => {
+      this.#held ??= await HeldList.open(this.#lake)
+      this.#displays ??= await DisplayJournal.open(this.#lake)
+    })
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
     const from = await this.#reservoir.begin(stamp)
     if (from.xid === '0') {
-      await this.#held.clear()
-      await this.#displays.clear()
+      await this.#noting(async () => {
+        await this.#held!.clear()
+        await this.#displays!.clear()
+      })
     }
     return { study, reservoir: this.#reservoir }
   }
@@ -228,8 +255,10 @@ export class StudyRun {
 
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
-    await this.#held!.update(heldOf(masked), byType)
-    await this.#displays!.add(masked)
+    await this.#noting(async () => {
+      await this.#held!.update(heldOf(masked), byType)
+      await this.#displays!.add(masked)
+    })
     await faultPoint('masking.noted')
     const batch: ReservoirBatch = {
       cursor: segments.at(-1)!.to,
@@ -244,10 +273,8 @@ export class StudyRun {
       this.#displays!.lost()
       throw error
     })
-    await this.#held!.update(
-      unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema' })),
-      new Map(),
-    )
+    const left = unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema' }))
+    await this.#noting(() => this.#held!.update(left, new Map()))
     this.#lastCommitAt = this.#parts.clock.now()
     this.#commitMs = this.#lastCommitAt - begun
     this.#rate.add(segments.reduce((sum, segment) => sum + segment.rows, 0))

@@ -1,4 +1,5 @@
 import type { Lake, StudyLake } from '../lake/index.js'
+import type { MaskedPerson } from '../reservoir/index.js'
 import type { HeldResource } from './held-list.js'
 import { StudyRun, type RunParts, type StudyRunStatus } from './run-study.js'
 
@@ -27,6 +28,11 @@ export class MaskingRun {
   /** What of a study is held back from masking now, by pseudonym and reason. */
   held(study: string): HeldResource[] {
     return this.#runs.get(study)?.held() ?? []
+  }
+
+  /** Takes a person out of what is remembered beside the rows; all of his rows have passed. */
+  async forget(study: string, person: MaskedPerson): Promise<void> {
+    await this.#runs.get(study)?.forget(person)
   }
 
   /** Resolves when all that is in the lake now can be queried. */

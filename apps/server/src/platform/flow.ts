@@ -10,7 +10,7 @@ import type { Log, Metrics } from '../monitoring/index.js'
 import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { Repository } from '../repository/index.js'
-import { openReservoir, type Reservoir } from '../reservoir/index.js'
+import { openReservoir, type MaskedPerson, type Reservoir } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { publishedTables } from './tables.js'
 
@@ -21,6 +21,10 @@ export interface Flow {
   reservoir: Reservoir
   /** What patient_key is in the study's masked rows. */
   patientKeys(study: string, ids: readonly string[]): Promise<string[]>
+  /** The person as the study's masked rows know him. */
+  masked(study: string, patientId: string, resources: readonly { type: string; id: string }[]): Promise<MaskedPerson>
+  /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
+  forget(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }>
   /** For bulk loads: waits while the stages lag behind. */
   pace(study: string): Promise<void>
   checks(): Record<string, string>
@@ -67,14 +71,23 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
+  const pseudonymsOf = async (study: string) => createPseudonyms(hmacOf((await keyring.studyKey(study, 'masking')).key))
   return {
     pipeline,
     lake,
     reservoir,
     async patientKeys(study, ids) {
       if (ids.length === 0) return []
-      const pseudonyms = createPseudonyms(hmacOf((await keyring.studyKey(study, 'masking')).key))
+      const pseudonyms = await pseudonymsOf(study)
       return ids.map((id) => pseudonyms.id('Patient', id))
+    },
+    async masked(study, patientId, resources) {
+      const pseudonyms = await pseudonymsOf(study)
+      return { patientKey: pseudonyms.id('Patient', patientId), ids: resources.map(({ type, id }) => pseudonyms.id(type, id)) }
+    },
+    async forget(study, person, readersGone) {
+      await masking.forget(study, person)
+      return await reservoir.purge(study, person, readersGone)
     },
     pace: (study) => pipeline.pace(study),
     checks: () => ({

@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from '../config/index.js'
 import { openParticipantDesk, type ParticipantDesk } from '../consent/index.js'
-import { openErasure, openWithdrawalDesk, repositoryStep, type WithdrawalDesk } from '../erasure/index.js'
+import { openErasure, openOutsideLedger, openWithdrawalDesk, repositoryStep, type WithdrawalDesk } from '../erasure/index.js'
 import { openConsentClock, type ConsentClock } from '../fhir/index.js'
 import type { Jobs } from '../jobs/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
@@ -52,11 +52,12 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
   const { config, repository, studies, flow, query, log, now, newId } = parts
   const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be followed')
   const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
-  const erasure = openErasure(parts)
+  const ledger = openOutsideLedger(path.join(config.dataDir, 'ledger', 'withdrawals.ndjson'), parts.signer)
+  const erasure = openErasure({ ...parts, ledger })
   if (query !== null) erasure.registerStep(statementsStep({ repository, query, patientKeys: flow?.patientKeys ?? null }))
   if (flow !== null) {
-    erasure.registerStep(reservoirStep(repository, flow))
-    erasure.registerStep(lakeStep(repository, flow))
+    erasure.registerStep(reservoirStep(repository, flow, query))
+    erasure.registerStep(lakeStep(repository, flow, query))
   }
   erasure.registerStep(repositoryStep(repository))
   const withdrawals = openWithdrawalDesk({ repository, erasure, now, newId })

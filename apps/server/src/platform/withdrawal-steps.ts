@@ -2,6 +2,7 @@ import { effectOn } from '@aquifer/core/consent'
 import type { StepContext, StepOutcome, StoreStep } from '../erasure/index.js'
 import type { Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
+import type { MaskedPerson } from '../reservoir/index.js'
 import type { Flow } from './flow.js'
 
 // Each store's part in a withdrawal, as far as it takes more than one system: the store does the work, this tells it whose.
@@ -41,7 +42,8 @@ export function statementsStep(parts: { repository: Repository; query: Query; pa
 }
 
 /** Masked rows go as deleted ones do: through the feed, so that every stage behind forgets them in its own order. */
-export function reservoirStep(repository: Repository, flow: Flow): StoreStep {
+export function reservoirStep(repository: Repository, flow: Flow, query: Query | null): StoreStep {
+  const masked = maskedPerson(repository, flow)
   return {
     store: 'reservoir',
     effect: (act) => effectOn('reservoir', act),
@@ -51,24 +53,33 @@ export function reservoirStep(repository: Repository, flow: Flow): StoreStep {
       const { resources, profiles } = await repository.erasure.counts(person)
       return { counts: { rows: gone ? resources + profiles : 0 }, expectedMs: gone ? publishMs : 0 }
     },
-    async act({ study, person, act }): Promise<StepOutcome> {
+    async act(context): Promise<StepOutcome> {
+      const { study, person, act } = context
       if (effectOn('reservoir', act) !== 'remove') return { counts: {} }
       const rows = await repository.erasure.entomb(person)
       const { done } = await flow.pipeline.wait({ study: study.id, timeoutS: 300 })
       if (!done) throw new Error('the stages behind have not caught up')
-      // Without one, the next generation leaves the rows out by itself, and files are joined in their time.
-      if (act === 'erase') await flow.reservoir.purge(study.id)
-      return { counts: { rows }, note: 'Old files go with their snapshots, within the reservoir’s own delay.' }
+      // Without an erasure the next generation leaves the rows out by itself, and files are joined in their time.
+      if (act !== 'erase') return { counts: { rows }, note: 'Old files go with their snapshots, within the reservoir’s own delay.' }
+      const { files } = await flow.forget(study.id, await masked(context), () => query?.peopleWithdrew(study.id))
+      return { counts: { rows, files }, note: 'Snapshots and generations of before are gone, and with them whoever read them.' }
     },
-    async verify({ study, person, act }) {
+    async verify(context) {
+      const { study, act } = context
       if (effectOn('reservoir', act) !== 'remove') return true
-      const [key = ''] = await flow.patientKeys(study.id, [person.patientId])
-      return (await flow.reservoir.rowsOf(study.id, key)) === 0
+      const { rows, traces } = await flow.reservoir.countOf(study.id, await masked(context))
+      return rows === 0 && (act !== 'erase' || traces === 0)
     },
   }
 }
 
-export function lakeStep(repository: Repository, flow: Flow): StoreStep {
+const maskedPerson =
+  (repository: Repository, flow: Flow) =>
+  async ({ study, person }: StepContext): Promise<MaskedPerson> =>
+    flow.masked(study.id, person.patientId, await repository.erasure.keys(person))
+
+export function lakeStep(repository: Repository, flow: Flow, query: Query | null): StoreStep {
+  const masked = maskedPerson(repository, flow)
   const forgotten = async ({ study, person }: StepContext) => {
     const named = new Set((await repository.erasure.keys(person)).map(({ type, id }) => `${type}/${id}`))
     return { lake: await flow.lake.study(study.id), whose: { patientId: person.patientId, named } }
@@ -88,6 +99,8 @@ export function lakeStep(repository: Repository, flow: Flow): StoreStep {
         return { counts: {}, note: 'Kept encrypted: nothing reads these rows but masking, which has passed them.' }
       const { lake, whose } = await forgotten(context)
       const { rows, segments } = await lake.forget(whose)
+      // What was masked anew from these rows since the step before.
+      await flow.forget(context.study.id, await masked(context), () => query?.peopleWithdrew(context.study.id))
       return { counts: { rows, segments } }
     },
     async verify(context) {

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { typeName } from '@aquifer/core/fhir'
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
+import { faultPoint } from '../storage/index.js'
 import { inTransaction } from './in-transaction.js'
+import { forgetEverywhere, forgetInStudy, stillNaming, type NamedPerson } from './traces.js'
 import { globalSid } from './types.js'
 import type { Erasure, StudyPerson } from './withdrawal-types.js'
 
@@ -23,8 +25,14 @@ interface PersonRow {
 }
 const personOf = ({ id, subject, ...row }: PersonRow): StudyPerson => ({ ...row, patientId: id, subject: Number(subject) })
 
-export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool }): Erasure {
-  const { writer, reader, eraser } = pools
+// All that an erasure removes from or changes.
+const sweptTables =
+  `str qty dat reach tombstone consent version current enrolment birth person refused_write participant participant_step invitation
+  registration relationship relationship_holder job access_review app_user user_session one_time_code oidc_record revoked_token
+  oauth_client statement_history notebook`.split(/\s+/)
+
+export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool; owner: Pool }, now: () => number): Erasure {
+  const { writer, reader, eraser, owner } = pools
   const onePerson = async (where: string, values: unknown[]): Promise<StudyPerson | null> => {
     const { rows } = await writer.query<PersonRow>(
       `select e.sid, e.patient as pid, p.id, e.subject, e.site, e.stopped from enrolment e join person p on p.pid = e.patient
@@ -84,7 +92,7 @@ export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool })
       )
       return rowCount ?? 0
     },
-    remove: (person) => removePerson(eraser, person),
+    remove: (person) => removePerson(eraser, person, now()),
     async forgetAnswers(before) {
       let forgotten = 0
       for (;;) {
@@ -96,47 +104,41 @@ export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool })
         if ((rowCount ?? 0) < answersPerRound) return forgotten
       }
     },
+    async naming(person) {
+      const { rowCount } = await writer.query(`select 1 from enrolment where patient = $1 limit 1`, [person.pid])
+      return await stillNaming(writer, person, rowCount === 0)
+    },
+    async sweep() {
+      // Removed rows are unreadable at once; their bytes go when the tables are swept. One at a time, since each is a transaction.
+      for (const table of sweptTables) await owner.query(`vacuum (index_cleanup on) ${table}`)
+    },
   }
 }
 
-async function removePerson(
-  eraser: Pool,
-  { sid, pid, patientId }: { sid: number; pid: bigint; patientId: string },
-): Promise<{ counts: Record<string, number>; hash: string }> {
+async function removePerson(eraser: Pool, person: NamedPerson, at: number): Promise<{ counts: Record<string, number>; hash: string }> {
+  const { sid, pid } = person
   const hash = createHash('sha256')
-  const counts = { resources: 0, versions: 0, indexRows: 0, profiles: 0, refusals: 0, relationships: 0 }
+  const counts: Record<string, number> = {}
+  const add = (more: Record<string, number>): void => {
+    for (const [name, n] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + n
+  }
   for (;;) {
     const round = await inTransaction(eraser, (client) => removeRound(client, sid, pid))
     for (const each of round.hashes) hash.update(each)
-    counts.resources += round.resources
-    counts.versions += round.hashes.length
-    counts.indexRows += round.indexRows
+    add({ resources: round.resources, versions: round.hashes.length, indexRows: round.indexRows })
     if (round.resources === 0) break
+    await faultPoint('repository.round-removed')
   }
   await inTransaction(eraser, async (client) => {
-    const refusals = await client.query(`delete from refused_write where sid = $1 and patient = $2`, [sid, patientId])
-    counts.refusals = refusals.rowCount ?? 0
-    await client.query(`update participant set patient = null where sid = $1 and patient = $2`, [sid, pid])
-    await client.query(`update invitation set patient = null, address = null, finding = null where sid = $1 and patient = $2`, [
-      sid,
-      patientId,
-    ])
-    await client.query(`delete from registration where sid = $1 and patient = $2`, [sid, patientId])
+    add(await forgetInStudy(client, person))
     await client.query(`delete from enrolment where sid = $1 and patient = $2`, [sid, pid])
-    const tied = await client.query(`delete from relationship where sid = $1 and (target = $2 or holder = $2)`, [
-      sid,
-      `Patient/${patientId}`,
-    ])
-    counts.relationships = tied.rowCount ?? 0
     const others = await client.query(`select 1 from enrolment where patient = $1 limit 1`, [pid])
     if (others.rowCount !== 0) return
-    // No other study holds the person: profile and id go, too.
+    // No other study holds the person: profile, accounts and id go, too.
+    add(await forgetEverywhere(client, person, at))
     const profiles = await removeRound(client, globalSid, pid)
     for (const each of profiles.hashes) hash.update(each)
-    counts.profiles = profiles.resources
-    counts.versions += profiles.hashes.length
-    const everywhere = await client.query(`delete from relationship where target = $1 or holder = $1`, [`Patient/${patientId}`])
-    counts.relationships += everywhere.rowCount ?? 0
+    add({ profiles: profiles.resources, versions: profiles.hashes.length })
     await client.query(`delete from birth where pid = $1`, [pid])
     await client.query(
       `delete from person p where p.pid = $1 and not exists (select 1 from current c where c.patient = $1 or c.patients @> array[$1::int8])`,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Refusals } from './registers.js'
+import { erasedAmong } from './withdrawals.js'
 import type { RefusedWrite, RefusedWriteRow } from './types.js'
 
 interface Row {
@@ -18,9 +19,12 @@ interface Row {
   pid: bigint | null
 }
 
-export function openRefusals(writer: Pool, reader: Pool): Refusals {
+export function openRefusals(writer: Pool, reader: Pool, ledgerKey: Uint8Array): Refusals {
   return {
-    async record(rows) {
+    async record(all) {
+      // Who had himself erased is not written down again because somebody still sends his data.
+      const erased = await erasedAmong(writer, ledgerKey, all)
+      const rows = all.map((row, place) => (erased.has(place) ? { ...row, patientId: '' } : row))
       // One statement may not touch a row twice: what is alike is added up first.
       const alike = new Map<string, RefusedWrite & { count: number; firstAt: number }>()
       for (const row of rows) {

@@ -69,6 +69,7 @@ export function openRepository(options: RepositoryOptions): Repository {
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
   const streams = postgres.pool('reader', { max: 2, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })
   const eraser = postgres.pool('eraser', { max: 1, settings: { statement_timeout: '60s' }, types })
+  const owner = postgres.pool('owner', { max: 1, settings: { statement_timeout: '0' } })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))
   const news = openWithdrawalNews()
   const told = { committed: () => wakeUp.committed(), withdrew: news.tell }
@@ -100,7 +101,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     onWrite: (listener) => wakeUp.onWrite(listener),
     studies: openStudies(writer),
     consents: openConsents(reader),
-    refusals: openRefusals(writer, reader),
+    refusals: openRefusals(writer, reader, ledgerKey),
     audits: openAudits(writer, reader, mark),
     signatures: openSignatures(writer),
     seals: openSeals(writer, reader, streams),
@@ -115,10 +116,10 @@ export function openRepository(options: RepositoryOptions): Repository {
     withdrawals: openWithdrawals(writer),
     participants: openParticipants(writer, reader),
     invitations: openInvitations(writer),
-    erasure: openErasure({ writer, reader, eraser }),
+    erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
     async close() {
       await wakeUp.close()
-      await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end(), eraser.end()])
+      await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end(), eraser.end(), owner.end()])
     },
   }
 }

@@ -30,8 +30,8 @@ export function openStatements(writer: Pool): Statements {
     },
     async naming(sid, names) {
       const { rows } = await writer.query<{ statements: bigint; notebooks: bigint }>(
-        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0)) as statements,
-           (select count(*) from notebook where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0)) as notebooks`,
+        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0)) as statements,
+           (select count(*) from notebook where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0 or position(n in title) > 0)) as notebooks`,
         [sid, names],
       )
       return { statements: Number(rows[0]?.statements ?? 0n), notebooks: Number(rows[0]?.notebooks ?? 0n) }
@@ -40,12 +40,13 @@ export function openStatements(writer: Pool): Statements {
       const counts = { statements: 0, notebooks: 0 }
       for (const name of names) {
         const statements = await writer.query(
-          `update statement_history set sql = replace(sql, $2, 'withdrawn') where sid = $1 and position($2 in sql) > 0`,
+          `update statement_history set sql = replace(sql, $2, 'withdrawn'), problem = replace(problem::text, $2, 'withdrawn')::jsonb
+           where sid = $1 and (position($2 in sql) > 0 or position($2 in problem::text) > 0)`,
           [sid, name],
         )
         const notebooks = await writer.query(
-          `update notebook set cells = replace(cells::text, $2, 'withdrawn')::jsonb, version = version + 1
-           where sid = $1 and position($2 in cells::text) > 0`,
+          `update notebook set cells = replace(cells::text, $2, 'withdrawn')::jsonb, title = replace(title, $2, 'withdrawn'), version = version + 1
+           where sid = $1 and (position($2 in cells::text) > 0 or position($2 in title) > 0)`,
           [sid, name],
         )
         counts.statements += statements.rowCount ?? 0

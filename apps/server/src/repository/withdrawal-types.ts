@@ -83,6 +83,13 @@ export interface Erasure {
   // Ends all of the person's resources in the study's feed; how many were not ended yet.
   entomb(person: { sid: number; pid: bigint }): Promise<number>
   // Removes versions, index and places; resumable, since each round removes what is left. hash: over those of the removed versions.
-  remove(person: { sid: number; pid: bigint; patientId: string }): Promise<{ counts: Record<string, number>; hash: string }>
+  remove(person: {
+    sid: number
+    pid: bigint
+    patientId: string
+    subject: number
+  }): Promise<{ counts: Record<string, number>; hash: string }>
+  naming(person: { sid: number; pid: bigint; patientId: string }): Promise<number> // rows beside resources that still name the person
+  sweep(): Promise<void> // the room of removed rows is given back, so that their bytes are written over
   forgetAnswers(before: number): Promise<number> // of registrations; how many
 }

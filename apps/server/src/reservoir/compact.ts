@@ -54,14 +54,21 @@ function fullestTier(files: ReservoirFile[]): ReservoirFile[] | null {
   return null
 }
 
-export async function compact(reservoir: StudyReservoir, writer: WriterProcess, plan: CompactionPlan, feedAt: number): Promise<void> {
+export async function compact(
+  reservoir: StudyReservoir,
+  writer: WriterProcess,
+  plan: CompactionPlan,
+  feedAt: number,
+  forget: readonly string[] = [],
+): Promise<void> {
   const { type, inputs, whole } = plan
   const [out, keysOut] = [reservoir.newFile(type), reservoir.newFile(`${type}-superseded`)]
   const keep = whole ? inputs.superseded.filter((path) => !isExpired(inputs, path, feedAt)) : []
   const { dir } = reservoir
   const paths = { out: join(dir, out), keysOut: join(dir, keysOut) }
-  const result = await writer.run({ kind: 'compact', dir, inputs, keepKeys: keep, ...paths })
-  const made: ReservoirType = { ...emptyType(), files: [{ path: out, rows: result.rows, bytes: await reservoir.settleFile(out) }] }
+  const result = await writer.run({ kind: 'compact', dir, inputs, keepKeys: keep, forget, ...paths })
+  const made: ReservoirType = emptyType()
+  if (inputs.files.length > 0) made.files = [{ path: out, rows: result.rows, bytes: await reservoir.settleFile(out) }]
   if (keep.length > 0) {
     await reservoir.settleFile(keysOut)
     made.superseded = [keysOut]

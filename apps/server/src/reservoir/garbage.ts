@@ -32,6 +32,14 @@ export class Garbage {
     for (const manifest of before) for (const file of filesOf(manifest)) if (!kept.has(file)) this.#since.set(file, at)
   }
 
+  /** What nobody may read any more goes at once, whoever still holds it. */
+  async collectAll(): Promise<void> {
+    for (const file of this.#since.keys()) {
+      await rm(join(this.#dir, file), { force: true })
+      this.#since.delete(file)
+    }
+  }
+
   async collect(at: number): Promise<void> {
     for (const [file, since] of this.#since) {
       if (at - since < deletionDelayMs || [...this.#pins].some((files) => files.has(file))) continue

@@ -165,10 +165,16 @@ async function forgetTimes(folder: string): Promise<void> {
   await utimes(folder, noTime, noTime)
 }
 
-async function removeOld(published: string, newest: number): Promise<void> {
+/** Older generations hold people who are in the newest no more. */
+export async function removeOlderGenerations(dir: string): Promise<void> {
+  const state = await readPublished(dir)
+  if (state !== null) await removeOld(join(dir, 'published'), state.generation, 1)
+}
+
+async function removeOld(published: string, newest: number, kept = generationsKept): Promise<void> {
   for (const name of await readdir(published)) {
     const generation = Number(name)
-    if (Number.isInteger(generation) ? generation <= newest - generationsKept : name.startsWith('.making-')) {
+    if (Number.isInteger(generation) ? generation <= newest - kept : name.startsWith('.making-')) {
       await rm(join(published, name), { recursive: true, force: true })
     }
   }

@@ -29,18 +29,21 @@ export interface CompactJob {
   out: string
   /** Keys that still have to be kept, from these files, into one. */
   keepKeys: string[]
+  /** Resources whose keys go all the same. */
+  forget: readonly string[]
   keysOut: string
 }
 export interface CompactResult {
   rows: number
   keys: number
 }
-/** Living rows of one person. */
+/** Rows of one person: how many live, and how many rows and keys any of the files holds. */
 export interface PersonJob {
   kind: 'person'
   dir: string
   current: Pick<ReservoirType, 'files' | 'superseded'>
   patientKey: string
+  ids: readonly string[]
 }
 export interface DisplaysJob {
   kind: 'displays'
@@ -74,7 +77,7 @@ export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | PartitionsJo
 export interface JobResults {
   delta: DeltaResult
   compact: CompactResult
-  person: { rows: number }
+  person: { rows: number; traces: number }
   displays: null
   partitions: PartitionsResult
   'publish-type': null

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock } from '../storage/index.js'
+import { faultPoint, type Clock } from '../storage/index.js'
 import { compact } from './compact.js'
-import { newestGeneration, type FlatTables } from './generation.js'
+import { newestGeneration, removeOlderGenerations, type FlatTables } from './generation.js'
 import type { PartitionLevel } from './jobs.js'
 import { headFile, manifestFile } from './manifest.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
@@ -25,6 +25,14 @@ export interface ReservoirOptions {
 // The engine counts what it reserves: about 1 MB for each column of a Parquet file. 2026-11: the widest type, StructureDefinition with
 // 2,300 of them, takes 2.3 GB of this limit and 280 MB of memory.
 const memoryLimitDefaultMb = 4096
+
+const purgeRoundsMax = 20
+
+/** A person as masked rows know him: his patient_key, and the masked ids of his resources. */
+export interface MaskedPerson {
+  patientKey: string
+  ids: readonly string[]
+}
 
 export async function openReservoir(options: ReservoirOptions): Promise<Reservoir> {
   const work = join(options.dir, '.work')
@@ -92,33 +100,56 @@ export class Reservoir {
     return committed
   }
 
-  /** Living rows of one person in what queries see, whatever the type. */
-  async rowsOf(study: string, patientKey: string): Promise<number> {
+  /** Rows of one person in what queries see: those that live, and what any of its files still holds. */
+  async countOf(study: string, { patientKey, ids }: MaskedPerson): Promise<{ rows: number; traces: number }> {
     const pin = this.#opened.get(study)?.pin() ?? null
-    if (pin === null) return 0
+    const counted = { rows: 0, traces: 0 }
+    if (pin === null) return counted
     try {
-      let rows = 0
-      for (const entry of Object.values(pin.manifest.types)) {
-        const found = await this.#keeper.run({ kind: 'person', dir: join(this.dir, study), current: entry, patientKey })
-        rows += found.rows
+      for (const current of Object.values(pin.manifest.types)) {
+        const found = await this.#keeper.run({ kind: 'person', dir: join(this.dir, study), current, patientKey, ids })
+        counted.rows += found.rows
+        counted.traces += found.traces
       }
-      return rows
+      return counted
     } finally {
       pin.release()
     }
   }
 
-  /** Rewrites what holds dead rows and publishes without them: files of before go with the snapshots that name them. */
-  async purge(study: string): Promise<void> {
+  /**
+   * Rewrites every file that holds something of a person whose rows have ended, publishes without him, and removes what was before at
+   * once: `readersGone` ends whoever reads it. Nothing of him may be on its way any more.
+   */
+  async purge(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }> {
     const opened = this.#opened.get(study)
-    const head = opened?.head()
-    if (!opened || !head) return
-    for (const [type, inputs] of Object.entries(head.types)) {
-      if (inputs.superseded.length === 0 || inputs.files.length === 0) continue
-      await compact(opened, this.#keeper, { type, inputs, whole: true }, head.feedAt)
-    }
+    if (!opened) return { files: 0 }
+    const files = await this.#rewriteWithout(opened, person)
     await opened.publish()
     await this.#upkeep.generation(opened)
+    await faultPoint('reservoir.purged')
+    readersGone()
+    await removeOlderGenerations(opened.dir)
+    await opened.collectAllGarbage()
+    return { files }
+  }
+
+  async #rewriteWithout(opened: StudyReservoir, { patientKey, ids }: MaskedPerson): Promise<number> {
+    let files = 0
+    // Compaction beside it may have replaced a file meanwhile: then what was made of it counts for nothing, and it is done again.
+    for (let round = 0; round < purgeRoundsMax; round++) {
+      const head = opened.head()
+      let clean = true
+      for (const [type, inputs] of Object.entries(head?.types ?? {})) {
+        const { traces } = await this.#keeper.run({ kind: 'person', dir: opened.dir, current: inputs, patientKey, ids })
+        if (traces === 0) continue
+        clean = false
+        files += inputs.files.length + inputs.superseded.length
+        await compact(opened, this.#keeper, { type, inputs, whole: true }, head?.feedAt ?? 0, ids)
+      }
+      if (clean) return files
+    }
+    throw new Error('files change faster than they can be rewritten')
   }
 
   /** Makes a generation for outside readers of the present snapshot without waiting for its time. */

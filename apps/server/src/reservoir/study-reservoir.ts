@@ -156,6 +156,11 @@ export class StudyReservoir {
     await this.#garbage.collect(this.#parts.clock.now())
   }
 
+  /** In turn, so that files which a commit is about to replace are not missed. */
+  collectAllGarbage(): Promise<void> {
+    return this.#inTurn(() => this.#garbage.collectAll())
+  }
+
   async #delta(
     type: string,
     current: ReservoirType,

@@ -3,6 +3,7 @@ import { numbers } from './delta.js'
 import type {
   CompactJob,
   CompactResult,
+  JobResults,
   DisplaysJob,
   PartitionLevel,
   PartitionsJob,
@@ -16,22 +17,32 @@ import { filesSql, livingRowsSql, textSql } from './living-sql.js'
 const parquet = 'FORMAT parquet, COMPRESSION zstd'
 
 export async function runCompact(connection: DuckDBConnection, job: CompactJob): Promise<CompactResult> {
-  const living = livingRowsSql(job.dir, job.inputs)
-  await connection.run(`COPY (${living}) TO ${textSql(job.out)} (${parquet})`)
-  const [rows = 0] = await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.out)})`)
+  let rows = 0
+  if (job.inputs.files.length > 0) {
+    const living = livingRowsSql(job.dir, job.inputs)
+    await connection.run(`COPY (${living}) TO ${textSql(job.out)} (${parquet})`)
+    rows = (await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.out)})`))[0] ?? 0
+  }
   if (job.keepKeys.length === 0) return { rows, keys: 0 }
-  const kept = `SELECT _id, max(_v) AS _v FROM read_parquet(${filesSql(job.dir, job.keepKeys)}) GROUP BY _id`
+  const kept = `SELECT _id, max(_v) AS _v FROM read_parquet(${filesSql(job.dir, job.keepKeys)}) WHERE NOT ${isAmong(job.forget)} GROUP BY _id`
   await connection.run(`COPY (${kept}) TO ${textSql(job.keysOut)} (${parquet})`)
   const [keys = 0] = await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.keysOut)})`)
   return { rows, keys }
 }
 
-export async function runPerson(connection: DuckDBConnection, job: PersonJob): Promise<{ rows: number }> {
-  if (job.current.files.length === 0) return { rows: 0 }
-  const living = livingRowsSql(job.dir, job.current, 'r.patient_key')
-  const [rows = 0] = await numbers(connection, `SELECT count(*) FROM (${living}) WHERE patient_key = ${textSql(job.patientKey)}`)
-  return { rows }
+export async function runPerson(connection: DuckDBConnection, job: PersonJob): Promise<JobResults['person']> {
+  const { dir, current, ids } = job
+  const isHis = `patient_key = ${textSql(job.patientKey)}`
+  const counted = async (from: string, where: string): Promise<number> =>
+    (await numbers(connection, `SELECT count(*) FROM ${from} WHERE ${where}`))[0] ?? 0
+  const files = current.files.map(({ path }) => path)
+  const rows = files.length === 0 ? 0 : await counted(`(${livingRowsSql(dir, current, 'r.patient_key')})`, isHis)
+  const all = files.length === 0 ? 0 : await counted(`read_parquet(${filesSql(dir, files)})`, `${isHis} OR ${isAmong(ids)}`)
+  const keys = current.superseded.length === 0 ? 0 : await counted(`read_parquet(${filesSql(dir, current.superseded)})`, isAmong(ids))
+  return { rows, traces: all + keys }
 }
+
+const isAmong = (ids: readonly string[]): string => (ids.length === 0 ? 'false' : `_id IN (${ids.map(textSql).join(', ')})`)
 
 export async function runDisplays(connection: DuckDBConnection, job: DisplaysJob): Promise<null> {
   const columns = `{system: 'VARCHAR', code: 'VARCHAR', text: 'VARCHAR'}`
