@@ -9,7 +9,7 @@ import {
   type ContractConsents,
   type EnrolPerson,
   type PreparedWrite,
-  type StoredVersion,
+  type Standing,
   type Study,
   type Tx,
   type WriteOutcome,
@@ -45,11 +45,12 @@ export async function storeUnits(tx: Tx, units: readonly Unit[], now: number): P
   const ledger = await lockConsents(tx, keys, exclusive ? 'exclusive' : 'share')
   const held = reachHolding(tx, now)
   const erased = await erasedIn(tx, keys)
+  const standing = await standingOf(tx, units)
   const accepted: Accepted[] = []
   const enrolments: EnrolPerson[] = []
   for (const [place, unit] of units.entries()) {
     const undo = ledger.mark()
-    const decided = (await held(unit.grant)) ?? (await decideUnit(tx, unit, { ledger, erased, now }))
+    const decided = (await held(unit.grant)) ?? (await decideUnit(tx, unit, { ledger, erased, standing, now }))
     if (isRefusal(decided)) {
       undo()
       outcomes[place] = decided
@@ -121,16 +122,18 @@ async function erasedIn(tx: Tx, keys: readonly PersonKey[]): Promise<Set<string>
 interface Known {
   ledger: ConsentLedger
   erased: ReadonlySet<string>
+  /** what is stored under the keys of items, where it is asked */
+  standing: ReadonlyMap<Item, Standing>
   now: number
 }
 
 async function decideUnit(
   tx: Tx,
   unit: Unit,
-  { ledger, erased, now }: Known,
+  { ledger, erased, standing, now }: Known,
 ): Promise<{ enrol: EnrolPerson[]; writes: PreparedWrite[] } | Refusal> {
   const { study, items } = unit
-  const hidden = await hiddenFrom(tx, unit, ledger)
+  const hidden = await hiddenFrom(tx, unit, { ledger, standing })
   if (hidden !== null) return hidden
   if (dataOf(unit).some((key) => erased.has(nameOf(key)))) return noConsent(study?.required ?? [], 'withdrawn')
   for (const item of items) if (item.consent !== undefined && study !== null) ledger.recordConsent(study.sid, item.id, item.consent)
@@ -194,11 +197,11 @@ function siteFor(unit: Unit, ledger: ConsentLedger, patients: readonly string[])
 }
 
 /** Access comes before consent: who may not write about a person is not told how his consents stand. */
-async function hiddenFrom(tx: Tx, unit: Unit, ledger: ConsentLedger): Promise<Refusal | null> {
+async function hiddenFrom(tx: Tx, unit: Unit, { ledger, standing }: Pick<Known, 'ledger' | 'standing'>): Promise<Refusal | null> {
   for (const item of unit.items) {
     const isWithin = (place: Place): boolean => withinLimits(unit.grant, item.type, place)
     if (isLimited(unit.grant) && item.op !== 'delete' && !placesOf(unit, item, ledger).every(isWithin)) return noSuchResource()
-    if (!(await mayReplace(tx, unit, item))) return noSuchResource()
+    if (!(await mayReplace(tx, unit, { item, stored: standing.get(item) }))) return noSuchResource()
   }
   return null
 }
@@ -240,15 +243,21 @@ function writeOf(unit: Unit, item: Item, ledger: ConsentLedger): PreparedWrite |
 
 const siteKnown = ({ site }: Unit): number | null => (site.kind === 'site' ? site.site.site : null)
 
+const isProfile = (item: Item): boolean => item.sid === globalSid && isGlobal(item.type) && item.type !== 'Practitioner'
+
+/** Where the things stand that units would replace, for as many items as need it in one question. */
+async function standingOf(tx: Tx, units: readonly Unit[]): Promise<Map<Item, Standing>> {
+  const asked = units.flatMap(({ grant, items }) => items.filter((item) => item.op !== 'create' && (isProfile(item) || isLimited(grant))))
+  const standing = await tx.standing(asked)
+  return new Map(asked.flatMap((item, place) => (standing[place] ? [[item, standing[place]] as const] : [])))
+}
+
 /** What exists may be changed by who reaches it where it stands; what does not exist may be made. */
-async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
-  const isProfile = item.sid === globalSid && isGlobal(item.type) && item.type !== 'Practitioner'
-  if (item.op === 'create' || (!isProfile && !isLimited(unit.grant))) return true
-  const stored = await tx.read({ sid: item.sid, type: item.type, id: item.id })
-  if (stored === null) return true
+async function mayReplace(tx: Tx, unit: Unit, { item, stored }: { item: Item; stored: Standing | undefined }): Promise<boolean> {
+  if (stored === undefined) return true
   const within = (site: number | null): boolean =>
     withinLimits(unit.grant, item.type, { study: unit.study?.id ?? null, site: siteIdOf(unit.study, site), patients: stored.patientIds })
-  return isProfile ? mayReplaceProfile(tx, unit, { item, stored, within }) : within(stored.site ?? siteKnown(unit))
+  return isProfile(item) ? mayReplaceProfile(tx, unit, { item, stored, within }) : within(stored.site ?? siteKnown(unit))
 }
 
 /**
@@ -258,7 +267,7 @@ async function mayReplace(tx: Tx, unit: Unit, item: Item): Promise<boolean> {
 async function mayReplaceProfile(
   tx: Tx,
   unit: Unit,
-  { item, stored, within }: { item: Item; stored: StoredVersion; within: (site: number | null) => boolean },
+  { item, stored, within }: { item: Item; stored: Standing; within: (site: number | null) => boolean },
 ): Promise<boolean> {
   const { study } = unit
   if (study === null) return false

@@ -24,6 +24,7 @@ export type {
   SearchQuery,
   SearchScope,
   SearchSort,
+  Standing,
   StoredVersion,
   Tx,
   WriteOutcome,

@@ -1,6 +1,7 @@
 import { typeName, typeNumber } from '@aquifer/core/fhir'
+import { int2Array, textArray } from './binary.js'
 import type { Queryable } from './people.js'
-import type { ResourceKey, StoredVersion } from './types.js'
+import type { ResourceKey, Standing, StoredVersion } from './types.js'
 
 export interface VersionRow {
   rid: bigint
@@ -23,9 +24,12 @@ export const contentText = `convert_from(v.content, 'UTF8')`
 export const contentBytes = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text))
 
 // c: current (for the id), v: version
-export const versionColumns = `v.rid, v.sid, v.type, c.id, v.version, v.op, v.at,
-  (select p.id from person p where p.pid = v.patient) as patient_id,
-  case when c.patients is not null then array(select p.id from person p where p.pid = any(c.patients) and p.pid <> v.patient) end as other_ids, v.site, v.hash, ${contentText} as content`
+const peopleColumns = `(select p.id from person p where p.pid = v.patient) as patient_id,
+  case when c.patients is not null then array(select p.id from person p where p.pid = any(c.patients) and p.pid <> v.patient) end as other_ids`
+export const versionColumns = `v.rid, v.sid, v.type, c.id, v.version, v.op, v.at, ${peopleColumns}, v.site, v.hash, ${contentText} as content`
+
+const peopleIn = ({ patient_id: first, other_ids: others }: Pick<VersionRow, 'patient_id' | 'other_ids'>): string[] =>
+  first === null ? [] : [first, ...(others ?? [])]
 
 export function storedVersion(row: VersionRow): StoredVersion {
   return {
@@ -37,7 +41,7 @@ export function storedVersion(row: VersionRow): StoredVersion {
     op: row.op,
     updatedAt: Number(row.at),
     patientId: row.patient_id,
-    patientIds: row.patient_id === null ? [] : [row.patient_id, ...(row.other_ids ?? [])],
+    patientIds: peopleIn(row),
     site: row.site,
     hash: row.hash,
     content: contentBytes(row.content),
@@ -55,6 +59,24 @@ const keyValues = (key: ResourceKey): unknown[] => [key.sid, typeNumber(key.type
 export async function readNewest(client: Queryable, key: ResourceKey): Promise<StoredVersion | null> {
   const text = `select ${versionColumns} from current c join version v on v.rid = c.rid and v.version = c.version where ${ofKey}`
   return (await versions(client, 'read', text, keyValues(key)))[0] ?? null
+}
+
+export async function readStanding(client: Queryable, keys: readonly ResourceKey[]): Promise<(Standing | null)[]> {
+  if (keys.length === 0) return []
+  const { rows } = await client.query<Pick<VersionRow, 'patient_id' | 'other_ids' | 'site'> & { ord: number }>({
+    name: 'standing',
+    text: `select k.ord::int as ord, ${peopleColumns}, v.site
+      from unnest($1::int2[], $2::int2[], $3::text[]) with ordinality k(sid, type, id, ord)
+      join current c on c.sid = k.sid and c.type = k.type and c.id = k.id join version v on v.rid = c.rid and v.version = c.version`,
+    values: [
+      int2Array(keys.map(({ sid }) => sid)),
+      int2Array(keys.map(({ type }) => typeNumber(type))),
+      textArray(keys.map(({ id }) => id)),
+    ],
+  })
+  const found: (Standing | null)[] = keys.map(() => null)
+  for (const row of rows) found[row.ord - 1] = { site: row.site, patientIds: peopleIn(row) }
+  return found
 }
 
 export async function readVersion(client: Queryable, key: ResourceKey, version: number): Promise<StoredVersion | null> {

@@ -4,7 +4,7 @@ import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
 import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, noteBirths, readPeople } from './people.js'
-import { readNewest } from './read.js'
+import { readNewest, readStanding } from './read.js'
 import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { registrationTx } from './registrations.js'
 import { search } from './search.js'
@@ -86,6 +86,7 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts): Tx {
       await client.query({ name: 'lock-name', text: `select pg_advisory_xact_lock(hashtextextended($1, 11))`, values: [name] })
     },
     read: (key) => readNewest(client, key),
+    standing: (keys) => readStanding(client, keys),
     search: (query) => search(client, query),
     people: (keys) => readPeople(client, keys),
     studiesNaming: (type, id) => studiesNaming(client, type, id),

@@ -68,6 +68,8 @@ export interface StoredVersion extends ResourceKey {
   content: Buffer | null // as stored; null when deleted. serve() makes the bytes for a client
 }
 
+export type Standing = Pick<StoredVersion, 'site' | 'patientIds'>
+
 // ---- people and consent
 export interface ConsentRow {
   type: string
@@ -169,6 +171,8 @@ export interface Tx {
   // Until commit nobody else gets this name: for conditional creates, which search before they write.
   lockName(name: string): Promise<void>
   read(key: ResourceKey): Promise<StoredVersion | null>
+  // Where what is stored under these keys stands, in their order; null: nothing ever was.
+  standing(keys: readonly ResourceKey[]): Promise<(Standing | null)[]>
   search(query: SearchQuery): Promise<SearchPage>
   people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock
   studiesNaming(type: string, id: string): Promise<number[]>
