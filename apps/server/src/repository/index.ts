@@ -52,4 +52,4 @@ export type {
 export type { ClientRow, Identities, SessionRow } from './identities.js'
 export type { ReviewRow } from './reviews.js'
 export type { StoredSignature } from './signatures.js'
-export type { LineKey, Seals, StoredBlock, UnsealedRecord } from './seals.js'
+export type { LineKey, LinePage, Seals, StoredBlock, UnsealedRecord } from './seals.js'
