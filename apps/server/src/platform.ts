@@ -39,6 +39,8 @@ import { openStudies, type Studies } from './study/index.js'
 
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress, DemoSignIn } from './platform/demo.js'
+export { measureGovernance } from './platform/governance-cost.js'
+export type { Round, Took } from './platform/governance-cost.js'
 export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'
 

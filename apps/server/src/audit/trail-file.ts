@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import type { StoredBlock } from '../repository/index.js'
+import type { LinePage, StoredBlock } from '../repository/index.js'
 import type { Signer, Verifier } from '../storage/index.js'
 import type { TrailSource } from './seal/verify.js'
 
@@ -79,6 +79,8 @@ export async function isWholeFile(file: string, verifier: Verifier): Promise<boo
 
 const recordsPerPage = 1_000
 
+const pageOf = (lines: readonly Buffer[]): LinePage => ({ length: lines.length, line: (place) => lines[place] ?? Buffer.alloc(0) })
+
 export function trailInFile(file: string, filtered: boolean): TrailSource {
   return {
     filtered,
@@ -95,10 +97,10 @@ export function trailInFile(file: string, filtered: boolean): TrailSource {
         if (kindOf(line) !== 'R') continue
         page.push(line.subarray(2))
         if (page.length < recordsPerPage) continue
-        yield page
+        yield pageOf(page)
         page = []
       }
-      yield page
+      yield pageOf(page)
     },
   }
 }

@@ -23,15 +23,17 @@ export interface Question {
 /** `enrolled`: may enter · `enrol`: may enter, and enters the study with it */
 export type Decision = 'enrolled' | 'enrol'
 
+/** Never changed in place: a refused unit is taken back by putting the one before in its place. */
 interface Entry {
-  enrolled: boolean
-  site: number | null
+  readonly enrolled: boolean
+  readonly site: number | null
   /** what the person withdrew from; only consents given anew undo it, and nothing undoes an erasure */
-  stopped: WithdrawalAct | null
-  birthDate: string | null
-  enrolledAt: number | null
-  consents: (Consent & { contractId: string })[]
+  readonly stopped: WithdrawalAct | null
+  readonly birthDate: string | null
+  readonly enrolledAt: number | null
+  readonly consents: readonly (Consent & { contractId: string })[]
 }
+const nobody: Entry = { enrolled: false, site: null, stopped: null, birthDate: null, enrolledAt: null, consents: [] }
 
 /**
  * The consents of the people named in one transaction, locked so that nothing said here changes before commit. What the transaction
@@ -46,7 +48,6 @@ export interface ConsentLedger {
   siteOf(key: PersonKey): number | null
   /** Call the result to take back what was recorded since. */
   mark(): () => void
-  isWithdrawn(key: PersonKey, type: string): boolean
   /** Who had himself erased is refused for ever, though nothing of him is left but the mark of the withdrawals’ ledger. */
   isErased(key: PersonKey): boolean
 }
@@ -65,55 +66,54 @@ export async function lockConsents(tx: Tx, keys: readonly PersonKey[], mode: 'sh
 const afterStored = 1n << 62n
 
 export function ledgerOf(states: readonly PersonState[], erased: ReadonlySet<string> = new Set()): ConsentLedger {
-  let entries = new Map<string, Entry>()
-  for (const state of states) entries.set(keyOf(state.sid, state.patientId), entryOf(state))
+  const entries = new Map<string, Entry>()
+  // Whom each Contract may have said something of; who is named once too often costs nothing.
+  const saidOf = new Map<string, Set<string>>()
+  const undoing: (() => void)[] = []
+  const note = (sid: number, contractId: string, key: string): void => {
+    const name = keyOf(sid, contractId)
+    saidOf.set(name, (saidOf.get(name) ?? new Set()).add(key))
+  }
+  for (const state of states) {
+    const key = keyOf(state.sid, state.patientId)
+    entries.set(key, entryOf(state))
+    for (const { contractId } of state.consents) note(state.sid, contractId, key)
+  }
   let latest = afterStored
-  const entry = (sid: number, patientId: string): Entry => {
-    const key = keyOf(sid, patientId)
-    const known = entries.get(key) ?? { enrolled: false, site: null, stopped: null, birthDate: null, enrolledAt: null, consents: [] }
-    entries.set(key, known)
-    return known
+  const entry = (key: string): Entry => entries.get(key) ?? nobody
+  const change = (key: string, changed: Partial<Entry>): void => {
+    const before = entries.get(key)
+    undoing.push(() => void (before === undefined ? entries.delete(key) : entries.set(key, before)))
+    entries.set(key, { ...entry(key), ...changed })
   }
   return {
     isErased: ({ sid, patientId }) => erased.has(keyOf(sid, patientId)),
-    decide: (question) => decide(question, entry(question.study.sid, question.patientId)),
+    decide: (question) => decide(question, entry(keyOf(question.study.sid, question.patientId))),
     recordConsent(sid, contractId, statement) {
+      const key = statement === null ? null : keyOf(sid, statement.patientId)
       // Said again is not said anew: an old Contract sent once more does not overtake a withdrawal that came after it.
-      if (statement !== null && saysTheSame(entry(sid, statement.patientId), contractId, statement)) return
-      for (const each of entries.values()) each.consents = each.consents.filter((consent) => consent.contractId !== contractId)
-      if (statement === null) return
-      const person = entry(sid, statement.patientId)
+      if (statement !== null && key !== null && saysTheSame(entry(key), contractId, statement)) return
+      for (const person of saidOf.get(keyOf(sid, contractId)) ?? [])
+        change(person, { consents: entry(person).consents.filter((consent) => consent.contractId !== contractId) })
+      if (statement === null || key === null) return
+      const { status, lo, hi, form = null } = statement
       const order = (latest += 1n)
-      for (const type of statement.types)
-        person.consents.push({
-          contractId,
-          type,
-          status: statement.status,
-          lo: statement.lo,
-          hi: statement.hi,
-          order,
-          form: statement.form ?? null,
-        })
+      const said = statement.types.map((type) => ({ contractId, type, status, lo, hi, order, form }))
+      change(key, { consents: [...entry(key).consents, ...said] })
+      note(sid, contractId, key)
     },
-    markEnrolled(key, site) {
-      const person = entry(key.sid, key.patientId)
-      if (!person.enrolled) person.site = site
-      person.enrolled = true
-      person.stopped = null
+    markEnrolled({ sid, patientId }, site) {
+      const key = keyOf(sid, patientId)
+      const { enrolled, site: before } = entry(key)
+      change(key, { enrolled: true, stopped: null, site: enrolled ? before : site })
     },
-    noteBirth(key, birthDate) {
-      entry(key.sid, key.patientId).birthDate = birthDate
-    },
-    siteOf: (key) => entry(key.sid, key.patientId).site,
+    noteBirth: ({ sid, patientId }, birthDate) => change(keyOf(sid, patientId), { birthDate }),
+    siteOf: ({ sid, patientId }) => entry(keyOf(sid, patientId)).site,
     mark() {
-      const before = new Map([...entries].map(([key, each]) => [key, { ...each, consents: [...each.consents] }]))
+      const until = undoing.length
       return () => {
-        entries = before
+        while (undoing.length > until) undoing.pop()?.()
       }
-    },
-    isWithdrawn(key, type) {
-      const decision = decideConsent([type], entry(key.sid, key.patientId).consents, 0)
-      return !decision.given && (decision.cause === 'withdrawn' || decision.cause === 'suspended')
     },
   }
 }

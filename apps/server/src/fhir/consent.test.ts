@@ -62,6 +62,29 @@ test('a person enters with his consents in one transaction, and then his data ma
   expect(written.headers['location']).toMatch(/\/fhir-server\/api\/v1\/Observation\/[0-9a-f-]{36}\/_history\/1$/)
   expect(written.json['id']).not.toBe('ignored')
 })
+test('a Contract says nothing of another study’s Contract of the same id, even where one transaction writes in both', async () => {
+  for (const id of ['NORTH', 'SOUTH']) await world.study({ id, sites: ['A'], required: ['share-data'] })
+  const both = await world.token('integrator', ['NORTH', 'SOUTH'])
+  const inStudy = (study: string) => ({ 'x-aquifer-study': study })
+  for (const study of ['NORTH', 'SOUTH']) {
+    const entered = await world.fhir(
+      'POST',
+      '',
+      both,
+      bundleOf('transaction', contract('same', 'twin', study), patient('twin')),
+      inStudy(study),
+    )
+    expect(entered.status).toBe(200)
+  }
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, n) =>
+      n % 2 === 0
+        ? world.fhir('PUT', '/Contract/same', both, contract('same', 'twin', 'NORTH', 'active', { end: `${2100 + n}` }), inStudy('NORTH'))
+        : world.fhir('PUT', `/Observation/twin-${n}`, both, weight(`twin-${n}`, 'twin'), inStudy('SOUTH')),
+    ),
+  )
+  expect(answers.map(({ status }) => status).filter((status) => status > 201)).toEqual([])
+})
 test('consents sent first are found when the Patient comes', async () => {
   expect((await world.fhir('PUT', '/Contract/c-late', feed, contract('c-late', 'late', 'TRIAL'))).status).toBe(201)
   expect((await world.fhir('PUT', '/Observation/o-late', feed, weight('o-late', 'late'))).status).toBe(403)

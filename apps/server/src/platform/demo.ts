@@ -3,10 +3,11 @@ import path from 'node:path'
 import type { Grant } from '@aquifer/core/access'
 import { demoLoads, demoPersonalUsers, demoStudies, demoUsers, type DemoLoad, type DemoUser } from '@aquifer/core/generate'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
-import { update, type FhirRequest } from '../fhir/index.js'
+import { update } from '../fhir/index.js'
 import { runImport, type ImportSystems } from '../import/index.js'
 import type { Platform } from '../platform.js'
 import { writeAtomically } from '../storage/index.js'
+import { noJobs, requestOf } from './own-request.js'
 
 const seed = 'demo'
 const markerFile = 'demo.json'
@@ -62,7 +63,7 @@ async function putPersons(platform: Platform, { patients, password }: DemoOption
     for (const { patientId, basis, finding } of wards) {
       // Who is appointed by a court is not named in the ward's record.
       const holder = basis === 'minority' ? actor : `User/${user}`
-      const { facts } = requestOf(administrator, Date.now(), { studies: [], sites: [] })
+      const { facts } = requestOf('demo', administrator, Date.now(), { studies: [], sites: [] })
       const asked = { kind: 'guardian' as const, holder, patient: patientId, basis, ...(finding === undefined ? {} : { finding }) }
       const added = await platform.access.relationships.add(administrator, { ...facts, act: 'access' }, asked)
       if (isRefusal(added)) throw new DemoFailed(wordsOf(added))
@@ -85,7 +86,7 @@ async function loadPeople(platform: Platform, patients: number, progress: DemoPr
 }
 
 async function importLoad(systems: ImportSystems, load: DemoLoad, study: string, at: number): Promise<void> {
-  const request = requestOf({ user: 'demo', role: 'integrator', studies: [study], sites: [], people: null }, at, {
+  const request = requestOf('demo', { user: 'demo', role: 'integrator', studies: [study], sites: [], people: null }, at, {
     studies: [study],
     sites: load.site === null ? [] : [load.site],
   })
@@ -99,7 +100,10 @@ async function importLoad(systems: ImportSystems, load: DemoLoad, study: string,
 }
 
 async function storeShared(systems: ImportSystems, load: DemoLoad, at: number): Promise<void> {
-  const request = requestOf({ user: 'demo', role: 'integrator', studies: 'all', sites: [], people: null }, at, { studies: [], sites: [] })
+  const request = requestOf('demo', { user: 'demo', role: 'integrator', studies: 'all', sites: [], people: null }, at, {
+    studies: [],
+    sites: [],
+  })
   for (const { resource } of load.bundle.entry) {
     const written = await update(systems, request, { type: resource.resourceType, id: resource.id }, JSON.stringify(resource))
     if (isRefusal(written)) throw new DemoFailed(`The demo could not be loaded: ${wordsOf(written)}`)
@@ -108,45 +112,3 @@ async function storeShared(systems: ImportSystems, load: DemoLoad, at: number): 
 
 const wordsOf = (refusal: Refusal): string =>
   [refusal.detail, ...('issues' in refusal ? (refusal.issues ?? []).map((issue) => `${issue.path}: ${issue.message}`) : [])].join(' ')
-
-function requestOf(grant: Grant, at: number, asked: FhirRequest['asked']): FhirRequest {
-  return {
-    grant,
-    asked,
-    base: '',
-    strict: false,
-    facts: {
-      at,
-      correlationId: 'demo',
-      route: 'demo',
-      reason: null,
-      actor: grant.user,
-      role: grant.role,
-      act: 'import',
-      sid: null,
-      refusal: null,
-      source: null,
-      external: null,
-      people: [],
-      detail: {},
-      entries: [],
-      recorded: false,
-    },
-  }
-}
-
-// The demo's people arrive one by one: as jobs they would bury those of its users.
-const noJobs: ImportSystems['jobs'] = {
-  start: () =>
-    Promise.resolve({
-      id: 'demo',
-      request: {},
-      cancelled: false,
-      progress: () => undefined,
-      finish: () => Promise.resolve(),
-      letGo: () => Promise.resolve(),
-    }),
-  queue: () => Promise.reject(new Error('the demo queues nothing')),
-  take: () => Promise.resolve(null),
-  endOrphans: () => Promise.resolve(0),
-}

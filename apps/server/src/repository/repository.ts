@@ -67,7 +67,7 @@ export function openRepository(options: RepositoryOptions): Repository {
   const transactions = postgres.pool('app', { max: writers, settings: writerSettings, types, pipeline: true })
   const writer = postgres.pool('app', { max: 4, settings: { statement_timeout: '60s' }, types })
   const reader = postgres.pool('reader', { max: readers, settings: readerSettings, types })
-  const streams = postgres.pool('reader', { max: 2, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })
+  const streams = postgres.pool('reader', { max: 4, settings: { statement_timeout: '0', default_transaction_read_only: 'on' } })
   const eraser = postgres.pool('eraser', { max: 1, settings: { statement_timeout: '60s' }, types })
   const owner = postgres.pool('owner', { max: 1, settings: { statement_timeout: '0' } })
   const wakeUp = openWakeUp(writer, () => postgres.client('app'))

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
-import { to as copyTo } from 'pg-copy-streams'
 import type { AuditRecord, Cursor } from './types.js'
 import { lineColumns, lineOf } from './audit-line.js'
+import { linesFrom, type LineBound, type LinePage } from './audit-lines.js'
 import { markText } from './audits.js'
 
 /** A block of the chain as it is kept: what is signed (head), what it vouches for (links), the signature (mark). */
@@ -11,6 +11,7 @@ export interface StoredBlock {
   links: Buffer
   mark: Buffer
 }
+export type { LinePage } from './audit-lines.js'
 /** A record that is in no block yet. */
 export interface UnsealedRecord {
   id: bigint
@@ -30,8 +31,14 @@ export interface Seals {
   blocks(after: number, limit: number): Promise<StoredBlock[]>
   /** false: another sealer made this block. */
   append(block: StoredBlock): Promise<boolean>
-  /** Lines of all records in feed order, as they come: each begins with id, xid and seq, separated by tabs. */
-  lines(): AsyncIterable<Buffer[]>
+  /**
+   * Lines of all records in feed order, as one moment has them: each begins with id, xid and seq, separated by tabs. Bounds, in feed order,
+   * let two connections read side by side; all records are told wherever the bounds are.
+   */
+  lines(bounds?: readonly LineBound[]): AsyncIterable<LinePage>
+  /** heads of every so many blocks */
+  heads(every: number): Promise<string[]>
+  /** how many records there are, about */
   count(): Promise<number>
 }
 /** The place of a record in the feed. */
@@ -45,7 +52,6 @@ interface BlockRow extends Omit<StoredBlock, 'block'> {
   block: bigint
 }
 
-const linesSql = `copy (select ${lineColumns.join(', ')} from audit order by xid, seq, id) to stdout`
 // By the table's columns: their names alone would mean the texts that are put out.
 const unsealedSql = `select ${lineColumns.map((column) => `${column}::text`).join(', ')} from audit a
   where (a.xid, a.seq) > ($1::xid8, $2::int8) and a.xid < pg_snapshot_xmin(pg_current_snapshot()) order by a.xid, a.seq limit $3`
@@ -95,8 +101,6 @@ function unsealedOf(fields: readonly (string | null)[]): UnsealedRecord {
   }
 }
 
-const newline = 10
-
 const blockColumns = 'block, head, links, mark'
 const blockOf = (row: BlockRow): StoredBlock => ({ ...row, block: Number(row.block) })
 
@@ -136,35 +140,16 @@ export function openSeals(writer: Pool, reader: Pool, streams: Pool): Seals {
       })
       return rowCount === 1
     },
-    lines: () => linesFrom(streams),
+    lines: (bounds = []) => linesFrom(streams, bounds),
     async count() {
       const { rows } = await reader.query<{ n: bigint }>(
         `select greatest(reltuples, 0)::int8 as n from pg_class where oid = 'audit'::regclass`,
       )
       return Number(rows[0]?.n ?? 0)
     },
-  }
-}
-
-async function* linesFrom(streams: Pool): AsyncIterable<Buffer[]> {
-  const client = await streams.connect()
-  let ended = false
-  try {
-    let rest: Buffer | null = null
-    for await (const chunk of client.query(copyTo(linesSql)) as AsyncIterable<Buffer>) {
-      const bytes: Buffer = rest === null ? chunk : Buffer.concat([rest, chunk])
-      const lines: Buffer[] = []
-      let from = 0
-      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
-        lines.push(bytes.subarray(from, end))
-        from = end + 1
-      }
-      rest = from < bytes.length ? bytes.subarray(from) : null
-      if (lines.length > 0) yield lines
-    }
-    ended = true
-  } finally {
-    // Left in the middle of a copy, a connection is good for nothing else.
-    client.release(!ended)
+    async heads(every) {
+      const { rows } = await reader.query<{ head: string }>(`select head from seal where block % $1 = 0 order by block`, [every])
+      return rows.map(({ head }) => head)
+    },
   }
 }

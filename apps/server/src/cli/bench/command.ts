@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { auditBench } from './audit.js'
 import { accessBench } from './access.js'
+import { governanceBench } from './governance.js'
 import { loadBench, queryBench } from './load.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, { about: string; run: (flags: BenchFlags) =
   query: { about: 'statements of analysts on the loaded study: p50 and p95', run: queryBench },
   audit: { about: 'the audit trail: records written, sealed and verified a second', run: auditBench },
   access: { about: 'decisions of access from warm memory: microseconds each', run: accessBench },
+  governance: { about: 'what access, consent and audit take of writing: the same with and without them, in turns', run: governanceBench },
   search: { about: 'FHIR searches on the loaded study: p50 and p95', run: searchBench },
 }
 
