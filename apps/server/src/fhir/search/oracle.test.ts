@@ -33,7 +33,7 @@ beforeAll(async () => {
   feed = await world.token('integrator', ['S'])
   const all = [...examples(folder), ...syntheticPeople(folder, isLong ? 40 : 2)]
   for (const resources of portions([...all, ...made(folder, all)], 50)) await put(resources)
-  for (const type of [...stored.keys()]) stored.set(type, await served(type))
+  for (const type of stored.keys()) stored.set(type, await served(type))
 }, 300_000)
 afterAll(() => world?.close())
 
