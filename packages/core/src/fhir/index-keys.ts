@@ -1,10 +1,11 @@
 import { hash64, hashOf } from './hash64.js'
+import { withoutCase } from './normalize-text.js'
 
 // The keys of the search index, made here for resources and for searches alike. A line break parts what a value may hold from what it
 // may not: no system and no code has one.
 
 /** As token searches compare codes and identifiers: not by case (DSTU2 search, "token"). */
-const plain = (code: string): string => code.toLowerCase()
+const plain = withoutCase
 
 // Names of one and the same code system; data uses them side by side.
 const systemAliases: ReadonlyMap<string, string> = new Map([

@@ -68,7 +68,6 @@ export function searchBench(flags: BenchFlags): Promise<Json> {
       searches[kind.name] = {
         ...percentiles(took),
         meanTotal: Math.round((found / rounds) * 10) / 10,
-        example: kind.path(sample, 0).split('?')[0],
       }
     }
     asker.close()

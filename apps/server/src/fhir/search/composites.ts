@@ -46,23 +46,32 @@ function meeting(asking: Asking, written: Written, clauseFor: ClauseFor): Search
   const { fact, first, second } = written
   if (fact.at !== null) {
     const pair = pairOf(asking, written)
-    return pair && [[{ kind: 'pair', composite: fact.name, any: [pair] }]]
+    return pair && [[pair === 'unmet' ? { kind: 'any', of: [] } : { kind: 'pair', composite: fact.name, any: [pair] }]]
   }
   const clauses = [clauseFor(fact.parts[0], first), clauseFor(fact.parts[1], second)]
   return clauses.some((clause) => isRefusal(clause) || isUnsupported(clause)) ? null : [clauses as SearchClause[]]
 }
 
-function pairOf(asking: Asking, { type, fact, first, second }: Written): PairValue | null {
+function pairOf(asking: Asking, { type, fact, first, second }: Written): PairValue | 'unmet' | null {
   const [one, other] = fact.parts.map((name) => searchParameter(type, name)?.fact)
   const code = one && codeOf(type, one, first)
-  return code && other ? secondOf(asking, type, other, second, code) : null
+  if (!code || !other) return null
+  // What cannot be met has to be written right all the same.
+  const pair = secondOf(asking, type, other, second, code === 'unmet' ? { code: '' } : code)
+  return code === 'unmet' && pair !== null ? 'unmet' : pair
 }
 
-function secondOf(asking: Asking, type: string, fact: SearchParameterFact, written: string, first: PairValue['first']): PairValue | null {
+function secondOf(
+  asking: Asking,
+  type: string,
+  fact: SearchParameterFact,
+  written: string,
+  first: PairValue['first'],
+): PairValue | 'unmet' | null {
   switch (fact.type) {
     case 'token': {
       const second = codeOf(type, fact, written)
-      return second && { kind: 'token', first, second }
+      return second === null || second === 'unmet' ? second : { kind: 'token', first, second }
     }
     case 'reference': {
       const second = referenceValues(asking, fact, undefined, [unescaped(written)])

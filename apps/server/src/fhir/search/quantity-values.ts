@@ -1,7 +1,7 @@
 import { indexKeys, ucumSystem, type SearchParameterFact } from '@aquifer/core/fhir'
 import type { QuantityValue } from '../../repository/index.js'
 import { ucumUnits } from '../units.js'
-import { amountValue, splitAt, unescaped, type Amount } from './written.js'
+import { amountValue, around, splitAt, unescaped, type Amount } from './written.js'
 
 /** `number`, `number|system|code` or `number||code`, as each form in which the index may hold it; null: none of these. */
 export function quantityValues(fact: SearchParameterFact, written: string): QuantityValue[] | null {
@@ -10,7 +10,7 @@ export function quantityValues(fact: SearchParameterFact, written: string): Quan
   if (amount === null || more !== undefined) return null
   if (system === undefined) return [{ ...amount, unit: indexKeys.anyUnit }]
   if (fact.type === 'number' || code === undefined || code === '') return null
-  return unitsOf(system, code).map(({ unit, toBase }) => ({ ...amount, ...inBase(amount, toBase), unit }))
+  return unitsOf(system, code).map(({ unit, toBase }) => ({ ...inBase(amount, toBase), unit }))
 }
 
 interface AskedUnit {
@@ -29,11 +29,8 @@ function unitsOf(system: string, code: string): AskedUnit[] {
   return isUcum ? [compared] : [compared, asWritten('', code)]
 }
 
-const inBase = ({ value, lo, hi }: Amount, toBase: AskedUnit['toBase']): Pick<Amount, 'value' | 'lo' | 'hi'> => ({
-  value: toBase(value),
-  lo: toBase(lo),
-  hi: toBase(hi),
-})
+const inBase = ({ prefix, value, lo, hi }: Amount, toBase: AskedUnit['toBase']): Amount =>
+  around(prefix, toBase(value), toBase(lo), toBase(hi))
 
 const metre = ucumUnits('m')
 /** The kilometres of `number||unit`; a number alone is in km. */

@@ -92,9 +92,10 @@ function inValueSets(type: string, fact: SearchParameterFact, not: boolean, urls
   return asked(type, fact, found, not)
 }
 
-/** A part of a composite. */
-export function codeOf(type: string, fact: SearchParameterFact, written: string): CodeValue | null {
+/** A part of a composite; null: it is none as written, 'unmet': no resource can have it. */
+export function codeOf(type: string, fact: SearchParameterFact, written: string): CodeValue | 'unmet' | null {
   const value = tokenValue(written)
-  const known = value && comparable(type, fact, value)
-  return known?.code === undefined ? null : { ...known, code: known.code }
+  if (value?.code === undefined) return null
+  const known = comparable(type, fact, value)
+  return known?.code === undefined ? 'unmet' : { ...known, code: known.code }
 }

@@ -61,5 +61,10 @@ export function amountValue(written: string): Amount | null {
   const value = Number(`${digits}e${power}`)
   if (!Number.isFinite(value)) return null
   if (prefix === 'ap') return { prefix, value, lo: value - about * Math.abs(value), hi: value + about * Math.abs(value) }
-  return { prefix, value, lo: Number(`${digits * 10n - 5n}e${power - 1}`), hi: Number(`${digits * 10n + 5n}e${power - 1}`) }
+  return around(prefix, value, Number(`${digits * 10n - 5n}e${power - 1}`), Number(`${digits * 10n + 5n}e${power - 1}`))
+}
+
+/** Of so many digits that both ends of its span are the number itself, it still is in it. */
+export function around(prefix: SearchPrefix, value: number, lo: number, hi: number): Amount {
+  return { prefix, value, lo: Math.min(lo, value), hi: hi > value ? hi : value + Math.max(Math.abs(value) * 2 ** -50, Number.MIN_VALUE) }
 }

@@ -21,7 +21,8 @@ export interface Query {
 }
 
 export const escaped = (text: string): string => text.replaceAll(/[\\,|$]/g, '\\$&')
-const plain = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll(/\s+/g, ' ').trim()
+const plain = (text: string): string =>
+  text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll(/\s+/g, ' ').trim()
 
 export const queryOf = (name: string, value: string, meets: Query['meets']): Query => ({
   text: `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
@@ -108,7 +109,7 @@ const aliases: Record<string, string> = {
   'urn:oid:2.16.840.1.113883.6.1': 'http://loinc.org',
 }
 const sameSystem = (one: string | null, other: string | null): boolean => (aliases[one ?? ''] ?? one) === (aliases[other ?? ''] ?? other)
-const sameCode = (one: string | null, other: string): boolean => one?.toLowerCase() === other.toLowerCase()
+const sameCode = (one: string | null, other: string): boolean => one?.toUpperCase() === other.toUpperCase()
 
 function tokenQueries(parameter: Parameter, { system, code, texts, isBare }: Coding): Query[] {
   const name = parameter.code
@@ -270,7 +271,8 @@ const worth: Record<string, [dimension: string, factor: number]> = {
 function amountQueries({ code: name, type }: Parameter, amount: Amount): Query[] {
   const written = String(amount.number)
   const decimals = written.includes('.') && !written.includes('e') ? written.length - written.indexOf('.') - 1 : 0
-  if (written.includes('e')) return []
+  // Beyond these digits the oracle itself would have to round.
+  if (written.includes('e') || written.length > 10) return []
   const half = (place: number): number => 5 * 10 ** (-place - 1)
   // Compared as whole numbers of the smallest place that matters, so that the oracle has no rounding of its own.
   const scale = 10 ** (decimals + 6)
