@@ -74,7 +74,7 @@ export function codingsIn(value: unknown, parameter: Parameter): Coding[] {
     const isDate = parameter.code === 'deceased' && typeof value === 'string'
     return [{ system: null, code: isDate ? 'true' : String(value), texts: [], isBare: true }]
   }
-  const isContact = /telecom|email|phone/.test(`${parameter.code} ${parameter.xpath}`)
+  const isContact = /telecom|email|phone|Subscription\/f:contact/.test(`${parameter.code} ${parameter.xpath}`)
   if (isContact) return [{ system: null, code: orNull(value['value']), texts: [], isBare: true }]
   if ('coding' in value || 'text' in value) {
     const codings = listOf(value['coding']).filter(isObject)
