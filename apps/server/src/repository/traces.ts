@@ -21,7 +21,7 @@ export async function forgetInStudy(client: PoolClient, { sid, pid, patientId, s
     subject,
   ])
   const invitations = await client.query(
-    `update invitation set patient = null, address = null, finding = null where sid = $1 and patient = $2`,
+    `update invitation set patient = null, address = null, finding = null, account = null where sid = $1 and patient = $2`,
     [sid, patientId],
   )
   const registrations = await client.query(`delete from registration where sid = $1 and patient = $2`, [sid, patientId])

@@ -12,6 +12,8 @@ import type { PlannedWrite } from './plan.js'
 export interface Asking {
   grant: Grant
   study: Study | null
+  /** the time that relative dates of a condition are seen from, ms */
+  now: number
 }
 /** `Type?query`, of a conditional create or reference. */
 export interface Condition {
@@ -28,7 +30,7 @@ export interface Match {
 /** The one living resource that a query names; null when there is none. */
 export async function oneMatch(
   reader: Pick<Tx | Repository, 'search'>,
-  { grant, study }: Asking,
+  { grant, study, now }: Asking,
   { type, query }: Condition,
 ): Promise<Match | null | Refusal> {
   if (!isResourceType(type)) return refuse('unsupported-type', { detail: 'This is not a DSTU2 resource type.' })
@@ -42,7 +44,7 @@ export async function oneMatch(
   if (scope === null) return refuse('scope-missing', { detail: 'Name the study in which the condition is met.' })
   const clauses: SearchClause[] = []
   const scopeOf = (other: string) => (mayTouchType(grant, 'read', other) === null ? searchScopeFor(grant, other, study, sites) : null)
-  const asking = { base: '', now: Date.now(), scopeOf }
+  const asking = { base: '', now, scopeOf }
   for (const [name, value] of pairsOf(query)) {
     const clause = strictClauseOf(asking, type, name, value)
     if (isRefusal(clause)) return clause

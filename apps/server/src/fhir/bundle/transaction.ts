@@ -62,7 +62,7 @@ async function writePlanned(
   scope: Scope | null,
   planned: readonly PlannedWrite[],
 ): Promise<Map<number, EntryResult> | Refusal> {
-  const asking: Asking = { grant: request.grant, study: scope?.study ?? null }
+  const asking: Asking = { grant: request.grant, study: scope?.study ?? null, now: systems.now() }
   // References written in an earlier attempt lead to ids that stand for something else in this one.
   const earlier = new Map<PlannedWrite, Set<string>>(planned.map((each) => [each, new Set([each.id])]))
   for (let attempt = 1; ; attempt += 1) {
@@ -170,7 +170,7 @@ async function allOrNothing(
 ): Promise<WriteOutcome[] | RolledBack> {
   try {
     return await systems.repository.transact(async (tx) => {
-      await holdConditions(tx, unit, planned)
+      await holdConditions(tx, { ...unit, now: systems.now() }, planned)
       const [outcome] = await storeUnits(tx, [unit], { now: systems.now(), newId: systems.newId })
       if (outcome === undefined) throw new Error('a unit without an outcome')
       if (isRefusal(outcome)) throw new RolledBack(outcome)
@@ -191,15 +191,15 @@ async function allOrNothing(
 }
 
 /** Until commit nobody else writes under these conditions; and nobody did since they were looked up. */
-async function holdConditions(tx: Tx, unit: Unit, planned: readonly PlannedWrite[]): Promise<void> {
+async function holdConditions(tx: Tx, asking: Asking, planned: readonly PlannedWrite[]): Promise<void> {
   const named = planned.flatMap((each) => {
     const condition = conditionOf(each)
-    return condition === null ? [] : [{ each, condition, lock: lockOf(unit.study, condition) }]
+    return condition === null ? [] : [{ each, condition, lock: lockOf(asking.study, condition) }]
   })
   named.sort((a, b) => (a.lock < b.lock ? -1 : a.lock > b.lock ? 1 : 0))
   for (const { each, condition, lock } of named) {
     await tx.lockName(lock)
-    const now = await oneMatch(tx, unit, condition)
+    const now = await oneMatch(tx, asking, condition)
     if (isRefusal(now)) throw new RolledBack(now)
     if (now?.id !== each.met?.id || (each.act.act !== 'create' && now?.version !== each.met?.version)) throw raced()
   }

@@ -7,7 +7,7 @@ alter table invitation
   add column finding text;
 create index invitation_open on invitation (expires_at) where accepted_at is null and declined_at is null and revoked_at is null;
 grant update (reminders, reminder_at, account) on invitation to aquifer_app;
-grant update (finding) on invitation to aquifer_eraser;
+grant update (finding, account) on invitation to aquifer_eraser;
 
 -- What was answered is kept for a time only.
 create index registration_at on registration (at);
