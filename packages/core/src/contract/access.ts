@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { givesOneProof, oneProof, signingProof } from './identity.js'
 import { addedKinds, relationshipKinds, rolePolicyDocument, roles } from '../access/index.js'
 
 const instant = z.iso.datetime({ offset: true })
@@ -78,8 +79,9 @@ export const rolePolicyProposal = z.strictObject({ document: z.unknown() }).meta
 export const rolePolicySigning = z
   .strictObject({
     meaning: z.string().min(1).max(128).describe('what the signature stands for, such as `approved`'),
-    password: z.string().min(1).max(1024).describe('signing asks who you are once more'),
+    ...signingProof,
   })
+  .refine(givesOneProof, oneProof)
   .meta({ id: 'RolePolicySigning' })
 export const rolePolicyVersion = z
   .object({
