@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, rm } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
@@ -26,6 +26,7 @@ import { openRepository, type Repository } from './repository/index.js'
 import {
   armFaults,
   CannotStart,
+  makeFolder,
   migrate,
   openPostgres,
   openSigner,
@@ -98,7 +99,9 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const now = () => clock.now()
   const newId = () => uuidV7(clock.now(), randomBytes(10))
   const tls = config.tls === null ? null : await readTls(config.tls)
-  await makeDataFolder(config.dataDir)
+  await claimFolder(config.dataDir, { is: 'the data folder', remedy: 'choose another by --data or AQUIFER_DATA' })
+  if (config.storeDir !== config.dataDir)
+    await claimFolder(config.storeDir, { is: 'the folder of lake and reservoir', remedy: 'choose another by AQUIFER_STORE' })
   const sink = openLog({ dir: path.join(config.dataDir, 'logs'), level: config.logLevel })
   closing.add(() => sink.close())
   const { log } = sink
@@ -157,7 +160,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
   const query = queries?.query ?? null
-  const governance = await openGovernance({ config, repository, signer, studies, jobs, flow, query, log, now, newId })
+  const governance = await openGovernance({ config, repository, signer, studies, jobs, bulkExport, flow, query, log, now, newId })
   closing.add(() => governance.close())
   const front = { tls, fhir, bulkExport, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
@@ -169,13 +172,13 @@ async function indexAnew(repository: Repository, log: Log): Promise<void> {
   if (count > 0) log.info({ count }, 'indexed anew for search')
 }
 
-async function makeDataFolder(dataDir: string): Promise<void> {
+async function claimFolder(folder: string, told: { is: string; remedy: string }): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    await access(dataDir, constants.W_OK)
+    await makeFolder(folder)
+    await access(folder, constants.W_OK)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new CannotStart(`${dataDir} cannot be the data folder (${code ?? 'unknown'}): choose another by --data or AQUIFER_DATA.`)
+    throw new CannotStart(`${folder} cannot be ${told.is} (${code ?? 'unknown'}): ${told.remedy}.`)
   }
 }
 

@@ -35,6 +35,8 @@ export interface BulkExport {
   run: JobRun
   /** Removes what nobody may fetch any more. */
   sweep(): Promise<void>
+  /** How many exports of a study lie here, and how many of them are over. */
+  held(sid: number): Promise<{ all: number; over: number }>
   close(): Promise<void>
 }
 
@@ -105,6 +107,16 @@ export function openBulkExport({ fhir, dir, policy, sweeps }: Parts): BulkExport
     },
     run: exportRun({ repository, dir, policy, now, studyOf: (sid) => fhir.studies.bySid(sid) }),
     sweep,
+    async held(sid) {
+      const held = { all: 0, over: 0 }
+      for (const id of await exportsIn(dir)) {
+        const job = await repository.jobs.byId(id)
+        if (job?.sid !== sid) continue
+        held.all += 1
+        if (await isOver(repository, job, now())) held.over += 1
+      }
+      return held
+    },
     async close() {
       if (timer !== null) clearInterval(timer)
       await sweeping

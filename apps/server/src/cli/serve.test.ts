@@ -179,13 +179,15 @@ test('what keeps a server from starting is told in one line with the remedy, nev
   const ended = await Promise.all([
     run(['serve', '--data', file, '--port', '0']),
     run(['serve', '--data', path.join(other, 'a'), '--port', '0'], { DATABASE_URL: 'postgresql://u:hidden@127.0.0.1:1/x' }),
+    run(['serve', '--data', '/proc/aquifer', '--port', '0']),
     run(['serve', '--data', path.join(other, 'b'), '--port', '0'], { AQUIFER_MASTER_KEY_FILE: path.join(other, 'none') }),
   ])
   rmSync(other, { recursive: true, force: true })
-  expect(ended.map(({ code, out }) => [code, out])).toEqual([1, 1, 1].map((code) => [code, '']))
+  expect(ended.map(({ code, out }) => [code, out])).toEqual([1, 1, 1, 1].map((code) => [code, '']))
   expect(ended.map(({ err }) => err)).toEqual([
     `aquifer: ${file} cannot be the data folder (EEXIST): choose another by --data or AQUIFER_DATA.\n`,
     'aquifer: DATABASE_URL: the database cannot be reached (ECONNREFUSED).\n',
+    expect.stringMatching(/^aquifer: \/proc\/aquifer cannot be the data folder \([A-Z]+\): choose another by --data or AQUIFER_DATA\.\n$/),
     `aquifer: The master key file ${path.join(other, 'none')} does not exist.\n`,
   ])
 })

@@ -81,6 +81,10 @@ test('rows as text and as Parquet', async () => {
     { name: 'at', type: 'TIMESTAMP' },
     { name: 'list', type: 'INTEGER[]' },
   ]
+  const others = [
+    { name: 'span', type: 'INTERVAL' },
+    { name: 'bytes', type: 'BLOB' },
+  ]
   const rows = [
     ['x', 12, '2015-01-02 03:04:05', [1, 2]],
     [null, 3, null, null],
@@ -94,15 +98,30 @@ test('rows as text and as Parquet', async () => {
   ])
   expect(csvText({ columns, rows: [] })).toBe('code,n,at,list\r\n')
   const file = join(folder, 'rows.parquet')
-  writeFileSync(file, await parquetBytes({ columns, rows }))
+  const more = [
+    [{ months: 1, days: 3, micros: '7200000000' }, '\\xAA'],
+    [null, null],
+  ]
+  const widened = rows.map((row, place) => [...row, ...(more[place] ?? [])])
+  writeFileSync(file, await parquetBytes({ columns: [...columns, ...others], rows: widened }))
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   const connection = await instance.connect()
   const read = await connection.runAndReadAll(`SELECT * FROM '${file}'`)
-  expect(read.columnTypes().map(String)).toEqual(['VARCHAR', 'BIGINT', 'TIMESTAMP', 'INTEGER[]'])
+  expect(read.columnTypes().map(String)).toEqual(['VARCHAR', 'BIGINT', 'TIMESTAMP', 'INTEGER[]', 'INTERVAL', 'BLOB'])
   expect(read.getRowsJson()).toEqual([
-    ['x', '12', '2015-01-02 03:04:05', [1, 2]],
-    [null, '3', null, null],
+    ['x', '12', '2015-01-02 03:04:05', [1, 2], { months: 1, days: 3, micros: '7200000000' }, '\\xAA'],
+    [null, '3', null, null, null, null],
   ])
+  const spans = {
+    columns: [
+      { name: 'n', type: 'BIGINT' },
+      { name: 'spans', type: 'INTERVAL[]' },
+    ],
+    rows: [[1, [more[0]?.[0]]]],
+  }
+  await expect(parquetBytes(spans)).rejects.toThrow(
+    'spans (INTERVAL[]) cannot be written as Parquet: cast to another type, such as VARCHAR, or use --format arrow.',
+  )
   connection.closeSync()
   instance.closeSync()
 })

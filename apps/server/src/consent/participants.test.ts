@@ -42,4 +42,8 @@ test('limits of site hold in log and funnel', async () => {
   expect((await asked('SITES', 'GET', `/participants/${String(other.json['subject'])}`, undefined, ['A'])).status).toBe(404)
   expect((await asked('SITES', 'GET', '/funnel', undefined, ['A'])).json['total']).toMatchObject({ reached: { invited: 1 } })
   expect((await asked('SITES', 'POST', '/participants', { site: 'B' }, ['A'])).status).toBe(400)
+  await asked('SITES', 'POST', '/participants', { patient: 'berta', site: 'B' })
+  const hidden = await asked('SITES', 'POST', '/participants', { patient: 'berta', site: 'A' }, ['A'])
+  expect([hidden.status, hidden.text.includes('berta')]).toEqual([404, false])
+  expect((await asked('SITES', 'POST', '/participants', { patient: 'berta', site: 'B' }, ['B'])).status).toBe(409)
 })

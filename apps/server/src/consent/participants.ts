@@ -74,7 +74,12 @@ export function openParticipantDesk({ repository, now }: { repository: Repositor
       if (refusal !== null) return refusal
       const told = { site, at, now: now(), reason, actor: grant.user }
       const made = await participants.add({ ...told, sid: study.sid, patientId: asked.patient ?? null, state })
-      return made === 'exists' ? refuse('already-exists', { detail: 'The person is in the log already.' }) : viewOf(study, made)
+      if (made !== 'exists') return viewOf(study, made)
+      // Who is at another site is as unknown as who is nowhere.
+      const known = asked.patient === undefined ? null : await participants.ofPatient(study.sid, asked.patient)
+      return known !== null && reachesSiteOf(grant, study, known.site)
+        ? refuse('already-exists', { detail: 'The person is in the log already.' })
+        : noSuchParticipant()
     },
     async move(study, grant, subject, asked) {
       const row = await found(study, grant, subject)

@@ -207,6 +207,8 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   smartConfiguration: { may: 'open' },
   signInWays: { may: 'open' },
   signInByCode: { may: 'open', body: () => ({}) },
+  beginConfirmation: { may: 'everyone' },
+  finishConfirmation: { may: 'everyone', body: () => ({}) },
   exchangeCode: { may: 'open', body: () => ({}) },
   firstAdministrator: { may: 'open', body: () => ({}) },
   changePassword: { may: 'everyone', body: () => ({}) },

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { Repository } from '../repository/index.js'
 import type { Clock } from '../storage/index.js'
 
-export type CodePurpose = 'password' | 'first-administrator'
+export type CodePurpose = 'password' | 'first-administrator' | 'confirmation' | 'signing'
 // Crockford's: no letters that look like digits.
 const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const groups = 6

@@ -9,6 +9,7 @@ import type { Clock } from '../storage/index.js'
 import { certifiedCaller, isCertificateId, type PresentedCertificate } from './certificates.js'
 import { openClientDesk, type ClientDesk } from './clients.js'
 import { openCodeDesk } from './codes.js'
+import { openConfirmations, type Confirmations } from './confirmation.js'
 import { firstStart, type FirstStart } from './first-start.js'
 import { hashPassword } from './passwords.js'
 import { outsideCaller } from './outside-caller.js'
@@ -62,8 +63,8 @@ export interface Identity {
   /** By token, by the certificate of the connection, or by both where they agree. */
   authenticate(token: string | null, certificate?: PresentedCertificate | null): Promise<Caller | Refusal>
   signIn(user: string, password: string): Promise<Session | Refusal>
-  /** Re-authentication: whether this is still the person whose account it is. Counted and locked like a sign-in. */
-  confirm(user: string, password: string): Promise<true | Refusal>
+  /** Re-authentication, before a signature. */
+  confirmations: Confirmations
   refresh(caller: Caller): Promise<Session | Refusal>
   /** Ends the session of this token, or the token where it stands alone. */
   signOut(caller: Caller): Promise<void>
@@ -160,12 +161,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       const claims = { role: grant.role, studies: null, sites: null, patient: null }
       return sessionToken(parts, await sessions.open({ user: user.name, client: workbench }), { grant, name: user.display, claims })
     },
-    async confirm(name, password) {
-      if (outside !== null)
-        return refuse('not-supported', { detail: `People sign in at ${outside.issuer}, which cannot be asked again here.` })
-      const user = await gate.pass(name, password)
-      return isRefusal(user) ? user : true
-    },
+    confirmations: openConfirmations({ clock, codes, gate, outside, key: keyFor('confirmations') }),
     async refresh(caller) {
       if (caller.session === null) return refuse('not-permitted', { detail: 'A token without a session is given again, not refreshed.' })
       const row = await sessions.renew(caller.session)

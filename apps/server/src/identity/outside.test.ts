@@ -11,6 +11,8 @@ class Provider {
   document: Json = {}
   keys: JWK[] = []
   asked: Record<string, string> = {}
+  /** what the next code is exchanged for beside an access token */
+  idToken: string | null = null
   #server: Server | null = null
   #sign: CryptoKey | null = null
 
@@ -36,7 +38,9 @@ class Provider {
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
     this.asked = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()))
-    return this.asked['code'] === 'good' ? { access_token: await this.token(), token_type: 'Bearer' } : { error: 'invalid_grant' }
+    return this.asked['code'] === 'good'
+      ? { access_token: await this.token(), token_type: 'Bearer', id_token: this.idToken }
+      : { error: 'invalid_grant' }
   }
   async turn(kid: string): Promise<void> {
     const pair = await generateKeyPair('RS256', { extractable: true })
@@ -67,6 +71,7 @@ beforeAll(async () => {
   const add = (body: Json) => world.send({ method: 'POST', path: '/identity/api/v1/users', token: machine, body })
   await add({ name: 'ann', role: 'analyst', studies: ['S', 'T'], subject: 'u-1' })
   await add({ name: 'ben', role: 'analyst', studies: ['S'], email: 'Ben@x.example' })
+  for (const name of ['sue', 'sam']) await add({ name, role: 'privacy-officer', studies: ['S'], subject: `u-${name}` })
 })
 afterAll(async () => {
   await world.close()
@@ -152,6 +157,63 @@ test('turned keys are found, and made-up key names do not make us ask again and 
   expect((await me(await provider.token())).status).toBe(200)
   expect((await me(old)).status).toBe(401)
   world.clock.at = null
+})
+
+const document = { kind: 'document', id: 'protocol', sha256: 'a'.repeat(64) }
+const sign = (token: string, proof: Json) =>
+  world.send({ method: 'POST', path: '/audit/api/v1/signatures', token, body: { ...proof, meaning: 'approval', subject: document } })
+/** From a signed-in person to what the server answers, with an id token of these claims. */
+async function confirmed(sub: string, claims: Json = {}, nonceSent?: (nonce: string) => string) {
+  const token = await provider.token({ sub })
+  const begun = await world.send({ method: 'POST', path: '/identity/api/v1/confirmations', token })
+  const nonce = (nonceSent ?? ((same: string) => same))(String(begun.json['nonce']))
+  const now = Math.floor(Date.now() / 1000)
+  provider.idToken = await provider.token({ sub, aud: 'aquifer-workbench', nonce, auth_time: now, ...claims })
+  const body = { code: 'good', verifier: 'v'.repeat(43), redirectUri: 'http://127.0.0.1:8080/', nonce }
+  const finish = () => world.send({ method: 'POST', path: '/identity/api/v1/confirmations/code', token, body })
+  return { token, begun, answer: await finish(), finish }
+}
+
+test('who signs shows the provider once more who he is, and signs once with that', async () => {
+  const { token, begun, answer, finish } = await confirmed('u-sue')
+  expect([begun.status, begun.json['authorizationEndpoint'], begun.json['clientId']]).toEqual([
+    201,
+    `${provider.issuer}/auth`,
+    'aquifer-workbench',
+  ])
+  expect(answer.status).toBe(201)
+  const ticket = String(answer.json['ticket'])
+  expect((await sign(await provider.token({ sub: 'u-sam' }), { ticket })).status).toBe(401)
+  expect((await sign(token, { ticket, password: 'x' })).status).toBe(400)
+  expect((await sign(token, {})).status).toBe(400)
+  expect((await sign(token, { password: 'x' })).status).toBe(401)
+  const signed = await sign(token, { ticket })
+  expect([signed.status, signed.json['signer'], signed.json['genuine']]).toEqual([201, 'sue', true])
+  expect((await sign(token, { ticket })).status).toBe(401)
+  expect((await finish()).status).toBe(401)
+})
+
+test('a confirmation is of this person, now, for this question', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const wrong: Record<string, Json> = {
+    'a sign-in of before': { auth_time: now - 60 },
+    'a sign-in to come': { auth_time: now + 3600 },
+    'no time': { auth_time: undefined },
+    'somebody else': { sub: 'u-sam' },
+    'another question': { nonce: 'other' },
+    'for the platform, not for the workbench': { aud: 'aquifer' },
+    'for several, by another': { aud: ['aquifer-workbench', 'portal'], azp: 'portal' },
+    over: { exp: now - 100 },
+  }
+  for (const [what, claims] of Object.entries(wrong)) expect([what, (await confirmed('u-sue', claims)).answer.status]).toEqual([what, 401])
+  const earlier = (nonce: string) => nonce.replace(/^\d+/, String(Date.now() - 300_000))
+  expect((await confirmed('u-sue', { auth_time: now - 300 }, earlier)).answer.status).toBe(401)
+  const { token, answer } = await confirmed('u-sue')
+  world.clock.at = Date.now() + 121_000
+  expect((await sign(token, { ticket: answer.json['ticket'] })).status).toBe(401)
+  world.clock.at = null
+  const begin = (bearer: string) => world.send({ method: 'POST', path: '/identity/api/v1/confirmations', token: bearer })
+  expect((await begin(machine)).status).toBe(403)
 })
 
 test('a disabled person is out at once, and passwords open nothing here', async () => {

@@ -36,6 +36,8 @@ export interface OutsideIssuer {
   way(): Promise<SignInWays['provider']>
   /** The access token for a code; null where the provider gives none. */
   exchange(code: CodeSignIn): Promise<string | null>
+  /** Who signed in, and when, for a code that was asked for with this nonce; null where its id token does not say so. */
+  authentication(code: CodeSignIn, nonce: string): Promise<{ subject: string; at: number } | null>
 }
 
 export function openOutsideIssuer({ issuer, clientId, clock }: { issuer: string; clientId: string; clock: Clock }): OutsideIssuer {
@@ -60,14 +62,31 @@ export function openOutsideIssuer({ issuer, clientId, clock }: { issuer: string;
     keys = { at: clock.now(), find: createLocalJWKSet(set as unknown as JSONWebKeySet) }
     return keys.find
   }
-  async function check(token: string, maxAgeMs: number): Promise<JWTPayload | 'unknown-key' | null> {
+  async function check(token: string, audienceAsked: string, maxAgeMs: number): Promise<JWTPayload | 'unknown-key' | null> {
     const find = await keySet(maxAgeMs)
     if (find === null) return null
-    const expected = { issuer, audience, algorithms, currentDate: new Date(clock.now()), requiredClaims: ['sub', 'exp', 'iat'] }
+    const expected = {
+      issuer,
+      audience: audienceAsked,
+      algorithms,
+      currentDate: new Date(clock.now()),
+      requiredClaims: ['sub', 'exp', 'iat'],
+    }
     return jwtVerify(token, find, expected).then(
       ({ payload }) => payload,
       (error: unknown) => (error instanceof errors.JWKSNoMatchingKey ? 'unknown-key' : null),
     )
+  }
+  async function checked(token: string, audienceAsked: string): Promise<JWTPayload | null> {
+    const first = await check(token, audienceAsked, keysFreshMs)
+    const payload = first === 'unknown-key' ? await check(token, audienceAsked, unknownKeyPauseMs) : first
+    return payload === 'unknown-key' ? null : payload
+  }
+  async function tokensFor({ code, verifier, redirectUri }: CodeSignIn): Promise<Record<string, unknown> | null> {
+    const endpoint = (await configuration())?.['token_endpoint']
+    if (typeof endpoint !== 'string' || !isKeyAddress(endpoint)) return null
+    const form = { grant_type: 'authorization_code', client_id: clientId, code, code_verifier: verifier, redirect_uri: redirectUri }
+    return fetchJson(endpoint, new URLSearchParams(form))
   }
   return {
     issuer,
@@ -77,20 +96,26 @@ export function openOutsideIssuer({ issuer, clientId, clock }: { issuer: string;
       if (typeof endpoint !== 'string' || !isKeyAddress(endpoint)) return null
       return { issuer, authorizationEndpoint: endpoint, clientId, scope: 'openid profile email' }
     },
-    async exchange({ code, verifier, redirectUri }) {
-      const endpoint = (await configuration())?.['token_endpoint']
-      if (typeof endpoint !== 'string' || !isKeyAddress(endpoint)) return null
-      const form = { grant_type: 'authorization_code', client_id: clientId, code, code_verifier: verifier, redirect_uri: redirectUri }
-      const answer = await fetchJson(endpoint, new URLSearchParams(form))
-      const token = answer?.['access_token']
+    async exchange(code) {
+      const token = (await tokensFor(code))?.['access_token']
       return typeof token === 'string' ? token : null
+    },
+    async authentication(code, nonce) {
+      const token = (await tokensFor(code))?.['id_token']
+      if (typeof token !== 'string') return null
+      const payload = await checked(token, clientId)
+      const at = payload?.['auth_time']
+      if (payload === null || payload.sub === undefined || payload['nonce'] !== nonce || typeof at !== 'number') return null
+      // One that was made for several is for us only where it says so.
+      const parties = [payload.aud ?? []].flat()
+      const isOurs = parties.length === 1 || payload['azp'] === clientId
+      return isOurs ? { subject: payload.sub, at: at * 1000 } : null
     },
     async verify(token) {
       const held = verified.get(token)
       if (held !== undefined) return held.expiresAt > clock.now() ? held : null
-      const first = await check(token, keysFreshMs)
-      const payload = first === 'unknown-key' ? await check(token, unknownKeyPauseMs) : first
-      const claims = payload === null || payload === 'unknown-key' ? null : claimsOf(payload, token)
+      const payload = await checked(token, audience)
+      const claims = payload === null ? null : claimsOf(payload, token)
       if (claims === null) return null
       if (verified.size >= cachedMax) verified.clear()
       verified.set(token, claims)

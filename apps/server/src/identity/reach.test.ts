@@ -140,8 +140,9 @@ test('revoking one study keeps the sites of the others', async () => {
 test('re-authentication passes the same gate as a sign-in: tries count together, and a lock holds for both', async () => {
   const { identity } = world.platform
   await signedIn('walt', 'analyst', { studies: ['S'] })
-  expect(await identity.confirm('walt', password)).toBe(true)
-  for (let tries = 0; tries < 4; tries += 1) expect(await identity.confirm('walt', 'wrong')).toMatchObject({ refusal: 'sign-in-failed' })
+  expect(await identity.confirmations.confirm('walt', { password })).toBe(true)
+  for (let tries = 0; tries < 4; tries += 1)
+    expect(await identity.confirmations.confirm('walt', { password: 'wrong' })).toMatchObject({ refusal: 'sign-in-failed' })
   expect(isRefusal(await identity.signIn('walt', 'wrong'))).toBe(true)
-  expect(await identity.confirm('walt', password)).toMatchObject({ refusal: 'locked-out' })
+  expect(await identity.confirmations.confirm('walt', { password })).toMatchObject({ refusal: 'locked-out' })
 })

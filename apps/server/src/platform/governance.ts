@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { BulkExport } from '../bulk-export/index.js'
 import type { Config } from '../config/index.js'
 import { openParticipantDesk, type ParticipantDesk } from '../consent/index.js'
 import { openErasure, openOutsideLedger, openWithdrawalDesk, repositoryStep, type WithdrawalDesk } from '../erasure/index.js'
@@ -13,7 +14,7 @@ import type { Repository } from '../repository/index.js'
 import { writeAtomically, type Signer } from '../storage/index.js'
 import { openStudyFiles, type Studies, type StudyFiles } from '../study/index.js'
 import type { Flow } from './flow.js'
-import { lakeStep, reservoirStep, statementsStep } from './withdrawal-steps.js'
+import { exportsStep, lakeStep, reservoirStep, statementsStep } from './withdrawal-steps.js'
 
 const ledgerKeyFile = 'withdrawal-ledger.key'
 
@@ -34,6 +35,7 @@ export interface GovernanceParts {
   signer: Signer
   studies: Studies
   jobs: Jobs
+  bulkExport: BulkExport
   flow: Flow | null
   query: Query | null
   log: Log
@@ -49,12 +51,13 @@ export interface Governance {
 
 /** Consent over time: withdrawals through every store that is open here, the repository last; what the clock ends; who stands where. */
 export async function openGovernance(parts: GovernanceParts): Promise<Governance> {
-  const { config, repository, studies, flow, query, log, now, newId } = parts
+  const { config, repository, studies, bulkExport, flow, query, log, now, newId } = parts
   const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be followed')
   const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
   const ledger = openOutsideLedger(path.join(config.dataDir, 'ledger', 'withdrawals.ndjson'), parts.signer)
   const erasure = openErasure({ ...parts, ledger })
   if (query !== null) erasure.registerStep(statementsStep({ repository, query, patientKeys: flow?.patientKeys ?? null }))
+  erasure.registerStep(exportsStep(bulkExport))
   if (flow !== null) {
     erasure.registerStep(reservoirStep(repository, flow, query))
     erasure.registerStep(lakeStep(repository, flow, query))

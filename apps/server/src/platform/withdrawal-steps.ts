@@ -1,4 +1,5 @@
 import { effectOn } from '@aquifer/core/consent'
+import type { BulkExport } from '../bulk-export/index.js'
 import type { StepContext, StepOutcome, StoreStep } from '../erasure/index.js'
 import type { Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
@@ -37,6 +38,28 @@ export function statementsStep(parts: { repository: Repository; query: Query; pa
       if (effectOn('statements', context.act) !== 'remove') return true
       const { statements, notebooks } = await repository.statements.naming(context.study.sid, await names(context))
       return statements + notebooks === 0
+    },
+  }
+}
+
+/** Files that were exported before: whoever may be in them, they are not given out any more and go. */
+export function exportsStep(bulkExport: Pick<BulkExport, 'held' | 'sweep'>): StoreStep {
+  return {
+    store: 'exports',
+    effect: (act) => effectOn('exports', act),
+    irreversible: () => false,
+    async preview({ study, act }) {
+      const { all } = effectOn('exports', act) === 'remove' ? await bulkExport.held(study.sid) : { all: 0 }
+      return { counts: { exports: all }, expectedMs: 0 }
+    },
+    async act({ study, act }): Promise<StepOutcome> {
+      if (effectOn('exports', act) !== 'remove') return { counts: {} }
+      const { over } = await bulkExport.held(study.sid)
+      await bulkExport.sweep()
+      return { counts: { exports: over }, note: 'What was fetched before is with its recipients: the trail names them.' }
+    },
+    async verify({ study, act }) {
+      return effectOn('exports', act) !== 'remove' || (await bulkExport.held(study.sid)).over === 0
     },
   }
 }

@@ -27,6 +27,7 @@ interface Told {
 /** The participant log: where everybody stands, and every step on the way, which is only ever added to. */
 export interface Participants {
   bySubject(sid: number, subject: number): Promise<ParticipantRow | null>
+  ofPatient(sid: number, patientId: string): Promise<ParticipantRow | null>
   list(sid: number, page: { after: number; limit: number; state?: ParticipantState; sites?: readonly number[] }): Promise<ParticipantRow[]> // by subject number
   steps(sid: number, page: { subject?: number; after?: bigint; limit: number }): Promise<ParticipantStepRow[]> // in order of telling
   add(participant: Told & { patientId: string | null; state: ParticipantState }): Promise<ParticipantRow | 'exists'>

@@ -21,6 +21,13 @@ export function openParticipants(writer: Pool, reader: Pool): Participants {
       const { rows } = await writer.query<Row>(`select ${columns} from participant where sid = $1 and subject = $2`, [sid, subject])
       return rows[0] ? participantOf(rows[0]) : null
     },
+    async ofPatient(sid, patientId) {
+      const { rows } = await writer.query<Row>(
+        `select ${columns} from participant where sid = $1 and patient = (select pid from person where id = $2)`,
+        [sid, patientId],
+      )
+      return rows[0] ? participantOf(rows[0]) : null
+    },
     async list(sid, { after, limit, state, sites }) {
       const { rows } = await reader.query<Row>(
         `select ${columns} from participant where sid = $1 and subject > $2 and ($3::text is null or state = $3)

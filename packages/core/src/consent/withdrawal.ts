@@ -84,13 +84,14 @@ export const withholds = (act: WithdrawalAct | null): boolean => act === 'stop-u
 
 /** What an act does to one store. */
 export type StoreEffect = 'keep' | 'block' | 'withhold' | 'remove'
-export const storesNow = ['repository', 'statements', 'reservoir', 'lake'] as const
+export const storesNow = ['repository', 'statements', 'exports', 'reservoir', 'lake'] as const
 export type StoreName = (typeof storesNow)[number]
 
 const effects: Readonly<Record<StoreName, Readonly<Record<WithdrawalAct, StoreEffect>>>> = {
   repository: { 'stop-new': 'block', 'stop-use': 'withhold', erase: 'remove' },
   // Results are of a moment: whoever may not see the person's rows any more may not keep them either.
   statements: { 'stop-new': 'keep', 'stop-use': 'remove', erase: 'remove' },
+  exports: { 'stop-new': 'keep', 'stop-use': 'remove', erase: 'remove' },
   reservoir: { 'stop-new': 'keep', 'stop-use': 'remove', erase: 'remove' },
   lake: { 'stop-new': 'keep', 'stop-use': 'withhold', erase: 'remove' },
 }

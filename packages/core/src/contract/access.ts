@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { givesOneProof, oneProof, signingProof } from './identity.js'
 import { addedKinds, relationshipKinds, rolePolicyDocument, roles } from '../access/index.js'
 import { signatureMeanings } from './audit.js'
 
@@ -82,8 +83,9 @@ export const rolePolicyText = z
 export const rolePolicySigning = z
   .strictObject({
     meaning: z.enum(signatureMeanings),
-    password: z.string().min(1).max(1024).describe('signing asks who you are once more'),
+    ...signingProof,
   })
+  .refine(givesOneProof, oneProof)
   .meta({ id: 'RolePolicySigning' })
 const rolePolicyChanges = z.array(
   z.object({ role: z.string(), kind: z.enum(['rights', 'read', 'write']), item: z.string(), change: z.enum(['granted', 'taken']) }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { givesOneProof, oneProof, signingProof } from './identity.js'
 
 export const auditRecord = z.object({
   id: z.string(),
@@ -103,7 +104,7 @@ export type AuditExportManifest = z.infer<typeof auditExportManifest>
 export const signatureMeanings = ['approval', 'review', 'responsibility', 'authorship', 'verification'] as const
 export const signatureRequest = z
   .object({
-    password: z.string().min(1).max(1024).describe('the signer’s own, asked again'),
+    ...signingProof,
     meaning: z.enum(signatureMeanings),
     subject: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('resource'), type: z.string().max(64), id: z.string().max(64), version: z.number().int().min(1) }),
@@ -112,6 +113,7 @@ export const signatureRequest = z
     ]),
     study: z.string().max(64).optional(),
   })
+  .refine(givesOneProof, oneProof)
   .meta({ id: 'SignatureRequest' })
 export type SignatureRequest = z.infer<typeof signatureRequest>
 export const signatureView = z

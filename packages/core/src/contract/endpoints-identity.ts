@@ -1,5 +1,5 @@
 import type { Endpoint } from './endpoints.js'
-import { codeSignIn, signedIn, signInWays } from './identity.js'
+import { codeSignIn, confirmationCode, confirmationStart, confirmationTicket, signedIn, signInWays } from './identity.js'
 import {
   accessHolders,
   accessReviewList,
@@ -57,6 +57,21 @@ export const identityEndpoints = {
     open: true,
     body: codeSignIn,
     answer: signedIn,
+  }),
+  beginConfirmation: identity({
+    method: 'POST',
+    path: '/confirmations',
+    summary: 'Begin to show the outside provider once more who one is, before signing',
+    answer: confirmationStart,
+    status: 201,
+  }),
+  finishConfirmation: identity({
+    method: 'POST',
+    path: '/confirmations/code',
+    summary: 'Exchange the code of that sign-in for a ticket of one signature',
+    body: confirmationCode,
+    answer: confirmationTicket,
+    status: 201,
   }),
   signOut: identity({ method: 'POST', path: '/sign-out', summary: 'End the session of this token', status: 204 }),
 

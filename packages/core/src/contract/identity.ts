@@ -27,6 +27,37 @@ export const codeSignIn = z
   .meta({ id: 'CodeSignIn', description: 'A code of the outside provider, exchanged by the server' })
 export type CodeSignIn = z.infer<typeof codeSignIn>
 
+export const confirmationStart = z
+  .object({
+    authorizationEndpoint: z.string(),
+    clientId: z.string(),
+    scope: z.string(),
+    nonce: z.string(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({
+    id: 'ConfirmationStart',
+    description: 'Where a person proves once more who he is: send him there with this nonce, prompt=login, max_age=0 and PKCE S256',
+  })
+export type ConfirmationStart = z.infer<typeof confirmationStart>
+export const confirmationCode = codeSignIn
+  .extend({ nonce: z.string().min(1).max(128) })
+  .meta({ id: 'ConfirmationCode', description: 'The code that he came back with' })
+export type ConfirmationCode = z.infer<typeof confirmationCode>
+export const confirmationTicket = z
+  .object({ ticket: z.string(), expiresAt: z.iso.datetime() })
+  .meta({ id: 'ConfirmationTicket', description: 'Stands for the password in one signature' })
+export type ConfirmationTicket = z.infer<typeof confirmationTicket>
+
+/** How a signer shows once more who he is. */
+export const signingProof = {
+  password: z.string().min(1).max(1024).optional().describe('the signer’s own, asked again'),
+  ticket: z.string().min(1).max(64).optional().describe('where an outside provider signs people in: of one confirmation, holds once'),
+}
+export const givesOneProof = (given: { password?: string | undefined; ticket?: string | undefined }): boolean =>
+  (given.password === undefined) !== (given.ticket === undefined)
+export const oneProof = 'Give either password or ticket.'
+
 export const me = z
   .object({
     user: z.string(),

@@ -2,8 +2,19 @@
 // Never decides anything and never reaches a store: a schema here says what may be sent, not who may send it.
 export { problem } from './errors.js'
 export type { Problem } from './errors.js'
-export { codeSignIn, me, mintedToken, signInRequest, signInWays, signedIn, tokenRequest } from './identity.js'
-export type { CodeSignIn, Me, MintedToken, SignedIn, SignInRequest, SignInWays, TokenRequest } from './identity.js'
+export { confirmationCode, codeSignIn, me, mintedToken, signInRequest, signInWays, signedIn, tokenRequest } from './identity.js'
+export type {
+  ConfirmationCode,
+  ConfirmationStart,
+  ConfirmationTicket,
+  CodeSignIn,
+  Me,
+  MintedToken,
+  SignedIn,
+  SignInRequest,
+  SignInWays,
+  TokenRequest,
+} from './identity.js'
 export {
   accessHolders,
   accessReviewList,

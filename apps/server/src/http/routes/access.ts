@@ -142,7 +142,7 @@ function policyRoutes(app: FastifyInstance, { access, identity }: { access: Acce
       if (isRefusal(body)) return body
       const { grant, name } = callerOf(request)
       // A service token has no password; that it cannot sign is said by the policies.
-      const again = grant.user.startsWith('local:') ? null : await identity.confirm(grant.user, body.password)
+      const again = grant.user.startsWith('local:') ? null : await identity.confirmations.confirm(grant.user, body)
       const signed = isRefusal(again) ? again : await policies.sign(grant, { name, meaning: body.meaning }, versionIn(request))
       if (isRefusal(signed)) return signed
       const signature = signed.signatures.findLast(({ signer }) => signer === grant.user)?.id ?? null

@@ -1,8 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { reachesStudy, sitesReached, type Grant } from '@aquifer/core/access'
-import { codeSignIn, endpoints, signInRequest, tokenRequest, type Me, type SignedIn, type TokenRequest } from '@aquifer/core/contract'
+import {
+  codeSignIn,
+  confirmationCode,
+  endpoints,
+  signInRequest,
+  tokenRequest,
+  type Me,
+  type SignedIn,
+  type TokenRequest,
+} from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import type { Caller, Session } from '../../identity/index.js'
+import type { Caller, Identity, Session } from '../../identity/index.js'
 import { toStudyView } from '../../study/index.js'
 import { bind, bodyAs } from '../bind.js'
 import { callerOf, factsOf, headerOf } from '../context.js'
@@ -28,6 +37,7 @@ export function identityRoutes(app: FastifyInstance, systems: RoutedSystems): vo
     handler: async () => ({ body: { password: identity.outside === null, provider: (await identity.outside?.way()) ?? null } }),
   })
   bind(app, endpoints.signInByCode, { act: 'sign-in', handler: (request) => signInByCode(systems, request) })
+  confirmationRoutes(app, identity)
   bind(app, endpoints.me, { act: 'other', unaudited: true, handler: async (request) => ({ body: await meOf(systems, callerOf(request)) }) })
   bind(app, endpoints.refresh, {
     act: 'sign-in',
@@ -44,6 +54,25 @@ export function identityRoutes(app: FastifyInstance, systems: RoutedSystems): vo
     },
   })
   bind(app, endpoints.mintToken, { act: 'token', handler: (request) => mint(systems, request) })
+}
+
+/** Showing the outside provider once more who one is. */
+function confirmationRoutes(app: FastifyInstance, { confirmations }: Identity): void {
+  bind(app, endpoints.beginConfirmation, {
+    act: 'sign-in',
+    handler: async (request) => {
+      const begun = await confirmations.begin(callerOf(request))
+      return isRefusal(begun) ? begun : { body: begun }
+    },
+  })
+  bind(app, endpoints.finishConfirmation, {
+    act: 'sign-in',
+    handler: async (request) => {
+      const body = bodyAs(request, confirmationCode)
+      const made = isRefusal(body) ? body : await confirmations.finish(callerOf(request), body)
+      return isRefusal(made) ? made : { body: made }
+    },
+  })
 }
 
 async function signInByCode(systems: RoutedSystems, request: FastifyRequest): Promise<{ body: SignedIn } | Refusal> {

@@ -26,8 +26,8 @@ export function signatureRoutes(app: FastifyInstance, systems: RoutedSystems): v
       const study = await studyNamed(systems, request, body.study)
       if (isRefusal(study)) return study
       facts.sid = study?.sid ?? null
-      // The password before the subject: whoever found a session open learns nothing more from it.
-      const confirmed = await systems.identity.confirm(grant.user, body.password)
+      // The proof before the subject: whoever found a session open learns nothing more from it.
+      const confirmed = await systems.identity.confirmations.confirm(grant.user, body)
       if (isRefusal(confirmed)) return confirmed
       const subject = await subjectOf(systems, request, body)
       if (isRefusal(subject)) return subject
