@@ -79,7 +79,7 @@ export function openWithdrawalDesk(parts: DeskParts): WithdrawalDesk {
   return {
     async preview(study, grant, asked) {
       const person = await personAsked(repository, study, grant, asked)
-      return isRefusal(person) ? person : previewOf(erasure, study, person, asked.act)
+      return isRefusal(person) ? person : previewOf(erasure, study, person, { asked: asked.act, at: parts.now() })
     },
     async start(study, request, asked) {
       const person = await personAsked(repository, study, request.grant, asked)
@@ -156,14 +156,14 @@ async function previewOf(
   erasure: Erasure,
   study: Study,
   person: StudyPerson,
-  asked: WithdrawalAct | undefined,
+  { asked, at }: { asked: WithdrawalAct | undefined; at: number },
 ): Promise<WithdrawalPreview | Refusal> {
   const act = decideFor(study, asked, person.stopped)
   if (isRefusal(act)) return act
   const { allowed, retentionYears } = withdrawalRules(study.kind as StudyKind, legalHoldOf(study))
   const stores = []
   for (const step of erasure.steps())
-    stores.push({ store: step.store, effect: step.effect(act), ...(await step.preview({ study, person, act })) })
+    stores.push({ store: step.store, effect: step.effect(act), ...(await step.preview({ study, person, act, at })) })
   return {
     study: study.id,
     kind: study.kind,

@@ -68,7 +68,7 @@ test('a job that broke off at any point goes on and removes all', async () => {
   for (const [place, point] of ['erasure.step-begun', 'erasure.step-acted', 'erasure.step-done'].entries()) {
     const id = `BROKEN${place}`
     await study(id, 'program', [`berta${place}`])
-    armFaults(`${point}=fail@1`)
+    armFaults(`${point}=fail@2`)
     const { json } = await manager(id, 'POST', '/withdrawals', { patient: `berta${place}`, act: 'erase', ...word })
     const withdrawal = String(json['id'])
     const broken = await ended(id, withdrawal)
@@ -144,6 +144,7 @@ test('a preview counts what is touched, changes nothing, and a stranger is not t
   const preview = await manager('PRE', 'POST', '/withdrawals/preview', { patient: 'elsa' })
   expect(preview.json).toMatchObject({ act: 'stop-use', allowed: ['stop-new', 'stop-use'], seenNoMoreWithinMs: 1000 })
   expect(preview.json['stores']).toEqual([
+    { store: 'exports', effect: 'remove', counts: { exports: 0 }, expectedMs: 0 },
     { store: 'repository', effect: 'withhold', counts: { resources: 3, versions: 3, profiles: 1 }, expectedMs: 0 },
   ])
   const subject = preview.json['subject']

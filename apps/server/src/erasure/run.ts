@@ -106,7 +106,7 @@ async function perform(
     // Gone already: the repository was the last to hold the person, and was emptied before its step could be noted.
     if (person === null) Object.assign(step, { verified: true, note: 'Found done when the work was taken up again.' })
     else {
-      const context = { study, person, act: withdrawal.act }
+      const context = { study, person, act: withdrawal.act, at: withdrawal.at }
       const { counts, hash = null, note = null } = await store.act(context)
       await faultPoint('erasure.step-acted')
       const verified = await store.verify(context)

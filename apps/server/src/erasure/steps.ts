@@ -6,6 +6,8 @@ export interface StepContext {
   study: Study
   person: StudyPerson
   act: WithdrawalAct
+  /** when it was decided, ms: what began later saw nothing of the person */
+  at: number
 }
 export interface StepOutcome {
   counts: Record<string, number>

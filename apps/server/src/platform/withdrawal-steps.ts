@@ -30,7 +30,7 @@ export function statementsStep(parts: { repository: Repository; query: Query; pa
     },
     async act(context): Promise<StepOutcome> {
       if (effectOn('statements', context.act) !== 'remove') return { counts: {} }
-      query.peopleWithdrew(context.study.id)
+      query.peopleWithdrew(context.study.id, context.at)
       const { statements, notebooks } = await repository.statements.redact(context.study.sid, await names(context))
       return { counts: { statements, notebooks } }
     },

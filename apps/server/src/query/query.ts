@@ -258,9 +258,10 @@ export class Query {
     return catalogueOf(study, held?.manifest ?? null)
   }
 
-  /** Somebody withdrew: what runs is stopped, and results that may hold that person are gone. */
-  peopleWithdrew(study: string): void {
-    for (const { status, controller } of this.#running.values()) if (status.study === study) controller.abort()
+  /** Somebody withdrew: what runs, or began before that time (ms), is stopped, and results that may hold that person are gone. */
+  peopleWithdrew(study: string, begunBefore = Infinity): void {
+    for (const { status, controller } of this.#running.values())
+      if (status.study === study && Date.parse(status.submittedAt) < begunBefore) controller.abort()
     this.#kept.forget(study)
   }
 
