@@ -1,52 +1,47 @@
 import type { Concept, ValueSet } from './definitions.js'
 
-// A code may hold a blank; no code of DSTU2 holds a bar.
-const separator = '|'
-
-/** The code systems that DSTU2 itself defines: a header line, then a code each, indented by its depth. */
+/** The code systems that DSTU2 carries: a line with system and version, then a code each with its display, indented by its depth. */
 export function systemLines(valueSets: readonly ValueSet[]): string[] {
-  const systems = new Map<string, Concept[]>()
-  for (const { codeSystem } of valueSets) if (codeSystem?.concept) systems.set(codeSystem.system, codeSystem.concept)
-  return [...systems].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([system, concepts]) => [system, ...conceptLines(concepts, 1)])
+  const systems = new Map<string, NonNullable<ValueSet['codeSystem']>>()
+  for (const { codeSystem } of valueSets)
+    if (codeSystem?.concept && !systems.has(codeSystem.system)) systems.set(codeSystem.system, codeSystem)
+  return [...systems.values()].flatMap(({ system, version, concept = [] }) => [`${system}\t${version ?? ''}`, ...concepts(concept, 1)])
 }
 
-function conceptLines(concepts: readonly Concept[], depth: number): string[] {
-  return concepts.flatMap(({ code, concept }) => [' '.repeat(depth) + code, ...conceptLines(concept ?? [], depth + 1)])
-}
-
-/**
- * The value sets that can be written out from those systems: `url` and its parts. `+system` takes all codes of a system, `+system|code…`
- * these, `+system^code` a code and what is below it, `=url` all of another set, `-system|code…` leaves out.
- */
+/** Its value sets, each as JSON of what is needed to count up its codes. */
 export function valueSetLines(valueSets: readonly ValueSet[]): string[] {
-  const carried = new Set(valueSets.filter(({ codeSystem }) => codeSystem?.concept).map(({ codeSystem }) => codeSystem?.system))
-  const known = new Map<string, string[]>()
-  for (const set of valueSets) {
-    const parts = partsOf(set, carried)
-    if (parts !== null && parts.length > 0) known.set(set.url, parts)
-  }
-  // A set that takes in one that cannot be written out cannot be either.
-  for (let before = -1; before !== known.size;) {
-    before = known.size
-    for (const [url, parts] of known) if (parts.some((part) => part.startsWith('=') && !known.has(part.slice(1)))) known.delete(url)
-  }
-  return [...known].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([url, parts]) => [url, ...parts.map((part) => ` ${part}`)])
+  return valueSets.map(({ id, url, name, codeSystem, compose }) =>
+    JSON.stringify({
+      id,
+      url,
+      name,
+      ...(codeSystem ? { system: codeSystem.system } : {}),
+      ...(compose ? { compose: composed(compose) } : {}),
+    }),
+  )
 }
 
-function partsOf({ codeSystem, compose }: ValueSet, carried: ReadonlySet<string | undefined>): string[] | null {
-  const parts: string[] = codeSystem?.concept ? [`+${codeSystem.system}`] : []
-  parts.push(...(compose?.import ?? []).map((url) => `=${url}`))
-  for (const { system = '', concept, filter } of compose?.include ?? []) {
-    if (concept) parts.push([`+${system}`, ...concept.map(({ code }) => code)].join(separator))
-    else if (!carried.has(system)) return null
-    else if (!filter) parts.push(`+${system}`)
-    else if (filter.every(({ property, op }) => property === 'concept' && op === 'is-a'))
-      parts.push(...filter.map(({ value }) => `+${system}^${value}`))
-    else return null
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
+
+// Indented by tabs, since a code may be a blank or hold one.
+function concepts(list: readonly Concept[], depth: number): string[] {
+  return list.flatMap(({ code, display, abstract, concept = [] }) => [
+    `${'\t'.repeat(depth)}${code}\t${oneLine(display ?? '')}${abstract === true ? '\t!' : ''}`,
+    ...concepts(concept, depth + 1),
+  ])
+}
+
+function composed({ import: imported, include, exclude }: NonNullable<ValueSet['compose']>): NonNullable<ValueSet['compose']> {
+  const part = (each: NonNullable<NonNullable<ValueSet['compose']>['include']>[number]) => ({
+    ...(each.system === undefined ? {} : { system: each.system }),
+    ...(each.filter === undefined ? {} : { filter: each.filter }),
+    ...(each.concept === undefined
+      ? {}
+      : { concept: each.concept.map(({ code, display }) => ({ code, ...(display === undefined ? {} : { display: oneLine(display) }) })) }),
+  })
+  return {
+    ...(imported === undefined ? {} : { import: imported }),
+    ...(include === undefined ? {} : { include: include.map(part) }),
+    ...(exclude === undefined ? {} : { exclude: exclude.map(part) }),
   }
-  for (const { system = '', concept, filter } of compose?.exclude ?? []) {
-    if (!concept || filter) return null
-    parts.push([`-${system}`, ...concept.map(({ code }) => code)].join(separator))
-  }
-  return parts
 }

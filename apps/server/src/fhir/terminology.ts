@@ -3,6 +3,7 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { CodeSystem, Compose, Expanded, OwnConcept } from '@aquifer/core/terminology'
 import { mayTouchType, noSuchResource } from '../access/index.js'
 import { read } from './read.js'
+import { loadTerminology } from './search/asking.js'
 import type { FhirRequest, FhirSystems } from './systems.js'
 
 /** Which value set: a stored one or one of DSTU2’s own, by its id, or one of DSTU2’s own by its address. */
@@ -18,9 +19,6 @@ interface Found {
   name: string
   codes: readonly Expanded[]
 }
-
-// More than half of what the server would hold after start-up: it is loaded by the first who asks.
-const tables = () => import('@aquifer/core/terminology')
 
 /** What is in a value set, narrowed by words of its displays and codes, a page at a time. */
 export async function expand(
@@ -83,7 +81,7 @@ export async function validateCode(
 async function valueSetOf(systems: FhirSystems, request: FhirRequest, named: NamedValueSet): Promise<Found | Refusal> {
   const forbidden = mayTouchType(request.grant, 'read', 'ValueSet')
   if (forbidden !== null) return forbidden
-  const { expansionOf, ownValueSets } = await tables()
+  const { expansionOf, ownValueSets } = await loadTerminology()
   const stored = 'id' in named ? await read(systems, request, { type: 'ValueSet', id: named.id }) : noSuchResource()
   if (!isRefusal(stored)) {
     const { content } = stored.version

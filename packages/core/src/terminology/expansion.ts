@@ -1,3 +1,4 @@
+import { subsumedBy, type SystemCode } from './hierarchy.js'
 import { ownValueSets, type CodeSystem, type Compose, type OwnConcept } from './tables.js'
 
 export interface Expanded {
@@ -22,6 +23,13 @@ export function expansionOf(asked: Asked): Expanded[] | { missing: string } {
   const found = new Map<string, Expanded>()
   const missing = collect(asked, found, new Set())
   return missing === null ? [...found.values()] : { missing }
+}
+
+/** All codes of a value set of DSTU2, by its url; null where there is none of this url, or one that cannot be counted up (SNOMED, LOINC …). */
+export function codesOf(url: string): SystemCode[] | null {
+  const set = ownValueSets().byUrl.get(url)
+  const expanded = set === undefined ? null : expansionOf(set)
+  return expanded === null || 'missing' in expanded ? null : expanded.map(({ system, code }) => ({ system, code }))
 }
 
 const keyOf = ({ system, code }: { system: string; code: string }): string => `${system}\n${code}`
@@ -67,19 +75,14 @@ function take({ system = '', concept, filter }: Part, found: Map<string, Expande
   }
   for (const { property, op, value } of filter) {
     if (property !== 'concept' || op !== 'is-a') return `${system} by ${property} ${op}`
-    add(found, carried, below(carried.concepts, value))
+    const subsumed = subsumedBy(carried, value)
+    add(
+      found,
+      carried,
+      carried.concepts.filter((each) => subsumed.has(each.code)),
+    )
   }
   return null
-}
-
-/** A concept with all that are deeper and follow it. */
-function below(concepts: readonly OwnConcept[], code: string): OwnConcept[] {
-  const at = concepts.findIndex((each) => each.code === code)
-  const root = concepts[at]
-  if (root === undefined) return []
-  let end = at + 1
-  while ((concepts[end]?.depth ?? 0) > root.depth) end += 1
-  return concepts.slice(at, end)
 }
 
 function add(found: Map<string, Expanded>, { system, version }: CodeSystem, concepts: readonly OwnConcept[]): void {

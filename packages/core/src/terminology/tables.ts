@@ -1,4 +1,4 @@
-import { codeTable, valueSetTable } from './terminology.generated.js'
+import { systemTable, valueSetTable } from './terminology.generated.js'
 
 export interface OwnConcept {
   code: string
@@ -50,16 +50,13 @@ const linesOf = (table: string): string[] => table.split('\n').filter((line) => 
 function readTables(): OwnValueSets {
   const systems = new Map<string, CodeSystem>()
   let concepts: OwnConcept[] = []
-  for (const line of linesOf(codeTable)) {
-    if (line.startsWith('=')) {
-      const [system = '', version = ''] = line.slice(1).split('\t')
+  for (const line of linesOf(systemTable)) {
+    const indent = line.search(/[^\t]/)
+    const [head = '', text = '', mark] = line.slice(indent).split('\t')
+    if (indent === 0) {
       concepts = []
-      systems.set(system, { system, version, concepts })
-      continue
-    }
-    const [code = '', display = '', mark] = line.split('\t')
-    const depth = code.length - code.trimStart().length
-    concepts.push({ code: code.trimStart(), display, abstract: mark === '!', depth })
+      systems.set(head, { system: head, version: text, concepts })
+    } else concepts.push({ code: head, display: text, abstract: mark === '!', depth: indent - 1 })
   }
   const sets = linesOf(valueSetTable).map((line) => JSON.parse(line) as ValueSetFacts)
   return {

@@ -3,6 +3,7 @@ import { forEachReference, isResourceType, parseReference } from '@aquifer/core/
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../../access/index.js'
 import type { Repository, SearchClause, Study, Tx } from '../../repository/index.js'
+import { terminologyFor } from '../search/asking.js'
 import { strictClauseOf } from '../search/clauses.js'
 import { pairsOf } from '../search/request.js'
 import { searchScopeFor, sitesToRead } from '../scope.js'
@@ -44,8 +45,9 @@ export async function oneMatch(
   if (scope === null) return refuse('scope-missing', { detail: 'Name the study in which the condition is met.' })
   const clauses: SearchClause[] = []
   const scopeOf = (other: string) => (mayTouchType(grant, 'read', other) === null ? searchScopeFor(grant, other, study, sites) : null)
-  const asking = { base: '', now, scopeOf }
-  for (const [name, value] of pairsOf(query)) {
+  const pairs = pairsOf(query)
+  const asking = { base: '', now, scopeOf, terminology: await terminologyFor(pairs.map(([name]) => name)) }
+  for (const [name, value] of pairs) {
     const clause = strictClauseOf(asking, type, name, value)
     if (isRefusal(clause)) return clause
     clauses.push(clause)

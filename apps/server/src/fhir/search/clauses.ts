@@ -113,7 +113,7 @@ function typedClause(
   const plain = values.map(unescaped)
   switch (fact.type) {
     case 'token':
-      return tokenClause(type, fact, modifier, values)
+      return tokenClause(asking, type, fact, { modifier, written: values })
     case 'string':
       return { kind: 'string', param, any: plain, match: modifier === 'exact' || modifier === 'contains' ? modifier : 'starts' }
     case 'reference':

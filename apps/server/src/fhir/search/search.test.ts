@@ -135,6 +135,7 @@ describe('modifiers', () => {
       '/Patient?gender:missing=true': ['p3'],
       '/Patient?gender:in=http://hl7.org/fhir/ValueSet/administrative-gender': ['p1', 'p2'],
       '/Patient?gender:not-in=http://hl7.org/fhir/ValueSet/administrative-gender': ['p3'],
+      '/Observation?patient.gender:in=http://hl7.org/fhir/ValueSet/administrative-gender': ['o1', 'o2', 'o3'],
       '/Patient?active=true': ['p3'],
       '/Patient?active=http://hl7.org/fhir/special-values|true': ['p3'],
       '/Observation?code:text=body': ['o1'],

@@ -4,7 +4,7 @@ import { mayTouchType, noSuchType } from '../../access/index.js'
 import type { SearchClause, SearchScope, StoredVersion } from '../../repository/index.js'
 import { searchScopeFor, sitesToRead, studyOf } from '../scope.js'
 import type { AskedScope, FhirRequest, FhirSystems } from '../systems.js'
-import type { Asking } from './asking.js'
+import { terminologyFor, type Asking } from './asking.js'
 import { includedIn, includedMax } from './includes.js'
 import { searchRequestOf, type Pairs, type SearchRequest } from './request.js'
 
@@ -31,7 +31,13 @@ export async function search(systems: FhirSystems, request: FhirRequest, type: s
   const page = pageOf(systems, request, valuesNamed(pairs, '_page').at(-1))
   if (isRefusal(page)) return page
   // What an answer can be cut short by or refused for is told before where it would be looked for.
-  const asked = searchRequestOf({ asking: askingOf(request, page.now, scopes), type, pairs, lenient: request.lenient === true })
+  const terminology = await terminologyFor(pairs.map(([name]) => name))
+  const asked = searchRequestOf({
+    asking: { ...askingOf(request, page.now, scopes), terminology },
+    type,
+    pairs,
+    lenient: request.lenient === true,
+  })
   if (isRefusal(asked)) return asked
   if (isRefusal(scopes)) return scopes
   const scope = scopes(type)
@@ -47,7 +53,7 @@ const valuesNamed = (pairs: Pairs, name: string): string[] => pairs.filter(([eac
 /** The scope of each type that this search shows, its own and included ones; null: not without a study. */
 export type Scopes = (type: string) => SearchScope | null
 
-function askingOf(request: FhirRequest, now: number, scopes: Scopes | Refusal): Asking {
+function askingOf(request: FhirRequest, now: number, scopes: Scopes | Refusal): Omit<Asking, 'terminology'> {
   const scopeOf: Scopes = (type) => (isRefusal(scopes) || mayTouchType(request.grant, 'read', type) !== null ? null : scopes(type))
   return { base: request.base, now, scopeOf }
 }

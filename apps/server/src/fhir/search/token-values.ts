@@ -1,8 +1,8 @@
-import { codesAbove, codesBelow, codesOf, type SystemCode } from '@aquifer/core/code-hierarchy'
 import { elementTypes, hasSystems, indexKeys, type SearchParameterFact } from '@aquifer/core/fhir'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
+import type { SystemCode } from '@aquifer/core/terminology'
 import type { CodeValue, SearchClause, TokenValue } from '../../repository/index.js'
-import { unsupported, type Unsupported } from './asking.js'
+import { unsupported, type Asking, type Unsupported } from './asking.js'
 import { splitAt, unescaped } from './written.js'
 
 const bad = (parameter: string, detail: string): Refusal => refuse('bad-parameter', { detail, parameter })
@@ -20,18 +20,19 @@ export function tokenValue(written: string): TokenValue | null {
 }
 
 export function tokenClause(
+  asking: Asking,
   type: string,
   fact: SearchParameterFact,
-  modifier: string | undefined,
-  written: readonly string[],
+  { modifier, written }: { modifier: string | undefined; written: readonly string[] },
 ): SearchClause | Refusal | Unsupported {
   const param = fact.name
   if (modifier === 'text') return { kind: 'string', param, any: written.map(unescaped), match: 'starts' }
-  if (modifier === 'in' || modifier === 'not-in') return inValueSets(type, fact, modifier === 'not-in', written.map(unescaped))
+  if (modifier === 'in' || modifier === 'not-in')
+    return inValueSets(asking, type, fact, { not: modifier === 'not-in', urls: written.map(unescaped) })
   const values = written.map(tokenValue)
   if (values.some((value) => value === null)) return bad(param, 'A token is written code, system|code, |code or system|.')
   const any = values.filter((value) => value !== null)
-  if (modifier === 'above' || modifier === 'below') return subsumed(type, fact, modifier, any)
+  if (modifier === 'above' || modifier === 'below') return subsumed(asking, type, fact, { modifier, any })
   if (modifier !== undefined && modifier !== 'not') return unsupported(param, `The parameter ${param} does not take this modifier.`)
   return asked(type, fact, any, modifier === 'not')
 }
@@ -56,12 +57,18 @@ export function comparable(type: string, fact: SearchParameterFact, value: Token
   return isImplied ? code : null
 }
 
+function carried({ terminology }: Asking): NonNullable<Asking['terminology']> {
+  if (terminology === null) throw new Error('the terminology was not loaded for a parameter that asks for it')
+  return terminology
+}
+
 function subsumed(
+  asking: Asking,
   type: string,
   fact: SearchParameterFact,
-  modifier: 'above' | 'below',
-  any: readonly TokenValue[],
+  { modifier, any }: { modifier: 'above' | 'below'; any: readonly TokenValue[] },
 ): SearchClause | Refusal {
+  const { codesAbove, codesBelow } = carried(asking)
   const found: TokenValue[] = []
   for (const { system, code } of any) {
     const [implied, another] = fact.systems ?? []
@@ -77,7 +84,13 @@ function subsumed(
 // More codes than this make a statement that nobody is served by.
 const codesMax = 5_000
 
-function inValueSets(type: string, fact: SearchParameterFact, not: boolean, urls: readonly string[]): SearchClause | Refusal {
+function inValueSets(
+  asking: Asking,
+  type: string,
+  fact: SearchParameterFact,
+  { not, urls }: { not: boolean; urls: readonly string[] },
+): SearchClause | Refusal {
+  const { codesOf } = carried(asking)
   const found: SystemCode[] = []
   for (const url of urls) {
     const codes = codesOf(url)
