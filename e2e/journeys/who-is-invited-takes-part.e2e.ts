@@ -1,3 +1,4 @@
+// The last of the journeys: it brings people into the study whose figures others compare.
 // A study manager invites; whoever was invited opens the link without a session, decides, and is at home in the workbench.
 import type { Browser, Page } from '@playwright/test'
 import { accessible, expect, look, signIn, test, watch } from '../world/index.js'
