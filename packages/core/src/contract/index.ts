@@ -48,6 +48,8 @@ export type {
   ReviewDecision,
   StaffCheck,
 } from './people.js'
+export { feedExpectation } from './feeds.js'
+export type { FeedList, FeedView } from './feeds.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'
 export { consentStates, consentSummary, decisionsRequest, decisionsResult, refusalCauses, refusedWrite, refusedWrites } from './consent.js'
