@@ -1,5 +1,6 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { FeedList, FeedView } from '@aquifer/core/contract'
+import { durationMs } from '@aquifer/core/time'
 import { openClient, resultOf, type Need } from './client.js'
 import { tableText } from './rows.js'
 
@@ -43,7 +44,7 @@ function listCommand(): Command {
 
 function expectCommand(): Command {
   return ofOne('expect', 'declare how often a feed has to send')
-    .requiredOption('--within <span>', 'alarm when nothing came for so long, such as 24h; none: expect nothing any more')
+    .requiredOption('--within <span>', 'alarm when nothing came for so long, such as 24h; none: expect nothing any more', spanOrNone)
     .action(async (sender: string, flags: Flags & { within: string }) => {
       const client = await openClient({ url: flags.url })
       const view = await client.json<FeedView>({
@@ -68,6 +69,11 @@ function forgetCommand(): Command {
       print(flags.json === true ? `${JSON.stringify({ forgotten: sender })}\n` : `forgotten: ${sender}\n`)
     },
   )
+}
+
+function spanOrNone(text: string): string {
+  if (text !== 'none' && durationMs(text) === null) throw new InvalidArgumentError('a span such as 30m, 24h or 7d, or none')
+  return text
 }
 
 const names = ['study', 'client', 'program', 'last', 'expected within', 'state']

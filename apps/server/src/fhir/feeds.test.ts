@@ -102,7 +102,7 @@ test('what was declared before the first arrival alarms too; a longer time, none
   expect([await forget('OTHER', 'never'), await forget('OTHER', 'never')]).toEqual([204, 404])
 })
 
-test('a refused write and a dry run are no arrivals, a Bundle and an import are; a study that is closed is not waited for', async () => {
+test('a refused write, a conflict and a dry run are no arrivals, a Bundle and an import are; a study that is closed is not waited for', async () => {
   await world.study({ id: 'CLOSING', enrolment: 'open' })
   await at(400)
   const into = { 'x-aquifer-study': 'CLOSING' }
@@ -111,6 +111,11 @@ test('a refused write and a dry run are no arrivals, a Bundle and an import are;
   const asking = await world.token('integrator', ['ASKS'])
   expect((await world.fhir('PUT', '/Observation/d', asking, weight('d', 'd'))).status).toBe(403)
   expect(await feeds('ASKS')).toEqual([])
+  const missed = await world.fhir('PUT', '/Observation/x', integrator, weight('x', 'x'), { ...into, 'if-match': 'W/"7"' })
+  expect(missed.status).toBe(412)
+  const manager = await world.token('study-manager')
+  const made = await world.send({ method: 'POST', path: '/study/api/v1/studies', token: manager, body: { id: 'MADE', name: 'M' } })
+  expect([made.status, await feeds('MADE')]).toEqual([201, []])
   const line = JSON.stringify(weight('e', 'e'))
   const load = async (more: string): Promise<Sent> =>
     await world.fhir('POST', `/$import?studyid=CLOSING${more}`, integrator, line, { 'content-type': 'application/x-ndjson' })

@@ -8,6 +8,7 @@ import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import type { FeedKey, FeedRow, Repository, Study } from '../repository/index.js'
 import type { Studies } from '../study/index.js'
 import type { Unit, UnitOutcome } from './store.js'
+import { conflicts } from './write-queue.js'
 
 /** Who sends into which study, when something came last, and the alarm when it stays away for longer than was declared. */
 export interface Feeds {
@@ -150,7 +151,9 @@ function openArrivals(now: () => number): Arrivals {
       const at = now()
       for (const [place, { study, grant, items }] of units.entries()) {
         const outcome = outcomes[place]
-        if (study === null || outcome === undefined || isRefusal(outcome) || outcome.stored.length === 0 || people.has(grant.role)) continue
+        if (study === null || people.has(grant.role) || !hasArrived(outcome)) continue
+        // A change of the study’s settings, and nothing sent into it.
+        if (items.every(({ type, id }) => type === 'Group' && id === study.id)) continue
         const { sid } = study
         const sender = grant.user
         add({ sid, sender, app: '' }, at)
@@ -170,6 +173,9 @@ function openArrivals(now: () => number): Arrivals {
     },
   }
 }
+
+const hasArrived = (outcome: UnitOutcome | undefined): boolean =>
+  outcome !== undefined && !isRefusal(outcome) && outcome.stored.length > 0 && !conflicts(outcome)
 
 /** A study that takes no data is not waited for. */
 function isSilent(row: FeedRow, study: Study, now: number): boolean {

@@ -48,7 +48,7 @@ export type {
   ReviewDecision,
   StaffCheck,
 } from './people.js'
-export { feedExpectation } from './feeds.js'
+export { feedExpectation, feedList } from './feeds.js'
 export type { FeedList, FeedView } from './feeds.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'
