@@ -9,7 +9,7 @@ import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSig
 import { openBulkExport } from './bulk-export/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
-import { indexEntriesOf, openPageTokens, openWriteQueue, type ConsentClock, type FhirSystems } from './fhir/index.js'
+import { indexEntriesOf, openFeeds, openPageTokens, openWriteQueue, type ConsentClock, type Feeds, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
@@ -57,6 +57,7 @@ export interface Platform {
   readonly studies: Studies
   readonly imports: ImportSystems
   readonly consentClock: ConsentClock
+  readonly feeds: Feeds
   /** null where this process does not run the pipeline */
   readonly flow: Flow | null
   /** null where this process does no background work */
@@ -129,11 +130,13 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
     address: () => address.url,
     outside: config.outsideIssuer,
   })
-  const queue = openWriteQueue(repository, { now, newId })
+  const feeds = openFeeds({ repository, studies, metrics, log, now, ticks: config.roles.includes('scheduler') })
+  closing.add(() => feeds.close())
+  const queue = openWriteQueue(repository, { now, newId, feeds })
   closing.add(() => queue.idle())
   metrics.gauge('aquifer_writes_waiting', 'Writes and Bundles that are not answered yet', () => queue.waiting)
   const pages = openPageTokens(identity.keyFor('pages of a search'))
-  const fhir: FhirSystems = { repository, studies, queue, pages, metrics, log, now, newId }
+  const fhir: FhirSystems = { repository, studies, queue, pages, feeds, metrics, log, now, newId }
   const owner = randomUUID()
   const jobs = openJobs({ repository, newId, owner })
   await jobs.endOrphans()
@@ -162,7 +165,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, repository, signer, studies, jobs, bulkExport, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = { tls, fhir, bulkExport, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
+  const front = { tls, fhir, feeds, bulkExport, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
 }
 
@@ -186,7 +189,7 @@ type Systems = Awaited<ReturnType<typeof openSystems>>
 
 /** What has addresses. */
 function routedSystems(config: Config, systems: Systems, accepting: () => boolean): RoutedSystems {
-  const { fhir, bulkExport, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } =
+  const { fhir, feeds, bulkExport, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } =
     systems
   const { desks } = systems.governance
   const jobs = openJobDesk(repository, systems.jobs.queue, () => background?.worker.wake())
@@ -197,6 +200,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     access,
     studies,
     fhir,
+    feeds,
     bulkExport,
     imports,
     metrics,
@@ -255,6 +259,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     studies,
     imports,
     consentClock: systems.governance.consentClock,
+    feeds: systems.feeds,
     flow,
     background,
     get url() {

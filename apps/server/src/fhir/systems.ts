@@ -3,6 +3,7 @@ import type { RequestFacts } from '../audit/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Studies } from '../study/index.js'
+import type { Feeds } from './feeds.js'
 import type { PageTokens } from './search/page-tokens.js'
 import type { WriteQueue } from './write-queue.js'
 
@@ -12,6 +13,7 @@ export interface FhirSystems {
   studies: Studies
   queue: WriteQueue
   pages: PageTokens
+  feeds: Pick<Feeds, 'arrived'>
   metrics: Metrics
   log: Log
   now: () => number

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { auditRecord, type RequestFacts } from '../audit/index.js'
 import type { Repository } from '../repository/index.js'
+import type { Feeds } from './feeds.js'
 import { storeUnits, type Unit, type UnitOutcome } from './store.js'
 import type { StartedByContract } from './withdrawn.js'
 
@@ -39,22 +40,19 @@ export interface WriteQueue {
 
 export function openWriteQueue(
   repository: Repository,
-  parts: { now: () => number; newId: () => string },
+  parts: { now: () => number; newId: () => string; feeds: Pick<Feeds, 'arrived'> },
   { waitingMax = waitingMaxDefault, bundlesMax = bundlesMaxDefault }: { waitingMax?: number; bundlesMax?: number } = {},
 ): WriteQueue {
-  const { now, newId } = parts
+  const { now, newId, feeds } = parts
   const waiting: Waiting[] = []
   let busy = 0
   let bundles = 0
   let whenIdle: (() => void)[] = []
 
   async function commit(group: readonly Waiting[]): Promise<void> {
+    const units = group.map((each) => each.unit)
     const outcomes = await repository.transact(async (tx) => {
-      const stored = await storeUnits(
-        tx,
-        group.map((each) => each.unit),
-        { now: now(), newId },
-      )
+      const stored = await storeUnits(tx, units, { now: now(), newId })
       const done = group.flatMap(({ unit, facts, statusOf }, place) => {
         const outcome = stored[place]
         return outcome === undefined || isRefusal(outcome)
@@ -66,6 +64,7 @@ export function openWriteQueue(
       if (done.length > 0) await tx.audit(done)
       return stored
     })
+    feeds.arrived(units, outcomes)
     for (const [place, { facts, settle }] of group.entries()) {
       const outcome = outcomes[place]
       if (outcome === undefined) continue

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { accessRoutes } from './routes/access.js'
 import { auditRoutes } from './routes/audit.js'
 import { consentRoutes } from './routes/consent.js'
+import { feedRoutes } from './routes/feeds.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
@@ -40,6 +41,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   registrationRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
+  feedRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   auditRoutes(app, systems)
   operationsRoutes(app, systems)

@@ -56,6 +56,10 @@ const withdrawing: { readers: Role[]; makers: Role[] } = {
   readers: ['study-manager', 'privacy-officer', 'auditor'],
   makers: ['study-manager', 'privacy-officer'],
 }
+const feeding: { readers: Role[]; makers: Role[] } = {
+  readers: ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
+  makers: ['integrator', 'study-manager', 'operator', 'administrator'],
+}
 const consent = '/consent/api/v1/studies/{study}'
 const invitations = '/registration/api/v1/studies/{study}/invitations'
 const statements: Row = { may: ['analyst', 'researcher'] }
@@ -166,6 +170,9 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   cancelJob: { may: 'everyone' },
   pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
   pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
+  feeds: { may: feeding.readers, url: '/pipeline/api/v1/feeds?study={study}' },
+  expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
+  forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
   auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },
   disclosures: { may: ['auditor', 'privacy-officer', 'patient', 'guardian'], url: '/audit/api/v1/disclosures?patient=nobody' },

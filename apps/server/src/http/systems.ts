@@ -5,7 +5,7 @@ import type { AuditDesk, SignatureDesk } from '../audit/index.js'
 import type { BulkExport } from '../bulk-export/index.js'
 import type { ConsentDesk, ParticipantDesk } from '../consent/index.js'
 import type { WithdrawalDesk } from '../erasure/index.js'
-import type { FhirSystems } from '../fhir/index.js'
+import type { Feeds, FhirSystems } from '../fhir/index.js'
 import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
@@ -41,6 +41,7 @@ export interface RoutedSystems {
   auditFile: (id: string, format: AuditExportManifest['format']) => Readable
   signatures: SignatureDesk
   fhir: FhirSystems
+  feeds: Feeds
   imports: ImportSystems
   bulkExport: BulkExport
   pipeline: PipelineDoor | null

@@ -236,11 +236,13 @@ async function decideBatch(run: Import, batch: Batch): Promise<Decided> {
   const before = rehearsal === null ? [] : rehearsal.before(batch).map(unitOf)
   const units = batch.units.map(unitOf)
   try {
-    return await run.systems.repository.transact(async (tx) => {
+    const stored = await run.systems.repository.transact(async (tx) => {
       const decided = await storeInto(tx, run, batch, { before, units, auditId })
       if (rehearsal !== null) throw new DryRun(decided)
       return decided
     })
+    run.systems.feeds.arrived(units, stored.outcomes)
+    return stored
   } catch (error) {
     if (error instanceof DryRun) return error.decided as Decided
     throw error

@@ -33,13 +33,16 @@ export function frontStages({ repository, studies, metrics, now }: Parts): (stud
     const { total, rate } = await writtenRate()
     let refusedToday = 0
     let stored = 0
+    const sids = new Set(meant.map(({ sid }) => sid))
+    const silent = (await repository.feeds.watched()).filter(({ sid, alarmAt }) => alarmAt !== null && sids.has(sid)).length
+    const silence = silent === 0 ? '' : `; ${silent} ${silent === 1 ? 'feed is' : 'feeds are'} silent`
     for (const each of meant) {
       refusedToday += (await repository.refusals.totals(each.sid, now() - dayMs)).since
       for (const count of Object.values(await repository.counts(each.sid))) stored += count
     }
     const here = { zone: 'identified', lagMs: 0 } as const
     return [
-      { ...here, stage: 'ingest', state: rate > 0 ? 'ok' : 'idle', rate, count: total, detail: 'since the server started' },
+      { ...here, stage: 'ingest', state: rate > 0 ? 'ok' : 'idle', rate, count: total, detail: `since the server started${silence}` },
       {
         ...here,
         stage: 'consent',

@@ -29,7 +29,7 @@ const personOf = ({ id, subject, ...row }: PersonRow): StudyPerson => ({ ...row,
 const sweptTables =
   `str qty dat reach tombstone consent version current enrolment birth person refused_write participant participant_step invitation
   registration relationship relationship_holder job access_review app_user user_session one_time_code oidc_record revoked_token
-  oauth_client statement_history notebook`.split(/\s+/)
+  oauth_client statement_history notebook feed`.split(/\s+/)
 
 export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool; owner: Pool }, now: () => number): Erasure {
   const { writer, reader, eraser, owner } = pools

@@ -7,6 +7,7 @@ import { resultTypes } from './binary.js'
 import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
+import { openFeeds } from './feeds.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
@@ -116,6 +117,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     withdrawals: openWithdrawals(writer),
     participants: openParticipants(writer, reader),
     invitations: openInvitations(writer),
+    feeds: openFeeds(writer, reader),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
     async close() {
       await wakeUp.close()

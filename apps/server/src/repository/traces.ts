@@ -54,6 +54,7 @@ export async function forgetEverywhere(client: PoolClient, person: NamedPerson, 
   await client.query(`update revoked_token set by_user = $2 where by_user = any($1)`, [names, nobody])
   await client.query(`delete from registration where split_part(actor, ' ', 2) = any($1)`, [names])
   await client.query(`delete from refused_write where client = any($1)`, [names])
+  await client.query(`delete from feed where sender = any($1)`, [[...names, ...devices]])
   await client.query(
     `update access_review r set items = (
        select jsonb_agg(case when i ->> 'holder' = any($1) then i || jsonb_build_object('name', $2::text) else i end order by n)

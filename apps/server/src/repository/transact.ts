@@ -4,6 +4,7 @@ import { withholds } from '@aquifer/core/consent'
 import type { Pool, PoolClient } from 'pg'
 import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
+import { alarmFeed } from './feeds.js'
 import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, noteBirths, readPeople } from './people.js'
 import { readNewest, readStanding } from './read.js'
@@ -143,5 +144,6 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, { sen
     endRelationships: (ids, at, note = {}) => endRelationships(client, ids, at, note),
     noteOnRelationship: (id, key, note) => noteOnRelationship(client, id, key, note),
     registration: registrationTx(client),
+    alarmFeed: (seen, alarmAt) => alarmFeed(client, seen, alarmAt),
   }
 }

@@ -1,5 +1,6 @@
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
+import type { FeedRow, Feeds } from './feeds.js'
 import type { Identities } from './identities.js'
 import type { Participants } from './participant-types.js'
 import type { Invitations, RegistrationTx } from './registration-types.js'
@@ -184,6 +185,7 @@ export interface Tx {
   endRelationships(ids: readonly string[], at: number, note?: object): Promise<RelationshipRow[]> // those that were not ended before
   noteOnRelationship(id: string, key: string, note: object): Promise<boolean> // false: something is noted there already
   registration: RegistrationTx
+  alarmFeed(seen: FeedRow, alarmAt: number | null): Promise<boolean> // null ends it; false: something came between
 }
 
 // ---- search
@@ -378,6 +380,7 @@ export interface Repository {
   withdrawals: Withdrawals
   participants: Participants
   invitations: Invitations
+  feeds: Feeds
   erasure: Erasure
   close(): Promise<void>
 }

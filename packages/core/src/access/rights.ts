@@ -32,6 +32,8 @@ const holders = {
     'administrator',
   ],
   'pipeline.control': ['operator', 'administrator'],
+  'feeds.read': ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
+  'feeds.expect': ['integrator', 'study-manager', 'operator', 'administrator'],
   'query.run': ['analyst', 'researcher'],
   'jobs.own': 'all',
   'jobs.all': ['operator', 'administrator'],

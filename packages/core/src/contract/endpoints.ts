@@ -8,6 +8,7 @@ import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
+import { feedEndpoints } from './feeds.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
@@ -173,6 +174,8 @@ export const endpoints = {
     body: waitRequest,
     answer: waitResult,
   },
+
+  ...feedEndpoints,
 
   ...auditEndpoints,
 

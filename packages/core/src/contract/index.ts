@@ -59,6 +59,8 @@ export type {
   ReviewDecision,
   StaffCheck,
 } from './people.js'
+export { feedExpectation, feedList } from './feeds.js'
+export type { FeedList, FeedView } from './feeds.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'
 export { consentStates, consentSummary, decisionsRequest, decisionsResult, refusalCauses, refusedWrite, refusedWrites } from './consent.js'

@@ -2,6 +2,7 @@
 // Never stores a study and never decides who may enter it.
 export { builtInPolicies, enrolments, partitions, studyKinds, studyStatuses } from './study.js'
 export type { Enrolment, Partition, Study, StudyKind, StudyRequest, StudyStatus } from './study.js'
+export { feedApp, feedDueAt, feedWithinMaxMs, feedWithinMinMs, isFeedSender } from './feed.js'
 export { completeStudy, datesUnder, isSiteId, isStudyId } from './rules.js'
 export { appNamed, requiredFor, settingsDiff, settingsFindings, settingsOf } from './settings.js'
 export type { AppRule, FormVersion, SettingsChange, StudySettings, Visit } from './settings.js'

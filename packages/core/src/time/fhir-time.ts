@@ -50,6 +50,12 @@ export function periodBounds(period: { start?: unknown; end?: unknown }, zone: s
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** What durationMs reads, in the largest unit that holds it whole; a single day is told as 24h. */
+export function spanText(ms: number): string {
+  const [unit, size] = Object.entries(units).findLast(([name, each]) => ms % each === 0 && (name !== 'd' || ms > each)) ?? ['s', 1000]
+  return `${ms / size}${unit}`
+}
+
 /** `15m`, `24h`, `30d` in milliseconds; null for anything else. */
 export function durationMs(text: string): number | null {
   const match = /^(\d{1,6})([smhd])$/.exec(text)

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { catalogue, consentSummary, notebookList, pipelineStatus, refusedWrites } from '@aquifer/core/contract'
+import { catalogue, consentSummary, feedList, notebookList, pipelineStatus, refusedWrites } from '@aquifer/core/contract'
 import { useApi, useSessionState } from './SessionProvider.js'
 
 // One name per question, so that two panels asking the same share one answer.
@@ -8,6 +8,7 @@ export const keys = {
   pipeline: (study: string) => ['pipeline', study] as const,
   notebooks: (study: string) => ['notebooks', study] as const,
   consent: (study: string, asOf: string | null) => ['consent', study, asOf] as const,
+  feeds: (study: string) => ['feeds', study] as const,
   refusals: (study: string, before: string | null) => ['refusals', study, before] as const,
 }
 
@@ -52,6 +53,16 @@ export function useConsent(study: string | undefined, asOf: string | null, enabl
     enabled: enabled && study !== undefined,
     placeholderData: keepPreviousData,
     refetchInterval: asOf === null ? 15_000 : false,
+  })
+}
+
+export function useFeeds(study: string, enabled: boolean) {
+  const api = useApi()
+  return useQuery({
+    queryKey: keys.feeds(study),
+    queryFn: ({ signal }) => api.json(`/pipeline/api/v1/feeds?study=${q(study)}`, feedList, { signal }),
+    enabled,
+    refetchInterval: 15_000,
   })
 }
 

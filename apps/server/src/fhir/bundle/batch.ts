@@ -129,6 +129,7 @@ async function storeTogether(systems: FhirSystems, request: FhirRequest, units: 
       return stored
     })
     request.facts.recorded = true
+    systems.feeds.arrived(units, outcomes)
     return outcomes
   } catch (error) {
     if (error instanceof Conflicted) return [error.outcome]

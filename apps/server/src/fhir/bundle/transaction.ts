@@ -158,6 +158,7 @@ async function storeAll(
     return stored
   }
   request.facts.recorded = true
+  systems.feeds.arrived([unit], [{ stored }])
   for (const each of stored) systems.metrics.written.inc({ outcome: each.outcome })
   return stored
 }

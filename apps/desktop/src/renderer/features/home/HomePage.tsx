@@ -2,7 +2,7 @@ import './home.css'
 import { Database } from 'lucide-react'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { useConsent } from '../../api/queries.js'
-import { isPerson, mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
+import { isPerson, mayExpectFeeds, mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
 import { day, plural } from '../../ui/format.js'
 import { Empty } from '../../ui/states.js'
 import { PersonHome } from '../person/PersonHome.js'
@@ -11,6 +11,7 @@ import { ContinuePanel } from './ContinuePanel.js'
 import { EnrolmentPanel } from './EnrolmentPanel.js'
 import { FreshPanel } from './FreshPanel.js'
 import { NeedsPanel } from './NeedsPanel.js'
+import { SilentFeedsPanel } from './SilentFeeds.js'
 import { SitesPanel } from './SitesPanel.js'
 import { TablesPanel } from './TablesPanel.js'
 import { TodayStrip } from './TodayStrip.js'
@@ -45,6 +46,7 @@ export default function HomePage() {
           <EnrolmentPanel study={study} />
         </div>
       )}
+      {mayExpectFeeds(role) && !maySeeRefusals(role) && <SilentFeedsPanel study={study} />}
       {maySeePipeline(role) && <FreshPanel study={study} />}
       {mayQuery(role) && (
         <div className="home-two">

@@ -2,6 +2,8 @@ import { CircleCheck } from 'lucide-react'
 import { useNavigate } from 'react-router'
 import type { StudyView } from '@aquifer/core/contract'
 import { useRefusals } from '../../api/queries.js'
+import { mayExpectFeeds } from '../../api/roles.js'
+import { useMe } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { Tag } from '../../ui/Badge.js'
 import { Button } from '../../ui/Button.js'
@@ -11,29 +13,33 @@ import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
 import { causeWords, groupRefusals } from '../consent/refusals.js'
+import { SilentFeedRows, useSilentFeeds } from './SilentFeeds.js'
 
 const most = 4
 
-/** What only a person can settle: refused writes, told as the people's consent they are about. */
+/** What only a person can settle: refused writes, told as the people's consent they are about, and feeds that should send and do not. */
 export function NeedsPanel({ study }: { study: StudyView }) {
   const now = useNow()
   const refusals = useRefusals(study.id, null, 100)
   const navigate = useNavigate()
+  const silent = useSilentFeeds(study.id, mayExpectFeeds(useMe().role))
   const groups = groupRefusals(refusals.data?.rows ?? [])
+  const waiting = groups.length + silent.length
   return (
-    <Panel title="Needs you" note={groups.length > 0 && <Tag>{groups.length}</Tag>}>
+    <Panel title="Needs you" note={waiting > 0 && <Tag>{waiting}</Tag>}>
       {refusals.data === undefined ? (
         refusals.error ? (
           <Failure error={refusals.error} retry={() => void refusals.refetch()} />
         ) : (
           <SkeletonRows rows={5} />
         )
-      ) : groups.length === 0 ? (
+      ) : waiting === 0 ? (
         <Empty icon={CircleCheck} title="Nothing waits for you">
-          Writes without consent would be listed here, with what to do about them.
+          Writes without consent and silent feeds would be listed here, with what to do about them.
         </Empty>
       ) : (
         <ul>
+          <SilentFeedRows feeds={silent} />
           {groups.slice(0, most).map((group, at) => {
             const words = causeWords[group.cause]
             return (
