@@ -150,6 +150,36 @@ test('relationships are changed by those who answer for the study, with a reason
   const list = await world.send({ path: '/access/api/v1/relationships?study=T&holder=Practitioner/x', token: mia })
   expect((list.json['relationships'] as Json[]).map((each) => each['site'])).toEqual(['A'])
 })
+test('nobody gives beyond his own sites and studies, nor to the person he is himself', async () => {
+  const send = (token: string, body: Json) =>
+    world.send({ method: 'POST', path: '/access/api/v1/relationships', token, body: { study: 'S', ...body }, headers: reason })
+  const atA = await user('mara', 'study-manager', { studies: ['S'], sites: ['A'] })
+  const nurse = { kind: 'practitioner-site', holder: 'Practitioner/y' }
+  const colleague = { kind: 'person-study', holder: 'User/colleague' }
+  const treats = { kind: 'patient-practitioner', holder: 'Practitioner/y' }
+  const tried = []
+  for (const body of [
+    { ...nurse, site: 'B' },
+    { ...colleague, site: 'B' },
+    colleague,
+    { ...nurse, site: 'A' },
+    { ...treats, patient: 'sa2' },
+  ])
+    tried.push((await send(atA, body)).status)
+  expect(tried).toEqual([403, 403, 403, 201, 201])
+  const said = async (id: string) => {
+    const { status: code, json } = await send(atA, { ...treats, patient: id })
+    return { ...json, status: code, correlationId: null }
+  }
+  expect(await said('sb1')).toEqual(await said('none'))
+  expect(await said('sb1')).toMatchObject({ status: 404 })
+  const ofS = await user('adam', 'administrator', { studies: ['S'], actor: 'Practitioner/adam' })
+  const everywhere = { ...treats, study: undefined, patient: 'ta1' }
+  expect((await send(ofS, everywhere)).status).toBe(403)
+  expect((await send(ofS, { ...treats, holder: 'Practitioner/adam', patient: 'sa1' })).status).toBe(422)
+  const ofAll = await user('alma', 'administrator', { studies: ['*'] })
+  expect((await send(ofAll, everywhere)).status).toBe(201)
+})
 test('an integrator who is a person sees the study but nobody in it, until identified data is granted for a time', async () => {
   const token = await user('ines', 'integrator', { studies: ['S'] })
   await world.fhir('PUT', '/Organization/org', await world.token('integrator', ['S']), {

@@ -3,6 +3,7 @@ import {
   draftRefusal,
   needsRelationship,
   reachesStudy,
+  sitesReached,
   targetOf,
   type Grant,
   type Relationship,
@@ -79,11 +80,13 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
       if (wrong !== null) return wrong
       const study = draft.study === null ? null : await studyOf(grant, draft.study)
       if (isRefusal(study)) return study
-      const forbidden = mayAdd(grant, draft, study)
+      const own = [holderOf(grant.user), (await repository.users.byName(grant.user))?.actor]
+      const forbidden = mayAdd(grant, draft, study, own.includes(draft.holder))
       if (forbidden !== null) return forbidden
       const auditId = await repository.nextAuditId()
       const added = await repository.transact(async (tx) => {
-        const row = await addRow(parts, tx, draft, { user: grant.user, study })
+        const beyond = study === null ? null : await beyondSites(tx, grant, study, draft)
+        const row = beyond ?? (await addRow(parts, tx, draft, { user: grant.user, study }))
         if (isRefusal(row)) return row
         await tx.audit([auditRecord(noted(facts, row), auditId, 201)])
         return row
@@ -116,14 +119,31 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
 /** Relationships of no one study are for those who answer for all. */
 const seesAll = (grant: Grant): boolean => !needsRelationship(grant.role) && grant.studies === 'all'
 
-function mayAdd(grant: Grant, draft: RelationshipDraft, study: Study | null): Refusal | null {
-  if (study === null && grant.role !== 'administrator')
-    return refuse('not-permitted', { detail: 'Only an administrator adds a relationship that holds in every study; name the study.' })
-  if (draft.holder === holderOf(grant.user)) return refuse('business-rule', { detail: 'Nobody gives himself a relationship.' })
+function mayAdd(grant: Grant, draft: RelationshipDraft, study: Study | null, isOwn: boolean): Refusal | null {
+  if (study === null && !(grant.role === 'administrator' && seesAll(grant)))
+    return refuse('not-permitted', {
+      detail: 'Only an administrator of all studies adds a relationship that holds in every study; name the study.',
+    })
+  if (isOwn) return refuse('business-rule', { detail: 'Nobody gives himself a relationship.' })
   if (draft.phi === true && grant.role !== 'study-manager')
     return refuse('not-permitted', { detail: 'Only a manager of the study grants identified data to an integrator.' })
   return null
 }
+
+/** Who answers for some sites gives nothing at others, and is not told who is there. */
+async function beyondSites(tx: Tx, grant: Grant, study: Study, draft: RelationshipDraft): Promise<Refusal | null> {
+  const sites = sitesReached(grant, study.id)
+  if (sites === null) return null
+  if (draft.patient === null) {
+    const isWithin = sites.some((site) => site.toLowerCase() === draft.site?.toLowerCase())
+    return isWithin ? null : refuse('not-permitted', { detail: 'You cannot give more than you have: name a site of yours.' })
+  }
+  const [state] = await tx.people([{ sid: study.sid, patientId: draft.patient }])
+  const site = study.sites.find((each) => each.site === state?.enrolment?.site)?.id
+  return site !== undefined && sites.includes(site) ? null : noSuchPerson()
+}
+
+const noSuchPerson = (): Refusal => refuse('unknown', { detail: 'There is no such person in the study.' })
 
 async function addRow(
   parts: Parts,
@@ -135,7 +155,7 @@ async function addRow(
   const site = draft.site === null ? null : study?.sites.find(({ id }) => id.toLowerCase() === draft.site?.toLowerCase())
   if (site === undefined) return refuse('unknown', { detail: 'The study has no such site.' })
   if (draft.patient !== null && !(await isKnownPerson(tx, parts.repository, draft.patient, study)))
-    return refuse('unknown', { detail: study === null ? 'There is no such person.' : 'There is no such person in the study.' })
+    return study === null ? refuse('unknown', { detail: 'There is no such person.' }) : noSuchPerson()
   const row: RelationshipRow = {
     id: parts.newId(),
     kind: draft.kind,

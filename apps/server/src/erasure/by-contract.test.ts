@@ -108,3 +108,14 @@ test('given anew the person comes back with the next data, and may withdraw agai
   expect(await seen('BACK', 'ida')).toBe(404)
   expect(await withdrawals('BACK')).toHaveLength(2)
 })
+
+test('whoever wrote the Contract does not stop what the person asked for', async () => {
+  const token = await study('KEEP', 'registry', ['jana'])
+  await world.fhir('PUT', '/Contract/jana-share-data', token, takenBack('jana', 'KEEP'))
+  const [{ job } = {}] = await withdrawals('KEEP')
+  const own = await world.send({ path: '/jobs/api/v1?kind=withdrawal&study=KEEP', token })
+  expect((own.json['jobs'] as Json[]).map(({ id }) => id)).toEqual([job])
+  const stopped = await world.send({ method: 'DELETE', path: `/jobs/api/v1/${String(job)}`, token })
+  expect(stopped.status).toBe(403)
+  expect(await ended('KEEP')).toMatchObject({ state: 'done' })
+})

@@ -1,4 +1,4 @@
-import { forEachReference, isResourceType, parseJson, parseReference, resourceTypes, transportTypes } from '@aquifer/core/fhir'
+import { forEachReference, isResourceType, parseJson, parseReference, resourceTypes, transportTypes, typeNumber } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType } from '../access/index.js'
 import type { RecordPage, StoredVersion, Study } from '../repository/index.js'
@@ -46,6 +46,9 @@ function positionIn(opened: string | null, name: string): RecordPage['next'] {
   return type === undefined || rid === undefined ? null : { type: Number(type), rid }
 }
 
+// Before the first of what is about the person.
+const afterPatient = { type: -1, rid: '0' }
+
 async function gather(
   systems: FhirSystems,
   request: FhirRequest,
@@ -57,13 +60,18 @@ async function gather(
     (type) => type !== 'Patient' && !transportTypes.has(type) && mayTouchType(request.grant, 'read', type) === null,
   )
   let { after } = asked
-  while (matches.length < count) {
-    const page = await systems.repository.recordOf({ sid: study.sid, types, patientId, from, to, after, limit: count - matches.length })
+  // One more than the page: that there is a next page must not tell of what is hidden there.
+  while (matches.length <= count) {
+    const limit = count + 1 - matches.length
+    const page = await systems.repository.recordOf({ sid: study.sid, types, patientId, from, to, after, limit })
     for (const row of page.rows) if ((await placeInHistory(systems, request, study, row)) !== null) matches.push(row)
     after = page.next
-    if (after === null) return null
+    if (after === null) break
   }
-  return after
+  if (matches.length <= count) return null
+  matches.length = count
+  const last = matches.at(-1)
+  return last === undefined || last.type === 'Patient' ? afterPatient : { type: typeNumber(last.type), rid: String(last.rid) }
 }
 
 const referredMax = 1_000

@@ -57,16 +57,17 @@ async function visibleRows(
   asked: { study: Study | null; types: string[]; since: number | null; count: number; from: Cursor | null },
 ): Promise<{ found: Found[]; next: Cursor | null }> {
   const { study, types, since, count } = asked
-  const found: Found[] = []
+  const found: (Found & { at: Cursor })[] = []
   let before = asked.from
+  // One more than the page: that there is a next page must not tell of what is hidden there.
   for (let read = 0; read < rowsReadMax;) {
-    const limit = Math.min(count - found.length, rowsAtOnce)
+    const limit = Math.min(count + 1 - found.length, rowsAtOnce)
     const page = await systems.repository.historyOf({ sid: study?.sid ?? globalSid, types, since, before, limit })
     for (const row of page.rows)
-      if (await maySeeInHistory(systems, request, study, row)) found.push({ version: row.version, bytes: bytesOf(row.version) })
+      if (await maySeeInHistory(systems, request, study, row)) found.push({ version: row.version, bytes: bytesOf(row.version), at: row.at })
     before = page.next
-    if (before === null || found.length >= count) break
+    if (before === null || found.length > count) break
     read += page.rows.length
   }
-  return { found, next: before }
+  return { found: found.slice(0, count), next: found.length > count ? (found[count - 1]?.at ?? null) : before }
 }

@@ -175,6 +175,61 @@ test('a Group that lists hidden people is hidden; one that lists nobody is not',
     ['Group/g-a', 'Group/g-none'],
   ])
 })
+test('what names people of two sites is for who reaches both, whichever site it came from', async () => {
+  await stored('PUT', '/Contract/c-pb', contract('c-pb', 'pb', 'S'), inB)
+  const both = ['pa', 'pb'].map((id) => ({ reference: `Patient/${id}` }))
+  const naming: Json[] = [
+    {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: ['pa', 'pb'].map((id) => ({ fullUrl: `urn:x:${id}`, resource: weight(`in-${id}`, id) })),
+    },
+    { resourceType: 'Group', type: 'person', actual: true, member: both.map((entity) => ({ entity })) },
+    { ...weight('two', 'pa'), performer: both },
+    { resourceType: 'Person', link: both.map((target) => ({ target })) },
+  ]
+  const atBoth = await world.token('investigator', ['S'], { sites: ['A', 'B'] })
+  for (const [name, headers] of [
+    ['unsaid', {}],
+    ['said', inA],
+  ] as const) {
+    const id = `two-${name}`
+    for (const resource of naming) {
+      const at = `/${String(resource['resourceType'])}`
+      await stored('PUT', `${at}/${id}`, { ...resource, id }, headers)
+      const missing = await world.fhir('GET', `${at}/none`, atA)
+      const hidden = await world.fhir('GET', `${at}/${id}`, atA)
+      expect([at, hidden.status, hidden.text]).toEqual([at, 404, missing.text])
+      expect([at, (await world.fhir('GET', `${at}?_id=${id}&_summary=count`, atA)).json['total']]).toEqual([at, 0])
+      // A Group stands at no site that was not said.
+      const shown = at === '/Group' && name === 'unsaid' ? [] : [`${at.slice(1)}/${id}`]
+      expect([at, await seen(`${at}?_id=${id}`, atBoth)]).toEqual([at, shown])
+      expect([at, (await world.fhir('GET', `${at}/${id}`, atBoth)).status]).toEqual([at, shown.length === 0 ? 404 : 200])
+      expect([at, (await world.fhir('GET', '/_history', atA)).text.includes(`"${id}"`)]).toEqual([at, false])
+    }
+    expect((await world.fhir('PUT', `/Observation/${id}`, atA, weight(id, 'pa'), inA)).status).toBe(404)
+    expect((await world.fhir('DELETE', `/Observation/${id}`, atA)).status).toBe(404)
+    expect((await world.fhir('GET', '/Patient/pa/$everything', atA)).text).not.toContain('Patient/pb')
+  }
+})
+test('a page that ends with the last one sees has no next page, whatever is hidden behind it', async () => {
+  const linksOf = ({ json }: Sent) => (json['link'] as Json[]).map(({ relation }) => relation)
+  for (const path of ['/Observation/_history', '/_history', '/Patient/pa/$everything']) {
+    const all = await world.fhir('GET', `${path}?_count=1000`, atA)
+    const exactly = await world.fhir('GET', `${path}?_count=${idsIn(all).length}`, atA)
+    expect([path, linksOf(all), linksOf(exactly), idsIn(exactly)]).toEqual([path, ['self'], ['self'], idsIn(all)])
+    const paged: string[] = []
+    for (let next: string | undefined = `/fhir-server/api/v1${path}?_count=1`; next !== undefined;) {
+      const page = await world.send({ path: next, token: atA })
+      expect([path, page.status]).toEqual([path, 200])
+      paged.push(...idsIn(page))
+      const url = (page.json['link'] as Json[]).find(({ relation }) => relation === 'next')?.['url'] as string | undefined
+      next = url?.replace(/^http:\/\/[^/]+/, '')
+    }
+    // Each page of a record brings what it refers to.
+    expect([path, [...new Set(paged)].toSorted()]).toEqual([path, [...new Set(idsIn(all))].toSorted()])
+  }
+})
 test('a site of one’s own does not reach people of another', async () => {
   expect((await world.fhir('PUT', '/Observation/cross', atA, weight('cross', 'pb'), inA)).status).toBe(404)
   expect((await world.fhir('PUT', '/Patient/pb', atA, patient('pb'), inA)).status).toBe(404)

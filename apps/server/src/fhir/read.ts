@@ -1,5 +1,5 @@
 import { compartmentPatients, isGlobal, isId, isReferenceData, isResourceType, type Resource } from '@aquifer/core/fhir'
-import { reachesStudy } from '@aquifer/core/access'
+import { isLimited, reachesStudy } from '@aquifer/core/access'
 import { uuidOfUrn } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { maySeeWithheld, mayTouchType, noSuchResource, noSuchType, withinLimits } from '../access/index.js'
@@ -158,7 +158,27 @@ async function isVisible(systems: FhirSystems, request: FhirRequest, current: St
   if (!maySeeWithheld(request.grant, current.type) && (await systems.repository.erasure.isWithheld(current.sid, current.patientIds)))
     return false
   const sites = sitesToRead(study, request.grant, request.asked)
-  return sites === null || isRefusal(sites) || current.site === null || sites.includes(current.site)
+  const isAsked = sites === null || isRefusal(sites) || current.site === null || sites.includes(current.site)
+  return isAsked && (await reachesEach(systems, request, current.type, study, current.patientIds))
+}
+
+/** What names several people came from one site, and is for who reaches each of them at his own. */
+async function reachesEach(
+  systems: FhirSystems,
+  { grant, asked }: FhirRequest,
+  type: string,
+  study: Study,
+  patients: readonly string[],
+): Promise<boolean> {
+  const sites = sitesToRead(study, grant, asked)
+  if (patients.length < 2 || (sites === null && !isLimited(grant))) return true
+  const people = await systems.repository.people(patients.map((patientId) => ({ sid: study.sid, patientId })))
+  return people.every(({ enrolment }) => {
+    const site = enrolment?.site ?? null
+    if (site === null) return true
+    const isAsked = sites === null || isRefusal(sites) || sites.includes(site)
+    return isAsked && withinLimits(grant, type, { study: study.id, site: siteIdOf(study, site), patients })
+  })
 }
 
 /** A profile is seen through an enrolment: in the study asked for, else in any the caller reaches. */
@@ -192,7 +212,8 @@ async function studyThrough(
     if (patients.length > 1 && (await systems.repository.erasure.isWithheld(enrolment.sid, patients))) continue
     const owner = study ?? (await systems.studies.bySid(enrolment.sid))
     if (owner === null || !reachesStudy(request.grant, owner.id)) continue
-    if (withinLimits(request.grant, type, { study: owner.id, site: siteIdOf(owner, enrolment.site), patients })) return owner
+    if (!withinLimits(request.grant, type, { study: owner.id, site: siteIdOf(owner, enrolment.site), patients })) continue
+    if (await reachesEach(systems, request, type, owner, patients)) return owner
   }
   return undefined
 }

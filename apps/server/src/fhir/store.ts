@@ -257,7 +257,13 @@ async function standingOf(tx: Tx, units: readonly Unit[]): Promise<Map<Item, Sta
 async function mayReplace(tx: Tx, unit: Unit, item: Item, stored: Standing): Promise<boolean> {
   const within = (site: number | null): boolean =>
     withinLimits(unit.grant, item.type, { study: unit.study?.id ?? null, site: siteIdOf(unit.study, site), patients: stored.patientIds })
-  return isProfile(item) ? mayReplaceProfile(tx, unit, { item, stored, within }) : within(stored.site ?? siteKnown(unit))
+  if (isProfile(item)) return mayReplaceProfile(tx, unit, { item, stored, within })
+  if (!within(stored.site ?? siteKnown(unit))) return false
+  if (unit.study === null || stored.patientIds.length < 2) return true
+  // Of several people each is asked where he is, as in reading.
+  const { sid } = unit.study
+  const people = await tx.people(stored.patientIds.map((patientId) => ({ sid, patientId })))
+  return people.every(({ enrolment }) => enrolment === null || enrolment.site === null || within(enrolment.site))
 }
 
 /**

@@ -94,6 +94,7 @@ test('everyone named gives his consent; who cannot be told is not taken', async 
 test('who reaches only one of its people does not see it', async () => {
   const atA = await world.token('integrator', ['S'], { sites: ['A'] })
   expect((await world.fhir('GET', '/Bundle/b5', atA)).status).toBe(200)
+  expect((await world.fhir('GET', '/Bundle/b4', atA)).status).toBe(404)
   const own = await world.token('patient', ['S'], { patient: 'pa' })
   expect((await world.fhir('GET', '/Bundle/b5', own)).status).toBe(200)
   expect((await world.fhir('GET', '/Bundle/b4', own)).status).toBe(404)

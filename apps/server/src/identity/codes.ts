@@ -26,7 +26,7 @@ export interface CodeDesk {
   /** null: there is none, or it was used, has run out, or was made void */
   tellAgain(code: Omit<AskedCode, 'ttlMs'>): Promise<string | null>
   use(code: string, purpose: CodePurpose, user: string | null): Promise<boolean>
-  isOpen(code: string, purpose: CodePurpose): Promise<boolean>
+  isOpen(code: string, purpose: CodePurpose, user: string | null): Promise<boolean>
 }
 
 // 120 random bits need no slow hash: there is nothing to guess from.
@@ -71,6 +71,6 @@ export function openCodeDesk({ repository, clock, key }: { repository: Repositor
       return hashOf(code).equals(found.hash) ? code : null
     },
     use: (code, purpose, user) => codes.use({ hash: hashOf(code), purpose, user }, clock.now()),
-    isOpen: (code, purpose) => codes.isOpen(hashOf(code), purpose, clock.now()),
+    isOpen: (code, purpose, user) => codes.isOpen({ hash: hashOf(code), purpose, user }, clock.now()),
   }
 }

@@ -26,7 +26,7 @@ export async function firstStart(parts: {
     return null
   }
   const known = await readFile(file, 'utf8').catch(() => null)
-  if (known !== null && (await parts.codes.isOpen(known.trim(), 'first-administrator'))) return { file, code: null }
+  if (known !== null && (await parts.codes.isOpen(known.trim(), 'first-administrator', null))) return { file, code: null }
   const { code } = await parts.codes.make({ purpose: 'first-administrator', user: null, by: 'first start', ttlMs })
   await writeAtomically(file, `${code}\n`, { mode: 0o600 })
   return { file, code }

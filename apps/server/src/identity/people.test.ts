@@ -54,6 +54,12 @@ test('a person sets his own password by a code that works once, in time, for him
   await post('/users', { name: 'carl', role: 'analyst', studies: ['S'] }, admin)
   expect((await signIn('ben', '')).status).toBe(400)
   expect((await post('/codes', { user: 'carl', code, password: passphrase })).status).toBe(401)
+  // Neither that there is a carl nor what he is called is told to the holder of another code.
+  const said = async (user: string): Promise<Json> => {
+    const { status, json } = await post('/codes', { user, code, password: 'short' })
+    return { ...json, status, correlationId: null }
+  }
+  expect(await said('carl')).toEqual(await said('nobody'))
   expect((await post('/codes', { user: 'ben', code, password: 'ben@x.example 1' })).status).toBe(400)
   world.clock.at = Date.now() + 8 * 86_400_000
   expect((await post('/codes', { user: 'ben', code, password: passphrase })).status).toBe(401)

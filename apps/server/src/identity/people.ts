@@ -117,8 +117,8 @@ export function openPeopleDesk(parts: PeopleParts): PeopleDesk {
     },
     async exchange({ user: name, code, password }) {
       const user = await repository.users.byName(name)
-      // What is wrong with a password is told to the holder of a code only: else it would tell who is here.
-      if (user === null || user.status !== 'active' || !(await codes.isOpen(code, 'password'))) return wrongCode()
+      // What is wrong with a password is told to the holder of his own code only: else it would tell who is here, and his words.
+      if (user === null || user.status !== 'active' || !(await codes.isOpen(code, 'password', name))) return wrongCode()
       const refusal = judge(password, [user.name, user.display, user.email ?? ''])
       if (refusal !== null) return refusal
       return (await codes.use(code, 'password', name)) ? setPassword(parts, name, password) : wrongCode()

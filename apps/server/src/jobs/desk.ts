@@ -40,7 +40,11 @@ export function openJobDesk(repository: Repository, queue: Jobs['queue'], queued
     },
     async cancel(grant, id) {
       const found = await seen(grant, id)
-      if (found?.job.kind === 'withdrawal' && found.job.progress['irreversible'] === true)
+      // A Contract makes its writer the one who began; that he may stop what a person asked for does not follow.
+      const isPersons = found?.job.kind === 'withdrawal'
+      if (isPersons && !mayUse(grant, 'consent.withdraw') && !mayUse(grant, 'jobs.all'))
+        return refuse('not-permitted', { detail: `The role ${grant.role} may not stop a withdrawal.` })
+      if (isPersons && found.job.progress['irreversible'] === true)
         return refuse('business-rule', { detail: 'Something was removed already: this withdrawal can only go on to its end.' })
       const cancelled = found === null ? null : await jobs.cancel(id)
       return found === null || cancelled === null ? noSuchJob() : toJobView(cancelled, nameIn(found.all))

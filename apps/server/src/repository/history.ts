@@ -32,6 +32,7 @@ export async function readHistoryOf(client: Queryable, query: HistoryQuery): Pro
     rows: rows.map((row) => ({
       version: storedVersion(row),
       current: { version: row.newest, site: row.now_site, patientIds: row.now_people },
+      at: { xid: row.xid, seq: String(row.seq) },
     })),
     next: last === undefined || rows.length < limit ? null : { xid: last.xid, seq: String(last.seq) },
   }

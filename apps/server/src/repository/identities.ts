@@ -34,7 +34,7 @@ export interface Codes {
   // A newer code for the same purpose and person makes the older ones void.
   put(code: CodeRow, at: number): Promise<void>
   use(code: { hash: Buffer; purpose: string; user: string | null }, at: number): Promise<boolean> // once, and only in time
-  isOpen(hash: Buffer, purpose: string, at: number): Promise<boolean>
+  isOpen(code: { hash: Buffer; purpose: string; user: string | null }, at: number): Promise<boolean>
   openOf(code: Pick<CodeRow, 'purpose' | 'user' | 'madeBy'>, at: number): Promise<{ hash: Buffer; madeAt: number } | null>
 }
 
@@ -213,10 +213,11 @@ const openCodes = (pool: Pool): Codes => ({
     )
     return rowCount === 1
   },
-  async isOpen(hash, purpose, at) {
+  async isOpen({ hash, purpose, user }, at) {
     const { rowCount } = await pool.query(
-      `select 1 from one_time_code where hash = $1 and purpose = $2 and used_at is null and expires_at > $3`,
-      [hash, purpose, at],
+      `select 1 from one_time_code
+       where hash = $1 and purpose = $2 and user_name is not distinct from $3 and used_at is null and expires_at > $4`,
+      [hash, purpose, user, at],
     )
     return rowCount === 1
   },

@@ -67,6 +67,7 @@ function scopeConditions(scope: SearchScope, type: string, sids: readonly number
     conditions.push(...ofNobodyWithheld(sid, profile))
   const limits: Way = []
   if (scope.sites && !profile) limits.push(sql`c.site = any(${scope.sites}::int4[])`)
+  if (scope.sites) limits.push(nobodyElsewhere(sid, scope.sites))
   if (scope.patientIds) limits.push(isOf(scope.patientIds))
   if (scope.reached) limits.push(isReached(scope, scope.reached, profile))
   if (limits.length === 0) return conditions
@@ -82,8 +83,12 @@ function isOf(patientIds: readonly string[]): Condition {
 // Everybody at the sites, and these people wherever they are.
 function isReached({ sid }: SearchScope, { sites, patientIds }: NonNullable<SearchScope['reached']>, profile: boolean): Condition {
   const atSite = profile ? isEnrolled({ sid, sites }) : sql`c.site = any(${sites}::int4[])`
-  return sql`(${atSite} or (${isOf(patientIds)}))`
+  return sql`((${atSite} and ${nobodyElsewhere(sid, sites)}) or (${isOf(patientIds)}))`
 }
+
+// What names several people came from one site, and is for who reaches each of them at his own.
+const nobodyElsewhere = (sid: number, sites: readonly number[]): Condition =>
+  sql`(c.patients is null or not exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = any(c.patients) and e.site <> all(${sites}::int4[])))`
 
 // Two conditions, so that each is a look-up by key: joined by "or" they would be tried person by person. Where the enrolment is asked
 // for, it says of the first person already.

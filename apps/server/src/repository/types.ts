@@ -284,7 +284,7 @@ export interface HistoryQuery {
 }
 export interface HistoryPage {
   // each with what its resource is now: who may see it is asked of both
-  rows: { version: StoredVersion; current: { version: number; site: number | null; patientIds: string[] } }[]
+  rows: { version: StoredVersion; current: { version: number; site: number | null; patientIds: string[] }; at: Cursor }[]
   next: Cursor | null
 }
 
