@@ -339,9 +339,7 @@ describe('Bundles', () => {
     ).toBe(200)
     expect((await send([entry(5), entry(5)])).status).toBe(400)
     expect((await send([entry(6), { request: { method: 'DELETE', url: 'Observation/b6' } }])).status).toBe(400)
-    expect((await send([{ resource: { resourceType: 'Parameters' }, request: { method: 'POST', url: 'Parameters' } }])).status).toBe(
-      400,
-    )
+    expect((await send([{ resource: { resourceType: 'Parameters' }, request: { method: 'POST', url: 'Parameters' } }])).status).toBe(400)
   })
 })
 

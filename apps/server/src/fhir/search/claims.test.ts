@@ -100,9 +100,7 @@ test('nothing that is not claimed is taken', async () => {
   for (const { name, type, modifier = [] } of searchParam)
     for (const other of all.filter((each) => !modifier.includes(each)))
       expect([name, other, (await ask(`/Patient?${name}:${other}=${valueFor('Patient', name, type)}`)).status]).toEqual([name, other, 400])
-  expect(claims.map(({ type }) => type)).toEqual(
-    resourceTypes.filter((type) => type !== 'Parameters'),
-  )
+  expect(claims.map(({ type }) => type)).toEqual(resourceTypes.filter((type) => type !== 'Parameters'))
 })
 
 interface Published {
