@@ -173,6 +173,18 @@ test('nobody gives beyond his own sites and studies, nor to the person he is him
   }
   expect(await said('sb1')).toEqual(await said('none'))
   expect(await said('sb1')).toMatchObject({ status: 404 })
+  const elsewhere = await relate({ ...treats, study: 'S', patient: 'sb1' })
+  const wide = await relate({ ...colleague, study: 'S' })
+  const listed = await world.send({ path: '/access/api/v1/relationships?study=S', token: atA })
+  const ids = (listed.json['relationships'] as Json[]).map(({ id }) => id)
+  expect([ids.includes(elsewhere), ids.includes(wide)]).toEqual([false, true])
+  expect((await end(elsewhere, atA)).status).toBe(404)
+  expect((await end(wide, atA)).status).toBe(404)
+  const answered = async (id: string) => {
+    const { steps, relationships } = await why(atA, { user: 'mara', study: 'S', resource: `Patient/${id}` })
+    return { steps, relationships: relationships.map(({ says }) => says) }
+  }
+  expect(await answered('sb1')).toEqual(await answered('none'))
   const ofS = await user('adam', 'administrator', { studies: ['S'], actor: 'Practitioner/adam' })
   const everywhere = { ...treats, study: undefined, patient: 'ta1' }
   expect((await send(ofS, everywhere)).status).toBe(403)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtInRolePolicy, type Role, type RolePolicyDocument } from '@aquifer/core/access'
 import type { BreakGlassList, RolePolicyVersion } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
-import { openPlatformWorld, patient, type Json, type World } from '../platform/test/world.js'
+import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type World } from '../platform/test/world.js'
 
 let world: World
 const tokens = new Map<string, string>()
@@ -20,6 +20,7 @@ beforeAll(async () => {
   ] as const)
     await world.fhir('PUT', `/Patient/${id}`, feed, patient(id), { 'x-aquifer-site': site })
   await user('ivo', 'investigator', ['S'], ['A'])
+  await user('ines', 'investigator', ['S'], ['A'])
   await user('ana', 'analyst', ['S'])
   await user('priya', 'privacy-officer', ['S'])
   await user('pol', 'privacy-officer', ['T'])
@@ -120,4 +121,22 @@ test('a policy that locks everybody out or shows persons to analysts is not take
   })
   const wide = changed((roles) => void roles['analyst']?.read.push('Patient'))
   for (const document of [none, wide, { roles: {} }, 'x']) expect((await send('robin', 'POST', '/policies', { document })).status).toBe(422)
+})
+test('it speaks for nobody’s consent and lets nobody else in', async () => {
+  const feed = await world.token('integrator', ['S'])
+  for (const id of ['pa', 'pb']) await world.fhir('PUT', `/Contract/c-${id}`, feed, contract(`c-${id}`, id, 'S'))
+  expect((await send('ines', 'POST', '/break-glass', opening({ hours: 1 }))).status).toBe(201)
+  expect((await world.fhir('PUT', '/Observation/seen', as('ines'), weight('seen', 'pb'))).status).toBe(201)
+  const withdrawn = contract('c-pb', 'pb', 'S', 'withdrawn')
+  const byBundle = bundleOf('transaction', { ...withdrawn, id: 'c-new' })
+  const anybody = { study: 'S', patient: 'pb', kind: 'third-party', relatedPerson: { resourceType: 'RelatedPerson' } }
+  const tried = [
+    await world.fhir('PUT', '/Contract/c-pb', as('ines'), withdrawn),
+    await world.fhir('POST', '', as('ines'), byBundle),
+    await world.fhir('DELETE', '/Contract/c-pb', as('ines')),
+    await world.send({ method: 'POST', path: '/registration/api/v1/registerThirdParty', token: as('ines'), body: anybody }),
+  ]
+  expect(tried.map(({ status }) => status)).toEqual([403, 403, 403, 404])
+  expect((await world.fhir('GET', '/Contract/c-pb', feed)).json['meta']).toMatchObject({ versionId: '1' })
+  expect((await world.fhir('PUT', '/Contract/c-pa', as('ines'), contract('c-pa', 'pa', 'S', 'withdrawn'))).status).toBe(200)
 })

@@ -72,7 +72,13 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
         limit: page.limit,
       })
       const bySid = new Map(all.map((each) => [each.sid, each]))
-      return { relationships: rows.map((row) => viewIn(row, bySid)), next: rows.length < page.limit ? null : (rows.at(-1)?.id ?? null) }
+      const shown = new Set(rows.filter(({ sid }) => sid === null))
+      for (const each of within) {
+        const ofStudy = rows.filter(({ sid }) => sid === each.sid)
+        for (const row of await withinSites(repository, grant, each, ofStudy, 'list')) shown.add(row)
+      }
+      const relationships = rows.filter((row) => shown.has(row)).map((row) => viewIn(row, bySid))
+      return { relationships, next: rows.length < page.limit ? null : (rows.at(-1)?.id ?? null) }
     },
     async add(grant, facts, asked) {
       const draft = draftOf(asked, now())
@@ -99,7 +105,8 @@ export function openRelationshipDesk(parts: Parts): RelationshipDesk {
     async end(grant, facts, id) {
       const row = await repository.relationships.byId(id)
       const study = row === null ? undefined : (await parts.studies()).find((each) => each.sid === row.sid)
-      if (row === null || !(study === undefined ? seesAll(grant) : reachesStudy(grant, study.id)))
+      const isOurs = row !== null && (study === undefined ? seesAll(grant) : reachesStudy(grant, study.id))
+      if (!isOurs || (study !== undefined && (await withinSites(repository, grant, study, [row], 'end')).length === 0))
         return refuse('unknown', { detail: 'There is no such relationship here.' })
       const auditId = await repository.nextAuditId()
       const [ended] = await repository.transact(async (tx) => {
@@ -134,13 +141,36 @@ function mayAdd(grant: Grant, draft: RelationshipDraft, study: Study | null, isO
 async function beyondSites(tx: Tx, grant: Grant, study: Study, draft: RelationshipDraft): Promise<Refusal | null> {
   const sites = sitesReached(grant, study.id)
   if (sites === null) return null
-  if (draft.patient === null) {
-    const isWithin = sites.some((site) => site.toLowerCase() === draft.site?.toLowerCase())
-    return isWithin ? null : refuse('not-permitted', { detail: 'You cannot give more than you have: name a site of yours.' })
+  if (draft.patient !== null) return (await isAtSites(tx, study, sites, draft.patient)) ? null : noSuchPerson()
+  const isWithin = sites.some((site) => site.toLowerCase() === draft.site?.toLowerCase())
+  return isWithin ? null : refuse('not-permitted', { detail: 'You cannot give more than you have: name a site of yours.' })
+}
+
+/** Those of a study's relationships that somebody sees or ends who may answer for some of its sites only. */
+async function withinSites(
+  repository: Repository,
+  grant: Grant,
+  study: Study,
+  rows: readonly RelationshipRow[],
+  act: 'list' | 'end',
+): Promise<RelationshipRow[]> {
+  const sites = sitesReached(grant, study.id)
+  if (sites === null) return [...rows]
+  const kept: RelationshipRow[] = []
+  for (const row of rows) {
+    const patient = row.target.startsWith('Patient/') ? row.target.slice('Patient/'.length) : null
+    const site = study.sites.find((each) => each.site === row.site)?.id
+    // Who reaches the whole study reaches these sites too, which their managers may know and not change.
+    const isWithin = site === undefined ? act === 'list' : sites.includes(site)
+    if (patient === null ? isWithin : await isAtSites(repository, study, sites, patient)) kept.push(row)
   }
-  const [state] = await tx.people([{ sid: study.sid, patientId: draft.patient }])
+  return kept
+}
+
+async function isAtSites(reader: Pick<Tx, 'people'>, study: Study, sites: readonly string[], patientId: string): Promise<boolean> {
+  const [state] = await reader.people([{ sid: study.sid, patientId }])
   const site = study.sites.find((each) => each.site === state?.enrolment?.site)?.id
-  return site !== undefined && sites.includes(site) ? null : noSuchPerson()
+  return site !== undefined && sites.includes(site)
 }
 
 const noSuchPerson = (): Refusal => refuse('unknown', { detail: 'There is no such person in the study.' })

@@ -45,6 +45,7 @@ interface Case {
   user: User
   role: Role
   at: number
+  asker: Grant
 }
 type Step = WhyAnswer['steps'][number]
 
@@ -69,13 +70,15 @@ export async function why(parts: Parts, asker: Grant, question: WhyQuestion): Pr
     says: user.status === 'active' ? `The account is active, with the role ${user.role}.` : 'The account is disabled.',
   }
   if (!active.allowed || base.role === null) return answer(base, [active], { relationships: [], narrowedBy: [], types: [] })
-  return decided(parts, base, active, { question, study, user, role: base.role, at })
+  return decided(parts, base, active, { question, study, user, role: base.role, at, asker })
 }
 
 async function decided(parts: Parts, base: Base, active: Step, asked: Case): Promise<WhyAnswer> {
-  const { question, study, user, role, at } = asked
+  const { question, study, user, role, at, asker } = asked
   const granted = await parts.grants.grantFor(user)
-  const place = await placeOf(parts, role, study, question)
+  const stored = await placeOf(parts, role, study, question)
+  // Who answers for some sites is not told what there is at others.
+  const place = stored !== null && withinLimits(asker, question.type, stored) ? stored : null
   const told = await parts.grants.standingsOf(user, role)
   const here = told.standings.filter(({ facts }) => facts.study.id === study.id)
   const relationships = explainStandings(role, here, told.siteStudies, { place, now: at })

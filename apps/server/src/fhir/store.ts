@@ -1,4 +1,4 @@
-import { isLimited, type Grant, type Place, type Reach } from '@aquifer/core/access'
+import { isLimited, withoutEmergency, type Grant, type Place, type Reach } from '@aquifer/core/access'
 import type { ConsentStatement } from '@aquifer/core/consent'
 import { isGlobal } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -198,14 +198,21 @@ function siteFor(unit: Unit, ledger: ConsentLedger, patients: readonly string[])
 
 /** Access comes before consent: who may not write about a person is not told how his consents stand. */
 async function hiddenFrom(tx: Tx, unit: Unit, { ledger, standing }: Known): Promise<Refusal | null> {
+  const lasting = withoutEmergency(unit.grant)
+  const isLasting = (place: Place): boolean => withinLimits(lasting, 'Contract', place)
   for (const item of unit.items) {
     const isWithin = (place: Place): boolean => withinLimits(unit.grant, item.type, place)
-    if (isLimited(unit.grant) && item.op !== 'delete' && !placesOf(unit, item, ledger).every(isWithin)) return noSuchResource()
+    const places = isLimited(unit.grant) ? placesOf(unit, item, ledger) : []
+    if (item.op !== 'delete' && !places.every(isWithin)) return noSuchResource()
     const stored = standing.get(item)
     if (stored !== undefined && !(await mayReplace(tx, unit, item, stored))) return noSuchResource()
+    if (item.type === 'Contract' && places.every(isWithin) && !places.every(isLasting)) return onlyEmergency()
   }
   return null
 }
+
+const onlyEmergency = (): Refusal =>
+  refuse('not-permitted', { detail: 'An emergency opens what treating the person needs; it does not speak for the person’s consent.' })
 
 /** Where a write would stand, and where its people are: a site of one's own does not reach people of another. */
 function placesOf(unit: Unit, item: Item, ledger: ConsentLedger): Place[] {

@@ -1,4 +1,4 @@
-import { reachesPlace } from '@aquifer/core/access'
+import { reachesPlace, withoutEmergency } from '@aquifer/core/access'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { subjectText } from '../consent/index.js'
 import { scopeOf, type FhirRequest, type Scope } from '../fhir/index.js'
@@ -26,7 +26,7 @@ export async function personHeld(tx: Tx, request: FhirRequest, study: Study, pat
   const enrolment = state?.enrolment ?? null
   const isThere = state !== undefined && enrolment !== null && enrolment.to === null && !enrolment.withheld
   const site = siteIdIn(study, enrolment?.site ?? null)
-  if (!isThere || !reachesPlace(request.grant, { study: study.id, site, patients: [patientId] })) throw new Refused(noSuchPerson())
+  if (!isThere || !reachesPlace(withoutEmergency(request.grant), { study: study.id, site, patients: [patientId] })) throw new Refused(noSuchPerson())
   return state
 }
 

@@ -1,5 +1,5 @@
 import type { RolePolicy } from './policy.js'
-import type { Reach } from './reach.js'
+import type { Reach, StudyReach } from './reach.js'
 import type { Role } from './roles.js'
 
 /**
@@ -86,6 +86,17 @@ export function reachesPlace(grant: Grant, { study, site, patients }: Place): bo
   if (reached === undefined) return false
   if (reached.sites === 'all' || (site !== null && reached.sites.includes(site))) return true
   return patients.length > 0 && patients.every((id) => reached.people.has(id))
+}
+
+/** The grant without what only an emergency opens: that is for treating somebody, not for speaking for him or letting others in. */
+export function withoutEmergency(grant: Grant): Grant {
+  const { reach } = grant
+  if (reach === undefined) return grant
+  const studies = [...reach.studies].map(([id, { sites, people, emergency }]): [string, StudyReach] => [
+    id,
+    { sites, people: new Set([...people].filter((person) => emergency?.has(person) !== true)) },
+  ])
+  return { ...grant, reach: { ...reach, studies: new Map(studies) } }
 }
 
 /** The sites of a study whose people as a whole are within reach; null: all of them. */

@@ -2,7 +2,17 @@
 // Never reads a store and never asks for consent: that comes after access passed.
 export { isRole, roles } from './roles.js'
 export type { Role } from './roles.js'
-export { isLimited, narrowGrant, peopleOf, reachesPerson, reachesPlace, reachesSite, reachesStudy, sitesReached } from './grant.js'
+export {
+  isLimited,
+  narrowGrant,
+  peopleOf,
+  reachesPerson,
+  reachesPlace,
+  reachesSite,
+  reachesStudy,
+  sitesReached,
+  withoutEmergency,
+} from './grant.js'
 export type { Grant, GrantClaims, Place } from './grant.js'
 export { needsRelationship, personOf, reachOf, reachedBy } from './reach.js'
 export type { Reach, Standing, StudyReach } from './reach.js'

@@ -13,6 +13,8 @@ import type { Role } from './roles.js'
 export interface StudyReach {
   sites: readonly string[] | 'all'
   people: ReadonlySet<string>
+  /** those of them whom nothing but an emergency opens */
+  emergency?: ReadonlySet<string>
 }
 
 /** What the relationships of a caller let him reach, as it is until `until`. */
@@ -57,6 +59,7 @@ export const personOf = (relationship: Relationship): string | null =>
 interface Growing {
   sites: Set<string> | 'all'
   people: Set<string>
+  emergency: Set<string>
 }
 
 /**
@@ -79,12 +82,14 @@ export function reachOf(
   for (const { relationship, facts } of standings) {
     if (kinds === 'unbound' || !kinds.includes(relationship.kind) || !holds(spanOfHolding(relationship, facts))) continue
     const { study } = facts
-    const found = studies.get(study.id) ?? { sites: new Set<string>(), people: new Set<string>() }
+    const found = studies.get(study.id) ?? { sites: new Set<string>(), people: new Set<string>(), emergency: new Set<string>() }
     studies.set(study.id, found)
     grow(found, role, relationship, openSites(study, siteStudies, holds))
   }
   return {
-    studies: new Map([...studies].map(([id, { sites, people }]) => [id, { sites: sites === 'all' ? sites : [...sites], people }])),
+    studies: new Map(
+      [...studies].map(([id, { sites, people, emergency }]) => [id, { sites: sites === 'all' ? sites : [...sites], people, emergency }]),
+    ),
     until,
   }
 }
@@ -92,6 +97,8 @@ export function reachOf(
 function grow(found: Growing, role: Role, relationship: Relationship, open: readonly string[] | 'all'): void {
   const person = personOf(relationship)
   if (person !== null) {
+    if (relationship.kind !== 'break-glass') found.emergency.delete(person)
+    else if (!found.people.has(person)) found.emergency.add(person)
     found.people.add(person)
     return
   }
