@@ -22,7 +22,13 @@ beforeAll(async () => {
     await world.fhir('POST', '', feed, bundleOf('transaction', contract(`c-${id}`, id, 'S'), patient(id), weight(`o-${id}`, id)), {
       'x-aquifer-site': site,
     })
-  await world.fhir('PUT', '/Organization/org', feed, { resourceType: 'Organization', id: 'org' }, { 'x-aquifer-study': 'S' })
+  await world.fhir(
+    'PUT',
+    '/Organization/org',
+    feed,
+    { resourceType: 'Organization', id: 'org', name: 'Clinic' },
+    { 'x-aquifer-study': 'S' },
+  )
   await world.fhir('PUT', '/Group/some', feed, {
     resourceType: 'Group',
     id: 'some',

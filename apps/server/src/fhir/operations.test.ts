@@ -13,7 +13,7 @@ beforeAll(async () => {
   feed = await world.token('integrator', ['S'])
   atA = await world.token('investigator', ['S'], { sites: ['A'] })
   await world.fhir('PUT', '/Practitioner/doc', feed, { resourceType: 'Practitioner', id: 'doc' })
-  await world.fhir('PUT', '/Organization/org', feed, { resourceType: 'Organization', id: 'org' })
+  await world.fhir('PUT', '/Organization/org', feed, { resourceType: 'Organization', id: 'org', name: 'Clinic' })
   for (const [id, headers] of [
     ['pa', inA],
     ['pb', inB],
