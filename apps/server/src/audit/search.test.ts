@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Role } from '@aquifer/core/access'
 import { validate } from '@aquifer/core/fhir'
 import type { AuditExportManifest, AuditPage, DisclosureList, JobView, SignatureView } from '@aquifer/core/contract'
 import { verifyFile } from './index.js'
@@ -184,6 +185,13 @@ test('a signature takes the password again, names its meaning, and is bound to t
   expect(signed.json).toMatchObject({ signer: 'ines', name: 'ines display', meaning: 'approval', study: 'S', genuine: true, matches: true })
   const listed = async () =>
     ((await world.send({ path: '/audit/api/v1/signatures?study=S', token: auditor })).json as { signatures: SignatureView[] }).signatures
+  const subjectsFor = async (sites: string[], role: Role = 'investigator'): Promise<string[]> => {
+    const answer = await world.send({ path: '/audit/api/v1/signatures?study=S', token: await world.token(role, ['S'], { sites }) })
+    return (answer.json as { signatures: SignatureView[] }).signatures.map((each) => each.subject.id)
+  }
+  const signedIds = ['Observation/w1/_history/1']
+  expect([await subjectsFor(['A']), await subjectsFor(['B']), await subjectsFor([])]).toEqual([signedIds, [], signedIds])
+  expect([await subjectsFor(['B'], 'study-manager'), await subjectsFor([], 'study-manager')]).toEqual([[], signedIds])
   const owner = world.owner()
   await owner.query(
     `update version set content = convert_to(replace(convert_from(content, 'UTF8'), 'kg', 'lb'), 'UTF8') where type is not null`,

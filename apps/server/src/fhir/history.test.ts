@@ -58,7 +58,7 @@ test('the history of the system is that of the study: profiles of its people, no
   const both = await world.token('integrator', ['S', 'T'])
   expect((await world.fhir('GET', '/_history', both)).status).toBe(400)
   expect(told(await world.fhir('GET', '/Patient/_history?studyid=T', both))).toEqual(['pt/1'])
-  await world.fhir('PUT', '/Organization/free', both, { resourceType: 'Organization', id: 'free', name: 'Clinic' })
+  await world.fhir('PUT', '/Organization/free', both, { resourceType: 'Organization', id: 'free', name: 'Free' })
   expect(told(await world.fhir('GET', '/Organization/_history', both))).toEqual(['free/1'])
   expect((await world.fhir('GET', '/_history', await world.token('device', ['S']))).status).toBe(403)
 })

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { endpoints, signatureRequest, type SignatureRequest } from '@aquifer/core/contract'
+import { sitesReached } from '@aquifer/core/access'
+import { endpoints, signatureRequest, type SignatureRequest, type SignatureView } from '@aquifer/core/contract'
+import { parseReference } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { mayTouchType } from '../../access/index.js'
 import { hashOf, hashOfJob, type SignedSubject } from '../../audit/index.js'
 import { vread } from '../../fhir/index.js'
 import { bind, bodyAs, queryOf, wholeNumber } from '../bind.js'
@@ -46,9 +49,27 @@ export function signatureRoutes(app: FastifyInstance, systems: RoutedSystems): v
       const study = await studyNamed(systems, request, studyId)
       if (isRefusal(study)) return study
       const named = kind === undefined || subject === undefined ? null : { kind, id: subject }
-      return { body: { signatures: await systems.signatures.list(grantOf(request), { sid: study?.sid ?? null, subject: named, limit }) } }
+      const signatures: SignatureView[] = []
+      for (const each of await systems.signatures.list(grantOf(request), { sid: study?.sid ?? null, subject: named, limit }))
+        if (await mayBeTold(systems, request, each)) signatures.push(each)
+      return { body: { signatures } }
     },
   })
+}
+
+/** A signature names what was signed, and that may be a person's: who reads such resources is told of those that he may read. */
+async function mayBeTold(systems: RoutedSystems, request: FastifyRequest, { subject, study }: SignatureView): Promise<boolean> {
+  const reference = subject.kind === 'resource' ? parseReference(subject.id) : null
+  if (reference?.kind !== 'relative') return true
+  const { type, id, version } = reference
+  const grant = grantOf(request)
+  // Who keeps the study's records without reading them answers for whole studies or for sites.
+  if (mayTouchType(grant, 'read', type) !== null) return study === null || sitesReached(grant, study) === null
+  const asked = fhirRequestOf(request)
+  const scope = { studies: study === null ? [] : [study], sites: [] }
+  // Only looked at, so it is not told as read.
+  const facts = { ...asked.facts, entries: [], detail: {} }
+  return !isRefusal(await vread(systems.fhir, { ...asked, asked: scope, facts }, { type, id, version: Number(version) }))
 }
 
 /** What is to be signed, as the signer himself may see it. */
