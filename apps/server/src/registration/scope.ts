@@ -26,7 +26,8 @@ export async function personHeld(tx: Tx, request: FhirRequest, study: Study, pat
   const enrolment = state?.enrolment ?? null
   const isThere = state !== undefined && enrolment !== null && enrolment.to === null && !enrolment.withheld
   const site = siteIdIn(study, enrolment?.site ?? null)
-  if (!isThere || !reachesPlace(withoutEmergency(request.grant), { study: study.id, site, patients: [patientId] })) throw new Refused(noSuchPerson())
+  if (!isThere || !reachesPlace(withoutEmergency(request.grant), { study: study.id, site, patients: [patientId] }))
+    throw new Refused(noSuchPerson())
   return state
 }
 
