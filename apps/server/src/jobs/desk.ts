@@ -46,6 +46,9 @@ export function openJobDesk(repository: Repository, queue: Jobs['queue'], queued
         return refuse('not-permitted', { detail: `The role ${grant.role} may not stop a withdrawal.` })
       if (isPersons && found.job.progress['irreversible'] === true)
         return refuse('business-rule', { detail: 'Something was removed already: this withdrawal can only go on to its end.' })
+      // Taken out of the queue it would leave its withdrawal begun by nobody, for ever.
+      if (isPersons && found.job.state === 'queued')
+        return refuse('business-rule', { detail: 'This withdrawal has not begun yet: stop it once it runs.' })
       const cancelled = found === null ? null : await jobs.cancel(id)
       return found === null || cancelled === null ? noSuchJob() : toJobView(cancelled, nameIn(found.all))
     },
