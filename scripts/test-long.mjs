@@ -7,8 +7,8 @@ const parts = {
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
   },
   steps: {
-    about: 'kill -9 at every named step between repository and published files',
-    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/pipeline/kill.test.ts'],
+    about: 'kill -9 at every named step between repository and published files, and in the middle of an import that goes on afterwards',
+    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/pipeline/kill.test.ts', 'apps/server/src/cli/import.test.ts'],
     env: { AQUIFER_TEST_LONG: '1' },
   },
   search: {

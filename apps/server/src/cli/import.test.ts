@@ -44,30 +44,34 @@ afterAll(async () => {
   for (const dir of [dataDir, files]) rmSync(dir, { recursive: true, force: true })
 })
 
-test('an import goes on when the server comes back after a kill, and all is there once', async () => {
-  await serve({ AQUIFER_FAULTS: 'import.batch-stored=kill@3' })
-  const env = { AQUIFER_DATA: dataDir }
-  expect((await start(['study', 'create', 'S', '--name', 'S', '--enrolment', 'open'], env).done).code).toBe(0)
-  const observation = (n: number) => ({
-    resourceType: 'Observation',
-    id: `o${n}`,
-    status: 'final',
-    code: { text: 'x' },
-    subject: { reference: `Patient/p${n % 7}` },
-  })
-  const people = Array.from({ length: 7 }, (_, n) => ({ resourceType: 'Patient', id: `p${n}` }))
-  const all = [...people, ...Array.from({ length: 12_000 }, (_, n) => observation(n))]
-  const file = path.join(files, 'all.ndjson')
-  writeFileSync(file, all.map((each) => `${JSON.stringify(each)}\n`).join(''))
-  const loading = start(['import', file, '--study', 'S', '--json'], env)
-  await server.done
-  await serve()
-  const loaded = await loading.done
-  expect([loaded.code, loaded.err.includes('Going on after line')]).toEqual([0, true])
-  const again = await start(['import', file, '--study', 'S', '--json'], env).done
-  const report = JSON.parse(again.out) as ImportReport
-  expect([report.read, report.stored, report.unchanged]).toEqual([all.length, 0, all.length])
-})
+// Whole servers come and go: it belongs to the long suites.
+test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
+  'an import goes on when the server comes back after a kill, and all is there once',
+  async () => {
+    await serve({ AQUIFER_FAULTS: 'import.batch-stored=kill@3' })
+    const env = { AQUIFER_DATA: dataDir }
+    expect((await start(['study', 'create', 'S', '--name', 'S', '--enrolment', 'open'], env).done).code).toBe(0)
+    const observation = (n: number) => ({
+      resourceType: 'Observation',
+      id: `o${n}`,
+      status: 'final',
+      code: { text: 'x' },
+      subject: { reference: `Patient/p${n % 7}` },
+    })
+    const people = Array.from({ length: 7 }, (_, n) => ({ resourceType: 'Patient', id: `p${n}` }))
+    const all = [...people, ...Array.from({ length: 12_000 }, (_, n) => observation(n))]
+    const file = path.join(files, 'all.ndjson')
+    writeFileSync(file, all.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    const loading = start(['import', file, '--study', 'S', '--json'], env)
+    await server.done
+    await serve()
+    const loaded = await loading.done
+    expect([loaded.code, loaded.err.includes('Going on after line')]).toEqual([0, true])
+    const again = await start(['import', file, '--study', 'S', '--json'], env).done
+    const report = JSON.parse(again.out) as ImportReport
+    expect([report.read, report.stored, report.unchanged]).toEqual([all.length, 0, all.length])
+  },
+)
 test('--dry-run stores nothing and prints what to mend', async () => {
   const env = { AQUIFER_DATA: dataDir }
   const file = path.join(files, 'wrong.ndjson')
