@@ -6,6 +6,11 @@ const parts = {
     about: 'kill -9 at random over import, replication, masking and publishing, and during withdrawals',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
   },
+  races: {
+    about: '1,000 rounds of 16 identical conditional writes, 10,000 racing updates, transactions against a model',
+    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/races.test.ts'],
+    env: { AQUIFER_TEST_LONG: '1' },
+  },
   steps: {
     about: 'kill -9 at every named step between repository and published files, and in the middle of an import that goes on afterwards',
     command: ['vitest', 'run', '--project', 'server', 'apps/server/src/pipeline/kill.test.ts', 'apps/server/src/cli/import.test.ts'],
@@ -19,11 +24,6 @@ const parts = {
   clients: {
     about: 'FHIR clients and generators of requests by others, in Python',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
-  },
-  races: {
-    about: '1,000 rounds of 16 identical conditional writes, 10,000 racing updates, transactions against a model',
-    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/races.test.ts'],
-    env: { AQUIFER_TEST_LONG: '1' },
   },
   package: {
     about: 'the packaged desktop app: contents, fuses',
@@ -45,12 +45,21 @@ if (unknown.length > 0) {
 await install()
 await build()
 const results = []
-for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-  const [command, ...args] = parts[name].command
-  console.log(`${name}: ${parts[name].about}`)
-  const { code } = await run(bin(command), args, { env: parts[name].env ?? {} })
-  results.push({ name, code })
+const waiting = asked.length > 0 ? asked : Object.keys(parts)
+const alone = waiting.length === 1
+// Killing and starting again leaves a second core idle: two parts at a time, each one's output when it has ended.
+async function lane() {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    const [command, ...args] = parts[name].command
+    console.log(`${name}: ${parts[name].about}`)
+    const started = Date.now()
+    const { code, output } = await run(bin(command), args, { env: parts[name].env ?? {}, quiet: !alone })
+    if (!alone) console.log(output)
+    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${Math.round((Date.now() - started) / 1000)} s)`)
+    results.push({ name, code })
+  }
 }
+await Promise.all([lane(), lane()])
 const failed = results.filter((result) => result.code !== 0)
 if (failed.length > 0) console.log(`failed: ${failed.map((result) => result.name).join(', ')}`)
 console.log(`${results.length - failed.length} passed, ${failed.length} failed`)
