@@ -4,6 +4,8 @@ declare module '@lhncbc/ucum-lhc' {
     magnitude_: number
     dim_: { dimVec_: number[] | null } | null
     isArbitrary_: boolean
+    moleExp_: number
+    equivalentExp_: number
     isSpecial_: boolean
   }
   interface Utils {

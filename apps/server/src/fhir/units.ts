@@ -122,7 +122,8 @@ function scaleOf(code: string): UnitScale | null {
   const powers = unit?.dim_?.dimVec_
   // Arbitrary units ([iU]) are comparable to none but themselves.
   if (!unit || !powers || unit.isArbitrary_) return null
-  const dimension = powers.join()
+  // To UCUM a mole is a mere number; nobody who asks for mmol/L means cells by their count.
+  const dimension = [...powers, unit.moleExp_ + unit.equivalentExp_].join()
   if (!unit.isSpecial_) return { dimension, toBase: (amount) => rounded(amount * unit.magnitude_) }
   if (!temperatures.has(code)) return null
   const kelvin = (amount: number): number => utils.convertUnitTo(code, amount, 'K').toVal ?? Number.NaN
