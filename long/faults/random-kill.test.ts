@@ -61,7 +61,7 @@ function steps(folder: string): (() => Promise<boolean>)[] {
       const made = await aquifer(folder, ['study', 'create', study, '--name', 'Kill', '--site', 'A', '--consents', 'share-data'])
       return made.code === 0 || made.stderr.includes('exists already')
     },
-    ...files.map((file) => () => succeeds(['import', file, '--study', study, '--site', 'A', '--consent-on-file', 'paper'])),
+    ...files.map((file) => () => succeeds(['import', file, '--study', study, '--site', 'A', '--consent-on-file', 'paper', '--wait', '0'])),
     () => removeSome(folder),
     () => succeeds(['pipeline', 'wait', '--timeout', '240']),
   ]

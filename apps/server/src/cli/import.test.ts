@@ -48,7 +48,7 @@ afterAll(async () => {
 test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
   'an import goes on when the server comes back after a kill, and all is there once',
   async () => {
-    await serve({ AQUIFER_FAULTS: 'import.batch-stored=kill@3' })
+    await serve({ AQUIFER_FAULTS: 'import.batch-stored=kill@2' })
     const env = { AQUIFER_DATA: dataDir }
     expect((await start(['study', 'create', 'S', '--name', 'S', '--enrolment', 'open'], env).done).code).toBe(0)
     const observation = (n: number) => ({

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { ImportReport, JobList } from '@aquifer/core/contract'
 import { inputOf, openClient, resultOf, type Client } from './client.js'
-import { CommandFailed, Unreachable } from './failure.js'
+import { CommandFailed, Unreachable, WrongUsage } from './failure.js'
 import { openProgress, type Progress } from './progress.js'
 
 interface Flags {
@@ -15,6 +15,7 @@ interface Flags {
   consentOnFile?: string
   strict?: boolean
   dryRun?: boolean
+  wait: string
   url?: string
   json?: boolean
 }
@@ -28,9 +29,11 @@ export function importCommand(): Command {
     .option('--consent-on-file <evidence>', 'consent was collected elsewhere: record it for each person first; the text is audited')
     .option('--strict', 'refuse what would otherwise be repaired by a named rule')
     .option('--dry-run', 'pass all gates and store nothing: the report tells what to mend at the sender')
+    .option('--wait <seconds>', 'how long to wait for a server that goes away meanwhile; 0: not at all', '300')
     .option('--url <url>', 'address of the server')
     .option('--json', 'the report as JSON')
     .action(async (files: string[], flags: Flags) => {
+      if (!/^\d{1,6}$/.test(flags.wait)) throw new WrongUsage('--wait takes whole seconds.')
       const client = await openClient({ url: flags.url })
       let refused = 0
       const reports: (Loaded & { file: string })[] = []
@@ -48,7 +51,6 @@ export function importCommand(): Command {
 /** The report of the attempt that came to the end, and the line after which it went on. */
 type Loaded = ImportReport & { resumedAfter?: number }
 
-const waitMs = 300_000
 const askEveryMs = 1_000
 
 /** Sends a file; where the server goes away meanwhile, waits for it and goes on after the last line it had acknowledged. */
@@ -62,7 +64,7 @@ async function importFile(first: Client, file: string, flags: Flags): Promise<Lo
       return after === 0 ? report : { ...report, resumedAfter: after }
     } catch (error) {
       // What came from stdin is gone, and what never began has nothing to go on with.
-      if (!(error instanceof Unreachable) || file === '-' || (sent.bytes === 0 && after === 0)) throw error
+      if (!(error instanceof Unreachable) || file === '-' || (sent.bytes === 0 && after === 0) || Number(flags.wait) === 0) throw error
       process.stderr.write(`${error.message} Waiting for the server to come back.\n`)
       client = await serverBack(flags, error)
       after = Math.max(after, await acknowledgedLine(client, flags.study, run))
@@ -72,7 +74,7 @@ async function importFile(first: Client, file: string, flags: Flags): Promise<Lo
 }
 
 async function serverBack(flags: Flags, error: Unreachable): Promise<Client> {
-  for (const until = Date.now() + waitMs; Date.now() < until; await sleep(askEveryMs)) {
+  for (const until = Date.now() + Number(flags.wait) * 1000; Date.now() < until; await sleep(askEveryMs)) {
     // It may have come back at another address.
     const client = await openClient({ url: flags.url })
     const ready = await client.open({ path: '/health/ready' }).catch(() => null)
