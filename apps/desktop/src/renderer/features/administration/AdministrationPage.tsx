@@ -1,4 +1,5 @@
 import './administration.css'
+import './policy/policy.css'
 import { Siren } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { Link } from 'react-router'
