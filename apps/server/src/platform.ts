@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -26,6 +26,7 @@ import { openRepository, type Repository } from './repository/index.js'
 import {
   armFaults,
   CannotStart,
+  idBytes,
   makeFolder,
   migrate,
   openPostgres,
@@ -98,7 +99,7 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
 /** The systems in flow order: what is stored, who asks, what may enter, the stages behind, statements on the end of it. */
 async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const now = () => clock.now()
-  const newId = () => uuidV7(clock.now(), randomBytes(10))
+  const newId = () => uuidV7(clock.now(), idBytes(10))
   const tls = config.tls === null ? null : await readTls(config.tls)
   await claimFolder(config.dataDir, { is: 'the data folder', remedy: 'choose another by --data or AQUIFER_DATA' })
   if (config.storeDir !== config.dataDir)
@@ -224,6 +225,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
 /** The HTTP edge over the systems, and the platform as a whole. */
 function openEdge(config: Config, systems: Systems, closing: Closing): Platform {
   const { repository, identity, studies, imports, flow, background, metrics, log, now } = systems
+  const { newId } = systems.fhir
   let accepting = true
   const routed = routedSystems(config, systems, () => accepting)
   const trail = openAuditTrail(repository)
@@ -238,6 +240,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
       log,
       metrics,
       now,
+      newId,
       accepting: () => accepting,
     },
     routed,

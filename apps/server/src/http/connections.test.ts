@@ -1,4 +1,5 @@
 // RFC 9112, and clients that take their time: an answer where one can be given, and the connection is free again.
+import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -66,6 +67,7 @@ test('headers and bodies that do not come to an end are given up', async () => {
       log: sink.log,
       metrics: openMetrics(),
       now: Date.now,
+      newId: randomUUID,
       accepting: () => true,
     },
     { ...connectionLimits, headersMs: 200, bodyMs: 200 },

@@ -1,9 +1,8 @@
-import { constants, randomBytes } from 'node:crypto'
+import { constants } from 'node:crypto'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { RolePolicy } from '@aquifer/core/access'
 import { isCorrelationId, isReason } from '@aquifer/core/audit'
 import { scopesPermit } from '@aquifer/core/identity'
-import { uuidV7 } from '@aquifer/core/id'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { AuditTrail } from '../audit/index.js'
 import type { Identity } from '../identity/index.js'
@@ -41,6 +40,7 @@ export interface ServerParts {
   log: Log
   metrics: Metrics
   now: () => number
+  newId: () => string
   /** false while the server drains or starts */
   accepting: () => boolean
 }
@@ -128,7 +128,7 @@ function contextOf(parts: ServerParts, request: FastifyRequest): RequestContext 
     caller: null,
     facts: {
       at: now,
-      correlationId: said !== null && isCorrelationId(said) ? said : uuidV7(now, randomBytes(10)),
+      correlationId: said !== null && isCorrelationId(said) ? said : parts.newId(),
       route: `${request.method} ${request.routeOptions.url ?? '(unknown)'}`,
       reason: reason !== null && isReason(reason) ? reason : null,
       actor: 'anonymous',
