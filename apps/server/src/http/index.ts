@@ -15,6 +15,7 @@ import { consentPeopleRoutes, participantRoutes } from './routes/participants.js
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
+import { leakRoutes } from './routes/leaks.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
 import { withdrawalRoutes } from './routes/withdrawals.js'
 import { workbenchRoutes } from './routes/workbench.js'
@@ -42,6 +43,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   feedRoutes(app, systems)
+  leakRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   auditRoutes(app, systems)
   operationsRoutes(app, systems)

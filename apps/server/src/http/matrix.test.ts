@@ -171,6 +171,8 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
   pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
   feeds: { may: feeding.readers, url: '/pipeline/api/v1/feeds?study={study}' },
+  leaks: { may: ['privacy-officer', 'auditor', 'operator'], url: '/masking/api/v1/leaks?study={study}', elsewhere: 503 },
+  acceptLeak: { may: ['privacy-officer'], url: '/masking/api/v1/leaks/acceptances', body: () => ({}) },
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
@@ -351,7 +353,10 @@ test.each(roles)('%s is told 403 where the role may not, and only there', async 
   const told: EndpointName[] = []
   for (const [name] of guarded) {
     const { status } = await ask(name, token)
-    expect([name, status === 401 || status >= 500]).toEqual([name, status === 503 && endpoints[name].system === 'pipeline'])
+    expect([name, status === 401 || status >= 500]).toEqual([
+      name,
+      status === 503 && ['pipeline', 'masking'].includes(endpoints[name].system),
+    ])
     if (status === 403) told.push(name)
   }
   const expected = guarded.filter(([, { may }]) => may !== 'everyone' && may !== 'open' && !may.includes(role)).map(([name]) => name)

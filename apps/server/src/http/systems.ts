@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { AuditExportManifest, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { AuditExportManifest, LeakView, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { Access } from '../access/index.js'
 import type { AuditDesk, SignatureDesk } from '../audit/index.js'
 import type { BulkExport } from '../bulk-export/index.js'
@@ -18,6 +18,10 @@ import type { Studies, StudyFiles } from '../study/index.js'
 export interface PipelineDoor {
   status(study: string | null): Promise<PipelineStatus>
   wait(request: WaitRequest): Promise<WaitResult>
+  /** What the leak gate stopped in a study. */
+  leaks(study: string): readonly (Omit<LeakView, 'since'> & { since: number })[]
+  /** false: no such finding stands. */
+  acceptLeak(study: string, acceptance: { id: string; by: string; at: number; reason: string }): Promise<boolean>
 }
 
 export interface Health {

@@ -7,3 +7,4 @@ export { openMaskingPool, type MaskingPool, type MaskingSettings, type StudyMask
 export type { HeldLine, MaskedBatch } from './worker-messages.js'
 export type { HeldResource } from './held-list.js'
 export { MaskingRun } from './run.js'
+export type { LeakAcceptance, StandingLeak } from './leak-gate.js'

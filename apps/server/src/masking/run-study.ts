@@ -13,6 +13,7 @@ import {
 import { faultPoint, Sleeper, type Clock } from '../storage/index.js'
 import { DisplayJournal } from './display-journal.js'
 import { HeldList, type HeldResource } from './held-list.js'
+import { canariesThrough, LeakFound, StudyGate, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
 import type { MaskingPool, StudyMasking } from './pool.js'
 import type { MaskedBatch } from './worker-messages.js'
 
@@ -33,6 +34,8 @@ export interface RunParts {
   policyOf: (name: string) => Policy | null
   /** Told when a study begins to fail; the reason holds no content. */
   onFailure?: (failure: { study: string; reason: string }) => void
+  /** Told when the leak gate stops a study. */
+  onLeak?: (found: { study: string; leaks: readonly StandingLeak[] }) => Promise<void>
 }
 export interface StudyRunStatus {
   state: 'ok' | 'behind' | 'failed'
@@ -42,6 +45,8 @@ export interface StudyRunStatus {
   rows: number
   rate: number
   held: number
+  /** What the leak gate stopped and nobody has decided on. */
+  leaks: number
   cursor: Cursor
 }
 
@@ -59,6 +64,13 @@ interface Ahead {
   after: Cursor
   segments: LakeSegment[]
   masked: Promise<MaskedBatch[]>
+}
+
+interface Masking {
+  made: string
+  stamp: ReservoirStamp
+  policy: Policy
+  study: StudyMasking
 }
 
 class UnknownPolicy extends Error {
@@ -81,9 +93,10 @@ export class StudyRun {
   #commitMs = 0
   #reservoir: StudyReservoir | null = null
   #ahead: Ahead | null = null
-  #masking: { made: string; stamp: ReservoirStamp; study: StudyMasking } | null = null
+  #masking: Masking | null = null
   #held: HeldList | null = null
   #displays: DisplayJournal | null = null
+  #gate: StudyGate | null = null
   #noted: Promise<void> = Promise.resolve()
 
   constructor(lake: StudyLake, parts: RunParts) {
@@ -101,11 +114,23 @@ export class StudyRun {
     const lagMs = waiting ? Math.max(0, this.#parts.clock.now() - waiting.atMin) : 0
     const state = this.#reason !== null ? 'failed' : waiting ? 'behind' : 'ok'
     const figures = { rows: this.#rate.total(), rate: this.#rate.perSecond() }
-    return { state, reason: this.#reason, lagMs, ...figures, held: this.#held?.size ?? 0, cursor }
+    return { state, reason: this.#reason, lagMs, ...figures, held: this.#held?.size ?? 0, leaks: this.leaks().length, cursor }
   }
 
   held(): HeldResource[] {
     return this.#held?.rows() ?? []
+  }
+
+  /** Why the study is published no further. */
+  leaks(): StandingLeak[] {
+    return this.#gate?.standing() ?? []
+  }
+
+  /** Somebody answers for it that this is no leak; what was stopped goes on. */
+  async acceptLeak(acceptance: LeakAcceptance): Promise<boolean> {
+    const accepted = (await this.#gate?.accept(acceptance)) ?? false
+    if (accepted) this.#sleeper.wake()
+    return accepted
   }
 
   /** Resolves when all that is in the study's lake now can be queried; publishes at once where the study has a schedule. */
@@ -128,6 +153,7 @@ export class StudyRun {
     return this.#noting(async () => {
       await (this.#held ??= await HeldList.open(this.#lake)).forget(new Set(ids))
       await (this.#displays ??= await DisplayJournal.open(this.#lake)).forget(patientKey)
+      await (this.#gate ??= await StudyGate.open(this.#lake)).forget(patientKey)
     })
   }
 
@@ -158,11 +184,16 @@ export class StudyRun {
       } catch (error) {
         if (this.#stopping) return
         const reason = error instanceof Error ? `${error.name}${codeOf(error)}` : 'failed'
-        if (this.#reason === null) this.#parts.onFailure?.({ study: this.study, reason })
+        if (this.#reason !== reason) await this.#alarm(reason, error)
         this.#reason = reason
         await this.#sleeper.pause(Math.min(backoffMs.last, backoffMs.first * 2 ** Math.min(attempts++, 10)))
       }
     }
+  }
+
+  async #alarm(reason: string, error: unknown): Promise<void> {
+    this.#parts.onFailure?.({ study: this.study, reason })
+    if (error instanceof LeakFound) await this.#parts.onLeak?.({ study: this.study, leaks: this.leaks() }).catch(() => undefined)
   }
 
   async #round(settings: StudySettings): Promise<boolean> {
@@ -187,10 +218,11 @@ export class StudyRun {
   }
 
   async #open(settings: StudySettings): Promise<{ study: StudyMasking; reservoir: StudyReservoir }> {
-    const { stamp, study } = await this.#maskingFor(settings.masking)
+    const { stamp, study, policy } = await this.#maskingFor(settings.masking)
     await this.#noting(async () => {
       this.#held ??= await HeldList.open(this.#lake)
       this.#displays ??= await DisplayJournal.open(this.#lake)
+      this.#gate ??= await StudyGate.open(this.#lake)
     })
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
     const from = await this.#reservoir.begin(stamp)
@@ -198,13 +230,15 @@ export class StudyRun {
       await this.#noting(async () => {
         await this.#held!.clear()
         await this.#displays!.clear()
+        await this.#gate!.clear()
       })
     }
+    this.#gate!.stopCanaries(await canariesThrough(policy, stamp.asOfYear), this.#parts.clock.now())
     return { study, reservoir: this.#reservoir }
   }
 
   // Ages are counted to a year: after New Year everything is masked anew, as it is under another policy, key or model.
-  async #maskingFor(name: string): Promise<{ stamp: ReservoirStamp; study: StudyMasking }> {
+  async #maskingFor(name: string): Promise<Masking> {
     const { id: maskingKey, key } = await this.#parts.keyring.studyKey(this.study, 'masking')
     const asOfYear = new Date(this.#parts.clock.now()).getUTCFullYear()
     const policy = this.#parts.policyOf(name)
@@ -213,7 +247,7 @@ export class StudyRun {
     const made = JSON.stringify(stamp)
     if (this.#masking?.made === made) return this.#masking
     this.#masking?.study.close()
-    this.#masking = { made, stamp, study: this.#parts.pool.forStudy({ policy, key, asOfYear }) }
+    this.#masking = { made, stamp, policy, study: this.#parts.pool.forStudy({ policy, key, asOfYear }) }
     return this.#masking
   }
 
@@ -256,6 +290,7 @@ export class StudyRun {
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
     await this.#noting(async () => {
+      await this.#gate!.pass(masked, this.#parts.clock.now())
       await this.#held!.update(heldOf(masked), byType)
       await this.#displays!.add(masked)
     })
@@ -335,5 +370,5 @@ function joined(masked: MaskedBatch[]): Map<string, Uint8Array[]> {
 
 function codeOf(error: Error): string {
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? ` ${code}` : error.name === 'WriterError' ? `: ${error.message}` : ''
+  return typeof code === 'string' ? ` ${code}` : error.name === 'WriterError' || error instanceof LeakFound ? `: ${error.message}` : ''
 }

@@ -1,6 +1,7 @@
 import type { Lake, StudyLake } from '../lake/index.js'
 import type { MaskedPerson } from '../reservoir/index.js'
 import type { HeldResource } from './held-list.js'
+import type { LeakAcceptance, StandingLeak } from './leak-gate.js'
 import { StudyRun, type RunParts, type StudyRunStatus } from './run-study.js'
 
 /** The stage between lake and reservoir: one run per study, none of which waits for another. */
@@ -28,6 +29,16 @@ export class MaskingRun {
   /** What of a study is held back from masking now, by pseudonym and reason. */
   held(study: string): HeldResource[] {
     return this.#runs.get(study)?.held() ?? []
+  }
+
+  /** What the leak gate stopped in a study, and nobody has decided on. */
+  leaks(study: string): StandingLeak[] {
+    return this.#runs.get(study)?.leaks() ?? []
+  }
+
+  /** false: no such leak stands. */
+  async acceptLeak(study: string, acceptance: LeakAcceptance): Promise<boolean> {
+    return (await this.#runs.get(study)?.acceptLeak(acceptance)) ?? false
   }
 
   /** Takes a person out of what is remembered beside the rows; all of his rows have passed. */

@@ -1,4 +1,13 @@
-import type { BearerNames, DisplayCandidate, HeldRow, HoldReason, MaskedForm, Policy, RemovalCounts } from '@aquifer/core/masking'
+import type {
+  BearerNames,
+  DisplayCandidate,
+  GateBatch,
+  HeldRow,
+  HoldReason,
+  MaskedForm,
+  Policy,
+  RemovalCounts,
+} from '@aquifer/core/masking'
 
 /** What a worker needs to know once before it can mask under a policy and key. */
 export interface MaskingProfile {
@@ -25,6 +34,8 @@ export interface MaskedBatch {
   /** For the study's dictionary: `createDisplayDictionary(…).offer(batch)`. */
   displays: DisplayCandidate[]
   names: BearerNames[]
+  /** For the leak gate; its terms cannot be read without the study’s key. */
+  gate: GateBatch
 }
 
 export interface HeldLine {

@@ -16,6 +16,8 @@ let pool: MaskingPool
 let reader: { instance: DuckDBInstance; connection: DuckDBConnection }
 let open: { lake: Lake; replicator: Replicator; masking: MaskingRun; reservoir: Reservoir; pipeline: Pipeline }
 
+const alarms: { study: string; kinds: string[] }[] = []
+
 async function assemble(): Promise<typeof open> {
   const keyring = await openKeyring({ dir: join(world.folder, 'keys') })
   const lake = await openLake({ dir: join(world.folder, 'lake'), keyring })
@@ -26,7 +28,9 @@ async function assemble(): Promise<typeof open> {
   }
   const policyOf = (name: string) => builtInPolicies[name] ?? null
   const replicator = new Replicator({ source: world.repository, lake, clock: systemClock })
-  const masking = new MaskingRun(lake, { reservoir, keyring, clock: systemClock, settings, pool, policyOf })
+  const onLeak = async ({ study, leaks }: { study: string; leaks: readonly { kind: string }[] }) =>
+    void alarms.push({ study, kinds: leaks.map(({ kind }) => kind) })
+  const masking = new MaskingRun(lake, { reservoir, keyring, clock: systemClock, settings, pool, policyOf, onLeak })
   return { lake, replicator, masking, reservoir, pipeline: new Pipeline({ replicator, lake, masking, reservoir, clock: systemClock }) }
 }
 
@@ -121,6 +125,57 @@ test('a display enters the dictionary when enough people share it', async () => 
   const path = join(study.dir, study.snapshot()!.displays!)
   const texts = (await reader.connection.runAndReadAll(`SELECT code, text FROM '${path}'`)).getRows()
   expect(texts).toContainEqual(['2339-0', 'Glucose'])
+})
+
+test('neither statistics nor dictionaries nor names of files tell more than rows do', async () => {
+  const study = await open.reservoir.study('ASTHMA-1')
+  const told: string[] = []
+  for (const [type, entry] of Object.entries(study.snapshot()!.types)) {
+    for (const { path } of entry.files) {
+      const file = join(study.dir, path)
+      const asked = [`SELECT stats_min, stats_max, stats_min_value, stats_max_value, path_in_schema FROM parquet_metadata('${file}')`]
+      asked.push(`SELECT key::varchar, value::varchar FROM parquet_kv_metadata('${file}')`)
+      for (const sql of asked) told.push(JSON.stringify((await reader.connection.runAndReadAll(sql)).getRowsJson()))
+      told.push(`${type} ${path}`)
+    }
+  }
+  expect(told.join()).toContain('mg/dL')
+  expect(told.join()).not.toMatch(/dough|jane|mrn|2015-03|1970-04/i)
+})
+
+test('a name where a code is due is stopped before it is published, until somebody answers for it', async () => {
+  const study = await world.study('LEAK')
+  await load(study, ['l1'], 2)
+  await wait('LEAK')
+  const shown = (await open.reservoir.study('LEAK')).snapshot()!.snapshot
+  const alarmed = alarms.length
+  const coded = { ...observation(7, 'l1'), code: { coding: [{ system: 'urn:ward', code: 'DOUGH' }] } }
+  await world.write([{ sid: study.sid, type: 'Observation', id: 'l1-9', resource: coded, patients: ['l1'] }])
+  await expect
+    .poll(() => open.pipeline.leaks('LEAK').map(({ kind, place }) => `${kind} ${place}`), { timeout: 30_000 })
+    .toEqual(['name Observation code'])
+  expect((await open.pipeline.wait({ study: 'LEAK', timeoutS: 0.5 })).done).toBe(false)
+  expect((await open.reservoir.study('LEAK')).snapshot()!.snapshot).toBe(shown)
+  expect(alarms.slice(alarmed)).toEqual([{ study: 'LEAK', kinds: ['name'] }])
+  const stage = (await open.pipeline.status('LEAK')).stages.find(({ stage: name }) => name === 'masking')
+  expect(stage).toMatchObject({ state: 'failed', detail: 'LEAK: LeakFound: name at Observation code' })
+  expect(
+    open.pipeline
+      .gauges()
+      .find(({ name }) => name === 'aquifer_masking_leaks')!
+      .read(),
+  ).toBe(1)
+
+  await dismantle()
+  open = await assemble()
+  await expect.poll(() => open.pipeline.leaks('LEAK').length, { timeout: 30_000 }).toBe(1)
+  const [leak] = open.pipeline.leaks('LEAK')
+  expect(JSON.stringify(leak)).not.toMatch(/dough/i)
+  const decision = { by: 'pat', at: 0, reason: 'a kind of pastry' }
+  expect(await open.pipeline.acceptLeak('LEAK', { ...decision, id: 'none' })).toBe(false)
+  expect(await open.pipeline.acceptLeak('LEAK', { ...decision, id: leak!.id })).toBe(true)
+  await wait('LEAK')
+  expect((await rows('LEAK', 'Observation', 'code.coding[1].code')).flat()).toContain('DOUGH')
 })
 
 test('a version that cannot be masked is held with its reason, what it replaces is gone, and a later one releases it', async () => {

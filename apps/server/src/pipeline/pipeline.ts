@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
-import type { HeldResource } from '../masking/index.js'
+import type { HeldResource, LeakAcceptance, StandingLeak } from '../masking/index.js'
 import type { PipelineParts } from './parts.js'
 import { rowsOf, stagesOf } from './stages.js'
 
@@ -56,6 +56,15 @@ export class Pipeline {
     return this.#parts.masking.held(study)
   }
 
+  /** What the leak gate stopped in a study, and nobody has decided on. */
+  leaks(study: string): StandingLeak[] {
+    return this.#parts.masking.leaks(study)
+  }
+
+  acceptLeak(study: string, acceptance: LeakAcceptance): Promise<boolean> {
+    return this.#parts.masking.acceptLeak(study, acceptance)
+  }
+
   /** Figures for the metrics page, each read when it is asked for. */
   gauges(): { name: string; help: string; read: () => number }[] {
     const { replicator, lake, reservoir } = this.#parts
@@ -82,6 +91,11 @@ export class Pipeline {
         name: 'aquifer_masking_held',
         help: 'Resources held back from masking',
         read: () => this.#statuses(null).reduce((sum, each) => sum + each.held, 0),
+      },
+      {
+        name: 'aquifer_masking_leaks',
+        help: 'Findings of the leak gate that keep a study from being published',
+        read: () => this.#statuses(null).reduce((sum, each) => sum + each.leaks, 0),
       },
       {
         name: 'aquifer_reservoir_rows',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
@@ -5,7 +6,7 @@ import { builtInPolicies, createPseudonyms } from '@aquifer/core/masking'
 import type { Config } from '../config/index.js'
 import type { PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Lake } from '../lake/index.js'
-import { hmacOf, MaskingRun, openMaskingPool } from '../masking/index.js'
+import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
 import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
@@ -41,6 +42,18 @@ export interface FlowParts {
   otherStages: (study: string | null) => Promise<StageView[]>
 }
 
+/** Publication that was stopped is an event of the trail, as is every decision on it. */
+async function auditLeak(repository: Repository, clock: Clock, { study, leaks }: { study: string; leaks: readonly StandingLeak[] }) {
+  const sid = (await repository.studies.byId(study))?.sid ?? null
+  const detail = {
+    alarm: 'leak-found',
+    leaks: leaks.slice(0, 20).map(({ kind, place, late }) => ({ kind, place, late })),
+    count: leaks.length,
+  }
+  const of = { id: await repository.nextAuditId(), at: clock.now(), request: randomUUID(), actor: 'masking', role: 'none', sid }
+  await repository.audits.record([{ ...of, action: 'masking', outcome: 'refused', detail, entries: [] }])
+}
+
 export async function openFlow(parts: FlowParts): Promise<Flow> {
   const { config, repository, log, clock } = parts
   const failed = (stage: string) => (failure: { study: string | null; reason: string }) =>
@@ -67,6 +80,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     pool,
     policyOf: (name) => builtInPolicies[name] ?? null,
     onFailure: failed('masking'),
+    onLeak: (found) => auditLeak(repository, clock, found),
   })
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })

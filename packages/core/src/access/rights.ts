@@ -34,6 +34,8 @@ const holders = {
   'pipeline.control': ['operator', 'administrator'],
   'feeds.read': ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
   'feeds.expect': ['integrator', 'study-manager', 'operator', 'administrator'],
+  'leaks.read': ['privacy-officer', 'auditor', 'operator'],
+  'leaks.accept': ['privacy-officer'],
   'query.run': ['analyst', 'researcher'],
   'jobs.own': 'all',
   'jobs.all': ['operator', 'administrator'],

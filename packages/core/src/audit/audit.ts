@@ -22,6 +22,7 @@ export const auditActs = [
   'registration',
   'job',
   'pipeline',
+  'masking',
   'query',
   'access',
   'break-glass',

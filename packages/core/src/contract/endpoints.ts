@@ -9,6 +9,7 @@ import { auditEndpoints } from './endpoints-audit.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
 import { feedEndpoints } from './feeds.js'
+import { leakEndpoints } from './leaks.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
@@ -176,6 +177,7 @@ export const endpoints = {
   },
 
   ...feedEndpoints,
+  ...leakEndpoints,
 
   ...auditEndpoints,
 

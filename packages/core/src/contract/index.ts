@@ -59,6 +59,8 @@ export type {
   ReviewDecision,
   StaffCheck,
 } from './people.js'
+export { leakAcceptance, leakList } from './leaks.js'
+export type { LeakList, LeakView } from './leaks.js'
 export { feedExpectation, feedList } from './feeds.js'
 export type { FeedList, FeedView } from './feeds.js'
 export { studyList, studyRequest, studyView } from './study.js'

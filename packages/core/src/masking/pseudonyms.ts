@@ -30,8 +30,10 @@ const shiftDaysMax = 365
 // Pseudonyms have the shape of a UUID, but no group of theirs can read as anything else: a run of digits could by chance be
 // somebody's telephone number or birth date, a group of letters somebody's name (Dade). So digits stand alone, and in every group.
 // 21 letters of 6, 9 digits and one bit: 85 bits.
-const uuidSpelling = spelling('ldlldlll-ldll-8ldl-vdll-ldlldlldllll')
-const nameSpelling = spelling('ldlldlldlldlldll')
+const uuidShape = 'ldlldlll-ldll-8ldl-vdll-ldlldlldllll'
+const nameShape = 'ldlldlldlldlldll'
+const uuidSpelling = spelling(uuidShape)
+const nameSpelling = spelling(nameShape)
 const wordSpelling = spelling('ldllldllldll')
 
 type Spelling = readonly { byte: number; characters: readonly string[] }[]
@@ -50,6 +52,11 @@ function characterOf(kind: string, byte: number): string {
   if (kind === 'd') return String(byte % 10)
   return kind === 'v' ? 'ab'.charAt(byte % 2) : kind
 }
+
+const patternOf = (shape: string): string => [...shape].map((kind) => ({ l: '[a-f]', d: '\\d', v: '[ab]' })[kind] ?? kind).join('')
+
+/** What pseudonyms look like, wherever they stand in a text. */
+export const pseudonymPattern = new RegExp(`${patternOf(uuidShape)}|${patternOf(nameShape)}|urn:oid:2\\.25\\.\\d+`, 'g')
 
 function spell(shape: Spelling, hash: string): string {
   let text = ''

@@ -1,7 +1,10 @@
 import { clinicalDate, isObject, isResourceType, stringifyResource } from '../fhir/index.js'
 import type { JsonObject, Resource } from '../fhir/index.js'
+import { openHaystack, type Haystack } from './haystack.js'
+import type { GateBatch, PersonNeedles } from './leak-gate.js'
 import type { Masker } from './masker.js'
 import { namingWords } from './names.js'
+import { needlesOf } from './needles.js'
 import { readJson } from './read-json.js'
 import { addRemovals, noRemovals } from './run.js'
 import type { HoldReason, RemovalCounts } from './run.js'
@@ -39,6 +42,8 @@ export interface MaskedRows {
   removed: RemovalCounts
   displays: DisplayCandidate[]
   names: BearerNames[]
+  /** what the leak gate looks at */
+  gate: GateBatch
 }
 
 const patientsPerCandidateMax = 64
@@ -56,12 +61,23 @@ interface Batch {
   /** By code, of which there are few: a key of all three would be a new string for every coding. */
   displays: Map<string, Offer[]>
   names: BearerNames[]
+  needles: PersonNeedles[]
+  haystack: Haystack
   rows: number
 }
 
 /** Rows of the lake to rows of the reservoir: one line each, under the type they belong to. */
 export function maskRows(masker: Masker, lines: Iterable<string>): MaskedRows {
-  const batch: Batch = { parts: new Map(), held: [], removed: noRemovals(), displays: new Map(), names: [], rows: 0 }
+  const batch: Batch = {
+    parts: new Map(),
+    held: [],
+    removed: noRemovals(),
+    displays: new Map(),
+    names: [],
+    needles: [],
+    haystack: haystackOf(masker),
+    rows: 0,
+  }
   for (const line of lines) if (line !== '') maskRow(masker, line, batch)
   return {
     byType: new Map([...batch.parts].map(([type, rows]) => [type, `${rows.join('\n')}\n`])),
@@ -70,7 +86,15 @@ export function maskRows(masker: Masker, lines: Iterable<string>): MaskedRows {
     removed: batch.removed,
     displays: [...batch.displays.values()].flat().map(({ candidate, patients }) => ({ ...candidate, patients: [...patients] })),
     names: batch.names,
+    gate: { ...batch.haystack.take(), needles: batch.needles },
   }
+}
+
+const haystacks = new WeakMap<Masker, Haystack>()
+function haystackOf(masker: Masker): Haystack {
+  const known = haystacks.get(masker) ?? openHaystack(masker.policy, (term) => masker.pseudonyms.word(term))
+  haystacks.set(masker, known)
+  return known
 }
 
 interface LakeRow {
@@ -114,6 +138,7 @@ function maskRow(masker: Masker, line: string, batch: Batch): void {
     if (row.v > 1) push(batch, row.type, deadLine(head))
     return
   }
+  batch.haystack.see(outcome)
   push(batch, row.type, livingLine(head, { ...outcome, id }))
 }
 
@@ -131,6 +156,7 @@ function maskContent(masker: Masker, row: LakeRow, patient: string | null, batch
     )
     addRemovals(batch.removed, removed)
     if (patient !== null) learnNames(masker, row.resource, patient, batch)
+    learnNeedles(masker, row, patient, batch)
     return resource ?? held ?? 'unreadable'
   } catch {
     // One resource that breaks the masker is held like any other that cannot be read; the rest goes on.
@@ -160,6 +186,14 @@ function learnNames(masker: Masker, resource: JsonObject, patient: string, batch
   const words = namingWords(resource)
   if (words.length > 0 || resource['resourceType'] === 'Patient')
     batch.names.push({ patient, words: words.map((word) => masker.pseudonyms.word(word)) })
+}
+
+// Whose needles these are, so that they can be forgotten: staff belong to themselves.
+function learnNeedles(masker: Masker, { type, id, resource }: LakeRow, patient: string | null, batch: Batch): void {
+  const needles = needlesOf({ ...(resource as JsonObject), id })
+  if (needles.length === 0) return
+  const hidden = needles.map(({ kind, term }) => ({ kind, term: masker.pseudonyms.word(term) }))
+  batch.needles.push({ patient: patient ?? masker.pseudonyms.id(type, id), needles: hidden })
 }
 
 interface Head {

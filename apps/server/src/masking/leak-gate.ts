@@ -1,0 +1,126 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { canaryPaths, canarySearch, createLeakGate, type GateState, type Leak, type Policy } from '@aquifer/core/masking'
+import type { Journal, StudyLake } from '../lake/index.js'
+import { hmacOf, randomMaskingKey } from './keys.js'
+import type { MaskedBatch } from './worker-messages.js'
+
+/** Who said that a finding is none, and why. */
+export interface LeakAcceptance {
+  id: string
+  by: string
+  at: number
+  reason: string
+}
+/** A leak that keeps a study from being published further. */
+export interface StandingLeak extends Leak {
+  since: number
+}
+type Entry = { passed: GateState } | { state: GateState; accepted: LeakAcceptance[] } | { accepted: LeakAcceptance }
+
+const journalName = 'leak-gate'
+const entriesMax = 400
+const canariesAtOnce = 50
+const searched = new WeakMap<Policy, Promise<string[]>>()
+
+/** Paths of the PHI table on which a canary comes through this policy though it does not keep them; sought once for each policy. */
+export function canariesThrough(policy: Policy, asOfYear: number): Promise<string[]> {
+  const known = searched.get(policy) ?? searchAll(policy, asOfYear)
+  searched.set(policy, known)
+  return known
+}
+
+async function searchAll(policy: Policy, asOfYear: number): Promise<string[]> {
+  const search = canarySearch(policy, { hmac: hmacOf(randomMaskingKey()), asOfYear })
+  const through: string[] = []
+  for (let at = 0; at < canaryPaths.length; at += canariesAtOnce) {
+    through.push(...search(canaryPaths.slice(at, at + canariesAtOnce)))
+    await turn()
+  }
+  return through
+}
+
+/** Rows that hold something of a person are not published: the study stays at its last good snapshot until somebody has decided. */
+export class LeakFound extends Error {
+  override readonly name = 'LeakFound'
+  constructor(readonly leaks: readonly Leak[]) {
+    const [first] = leaks
+    super(first ? `${first.kind} at ${first.place}${leaks.length > 1 ? ` and ${leaks.length - 1} more` : ''}` : 'a leak')
+  }
+}
+
+/** A study's gate, kept across restarts. Its terms cannot be read without the study's key; the journal is encrypted besides. */
+export class StudyGate {
+  readonly #journal: Journal
+  readonly #accepted = new Map<string, LeakAcceptance>()
+  #gate = createLeakGate()
+  #standing: StandingLeak[] = []
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+    for (const entry of journal.take().map((bytes) => JSON.parse(bytes.toString()) as Entry)) {
+      if ('passed' in entry) this.#gate.restore(entry.passed)
+      else if ('state' in entry) this.#gate.restore(entry.state)
+      for (const acceptance of 'accepted' in entry ? [entry.accepted].flat() : []) this.#accepted.set(acceptance.id, acceptance)
+    }
+  }
+
+  static async open(lake: StudyLake): Promise<StudyGate> {
+    return new StudyGate(await lake.journal(journalName))
+  }
+
+  standing(): StandingLeak[] {
+    return this.#standing
+  }
+
+  /** Stops the study where its policy lets canaries through. */
+  stopCanaries(paths: readonly string[], now: number): void {
+    if (paths.length > 0)
+      this.#refuse(
+        paths.map((path) => ({ id: `canary ${path}`, kind: 'canary', place: path, late: false })),
+        now,
+      )
+  }
+
+  /** Lets batches through and writes down what is new in them; throws where they hold a leak nobody has accepted. */
+  async pass(masked: readonly MaskedBatch[], now: number): Promise<void> {
+    const batches = masked.map(({ gate }) => gate)
+    this.#refuse(this.#gate.check(batches), now)
+    const passed = this.#gate.pass(batches)
+    if (passed.people.length === 0 && passed.passed.length === 0) return
+    if (this.#journal.length < entriesMax) await this.#journal.append(bytesOf({ passed }))
+    else await this.#rewrite()
+  }
+
+  /** false: no such leak stands. */
+  async accept(acceptance: LeakAcceptance): Promise<boolean> {
+    if (!this.#standing.some(({ id }) => id === acceptance.id)) return false
+    this.#accepted.set(acceptance.id, acceptance)
+    this.#standing = this.#standing.filter(({ id }) => id !== acceptance.id)
+    await this.#journal.append(bytesOf({ accepted: acceptance }))
+    return true
+  }
+
+  async forget(patient: string): Promise<void> {
+    this.#gate.forget(patient)
+    if (this.#journal.length > 0) await this.#rewrite()
+  }
+
+  /** Everything is masked anew. What was accepted stays so; under another key it refers to nothing. */
+  async clear(): Promise<void> {
+    this.#gate = createLeakGate()
+    if (this.#journal.length > 0) await this.#rewrite()
+  }
+
+  #refuse(leaks: readonly Leak[], now: number): void {
+    const open = leaks.filter(({ id }) => !this.#accepted.has(id))
+    const since = new Map(this.#standing.map((leak) => [leak.id, leak.since]))
+    this.#standing = open.map((leak) => ({ ...leak, since: since.get(leak.id) ?? now }))
+    if (open.length > 0) throw new LeakFound(open)
+  }
+
+  #rewrite(): Promise<void> {
+    return this.#journal.replace([bytesOf({ state: this.#gate.state(), accepted: [...this.#accepted.values()] })])
+  }
+}
+
+const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry))

@@ -1,0 +1,130 @@
+import { resourceFacts, typeFacts } from '../fhir/index.js'
+import type { ElementFact, JsonObject } from '../fhir/index.js'
+import { boundedCache } from './bounded-cache.js'
+import { isPublicSystem, publicCodeSystems, systemSet } from './code-systems.js'
+import { compactTerm, nameTerm, tellsIdentifier, tellsName, tellsPhone } from './needles.js'
+import { yearsOnly } from './policy.js'
+import type { ExtensionRule, Policy } from './policy.js'
+import { pseudonymPattern } from './pseudonyms.js'
+import { compact, wordsOf } from './words.js'
+
+/** Terms of one masked text, where it stands: 'Observation code'. */
+export interface SeenText {
+  place: string
+  terms: readonly string[]
+}
+
+export interface Haystack {
+  /** Looks at every text and long number of a masked resource. */
+  see(resource: JsonObject): void
+  /** What was seen since the last call, each text once, and where dates finer than the policy’s stood. */
+  take(): { texts: SeenText[]; fineDates: string[] }
+}
+
+const fineDate = /^\d{4}-\d{2}/
+const anyDate = /^\d{4}(?:-\d{2}(?:-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?$/
+const termCharactersMin = 4
+const longNumberMin = 1_000_000
+const codeDigitsMax = 8
+
+/** What is looked for in masked rows before they are published. It shares no rule with the masker: it only knows words. */
+export function openHaystack(policy: Policy, hide: (term: string) => string): Haystack {
+  const harmless = harmlessTexts(policy)
+  const publicSystems = systemSet(publicCodeSystems)
+  const yearly = yearsOnly(policy)
+  const hidden = boundedCache(20_000, (text) => termsOf(text).map(hide))
+  let seen = new Map<string, Map<string, Set<string>>>()
+  let fineDates = new Set<string>()
+
+  function look(value: unknown, name: string, parent: JsonObject, places: Map<string, Set<string>>): void {
+    if (typeof value === 'string') return lookAt(value, name, parent, places)
+    if (typeof value === 'number') {
+      if (Number.isInteger(value) && Math.abs(value) >= longNumberMin) lookAt(String(value), name, parent, places)
+      return
+    }
+    if (Array.isArray(value)) for (const item of value) look(item, name, parent, places)
+    else if (typeof value === 'object' && value !== null)
+      for (const key in value) look((value as JsonObject)[key], key, value as JsonObject, places)
+  }
+  function lookAt(text: string, name: string, parent: JsonObject, places: Map<string, Set<string>>): void {
+    if (text.length < termCharactersMin || name === 'resourceType') return
+    const known = places.get(name)
+    if (known?.has(text)) return
+    if (anyDate.test(text)) {
+      if (yearly && fineDate.test(text)) fineDates.add(name)
+      return
+    }
+    if (harmless.has(text) || harmless.has(text.toLowerCase()) || isShortPublicCode(text, name, parent)) return
+    if (text.replace(pseudonymPattern, '').length < termCharactersMin) return
+    if (known) known.add(text)
+    else places.set(name, new Set([text]))
+  }
+  // A number of a public list, which has as many digits as a ward’s own number of a patient, says nothing about anybody.
+  function isShortPublicCode(text: string, name: string, { system }: JsonObject): boolean {
+    return (
+      name === 'code' &&
+      text.length <= codeDigitsMax &&
+      /\d/.test(text) &&
+      typeof system === 'string' &&
+      isPublicSystem(system, publicSystems)
+    )
+  }
+  return {
+    see(resource) {
+      const type = typeof resource['resourceType'] === 'string' ? resource['resourceType'] : ''
+      let places = seen.get(type)
+      if (!places) seen.set(type, (places = new Map()))
+      look(resource, type, resource, places)
+    },
+    take() {
+      const texts = [...seen].flatMap(([type, places]) =>
+        [...places].flatMap(([name, all]) => [...all].map((text) => ({ place: `${type} ${name}`, terms: hidden(text) }))),
+      )
+      const taken = { texts: texts.filter(({ terms }) => terms.length > 0), fineDates: [...fineDates] }
+      seen = new Map()
+      fineDates = new Set()
+      return taken
+    },
+  }
+}
+
+/** Terms of a masked text that could be somebody’s: its words, its parts and itself without signs, and all its digits. */
+export function termsOf(text: string): string[] {
+  const plain = text.replace(pseudonymPattern, ' ')
+  const words = wordsOf(plain)
+  const whole = compact(plain)
+  const digits = plain.replace(/\D/g, '')
+  return [
+    ...new Set([
+      ...words.filter(tellsName).map(nameTerm),
+      ...[...words, whole].filter(tellsIdentifier).map(compactTerm),
+      ...(whole.length >= termCharactersMin && plain.includes('@') ? [compactTerm(whole)] : []),
+      ...(tellsPhone(digits) ? [compactTerm(digits), compactTerm(digits.slice(-10))] : []),
+    ]),
+  ]
+}
+
+/** Texts that the model or the policy gives, so that nobody wrote them about anybody. */
+function harmlessTexts(policy: Policy): ReadonlySet<string> {
+  const urls = (rules: readonly ExtensionRule[]): string[] =>
+    rules.flatMap((rule) => [rule.url, ...(rule.oneOf ?? []), ...urls(rule.parts ?? [])])
+  return new Set([
+    ...modelCodes(),
+    ...publicCodeSystems,
+    ...policy.codeSystems,
+    ...policy.identifierSystems,
+    ...policy.profiles,
+    ...policy.answers.texts,
+    ...policy.labels.map(({ system }) => system),
+    ...urls(policy.extensions),
+    ...urls(policy.modifierExtensions),
+  ])
+}
+
+let codes: ReadonlySet<string> | null = null
+
+function modelCodes(): ReadonlySet<string> {
+  const under = (facts: readonly ElementFact[]): string[] => facts.flatMap((fact) => [...(fact.codes ?? []), ...under(fact.children ?? [])])
+  codes ??= new Set([...Object.values(resourceFacts), ...Object.values(typeFacts)].flatMap(under))
+  return codes
+}
