@@ -35,6 +35,9 @@ const holders = {
   'feeds.read': ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
   'feeds.expect': ['integrator', 'study-manager', 'operator', 'administrator'],
   'query.run': ['analyst', 'researcher'],
+  // Small groups as they are; without it a reader of the summary gets them as marks.
+  'risk.read': ['study-manager', 'privacy-officer'],
+  'risk.summary': ['study-manager', 'privacy-officer', 'auditor'],
   'jobs.own': 'all',
   'jobs.all': ['operator', 'administrator'],
   'relationships.read': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],

@@ -23,6 +23,7 @@ export const auditActs = [
   'job',
   'pipeline',
   'query',
+  'risk',
   'access',
   'break-glass',
   'audit',
