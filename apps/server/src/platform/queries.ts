@@ -56,7 +56,7 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     newId,
     onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),
   })
-  return { query, notebooks: openNotebooks(repository, newId), risk: openRisk({ query, now }) }
+  return { query, notebooks: openNotebooks(repository, newId), risk: openRisk({ query, repository, now }) }
 }
 
 /** What stands in the reports of this process: the worst of all studies. */

@@ -3,13 +3,14 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { effectOf, measure, regroup, type MeasureOptions, type Population } from '@aquifer/core/risk'
 import { cmsCells } from '@aquifer/core/small-cells'
 import type { Query } from '../query/index.js'
-import type { Study } from '../repository/index.js'
+import type { Repository, Study } from '../repository/index.js'
 import { findingsOf, telling } from './findings.js'
 import { diagnosesOf, populationOf, quasiIdentifiers, statements } from './population.js'
 import { summaryOf } from './summary.js'
 
 export interface RiskParts {
   query: Pick<Query, 'standing' | 'figures'>
+  repository: Pick<Repository, 'riskReports'>
   now: () => number
 }
 export interface RiskDesk {
@@ -48,8 +49,13 @@ export function openRisk(parts: RiskParts): RiskDesk {
     keep(study.id, standing.mark, work)
     const done = await work
     if (isRefusal(done)) kept.delete(study.id)
-    else worst.set(study.id, { minimum: Number(done.findings.measures.minimum ?? 0), below: done.findings.measures.risk.above ?? 0 })
+    else await noted(study, done)
     return done
+  }
+  async function noted(study: Study, { snapshot, maskingPolicy, computedAt, findings }: Computed): Promise<void> {
+    worst.set(study.id, { minimum: Number(findings.measures.minimum ?? 0), below: findings.measures.risk.above ?? 0 })
+    const summary: KeptSummary = { maskingPolicy, computedAt, threshold: policy.threshold, findings: summaryOf(findings, policy) }
+    await parts.repository.riskReports.keep(study.sid, snapshot, summary)
   }
   function keep(study: string, mark: string, work: Promise<Computed | Refusal>): void {
     kept.delete(study)
@@ -63,11 +69,13 @@ export function openRisk(parts: RiskParts): RiskDesk {
     async report(study, { full, snapshot }) {
       const found = await computed(study)
       if (isRefusal(found)) return found
-      if (snapshot !== null && snapshot !== found?.snapshot) return noSuchSnapshot()
-      const head = { study: study.id, threshold: policy.threshold, detail: full ? ('full' as const) : ('summary' as const), snapshots: [] }
-      if (found === null) return { ...head, snapshot: null, maskingPolicy: study.masking, computedAt: null, findings: null }
-      const { maskingPolicy, computedAt, findings } = found
-      return { ...head, snapshot: found.snapshot, maskingPolicy, computedAt, findings: full ? findings : summaryOf(findings, policy) }
+      if (snapshot !== null && snapshot !== found?.snapshot) return keptReport(parts, study, snapshot)
+      const head = { study: study.id, threshold: policy.threshold, detail: full ? ('full' as const) : ('summary' as const) }
+      const snapshots = await parts.repository.riskReports.snapshots(study.sid)
+      if (found === null) return { ...head, snapshots, snapshot: null, maskingPolicy: study.masking, computedAt: null, findings: null }
+      const { maskingPolicy, computedAt } = found
+      const findings = full ? found.findings : summaryOf(found.findings, policy)
+      return { ...head, snapshots, snapshot: found.snapshot, maskingPolicy, computedAt, findings }
     },
     async preview(study, { generalizations, attributes = quasiIdentifiers }) {
       const unknown = [...attributes, ...generalizations.map(({ attribute }) => attribute)].filter((name) => !isQuasiIdentifier(name))
@@ -84,8 +92,19 @@ export function openRisk(parts: RiskParts): RiskDesk {
   }
 }
 
+type KeptSummary = Pick<RiskReport, 'maskingPolicy' | 'computedAt' | 'threshold' | 'findings'>
+
+/** Of an earlier snapshot, whose rows may be gone: what was kept is a summary, whoever asks. */
+async function keptReport({ repository }: RiskParts, study: Study, snapshot: string): Promise<RiskReport | Refusal> {
+  const at = isoTime(snapshot)
+  const summary = at === null ? null : ((await repository.riskReports.byId(study.sid, at)) as KeptSummary | null)
+  if (at === null || summary === null) return refuse('unknown', { detail: 'No risk report of this snapshot is kept.' })
+  const snapshots = await repository.riskReports.snapshots(study.sid)
+  return { study: study.id, snapshot: at, detail: 'summary', snapshots, ...summary }
+}
+const isoTime = (text: string): string | null => (Number.isNaN(Date.parse(text)) ? null : new Date(text).toISOString())
+
 const isQuasiIdentifier = (name: string): boolean => (quasiIdentifiers as readonly string[]).includes(name)
-const noSuchSnapshot = (): Refusal => refuse('unknown', { detail: 'No risk report of this snapshot is kept.' })
 const worstOf = (all: readonly { minimum: number; below: number }[]): { minimum: number; below: number } => ({
   minimum: Math.min(...all.map(({ minimum }) => minimum)),
   below: Math.max(...all.map(({ below }) => below)),
