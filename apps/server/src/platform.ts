@@ -18,7 +18,7 @@ import { errorName, openLog, openMetrics, type Log } from './monitoring/index.js
 import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
-import { openQueries } from './platform/queries.js'
+import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
@@ -164,6 +164,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
   const query = queries?.query ?? null
+  if (queries !== null) riskGauges(metrics, queries.risk)
   const governance = await openGovernance({ config, repository, signer, studies, jobs, bulkExport, flow, query, log, now, newId })
   closing.add(() => governance.close())
   const front = { tls, fhir, feeds, bulkExport, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
@@ -206,6 +207,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     imports,
     metrics,
     queries,
+    risk: queries?.risk ?? null,
     now,
     startedAt: new Date(now()).toISOString(),
     version,

@@ -25,6 +25,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
   { name: 'access', says: 'roles and relationships', load: async () => (await import('./access.js')).accessCommand() },
   { name: 'audit', says: 'proves that the trail is whole', load: async () => (await import('./audit.js')).auditCommand() },
+  { name: 'risk', says: 're-identification risk of masked rows', load: async () => (await import('./risk.js')).riskCommand() },
   { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },
   { name: 'user', says: 'people: who they are and what they may do', load: async () => (await import('./user.js')).userCommand() },
   { name: 'client', says: 'headless clients and their keys', load: async () => (await import('./oauth-client.js')).clientCommand() },

@@ -16,6 +16,7 @@ import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
 import { leakRoutes } from './routes/leaks.js'
+import { riskRoutes } from './routes/risk.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
 import { withdrawalRoutes } from './routes/withdrawals.js'
 import { workbenchRoutes } from './routes/workbench.js'
@@ -45,6 +46,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   feedRoutes(app, systems)
   leakRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
+  if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   auditRoutes(app, systems)
   operationsRoutes(app, systems)
   workbenchRoutes(app, systems.workbenchDir)

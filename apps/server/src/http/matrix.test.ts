@@ -60,6 +60,10 @@ const feeding: { readers: Role[]; makers: Role[] } = {
   readers: ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
   makers: ['integrator', 'study-manager', 'operator', 'administrator'],
 }
+const risks: { readers: Role[]; makers: Role[] } = {
+  readers: ['study-manager', 'privacy-officer', 'auditor'],
+  makers: ['study-manager', 'privacy-officer'],
+}
 const consent = '/consent/api/v1/studies/{study}'
 const invitations = '/registration/api/v1/studies/{study}/invitations'
 const statements: Row = { may: ['analyst', 'researcher'] }
@@ -201,6 +205,8 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   statement: statements,
   statementResult: statements,
   cancelStatement: statements,
+  risk: { may: risks.readers, url: '/masking/api/v1/risk?study={study}' },
+  riskPreview: { may: risks.makers, body: () => ({}) },
   catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
   notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
   createNotebook: { ...statements, body: () => ({}) },

@@ -12,6 +12,7 @@ import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { NotebookDesk, Query } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
+import type { RiskDesk } from '../risk/index.js'
 import type { Studies, StudyFiles } from '../study/index.js'
 
 /** How far the pipeline is and what may be asked of it. */
@@ -51,6 +52,8 @@ export interface RoutedSystems {
   pipeline: PipelineDoor | null
   /** null where this process runs no statements */
   queries: { query: Query; notebooks: NotebookDesk } | null
+  /** null where this process runs no statements */
+  risk: RiskDesk | null
   metrics: Metrics
   health(): Promise<Health>
   now: () => number

@@ -1,9 +1,10 @@
 import path from 'node:path'
 import type { Config } from '../config/index.js'
-import { errorName, type Log } from '../monitoring/index.js'
+import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { openNotebooks, Query, type HeldSnapshot, type NotebookDesk } from '../query/index.js'
 import type { Repository, Study } from '../repository/index.js'
 import { readReservoirManifest, type Reservoir } from '../reservoir/index.js'
+import { openRisk, type RiskDesk } from '../risk/index.js'
 import type { Studies } from '../study/index.js'
 
 export interface QueryParts {
@@ -20,7 +21,7 @@ export interface QueryParts {
 }
 
 /** Statements and notebooks over the reservoir's snapshots. */
-export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk } {
+export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk; risk: RiskDesk } {
   const { config, repository, studies, reservoir, patientKeys, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
   async function snapshot(study: string): Promise<HeldSnapshot | null> {
@@ -55,5 +56,19 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     newId,
     onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),
   })
-  return { query, notebooks: openNotebooks(repository, newId) }
+  return { query, notebooks: openNotebooks(repository, newId), risk: openRisk({ query, repository, now }) }
+}
+
+/** What stands in the reports of this process: the worst of all studies. */
+export function riskGauges(metrics: Metrics, risk: RiskDesk): void {
+  metrics.gauge(
+    'aquifer_risk_class_min',
+    'Smallest class of people who look alike in a published study, as last computed',
+    () => risk.worst()?.minimum ?? Number.NaN,
+  )
+  metrics.gauge(
+    'aquifer_risk_below_share',
+    'Greatest share of a published study’s people in classes below 11, as last computed',
+    () => risk.worst()?.below ?? Number.NaN,
+  )
 }

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import {
   arrowStreamType,
   basisHeader,
   statementHeader,
+  statementRowsMax,
   type Catalogue,
   type QueryBasis,
   type StatementHistory,
@@ -38,6 +40,13 @@ export interface QueryOptions {
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
   onBug?: (error: unknown) => void
+}
+/** What the platform's own statements found, all of one snapshot. */
+export interface Figures {
+  snapshot: string
+  maskingPolicy: string
+  /** Rows of each statement; null for one that has more than were asked for. */
+  answers: (unknown[][] | null)[]
 }
 export interface Asked {
   study: Study
@@ -130,8 +139,7 @@ export class Query {
   async #read(running: Running, asked: Asked): Promise<Read | Refusal> {
     const { study, sql, limit, format } = asked
     const held = await this.#options.snapshot(study.id)
-    if (held === null)
-      return refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
+    if (held === null) return notPublished()
     try {
       const { manifest, folder } = held
       const withheld = await this.#withheld(study)
@@ -164,6 +172,39 @@ export class Query {
         elapsedMs: this.#options.now() - running.since,
       }
       return { ...result, basis, withheld }
+    } finally {
+      held.release()
+    }
+  }
+
+  /** What figures rest on: the snapshot, and whose rows are left out of it. The same text, the same figures. */
+  async standing(study: Study): Promise<{ snapshot: string; maskingPolicy: string; mark: string } | null> {
+    const held = await this.#options.snapshot(study.id)
+    if (held === null) return null
+    held.release()
+    const { snapshot, maskingPolicy, generation } = held.manifest
+    const withheld = createHash('sha256')
+      .update([...(await this.#withheld(study))].sort().join())
+      .digest('hex')
+    return { snapshot, maskingPolicy, mark: `${snapshot} ${generation} ${withheld}` }
+  }
+
+  /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. */
+  async figures(study: Study, statements: readonly string[], signal: AbortSignal): Promise<Figures | Refusal> {
+    const held = await this.#options.snapshot(study.id)
+    if (held === null) return notPublished()
+    try {
+      const { manifest, folder } = held
+      const withheld = await this.#withheld(study)
+      const answers: Figures['answers'] = []
+      for (const sql of statements) {
+        const work = { study: manifest.study, sql, limit: statementRowsMax, format: 'json', manifest, folder, withheld, signal } as const
+        const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
+        if (isRefusal(result)) return result
+        answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
+      }
+      if (await this.#grew(study, withheld)) return withdrawnMeanwhile()
+      return { snapshot: manifest.snapshot, maskingPolicy: manifest.maskingPolicy, answers }
     } finally {
       held.release()
     }
@@ -288,6 +329,8 @@ export class Query {
 
 const withdrawnMeanwhile = (): Refusal =>
   refuse('statement-cancelled', { detail: 'Consent was withdrawn while the statement ran: run it again, without that person’s rows.' })
+const notPublished = (): Refusal =>
+  refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
 const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
 
 const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>

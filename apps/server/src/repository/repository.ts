@@ -8,6 +8,7 @@ import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
+import { openRiskReports } from './risk-reports.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
@@ -118,6 +119,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     participants: openParticipants(writer, reader),
     invitations: openInvitations(writer),
     feeds: openFeeds(writer, reader),
+    riskReports: openRiskReports(writer, reader),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
     async close() {
       await wakeUp.close()

@@ -1,6 +1,7 @@
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
+import type { RiskReports } from './risk-reports.js'
 import type { Identities } from './identities.js'
 import type { Participants } from './participant-types.js'
 import type { Invitations, RegistrationTx } from './registration-types.js'
@@ -381,6 +382,7 @@ export interface Repository {
   participants: Participants
   invitations: Invitations
   feeds: Feeds
+  riskReports: RiskReports
   erasure: Erasure
   close(): Promise<void>
 }

@@ -24,6 +24,7 @@ export const auditActs = [
   'pipeline',
   'masking',
   'query',
+  'risk',
   'access',
   'break-glass',
   'audit',

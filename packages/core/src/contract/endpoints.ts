@@ -23,6 +23,7 @@ import {
   statementRows,
   statementStatus,
 } from './query.js'
+import { riskEndpoints } from './risk.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
 /** One address of the API, as data: the server binds a handler to it, /openapi.json and the documentation list it. */
@@ -182,6 +183,8 @@ export const endpoints = {
   ...auditEndpoints,
 
   ...accessEndpoints,
+
+  ...riskEndpoints,
 
   runStatement: {
     method: 'POST',
