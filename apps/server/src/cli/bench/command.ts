@@ -2,43 +2,73 @@ import { Command } from 'commander'
 import { auditBench } from './audit.js'
 import { accessBench } from './access.js'
 import { governanceBench } from './governance.js'
+import { ingestBench, ingestParts } from './ingest.js'
 import { loadBench, queryBench } from './load.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
 import { searchBench } from './search.js'
 
 export interface BenchFlags {
-  file?: string
+  data?: string
   patients: string
   masking: string
   records: string
+  only?: string
+  resources?: string
+  stored?: string
+  searchDuring?: boolean
+  roles?: string
+  folder?: string
+  profile?: string
 }
 
-const parts: Readonly<Record<string, { about: string; run: (flags: BenchFlags) => Promise<Record<string, unknown>> }>> = {
-  ingest: { about: 'import with everything on: resources a second, and how long a write takes until it can be queried', run: loadBench },
-  pipeline: { about: 'the same load, seen from the stages: their lag while it runs and after it', run: loadBench },
+interface Part {
+  about: string
+  run: (flags: BenchFlags) => Promise<Record<string, unknown>>
+  options?: (command: Command) => Command
+}
+
+const onStored = (command: Command): Command =>
+  command
+    .option('--stored <n>', 'then fill the repository to so many resources, the same people as ever others, and measure again')
+    .option('--roles <roles>', 'which parts run in the server (default: all)')
+    .option('--folder <dir>', 'the server’s data folder, which is kept (default: one that is removed)')
+    .option('--profile <dir>', 'where to leave CPU profiles of the server’s threads')
+const asIs = (command: Command): Command => command
+const ingestOptions = (command: Command): Command =>
+  onStored(command)
+    .option('--only <part>', `one of ${ingestParts.join(', ')}`)
+    .option('--resources <n>', 'at most about so many resources by each way')
+    .option('--search-during', 'at last import everybody once more, and search meanwhile')
+
+const parts: Readonly<Record<string, Part>> = {
+  ingest: {
+    about: 'writes over HTTP by bulk import, transactions and single PUTs: resources a second, CPU and memory, on a server of its own',
+    run: ingestBench,
+    options: ingestOptions,
+  },
+  pipeline: { about: 'import with everything on, seen from the stages: their lag while it runs and after it', run: loadBench },
   mask: { about: 'masking in one thread: MB of JSON a second', run: maskBench },
   query: { about: 'statements of analysts on the loaded study: p50 and p95', run: queryBench },
   audit: { about: 'the audit trail: records written, sealed and verified a second', run: auditBench },
   access: { about: 'decisions of access from warm memory: microseconds each', run: accessBench },
   governance: { about: 'what access, consent and audit take of writing: the same with and without them, in turns', run: governanceBench },
-  search: { about: 'FHIR searches on the loaded study: p50 and p95', run: searchBench },
+  search: { about: 'FHIR searches on the loaded study: p50 and p95', run: searchBench, options: onStored },
 }
 
 export function benchCommand(): Command {
   const command = new Command('bench').description('measure, and print the figures as JSON with machine, load and data')
-  for (const [name, part] of Object.entries(parts)) {
-    command
-      .command(name)
-      .description(part.about)
-      .option('--file <file>', 'NDJSON of Bundles to load (.gz too); without it people are generated')
+  for (const [name, { about, run, options = asIs }] of Object.entries(parts)) {
+    options(command.command(name).description(about))
+      .option('--data <file>', 'NDJSON of Bundles or of resources to load (.gz too); without it people are generated')
       .option('--patients <n>', 'how many people to generate', '500')
       .option('--records <n>', 'how many audit records to generate', '300000')
       .option('--masking <policy>', 'safe-harbor or expert', 'safe-harbor')
       .option('--json', 'figures are always JSON')
       .action(async (flags: BenchFlags) => {
-        const figures = await part.run(flags)
-        process.stdout.write(`${JSON.stringify({ bench: name, machine: machine(), ...figures }, null, 2)}\n`)
+        const before = machine()
+        const figures = await run(flags)
+        process.stdout.write(`${JSON.stringify({ bench: name, machine: before, ...figures }, null, 2)}\n`)
       })
   }
   return command

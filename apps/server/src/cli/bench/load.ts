@@ -1,18 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { ImportReport, PipelineStatus } from '@aquifer/core/contract'
 import { generateBundles } from '@aquifer/core/generate'
-import { packageRoot } from '../../storage/index.js'
-import { openClient, resultOf, type Client } from '../client.js'
-import { CommandFailed } from '../failure.js'
+import { resultOf, type Client } from '../client.js'
 import type { BenchFlags } from './command.js'
 import { percentiles } from './machine.js'
-
-export const study = 'BENCH'
+import { onServer } from './server.js'
+import { study } from './stored.js'
 
 /** Import of the whole file into a fresh server, with validation, consent, audit and the whole pipeline on. */
 export const loadBench = (flags: BenchFlags): Promise<Record<string, unknown>> => onLoadedServer(flags, () => Promise.resolve({}))
@@ -54,36 +48,13 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
-export async function onLoadedServer(
+function onLoadedServer(
   flags: BenchFlags,
   measure: (client: Client) => Promise<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'aquifer-bench-'))
-  const server = spawn(process.execPath, [path.join(packageRoot, 'bin/aquifer.mjs'), 'serve', '--data', dataDir, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  try {
-    const started = performance.now()
-    await ready(server)
-    const readyMs = Math.round(performance.now() - started)
-    const client = await openClient({ dataDir })
+  return onServer(flags, async ({ client, readyMs }) => {
     const load = await loadInto(client, flags)
     return { data: load.data, serverReadyMs: readyMs, load: load.figures, ...(await measure(client)) }
-  } finally {
-    server.kill('SIGTERM')
-    await new Promise((resolve) => server.once('exit', resolve))
-    await rm(dataDir, { recursive: true, force: true })
-  }
-}
-
-function ready(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let out = ''
-    server.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      out += text
-      if (/^ready http/m.test(out)) resolve()
-    })
-    server.once('exit', () => reject(new CommandFailed('The server to be measured ended before it was ready.')))
   })
 }
 
@@ -101,7 +72,7 @@ async function loadInto(client: Client, flags: BenchFlags): Promise<{ data: Reco
     path: '/fhir-server/api/v1/$import',
     query: { studyid: study, siteid: 'A', consentOnFile: 'bench' },
     headers: { 'content-type': 'application/x-ndjson' },
-    body: flags.file === undefined ? generated(Number(flags.patients)) : createReadStream(flags.file),
+    body: flags.data === undefined ? generated(Number(flags.patients)) : createReadStream(flags.data),
     need: { role: 'study-manager', studies: [study] },
   })
   const queryable = await timed(() =>
@@ -109,7 +80,7 @@ async function loadInto(client: Client, flags: BenchFlags): Promise<{ data: Reco
   )
   clearInterval(sampling)
   return {
-    data: { source: flags.file ?? `generated, ${flags.patients} people`, resources: report.read, refused: report.refused },
+    data: { source: flags.data ?? `generated, ${flags.patients} people`, resources: report.read, refused: report.refused },
     figures: {
       seconds: Math.round(report.elapsedMs) / 1000,
       resourcesPerSecond: Math.round(report.read / (report.elapsedMs / 1000)),

@@ -12,8 +12,18 @@ export function machine(): Record<string, unknown> {
   }
 }
 
-export function percentiles(times: readonly number[]): { n: number; p50Ms: number; p95Ms: number; maxMs: number } {
-  const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10
-  return { n: sorted.length, p50Ms: at(0.5), p95Ms: at(0.95), maxMs: at(1) }
+export interface Percentiles {
+  n: number
+  p50Ms: number
+  p95Ms: number
+  p99Ms: number
+  maxMs: number
 }
+
+export function percentiles(times: readonly number[]): Percentiles {
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number): number => rounded(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0, 1)
+  return { n: sorted.length, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: at(1) }
+}
+
+export const rounded = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits

@@ -39,7 +39,7 @@ export async function maskBench(flags: BenchFlags): Promise<Record<string, unkno
   await pool.close()
   const MB = bytes.length / 1e6
   return {
-    data: { source: flags.file ?? `generated, ${flags.patients} people`, resources, MB: Math.round(MB * 10) / 10 },
+    data: { source: flags.data ?? `generated, ${flags.patients} people`, resources, MB: Math.round(MB * 10) / 10 },
     policy: flags.masking,
     threads: 1,
     runs: runs.map(({ seconds, cpuSeconds }) => ({
@@ -73,11 +73,11 @@ interface AnyBundle {
 }
 
 async function* bundlesOf(flags: BenchFlags): AsyncGenerator<AnyBundle> {
-  if (flags.file === undefined) {
+  if (flags.data === undefined) {
     yield* generateBundles({ patients: Number(flags.patients), seed: 'bench' }) as Iterable<AnyBundle>
     return
   }
-  const file: Readable = createReadStream(flags.file)
-  const input = flags.file.endsWith('.gz') ? file.pipe(createGunzip()) : file
+  const file: Readable = createReadStream(flags.data)
+  const input = flags.data.endsWith('.gz') ? file.pipe(createGunzip()) : file
   for await (const line of createInterface({ input, crlfDelay: Infinity })) if (line.trim() !== '') yield JSON.parse(line) as AnyBundle
 }

@@ -1,9 +1,11 @@
-import { Agent, request as httpRequest } from 'node:http'
-import { onLoadedServer, study } from './load.js'
 import type { Client } from '../client.js'
 import { CommandFailed } from '../failure.js'
 import type { BenchFlags } from './command.js'
-import { percentiles } from './machine.js'
+import { mustBe, openConnections } from './drive.js'
+import { percentiles, rounded } from './machine.js'
+import { copyOf, readPeople } from './people.js'
+import { onServer } from './server.js'
+import { fillTo, importUnits, openStudy, queryable, storedIn, study } from './stored.js'
 
 type Json = Record<string, unknown>
 
@@ -14,7 +16,7 @@ interface Kind {
 }
 
 /** What searches ask for, read from the loaded data. */
-interface Sample {
+export interface Sample {
   patients: { id: string; family: string; given: string; identifier: string }[]
   codes: string[]
 }
@@ -49,58 +51,79 @@ const kinds: readonly Kind[] = [
 const warmUps = 20
 const rounds = 200
 
-/** Searches over HTTP, one after the other on one connection, as one client asks. */
-export function searchBench(flags: BenchFlags): Promise<Json> {
-  return onLoadedServer(flags, async (client) => {
-    const asker = await openAsker(client)
-    const sample = await sampleOf(asker)
-    const searches: Json = {}
-    for (const kind of kinds) {
-      for (let round = 0; round < warmUps; round += 1) await asker.ask(kind.path(sample, rounds + round))
-      const took: number[] = []
-      let found = 0
-      for (let round = 0; round < rounds; round += 1) {
-        const started = performance.now()
-        const bundle = await asker.ask(kind.path(sample, round))
-        took.push(performance.now() - started)
-        found += Number(JSON.parse(bundle).total)
-      }
-      searches[kind.name] = {
-        ...percentiles(took),
-        meanTotal: Math.round((found / rounds) * 10) / 10,
-      }
+/** Searches over HTTP, one after the other on one connection, as one client asks; with `--stored` once more among so many resources. */
+export async function searchBench(flags: BenchFlags): Promise<Json> {
+  const people = await readPeople(flags)
+  return onServer(flags, async (server) => {
+    const isPiped = await openStudy(server.client, flags.masking)
+    const found = await storedIn(server, people)
+    if (found === 0) await importUnits(server.client, copyOf(people.units, 's'))
+    if (isPiped) await queryable(server.client)
+    const first = { stored: await storedIn(server, people), searches: await allKinds(server.client) }
+    const filled = flags.stored === undefined ? null : await fillTo(server, people, Number(flags.stored), isPiped)
+    return {
+      data: { source: people.source, resources: people.resources },
+      roles: flags.roles ?? 'all',
+      ...first,
+      ...(filled === null ? {} : { filled, atStored: await allKinds(server.client) }),
+      database: await server.database(),
     }
-    asker.close()
-    return { searches }
   })
 }
 
-interface Asker {
+async function allKinds(client: Client): Promise<Json> {
+  const asker = await openAsker(client)
+  try {
+    const sample = await sampleOf(asker)
+    const searches: Json = {}
+    for (const kind of kinds) searches[kind.name] = await oneKind(asker, sample, kind)
+    return searches
+  } finally {
+    asker.close()
+  }
+}
+
+async function oneKind(asker: Asker, sample: Sample, kind: Kind): Promise<Json> {
+  for (let round = 0; round < warmUps; round += 1) await asker.ask(kind.path(sample, rounds + round))
+  const took: number[] = []
+  let found = 0
+  for (let round = 0; round < rounds; round += 1) {
+    const started = performance.now()
+    const bundle = await asker.ask(kind.path(sample, round))
+    took.push(performance.now() - started)
+    found += Number(JSON.parse(bundle).total)
+  }
+  return { ...percentiles(took), meanTotal: rounded(found / rounds, 1) }
+}
+
+/** Asks for values of a person by code until the work has ended; how long each answer took. */
+export async function searchWhile(asker: Asker, sample: Sample, work: Promise<unknown>): Promise<number[]> {
+  const [kind] = kinds
+  const state = { ended: false }
+  const end = (): void => {
+    state.ended = true
+  }
+  work.then(end, end)
+  const took: number[] = []
+  for (let round = 0; kind !== undefined && !state.ended; round += 1) {
+    const started = performance.now()
+    await asker.ask(kind.path(sample, round))
+    took.push(performance.now() - started)
+  }
+  return took
+}
+
+export interface Asker {
   ask(search: string): Promise<string>
   close(): void
 }
 
-async function openAsker(client: Client): Promise<Asker> {
-  const { access_token: token } = await client.token({ role: 'integrator', studies: [study], ttlS: 3600 })
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const headers = { authorization: `Bearer ${token}`, 'x-aquifer-study': study }
-  return {
-    ask: (search) =>
-      new Promise((resolve, reject) => {
-        const sent = httpRequest(`${client.url}/fhir-server/api/v1/${search}`, { agent, headers }, (answer) => {
-          let text = ''
-          answer.setEncoding('utf8').on('data', (part: string) => (text += part))
-          answer.on('end', () =>
-            answer.statusCode === 200 ? resolve(text) : reject(new CommandFailed(`A search was answered ${answer.statusCode}.`)),
-          )
-        })
-        sent.on('error', reject).end()
-      }),
-    close: () => agent.destroy(),
-  }
+export async function openAsker(client: Client): Promise<Asker> {
+  const connections = await openConnections(client, study, 1)
+  return { ask: async (path) => mustBe(await connections.send({ method: 'GET', path }), 200).body, close: () => connections.close() }
 }
 
-async function sampleOf(asker: Asker): Promise<Sample> {
+export async function sampleOf(asker: Asker): Promise<Sample> {
   const resourcesOf = async (search: string): Promise<Json[]> => {
     const { entry = [] } = JSON.parse(await asker.ask(search)) as { entry?: { resource: Json }[] }
     return entry.map(({ resource }) => resource)
