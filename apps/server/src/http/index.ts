@@ -8,6 +8,7 @@ import { feedRoutes } from './routes/feeds.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
+import { maskingRoutes } from './routes/masking.js'
 import { oidcRoutes } from './routes/oidc.js'
 import { operationsRoutes } from './routes/operations.js'
 import { peopleRoutes } from './routes/people.js'
@@ -42,6 +43,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   feedRoutes(app, systems)
+  maskingRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   auditRoutes(app, systems)
   operationsRoutes(app, systems)

@@ -173,6 +173,15 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   feeds: { may: feeding.readers, url: '/pipeline/api/v1/feeds?study={study}' },
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
+  maskingPolicies: { may: keepers, url: '/masking/api/v1/policies?study={study}' },
+  maskingPolicy: { may: keepers },
+  proposeMaskingPolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
+  rejectMaskingPolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
+  signMaskingPolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
+  checkMaskingPolicy: { may: keepers, body: () => ({}) },
+  diffMaskingPolicies: { may: keepers, body: () => ({}) },
+  traceMaskingPolicy: { may: [...keepers, 'investigator', 'cro-admin'], body: () => ({}) },
+  maskingProgress: { may: keepers, url: '/masking/api/v1/progress?study={study}' },
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
   auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },
   disclosures: { may: ['auditor', 'privacy-officer', 'patient', 'guardian'], url: '/audit/api/v1/disclosures?patient=nobody' },
@@ -351,7 +360,10 @@ test.each(roles)('%s is told 403 where the role may not, and only there', async 
   const told: EndpointName[] = []
   for (const [name] of guarded) {
     const { status } = await ask(name, token)
-    expect([name, status === 401 || status >= 500]).toEqual([name, status === 503 && endpoints[name].system === 'pipeline'])
+    expect([name, status === 401 || status >= 500]).toEqual([
+      name,
+      status === 503 && ['pipeline', 'masking'].includes(endpoints[name].system),
+    ])
     if (status === 403) told.push(name)
   }
   const expected = guarded.filter(([, { may }]) => may !== 'everyone' && may !== 'open' && !may.includes(role)).map(([name]) => name)

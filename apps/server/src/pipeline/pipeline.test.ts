@@ -24,7 +24,7 @@ async function assemble(): Promise<typeof open> {
     const study = await world.repository.studies.byId(id)
     return study && { masking: study.masking, publish: study.publish, consentEpoch: await world.repository.consents.epoch(study.sid) }
   }
-  const policyOf = (name: string) => builtInPolicies[name] ?? null
+  const policyOf = (_study: string, name: string) => Promise.resolve(builtInPolicies[name] ?? null)
   const replicator = new Replicator({ source: world.repository, lake, clock: systemClock })
   const masking = new MaskingRun(lake, { reservoir, keyring, clock: systemClock, settings, pool, policyOf })
   return { lake, replicator, masking, reservoir, pipeline: new Pipeline({ replicator, lake, masking, reservoir, clock: systemClock }) }

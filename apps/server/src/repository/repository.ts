@@ -11,6 +11,7 @@ import { openFeeds } from './feeds.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
+import { openMaskingPolicies } from './masking-policies.js'
 import { openNotebooks } from './notebooks.js'
 import { openParticipants } from './participants.js'
 import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
@@ -112,6 +113,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     identities: openIdentities(writer),
     relationships: openRelationships(writer),
     rolePolicies: openRolePolicies(writer),
+    maskingPolicies: openMaskingPolicies(writer),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
     withdrawals: openWithdrawals(writer),

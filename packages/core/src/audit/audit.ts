@@ -25,6 +25,8 @@ export const auditActs = [
   'query',
   'access',
   'break-glass',
+  'masking',
+  'reidentify',
   'audit',
   'export',
   'sign',
