@@ -18,7 +18,9 @@ import { errorName, openLog, openMetrics, type Log } from './monitoring/index.js
 import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
+import { progressOf } from './platform/masking-progress.js'
 import { openQueries, riskGauges } from './platform/queries.js'
+import { openMaskingPolicies } from './privacy/index.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
@@ -119,6 +121,11 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   await indexAnew(repository, log)
   const studies = openStudies({ repository, now })
   const hand = openSignatureHand({ signer, now, newId })
+  const policies = openMaskingPolicies({ repository, hand, signer, now, newId })
+  policies.onActivated(() => studies.refresh())
+  metrics.gaugeBy('aquifer_masking_policies', 'Masking policies of studies by where they stand', 'state', () =>
+    repository.maskingPolicies.states(),
+  )
   const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand })
   metrics.gauge('aquifer_break_glass_open', 'Emergencies that no privacy officer has reviewed', () => access.breakGlass.unreviewed())
   const address = { url: config.publicUrl ?? `${tls === null ? 'http' : 'https'}://${config.host}:${config.port}` }
@@ -157,7 +164,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
     : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages }) : null
+  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
   if (flow !== null) closing.add(() => flow.close())
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study) }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
@@ -165,9 +172,25 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   if (queries !== null) closing.add(() => queries.query.close())
   const query = queries?.query ?? null
   if (queries !== null) riskGauges(metrics, queries.risk)
-  const governance = await openGovernance({ config, repository, signer, studies, jobs, bulkExport, flow, query, log, now, newId })
+  const governance = await openGovernance({ config, repository, signer, studies, policies, jobs, bulkExport, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = { tls, fhir, feeds, bulkExport, postgres, repository, signer, hand, access, identity, address, studies, jobs, imports }
+  const front = {
+    tls,
+    fhir,
+    feeds,
+    bulkExport,
+    postgres,
+    repository,
+    signer,
+    hand,
+    policies,
+    access,
+    identity,
+    address,
+    studies,
+    jobs,
+    imports,
+  }
   return { ...front, flow, background, queries, governance, letters, metrics, log, now }
 }
 
@@ -201,6 +224,8 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     identity,
     access,
     studies,
+    policies: systems.policies,
+    maskingProgress: (study) => progressOf(systems.flow, study),
     fhir,
     feeds,
     bulkExport,

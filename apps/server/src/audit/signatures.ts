@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Grant } from '@aquifer/core/access'
 import type { JobView, SignatureRequest, SignatureView } from '@aquifer/core/contract'
 import { canonicalJson } from '@aquifer/core/fhir'
-import { globalSid, rolePolicyKind, type Repository, type StoredSignature } from '../repository/index.js'
+import { globalSid, maskingPolicyKind, rolePolicyKind, type Repository, type StoredSignature } from '../repository/index.js'
 import type { Signer } from '../storage/index.js'
 import { reachOf } from './filters.js'
 
 /** What is signed, found by who may see it: its name and the hash of its bytes as they are kept. */
 export interface SignedSubject {
-  kind: SignatureRequest['subject']['kind'] | typeof rolePolicyKind
+  kind: SignatureRequest['subject']['kind'] | typeof rolePolicyKind | typeof maskingPolicyKind
   id: string
   hash: Buffer
 }
@@ -113,6 +113,12 @@ async function currentHash(repository: Repository, { subjectKind, subjectId, sid
   if (subjectKind === rolePolicyKind) {
     const policy = await repository.rolePolicies.byVersion(Number(subjectId))
     return policy === null ? null : hashOfDocument(policy.document)
+  }
+  if (subjectKind === maskingPolicyKind) {
+    const policy = await repository.maskingPolicies.byId(subjectId)
+    if (policy === null) return null
+    const { source, document, accepts } = policy
+    return hashOfDocument({ source, document, accepts })
   }
   const [, type = '', id = '', version = ''] = subjectForm.exec(subjectId) ?? []
   if (subjectKind !== 'resource' || version === '') return undefined

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { isRefusal } from '@aquifer/core/refusal'
-import { completeStudy, enrolments, partitions, studyKinds, type StudyRequest } from '@aquifer/core/study'
+import { readPolicy, policyLabel, yearsOnly } from '@aquifer/core/masking'
+import { completeStudy, datesUnder, enrolments, partitions, studyKinds, type StudyRequest } from '@aquifer/core/study'
 import type { StudyDiff, StudyList, StudyView } from '@aquifer/core/contract'
 import { openClient } from './client.js'
 import { WrongUsage } from './failure.js'
@@ -34,7 +35,7 @@ function createCommand(): Command {
     .addOption(new Option('--enrolment <how>', 'open: a person is enrolled when first named (default closed)').choices(enrolments))
     .option('--site <site...>', 'sites that send data', collect, [])
     .option('--consents <types>', 'consent types that must all be active, such as share-data,terms-of-use', collect, [])
-    .option('--masking <policy>', 'safe-harbor (years only, default) or expert (dates shifted)')
+    .option('--masking <policy>', 'safe-harbor (years only, default), expert (dates shifted), or the file of a policy of its own')
     .option('--publish <when>', 'continuous, or a span such as 24h')
     .addOption(new Option('--partition <by>', 'how finely masked files are partitioned (default year)').choices(partitions))
     .addOption(new Option('--status <status>', 'draft prepares a study without opening it').choices(['draft', 'open']))
@@ -43,19 +44,30 @@ function createCommand(): Command {
     .option('--json', 'the study as JSON')
     .action(async (id: string, flags: CreateFlags) => {
       const { site, consents, url, json, ...settings } = flags
-      const request: StudyRequest = { ...settings, id, sites: site, required: consents }
+      const own = settings.masking === undefined || datesUnder(settings.masking) !== null ? null : await ownPolicy(settings.masking)
+      const request: StudyRequest = { ...settings, id, sites: site, required: consents, ...(own === null ? {} : { masking: own.label }) }
       // The same rules as the server's, told here as wrong usage before anything is asked of it.
-      const complete = completeStudy(request)
+      const complete = completeStudy(request, own?.dates)
       if (isRefusal(complete)) throw new WrongUsage(complete.detail)
+      const { masking: _label, ...others } = complete
       const client = await openClient({ url })
       const study = await client.json<StudyView>({
         method: 'POST',
         path: '/study/api/v1/studies',
-        json: complete,
+        json: own === null ? complete : { ...others, policy: own.text },
         need: { role: 'administrator' },
       })
       process.stdout.write(json === true ? `${JSON.stringify(study)}\n` : `created ${study.id}: ${line(study)}\n`)
     })
+}
+
+async function ownPolicy(file: string) {
+  const text = await readFile(file, 'utf8').catch(() => null)
+  if (text === null) throw new WrongUsage(`--masking is safe-harbor, expert or a policy file: ${file} cannot be read.`)
+  const { policy, problems } = readPolicy(text)
+  if (policy === undefined)
+    throw new WrongUsage(problems.map(({ line, path, message }) => `${file}:${line ?? 1} ${path}: ${message}`).join('\n'))
+  return { text, label: policyLabel(policy), dates: yearsOnly(policy) ? ('years' as const) : ('shifted' as const) }
 }
 
 function fileCommand(act: 'diff' | 'apply'): Command {

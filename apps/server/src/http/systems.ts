@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { AuditExportManifest, LeakView, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { AuditExportManifest, LeakView, MaskingProgress, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { Access } from '../access/index.js'
 import type { AuditDesk, SignatureDesk } from '../audit/index.js'
 import type { BulkExport } from '../bulk-export/index.js'
@@ -10,10 +10,11 @@ import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
+import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { NotebookDesk, Query } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
 import type { RiskDesk } from '../risk/index.js'
-import type { Studies, StudyFiles } from '../study/index.js'
+import type { Studies, Study, StudyFiles } from '../study/index.js'
 
 /** How far the pipeline is and what may be asked of it. */
 export interface PipelineDoor {
@@ -36,6 +37,9 @@ export interface RoutedSystems {
   access: Access
   studies: Studies
   studyFiles: StudyFiles
+  policies: MaskingPolicyDesk
+  /** null where this process does not mask */
+  maskingProgress: (study: Study) => Promise<MaskingProgress | null>
   consents: ConsentDesk
   withdrawals: WithdrawalDesk
   participants: ParticipantDesk

@@ -30,8 +30,10 @@ export interface RunParts {
   clock: Clock
   settings: (study: string) => Promise<StudySettings | null>
   pool: MaskingPool
-  /** The policy of this name; null when there is none. */
-  policyOf: (name: string) => Policy | null
+  /** What the study is masked by now; null: nothing that can be trusted, and then nothing is masked. */
+  policyOf: (study: string, name: string) => Promise<Policy | null>
+  /** Told of what is shown when it was made by another policy, key or model than before; again after a start. */
+  onShown?: (study: string, stamp: ReservoirStamp) => Promise<void>
   /** Told when a study begins to fail; the reason holds no content. */
   onFailure?: (failure: { study: string; reason: string }) => void
   /** Told when the leak gate stops a study. */
@@ -48,6 +50,13 @@ export interface StudyRunStatus {
   /** What the leak gate stopped and nobody has decided on. */
   leaks: number
   cursor: Cursor
+}
+
+export interface MaskingProgress {
+  reason: string | null
+  target: ReservoirStamp | null
+  done: number
+  total: number
 }
 
 // One commit costs some 25 ms of CPU per type whatever it holds (2026-11, 2 cores), so commits keep a distance: longer where they take
@@ -74,7 +83,7 @@ interface Masking {
 }
 
 class UnknownPolicy extends Error {
-  override readonly name = 'no masking policy of this name'
+  override readonly name = 'no masking policy that can be trusted'
 }
 
 /** One study's way from lake to reservoir: the only place where identified rows go in and masked ones come out. */
@@ -94,6 +103,7 @@ export class StudyRun {
   #reservoir: StudyReservoir | null = null
   #ahead: Ahead | null = null
   #masking: Masking | null = null
+  #told: string | null = null
   #held: HeldList | null = null
   #displays: DisplayJournal | null = null
   #gate: StudyGate | null = null
@@ -146,6 +156,20 @@ export class StudyRun {
       })
       this.#sleeper.wake()
     })
+  }
+
+  /** Something that is masked by was changed: look at once. */
+  wake(): void {
+    this.#sleeper.wake()
+  }
+
+  /** How many versions of resources are in what is made now, of how many. */
+  progress(): MaskingProgress {
+    const cursor = this.#cursor()
+    const { segments } = this.#lake.manifest()
+    const rowsOf = (some: readonly LakeSegment[]): number => some.reduce((sum, segment) => sum + segment.rows, 0)
+    const done = rowsOf(segments.filter((segment) => compareCursors(segment.to, cursor) <= 0))
+    return { reason: this.#reason, target: this.#masking?.stamp ?? null, done, total: rowsOf(segments) }
   }
 
   /** Takes a person out of held list and dictionary. */
@@ -204,6 +228,7 @@ export class StudyRun {
     if (this.#stopping) return false
     if (segments.length === 0) {
       if (this.#publishDue(settings, reservoir)) await reservoir.publish()
+      await this.#tellShown(reservoir)
       this.#settleWaiting()
       return false
     }
@@ -212,6 +237,7 @@ export class StudyRun {
     await faultPoint('masking.masked')
     await this.#maskAhead(study, segments.at(-1)!.to)
     await this.#store(settings, reservoir, segments, masked)
+    await this.#tellShown(reservoir)
     this.#settleWaiting()
     await this.#lake.settle(this.#cursor())
     return true
@@ -241,7 +267,7 @@ export class StudyRun {
   async #maskingFor(name: string): Promise<Masking> {
     const { id: maskingKey, key } = await this.#parts.keyring.studyKey(this.study, 'masking')
     const asOfYear = new Date(this.#parts.clock.now()).getUTCFullYear()
-    const policy = this.#parts.policyOf(name)
+    const policy = await this.#parts.policyOf(this.study, name)
     if (!policy) throw new UnknownPolicy()
     const stamp = { maskingPolicy: policyLabel(policy), maskingKey, modelVersion: modelVersion(), asOfYear }
     const made = JSON.stringify(stamp)
@@ -313,6 +339,17 @@ export class StudyRun {
     this.#lastCommitAt = this.#parts.clock.now()
     this.#commitMs = this.#lastCommitAt - begun
     this.#rate.add(segments.reduce((sum, segment) => sum + segment.rows, 0))
+  }
+
+  async #tellShown(reservoir: StudyReservoir): Promise<void> {
+    const shown = reservoir.snapshot()
+    if (shown === null || !this.#parts.onShown) return
+    const { maskingPolicy, maskingKey, modelVersion: model, asOfYear } = shown
+    const stamp = { maskingPolicy, maskingKey, modelVersion: model, asOfYear }
+    const told = JSON.stringify(stamp)
+    if (this.#told === told) return
+    await this.#parts.onShown(this.study, stamp)
+    this.#told = told
   }
 
   #publishDue(settings: StudySettings, reservoir: StudyReservoir): boolean {

@@ -2,7 +2,7 @@ import type { Lake, StudyLake } from '../lake/index.js'
 import type { MaskedPerson } from '../reservoir/index.js'
 import type { HeldResource } from './held-list.js'
 import type { LeakAcceptance, StandingLeak } from './leak-gate.js'
-import { StudyRun, type RunParts, type StudyRunStatus } from './run-study.js'
+import { StudyRun, type MaskingProgress, type RunParts, type StudyRunStatus } from './run-study.js'
 
 /** The stage between lake and reservoir: one run per study, none of which waits for another. */
 export class MaskingRun {
@@ -24,6 +24,15 @@ export class MaskingRun {
 
   statuses(): Map<string, StudyRunStatus> {
     return new Map([...this.#runs].map(([study, run]) => [study, run.status()]))
+  }
+
+  /** What a study is masked by was changed. */
+  wake(study: string): void {
+    this.#runs.get(study)?.wake()
+  }
+
+  progress(study: string): MaskingProgress | null {
+    return this.#runs.get(study)?.progress() ?? null
   }
 
   /** What of a study is held back from masking now, by pseudonym and reason. */

@@ -26,7 +26,7 @@ async function assemble(): Promise<typeof open> {
     const study = await world.repository.studies.byId(id)
     return study && { masking: study.masking, publish: study.publish, consentEpoch: await world.repository.consents.epoch(study.sid) }
   }
-  const policyOf = (name: string) => builtInPolicies[name] ?? null
+  const policyOf = (_study: string, name: string) => Promise.resolve(builtInPolicies[name] ?? null)
   const replicator = new Replicator({ source: world.repository, lake, clock: systemClock })
   const onLeak = async ({ study, leaks }: { study: string; leaks: readonly { kind: string }[] }) =>
     void alarms.push({ study, kinds: leaks.map(({ kind }) => kind) })

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
-import { builtInPolicies, createPseudonyms } from '@aquifer/core/masking'
+import { createPseudonyms, type Pseudonyms } from '@aquifer/core/masking'
 import type { Config } from '../config/index.js'
 import type { PipelineDoor } from '../http/index.js'
-import { openKeyring, openLake, type Lake } from '../lake/index.js'
+import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
 import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
-import type { Repository } from '../repository/index.js'
-import { openReservoir, type MaskedPerson, type Reservoir } from '../reservoir/index.js'
+import type { MaskingPolicyDesk } from '../privacy/index.js'
+import type { Repository, Study } from '../repository/index.js'
+import { openReservoir, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { publishedTables } from './tables.js'
 
@@ -19,6 +20,8 @@ import { publishedTables } from './tables.js'
 export interface Flow {
   pipeline: PipelineDoor
   lake: Lake
+  keyring: Keyring
+  masking: MaskingRun
   reservoir: Reservoir
   /** What patient_key is in the study's masked rows. */
   patientKeys(study: string, ids: readonly string[]): Promise<string[]>
@@ -38,6 +41,7 @@ export interface FlowParts {
   metrics: Metrics
   log: Log
   clock: Clock
+  policies: Pick<MaskingPolicyDesk, 'inForce' | 'onActivated'>
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
 }
@@ -68,8 +72,10 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     onFailure: failed('reservoir'),
   })
   const pool = openMaskingPool({ threads: Math.max(1, availableParallelism() - 1) })
+  const asRead = new Map<string, Study>()
   const settings = async (id: string) => {
     const study = await repository.studies.byId(id)
+    if (study !== null) asRead.set(id, study)
     return study && { masking: study.masking, publish: study.publish, consentEpoch: await repository.consents.epoch(study.sid) }
   }
   const masking = new MaskingRun(lake, {
@@ -78,28 +84,41 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     clock,
     settings,
     pool,
-    policyOf: (name) => builtInPolicies[name] ?? null,
+    policyOf: async (id) => parts.policies.inForce(asRead.get(id)!),
+    onShown: shownRecord(repository, clock),
     onFailure: failed('masking'),
     onLeak: (found) => auditLeak(repository, clock, found),
   })
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
-  const pseudonymsOf = async (study: string) => createPseudonyms(hmacOf((await keyring.studyKey(study, 'masking')).key))
+  parts.policies.onActivated((study) => masking.wake(study.id))
+  // While a study is masked anew under another key, what is shown has the old pseudonyms.
+  const shownKey = async (study: string) => {
+    const shown = reservoir.opened(study)?.snapshot()?.maskingKey
+    return shown === undefined ? keyring.studyKey(study, 'masking') : keyring.keyById(study, shown)
+  }
+  const pseudonymsOf = async (study: string): Promise<Pseudonyms[]> => {
+    const keys = [await shownKey(study), await keyring.studyKey(study, 'masking')]
+    return [...new Map(keys.map((key) => [key.id, key])).values()].map(({ key }) => createPseudonyms(hmacOf(key)))
+  }
   return {
     pipeline,
     lake,
+    keyring,
+    masking,
     reservoir,
     async patientKeys(study, ids) {
       if (ids.length === 0) return []
-      const pseudonyms = await pseudonymsOf(study)
-      return ids.map((id) => pseudonyms.id('Patient', id))
+      return (await pseudonymsOf(study)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
     },
     async masked(study, patientId, resources) {
-      const pseudonyms = await pseudonymsOf(study)
+      const pseudonyms = createPseudonyms(hmacOf((await shownKey(study)).key))
       return { patientKey: pseudonyms.id('Patient', patientId), ids: resources.map(({ type, id }) => pseudonyms.id(type, id)) }
     },
     async forget(study, person, readersGone) {
+      // Under a key or policy that is on its way he would be made anew.
+      await masking.catchUp([study])
       await masking.forget(study, person)
       return await reservoir.purge(study, person, readersGone)
     },
@@ -114,5 +133,20 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       await reservoir.close()
       await pool.close()
     },
+  }
+}
+
+/** The trail tells which policy and key made what analysts see, each time it became another. */
+function shownRecord(repository: Repository, clock: Clock) {
+  return async (id: string, stamp: ReservoirStamp): Promise<void> => {
+    const study = await repository.studies.byId(id)
+    if (study === null) return
+    const at = clock.now()
+    const { maskingPolicy: policy, maskingKey, modelVersion, asOfYear } = stamp
+    const n = await repository.maskingPolicies.notePublication(study.sid, { policy, maskingKey, modelVersion, asOfYear }, at)
+    if (n === null) return
+    const detail = { published: policy, key: maskingKey, modelVersion, asOfYear, n }
+    const of = { id: await repository.nextAuditId(), at, request: randomUUID(), actor: 'masking', role: 'none', sid: study.sid }
+    await repository.audits.record([{ ...of, action: 'masking', outcome: 'done', detail, entries: [] }])
   }
 }

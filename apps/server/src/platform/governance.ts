@@ -9,6 +9,7 @@ import { openErasure, openOutsideLedger, openWithdrawalDesk, repositoryStep, typ
 import { openConsentClock, type ConsentClock } from '../fhir/index.js'
 import type { Jobs } from '../jobs/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
+import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
 import { writeAtomically, type Signer } from '../storage/index.js'
@@ -34,6 +35,7 @@ export interface GovernanceParts {
   repository: Repository
   signer: Signer
   studies: Studies
+  policies: Pick<MaskingPolicyDesk, 'datesOf'>
   jobs: Jobs
   bulkExport: BulkExport
   flow: Flow | null
@@ -78,7 +80,7 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
     desks: {
       withdrawals,
       participants: openParticipantDesk({ repository, now }),
-      studyFiles: openStudyFiles({ repository, studies, now }),
+      studyFiles: openStudyFiles({ repository, studies, now, datesOf: parts.policies.datesOf }),
     },
     consentClock,
     async close() {

@@ -59,6 +59,8 @@ export type {
 } from './registers.js'
 export type { ClientRow, Identities, SessionRow } from './identities.js'
 export type { ReviewRow } from './reviews.js'
+export { maskingPolicyKind } from './masking-policies.js'
+export type { MaskingPolicyRow, NewMaskingPolicy, PublishedStamp } from './masking-types.js'
 export { rolePolicyKind } from './role-policies.js'
 export type { StoredSignature } from './signatures.js'
 export type { LineKey, LinePage, Seals, StoredBlock, UnsealedRecord } from './seals.js'

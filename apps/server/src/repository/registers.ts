@@ -1,3 +1,4 @@
+import type { NewMaskingPolicy } from './masking-types.js'
 import type { LineKey } from './seals.js'
 import type { StoredSignature } from './signatures.js'
 import type { AuditRecord, Enrolment, PersonState, RefusedWrite, RefusedWriteRow } from './types.js'
@@ -27,7 +28,8 @@ export interface Study {
 export type NewStudy = Omit<Study, 'sid' | 'version' | 'sites'> & { sites: readonly { id: string; name: string }[] }
 
 export interface Studies {
-  create(study: NewStudy): Promise<Study | 'exists'>
+  // with a masking policy of its own from the start
+  create(study: NewStudy, initial?: NewMaskingPolicy): Promise<Study | 'exists'>
   // expects the version the change was made from
   update(sid: number, version: number, change: Partial<Omit<NewStudy, 'id' | 'sites' | 'createdAt'>>): Promise<Study | 'version-conflict'>
   // The settings as they stood from a version on, written down once.

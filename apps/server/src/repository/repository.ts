@@ -12,6 +12,7 @@ import { openRiskReports } from './risk-reports.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
+import { openMaskingPolicies } from './masking-policies.js'
 import { openNotebooks } from './notebooks.js'
 import { openParticipants } from './participants.js'
 import { enrolmentsOfPerson, patientIds, personId, readPeople } from './people.js'
@@ -113,6 +114,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     identities: openIdentities(writer),
     relationships: openRelationships(writer),
     rolePolicies: openRolePolicies(writer),
+    maskingPolicies: openMaskingPolicies(writer),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
     withdrawals: openWithdrawals(writer),

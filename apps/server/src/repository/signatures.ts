@@ -48,11 +48,11 @@ const signatureOf = ({ subject_kind, subject_id, subject_hash, at, ...row }: Row
   subjectHash: subject_hash,
 })
 
-/** false: this person has signed this role policy before. */
+/** false: this person has signed this policy before. */
 export async function insertSignature(client: Queryable, signature: StoredSignature): Promise<boolean> {
   const { rowCount } = await client.query(
     `insert into signature (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     on conflict (subject_id, signer) where subject_kind = 'role-policy' do nothing`,
+     on conflict (subject_kind, subject_id, signer) where subject_kind in ('role-policy', 'masking-policy') do nothing`,
     [
       signature.id,
       signature.at,

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { givenColumns, givenValues } from './masking-policies.js'
 import type { NewStudy, Site, Studies, Study } from './registers.js'
 
 interface StudyRow extends Omit<Study, 'createdAt'> {
@@ -21,7 +22,7 @@ export function openStudies(writer: Pool): Studies {
     return rows[0] ? studyOf(rows[0]) : null
   }
   return {
-    async create(study) {
+    async create(study, initial) {
       const { rows } = await writer.query<{ sid: number }>(
         `with made as (
            insert into study (sid, id, name, kind, status, enrolment, required, masking, publish, partition, zone, settings, created_at)
@@ -30,8 +31,8 @@ export function openStudies(writer: Pool): Studies {
          ), sites as (
            insert into site (sid, id, name) select made.sid, x.id, x.name from made, unnest($13::text[], $14::text[]) with ordinality x(id, name, ord)
            order by x.ord on conflict (sid, id) do nothing
-         ) select sid from made`,
-        newStudyValues(study),
+         )${initial === undefined ? '' : `, policy as (${initialPolicy})`} select sid from made`,
+        [...newStudyValues(study), ...(initial === undefined ? [] : givenValues(initial))],
       )
       const sid = rows[0]?.sid
       return sid === undefined ? 'exists' : ((await one(`s.sid = $1`, [sid])) as Study)
@@ -73,6 +74,10 @@ export function openStudies(writer: Pool): Studies {
     byId: (id) => one(`lower(s.id) = lower($1)`, [id]),
   }
 }
+
+// In force from the beginning: nothing was masked by another one before.
+const initialPolicy = `insert into masking_policy (sid, ${givenColumns}, initial, activated_at)
+  select made.sid, $15, $16, $17, $18, $19::jsonb, $20, $21, $22, $23, $24, $25::int8, true, $25::int8 from made`
 
 function newStudyValues(study: NewStudy): unknown[] {
   const { id, name, kind, status, enrolment, required, masking, publish, partition, zone, settings, createdAt, sites } = study

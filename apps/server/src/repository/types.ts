@@ -3,6 +3,7 @@ import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
 import type { RiskReports } from './risk-reports.js'
 import type { Identities } from './identities.js'
+import type { MaskingPolicies } from './masking-types.js'
 import type { Participants } from './participant-types.js'
 import type { Invitations, RegistrationTx } from './registration-types.js'
 import type {
@@ -376,6 +377,7 @@ export interface Repository {
   identities: Identities
   relationships: Relationships
   rolePolicies: RolePolicies
+  maskingPolicies: MaskingPolicies
   notebooks: Notebooks
   statements: Statements
   withdrawals: Withdrawals

@@ -125,6 +125,8 @@ export class Reservoir {
     const opened = this.#opened.get(study)
     if (!opened) return { files: 0 }
     const files = await this.#rewriteWithout(opened, person)
+    // Half of what is made anew is no snapshot; who asked comes again.
+    if (opened.rebuilding) throw new Error('the study is masked anew')
     await opened.publish()
     await this.#upkeep.generation(opened)
     await faultPoint('reservoir.purged')

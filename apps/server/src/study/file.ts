@@ -2,9 +2,11 @@ import type { StudyApplied, StudyDiff, StudyFile, StudyVersions } from '@aquifer
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import {
   completeStudy,
+  datesUnder,
   settingsDiff,
   settingsFindings,
   settingsOf,
+  type PolicyDates,
   type Study as StudyShape,
   type StudySettings,
 } from '@aquifer/core/study'
@@ -31,11 +33,22 @@ const furtherNames = [
   'letters',
 ] as const satisfies (keyof StudySettings)[]
 
-export function openStudyFiles(parts: { repository: Repository; studies: Studies; now: () => number }): StudyFiles {
+interface Parts {
+  repository: Repository
+  studies: Studies
+  now: () => number
+  /** what the policy of the study's own does to dates; null where the one it names cannot be trusted */
+  datesOf: (study: Study) => Promise<PolicyDates | null>
+}
+
+export function openStudyFiles(parts: Parts): StudyFiles {
   const { repository, studies, now } = parts
   const planned = async (file: StudyFile): Promise<Plan | Refusal> => {
     const stored = await repository.studies.byId(file.id)
-    return planOf(stored, file)
+    if (stored === null || datesUnder(stored.masking) !== null) return planOf(stored, file, null)
+    // Weaker or stronger: what two people signed is changed by two people.
+    if (file.masking !== undefined && file.masking !== stored.masking) return signedBefore(stored.masking)
+    return planOf(stored, file, await parts.datesOf(stored))
   }
   return {
     file: (study) => fileOf(study),
@@ -83,7 +96,12 @@ function fileOf(study: Study): StudyFile & Record<string, unknown> {
   return { ...own, ...settingsOf(study.settings) } as StudyFile & Record<string, unknown>
 }
 
-function planOf(stored: Study | null, file: StudyFile): Plan | Refusal {
+const signedBefore = (label: string): Refusal =>
+  refuse('business-rule', {
+    detail: `The study is masked by ${label}, a policy of its own: propose another (one that only extends a built-in policy will do), and two people sign it.`,
+  })
+
+function planOf(stored: Study | null, file: StudyFile, own: PolicyDates | null): Plan | Refusal {
   const before = stored === null ? {} : fileOf(stored)
   const merged: StudyFile = { ...before, ...file, id: stored?.id ?? file.id }
   if (merged.name === undefined) return refuse('invalid', { detail: 'name: a new study needs a name.' })
@@ -95,7 +113,10 @@ function planOf(stored: Study | null, file: StudyFile): Plan | Refusal {
     return refuse('business-rule', { detail: 'The kind of a study changes only while it is a draft.' })
   const { id, name, kind, status, enrolment, required, masking, publish, partition, zone } = merged
   const asked = { id, name, kind, status, enrolment, sites, required, masking, publish, partition, zone }
-  const next = completeStudy(Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as unknown as StudyShape)
+  const next = completeStudy(
+    Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as unknown as StudyShape,
+    own,
+  )
   if (isRefusal(next)) return next
   const said = Object.fromEntries(furtherNames.flatMap((key) => (file[key] === undefined ? [] : [[key, file[key]]])))
   const further = settingsOf({ ...stored?.settings, ...said })

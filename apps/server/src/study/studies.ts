@@ -1,13 +1,20 @@
 import type { StudyView } from '@aquifer/core/contract'
-import { completeStudy, isStudyId, type StudyRequest, type StudySettings, type StudyStatus } from '@aquifer/core/study'
+import { completeStudy, isStudyId, type PolicyDates, type StudyRequest, type StudySettings, type StudyStatus } from '@aquifer/core/study'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import type { Repository, Study } from '../repository/index.js'
+import type { NewMaskingPolicy, Repository, Study } from '../repository/index.js'
 
 // Settings change seldom; a change made by another process is seen after at most this long.
 const freshMs = 2_000
 
+/** The masking policy of its own that a study begins with. */
+export interface InitialPolicy {
+  policy: NewMaskingPolicy
+  label: string
+  dates: PolicyDates
+}
+
 export interface Studies {
-  create(request: StudyRequest, settings?: Partial<StudySettings>): Promise<Study | Refusal>
+  create(request: StudyRequest, settings?: Partial<StudySettings>, initial?: InitialPolicy): Promise<Study | Refusal>
   byId(id: string): Promise<Study | null>
   bySid(sid: number): Promise<Study | null>
   list(): Promise<Study[]>
@@ -27,15 +34,12 @@ export function openStudies(options: { repository: Repository; now: () => number
     read = null
   }
   return {
-    async create(request, settings) {
-      const study = completeStudy(request)
+    async create(request, settings, initial) {
+      const asked = initial === undefined ? request : { ...request, masking: initial.label }
+      const study = completeStudy(asked, initial?.dates)
       if (isRefusal(study)) return study
-      const created = await repository.studies.create({
-        ...study,
-        settings: { ...settings },
-        createdAt: now(),
-        sites: study.sites.map((id) => ({ id, name: id })),
-      })
+      const sites = study.sites.map((id) => ({ id, name: id }))
+      const created = await repository.studies.create({ ...study, settings: { ...settings }, createdAt: now(), sites }, initial?.policy)
       refresh()
       return created === 'exists' ? refuse('already-exists', { detail: 'A study with this id exists already.' }) : created
     },

@@ -47,6 +47,17 @@ const holders = {
   'policy.read': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
   'policy.propose': ['privacy-officer', 'administrator'],
   'policy.sign': ['privacy-officer', 'administrator'],
+  'masking.read': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],
+  'masking.propose': ['privacy-officer', 'administrator'],
+  'masking.sign': ['privacy-officer', 'administrator'],
+  // What a policy does to a resource that the caller sends, which may be a person's; the answer holds no value.
+  'masking.trace': ['privacy-officer', 'investigator', 'cro-admin'],
+  'masking.keys': ['privacy-officer'],
+  // Whose share it is, is asked of the escrow.
+  'masking.share': ['study-manager', 'operator', 'auditor', 'privacy-officer', 'administrator'],
+  'reidentify.read': ['privacy-officer', 'auditor', 'study-manager'],
+  'reidentify.request': ['privacy-officer', 'study-manager'],
+  'reidentify.decide': ['privacy-officer'],
   'break-glass.open': ['practitioner', 'investigator'],
   'break-glass.review': ['privacy-officer'],
   'access.why': ['study-manager', 'privacy-officer', 'auditor', 'administrator'],

@@ -27,6 +27,8 @@ export const auditActs = [
   'risk',
   'access',
   'break-glass',
+  'masking',
+  'reidentify',
   'audit',
   'export',
   'sign',

@@ -4,6 +4,7 @@ import { consentSummary, decisionsRequest, decisionsResult, refusedWrites } from
 import { consentEndpoints } from './endpoints-consent.js'
 import { studyFileEndpoints } from './endpoints-study.js'
 import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identity.js'
+import { maskingEndpoints } from './endpoints-masking.js'
 import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
@@ -179,6 +180,7 @@ export const endpoints = {
 
   ...feedEndpoints,
   ...leakEndpoints,
+  ...maskingEndpoints,
 
   ...auditEndpoints,
 

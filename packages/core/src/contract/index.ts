@@ -227,6 +227,34 @@ export type {
   RolePolicyWhole,
   WhyAnswer,
 } from './access.js'
+export {
+  maskingPolicyChecked,
+  maskingPolicyComparison,
+  maskingPolicyDiff,
+  maskingPolicyList,
+  maskingPolicyProposal,
+  maskingPolicyRejection,
+  maskingPolicySigning,
+  maskingPolicyText,
+  maskingPolicyVersion,
+  maskingPolicyWhole,
+  maskingProgress,
+  maskingProgressList,
+  maskingTrace,
+  maskingTraceRequest,
+} from './masking.js'
+export type {
+  MaskingPolicyChecked,
+  MaskingPolicyDiff,
+  MaskingPolicyList,
+  MaskingPolicyProposal,
+  MaskingPolicyVersion,
+  MaskingPolicyWhole,
+  MaskingProgress,
+  MaskingProgressList,
+  MaskingTrace,
+  MaskingTraceRequest,
+} from './masking.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
 export {

@@ -11,6 +11,11 @@ export const studyRequest = z
     sites: z.array(z.string().min(1).max(64)).max(1000).optional(),
     required: z.array(z.string().min(1).max(64)).max(20).optional(),
     masking: z.string().optional(),
+    policy: z
+      .string()
+      .max(500_000)
+      .optional()
+      .describe('text of a masking policy that is the study’s own from its beginning, instead of masking'),
     publish: z.string().optional(),
     partition: z.enum(partitions).optional(),
     zone: z.string().optional(),

@@ -4,5 +4,6 @@ export { builtInPolicies, enrolments, partitions, studyKinds, studyStatuses } fr
 export type { Enrolment, Partition, Study, StudyKind, StudyRequest, StudyStatus } from './study.js'
 export { feedApp, feedDueAt, feedWithinMaxMs, feedWithinMinMs, isFeedSender } from './feed.js'
 export { completeStudy, datesUnder, isSiteId, isStudyId } from './rules.js'
+export type { PolicyDates } from './rules.js'
 export { appNamed, requiredFor, settingsDiff, settingsFindings, settingsOf } from './settings.js'
 export type { AppRule, FormVersion, SettingsChange, StudySettings, Visit } from './settings.js'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { reachesStudy, type Grant } from '@aquifer/core/access'
-import { endpoints, studyFile, studyRequest, type StudyFile } from '@aquifer/core/contract'
+import { mayUse, reachesStudy, type Grant } from '@aquifer/core/access'
+import { endpoints, studyFile, studyRequest, type StudyFile, type StudyRequestBody } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import { storeStudyGroup } from '../../fhir/index.js'
@@ -62,14 +62,26 @@ export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void 
       if (isRefusal(body)) return body
       const refusal = mayName(grantOf(request), body.id)
       if (refusal !== null) return refusal
-      const study = await systems.studies.create(body)
+      const { policy: text, ...asked } = body
+      const initial = text === undefined ? undefined : initialPolicy(systems, request, { text, study: body })
+      if (isRefusal(initial)) return initial
+      const study = await systems.studies.create(asked, undefined, initial)
       if (isRefusal(study)) return study
+      if (initial !== undefined) factsOf(request).detail['policy'] = initial.label
       factsOf(request).sid = study.sid
       systems.access.relationships.changed()
       await storeStudyGroup(systems.fhir, fhirRequestOf(request), study)
       return { body: toStudyView(study) }
     },
   })
+}
+
+/** Nothing was masked before, so nobody signs; who may not propose a policy does not bring one. */
+function initialPolicy(systems: RoutedSystems, request: FastifyRequest, { text, study }: { text: string; study: StudyRequestBody }) {
+  const grant = grantOf(request)
+  if (!mayUse(grant, 'masking.propose')) return refuse('not-permitted', { detail: `The role ${grant.role} proposes no masking policy.` })
+  if (study.masking !== undefined) return refuse('invalid', { detail: 'Give either masking or policy.' })
+  return systems.policies.initial(grant.user, study.id, text)
 }
 
 /** A study as one file: shown, compared, applied. */

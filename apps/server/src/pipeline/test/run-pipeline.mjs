@@ -20,7 +20,7 @@ const settings = (study) =>
 // Small reads make several commits of a small feed.
 const source = feedOfFile(feed)
 const replicator = new Replicator({ source: { ...source, changes: (cursor) => source.changes(cursor, 150) }, lake, clock: systemClock })
-const policyOf = (name) => builtInPolicies[name] ?? null
+const policyOf = (_study, name) => Promise.resolve(builtInPolicies[name] ?? null)
 const masking = new MaskingRun(lake, { reservoir, keyring, clock: systemClock, settings, pool, policyOf })
 const signal = AbortSignal.timeout(60_000)
 await replicator.catchUp(signal)

@@ -1,0 +1,25 @@
+import type { MaskingProgress } from '@aquifer/core/contract'
+import type { Study } from '../study/index.js'
+import type { Flow } from './flow.js'
+
+/** What is shown of a study and what is made beside it; null where this process does not mask. */
+export async function progressOf(flow: Flow | null, study: Study): Promise<MaskingProgress | null> {
+  if (flow === null) return null
+  const opened = flow.reservoir.opened(study.id)
+  const [shown, head] = [opened?.snapshot() ?? null, opened?.head() ?? null]
+  const { reason = null, target = null, done = 0, total = 0 } = flow.masking.progress(study.id) ?? {}
+  const key = (await flow.keyring.studyKey(study.id, 'masking')).id
+  const isShown = shown !== null && opened?.rebuilding !== true && shown.maskingKey === key && target?.maskingPolicy === shown.maskingPolicy
+  const empty = shown === null && head === null && total === 0
+  const state = reason !== null ? 'failed' : empty ? 'empty' : isShown ? 'current' : 'masking-anew'
+  return {
+    study: study.id,
+    state,
+    shown: shown === null ? null : { policy: shown.maskingPolicy, key: shown.maskingKey, at: shown.snapshot },
+    next: isShown || target === null ? null : { policy: target.maskingPolicy, key: target.maskingKey, at: null },
+    done,
+    total,
+    held: flow.masking.status(study.id)?.held ?? 0,
+    reason,
+  }
+}

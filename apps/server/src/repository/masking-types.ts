@@ -1,0 +1,55 @@
+import type { StoredSignature } from './signatures.js'
+
+/** A study's own masking policy as it is kept; what was proposed is never changed. */
+export interface MaskingPolicyRow {
+  id: string
+  sid: number
+  name: string
+  version: number
+  source: string // the file as it was proposed
+  document: unknown // what it says in full
+  accepts: string[]
+  hash: Buffer
+  mark: Buffer
+  initial: boolean
+  reason: string | null
+  proposedBy: string
+  proposedAt: number
+  activatedAt: number | null
+  retiredAt: number | null
+  rejectedAt: number | null
+  rejectedBy: string | null
+  rejectedReason: string | null
+  signatures: StoredSignature[] // in the order in which they were made
+}
+export type NewMaskingPolicy = Pick<
+  MaskingPolicyRow,
+  'id' | 'name' | 'version' | 'source' | 'document' | 'accepts' | 'hash' | 'mark' | 'reason' | 'proposedBy' | 'proposedAt'
+>
+
+/** What made the rows that are shown. */
+export interface PublishedStamp {
+  policy: string
+  maskingKey: string
+  modelVersion: string
+  asOfYear: number
+}
+
+export interface MaskingPolicies {
+  propose(sid: number, policy: NewMaskingPolicy): Promise<MaskingPolicyRow | 'taken'> // taken: the version's number is spent
+  // Adds a signature of somebody who has not signed; with the last one needed the policy is the study's, and the one before is retired.
+  // null: signed by him, over, or not there; version-conflict: the study was changed since `studyVersion`.
+  sign(
+    id: string,
+    signature: StoredSignature,
+    to: { needed: number; studyVersion: number },
+  ): Promise<MaskingPolicyRow | 'version-conflict' | null>
+  reject(id: string, said: { at: number; by: string; reason: string }): Promise<MaskingPolicyRow | null> // null: it is open no more
+  byId(id: string): Promise<MaskingPolicyRow | null>
+  byLabel(sid: number, name: string, version: number): Promise<MaskingPolicyRow | null>
+  list(sids: readonly number[]): Promise<MaskingPolicyRow[]> // newest first
+  states(): Promise<Record<string, number>> // how many stand where
+  // Notes what is shown now, with the audit record of it; nothing where it was noted last.
+  notePublication(sid: number, stamp: PublishedStamp, at: number): Promise<number | null>
+  published(sid: number): Promise<(PublishedStamp & { at: number })[]> // newest first
+}
