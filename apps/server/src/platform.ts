@@ -12,7 +12,7 @@ import { openConsentDesk } from './consent/index.js'
 import { indexEntriesOf, openFeeds, openPageTokens, openWriteQueue, type ConsentClock, type Feeds, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
-import type { ImportSystems } from './import/index.js'
+import { silenceMaxMs, type ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics, type Log } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
@@ -86,11 +86,17 @@ function openClosing(): Closing {
   }
 }
 
-export async function openPlatform(config: Config, options: { clock?: Clock } = {}): Promise<Platform> {
+/** What tests have otherwise than the world. */
+export interface PlatformOptions {
+  clock?: Clock
+  importSilenceMs?: number
+}
+
+export async function openPlatform(config: Config, options: PlatformOptions = {}): Promise<Platform> {
   if (config.faultPoints !== null) armFaults(config.faultPoints)
   const closing = openClosing()
   try {
-    const systems = await openSystems(config, options.clock ?? systemClock, closing)
+    const systems = await openSystems(config, options, closing)
     return openEdge(config, systems, closing)
   } catch (error) {
     await closing.all().catch(() => errorName(error))
@@ -99,7 +105,7 @@ export async function openPlatform(config: Config, options: { clock?: Clock } = 
 }
 
 /** The systems in flow order: what is stored, who asks, what may enter, the stages behind, statements on the end of it. */
-async function openSystems(config: Config, clock: Clock, closing: Closing) {
+async function openSystems(config: Config, { clock = systemClock, importSilenceMs = silenceMaxMs }: PlatformOptions, closing: Closing) {
   const now = () => clock.now()
   const newId = () => uuidV7(clock.now(), idBytes(10))
   const tls = config.tls === null ? null : await readTls(config.tls)
@@ -166,7 +172,7 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
   if (flow !== null) closing.add(() => flow.close())
-  const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study) }
+  const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())

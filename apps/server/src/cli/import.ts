@@ -119,6 +119,7 @@ async function sendFile(
       body: Readable.from(counted(inputOf(file), progress, figures, sent)),
       need,
     })
+    if (reply.status === 408) throw new Unreachable('The server had heard nothing for minutes and ended the import.')
     return resultOf<ImportReport>(reply)
   } finally {
     figures.end()

@@ -34,7 +34,7 @@ export function guardBodies(app: FastifyInstance, { bodyMs, connections }: Conne
     const timer = setTimeout(() => {
       if (request.raw.complete || reply.sent) return
       reply.raw.once('finish', () => request.raw.destroy())
-      sendRefusal(request, reply.header('connection', 'close'), refuse('too-slow', { detail: 'The body did not come in time.' }))
+      sendRefusal(request, reply, refuse('too-slow', { detail: 'The body did not come in time.', remedy: 'Send it again.' }))
     }, bodyMs)
     timer.unref()
     reply.raw.once('close', () => clearTimeout(timer))

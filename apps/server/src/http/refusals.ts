@@ -45,6 +45,8 @@ export const statusOf = (refusal: Refusal): number => mapping[refusal.refusal].s
 /** Headers that a refusal asks for beside its status. */
 export function headersOf(refusal: Refusal): Record<string, string> {
   if (refusal.refusal === 'not-signed-in') return { 'www-authenticate': 'Bearer realm="aquifer"' }
+  // Of a body that does not come to its end nothing else can follow on the same connection.
+  if (refusal.refusal === 'too-slow') return { connection: 'close' }
   const seconds = 'retryAfterS' in refusal ? refusal.retryAfterS : undefined
   if (typeof seconds === 'number') return { 'retry-after': String(Math.max(1, Math.ceil(seconds))) }
   return {}

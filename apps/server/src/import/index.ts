@@ -2,4 +2,5 @@
 // Never a way round consent: it decides nothing itself and writes only through the FHIR system's own units.
 export { runImport } from './run.js'
 export type { ImportOptions, ImportSystems } from './run.js'
+export { silenceMaxMs } from './silence.js'
 export { recordDecisions } from './decisions.js'

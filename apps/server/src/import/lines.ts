@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { createGunzip } from 'node:zlib'
 import { Readable } from 'node:stream'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { Silence } from './silence.js'
 
 // One line is one resource or one Bundle; the longest patient history seen in real data is about 3 MB.
 export const lineBytesMax = 64 * 1024 * 1024
@@ -29,6 +30,8 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   try {
     yield* split(await unzipped(body))
   } catch (error) {
+    if (error instanceof Silence)
+      return yield refuse('too-slow', { detail: 'The sender was silent for too long.', remedy: 'Send it again.' })
     const code = (error as { code?: unknown }).code
     if (typeof code !== 'string' || !code.startsWith('Z_')) throw error
     yield refuse('malformed-body', { detail: 'The gzip stream is damaged or cut off; what came before it was read.' })

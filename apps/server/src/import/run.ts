@@ -23,6 +23,7 @@ import { linesOf } from './lines.js'
 import { recordOnFile } from './on-file.js'
 import { documentOf, prepareLine, type Prepared } from './prepare.js'
 import { openTally, type Tally } from './report.js'
+import { heard } from './silence.js'
 
 const writers = 3
 
@@ -30,6 +31,8 @@ export interface ImportSystems extends FhirSystems {
   jobs: Jobs
   /** Resolves when the stages behind are near enough for the next batch. */
   pace: (study: string) => Promise<void>
+  /** how long a sender may say nothing before the import is ended */
+  silenceMaxMs: number
 }
 export interface ImportOptions {
   /** evidence of consents collected elsewhere, which are recorded for each person before the data enters */
@@ -98,7 +101,7 @@ export async function runImport(
     await job.finish({
       state: job.cancelled ? 'cancelled' : ended === null ? 'done' : 'failed',
       result: report,
-      ...(ended ? { problem: ended.detail } : {}),
+      ...(ended ? { problem: 'remedy' in ended ? `${ended.detail} ${ended.remedy}` : ended.detail } : {}),
     })
     return ended ?? report
   } catch (error) {
@@ -143,7 +146,7 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>, after: number)
   const gathering = openGathering()
   const sending = openSending(run)
   let ended: Refusal | null = null
-  for await (const line of linesOf(body)) {
+  for await (const line of linesOf(heard(body, run.systems.silenceMaxMs))) {
     if (isRefusal(line)) {
       ended = line
       break
@@ -163,9 +166,16 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>, after: number)
   }
   if (!run.job.cancelled) await sending.send(gathering.rest())
   await sending.end()
+  // What waits for its person is refused only once all was read.
+  if (ended?.refusal === 'too-slow') return { ...ended, remedy: goingOn(run.acknowledged.line) }
   await storeEarly(run)
   return ended
 }
+
+const goingOn = (line: number): string =>
+  line === 0
+    ? 'Send it again: nothing is stored twice.'
+    : `All up to line ${line} is settled: send the same lines again with after=${line}. Nothing is stored twice.`
 
 /** Resources that came before their person or consent, once more: now that all has been read, their refusal is final. */
 async function storeEarly(run: Import): Promise<void> {

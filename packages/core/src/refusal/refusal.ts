@@ -19,7 +19,7 @@ interface RefusalFacts {
   'scope-disagreement': { detail: string }
   'unsupported-media-type': { detail: string }
   'not-acceptable': { detail: string }
-  'too-slow': { detail: string }
+  'too-slow': { detail: string; remedy: string }
   'too-large': { detail: string; limitBytes?: number }
   'too-many-requests': { detail: string; retryAfterS: number }
   'host-not-allowed': { detail: string }

@@ -26,7 +26,7 @@ export interface Request {
 
 /** A real platform on a folder of its own, asked through its HTTP edge. */
 export interface World {
-  platform: Platform
+  readonly platform: Platform
   clock: Clock & { at: number | null }
   send(request: Request): Promise<Sent>
   fhir(
@@ -40,10 +40,14 @@ export interface World {
   study(request: Partial<StudyRequest> & { id: string }): Promise<void>
   /** The database as whoever may do anything to it sees it. */
   owner(): Pool
+  /** Closes the platform and opens another on the same folder. */
+  restart(): Promise<void>
   close(): Promise<void>
 }
 
-export async function openPlatformWorld(options: { roles?: string; settings?: Record<string, string> } = {}): Promise<World> {
+export async function openPlatformWorld(
+  options: { roles?: string; settings?: Record<string, string>; importSilenceMs?: number } = {},
+): Promise<World> {
   const dataDir = await preparedDataDir()
   const config = readConfig(
     { AQUIFER_LOG_LEVEL: 'silent', ...options.settings },
@@ -51,7 +55,8 @@ export async function openPlatformWorld(options: { roles?: string; settings?: Re
   )
   if ('faults' in config) throw new Error(config.faults.join())
   const clock = { at: null as number | null, now: (): number => clock.at ?? Date.now() }
-  const platform = await openPlatform(config, { clock })
+  const otherwise = { clock, ...(options.importSilenceMs === undefined ? {} : { importSilenceMs: options.importSilenceMs }) }
+  let platform = await openPlatform(config, otherwise)
 
   async function send(request: Request): Promise<Sent> {
     const isRaw = typeof request.body === 'string' || Buffer.isBuffer(request.body)
@@ -75,7 +80,9 @@ export async function openPlatformWorld(options: { roles?: string; settings?: Re
     }
   }
   return {
-    platform,
+    get platform() {
+      return platform
+    },
     clock,
     send,
     fhir: (method, path, token, body, headers = {}) =>
@@ -102,6 +109,10 @@ export async function openPlatformWorld(options: { roles?: string; settings?: Re
       if (isRefusal(made)) throw new Error(made.detail)
     },
     owner: () => platform.postgres.pool('owner', { max: 2 }),
+    async restart() {
+      await platform.close()
+      platform = await openPlatform(config, otherwise)
+    },
     async close() {
       await platform.close()
       await rm(dataDir, { recursive: true, force: true })

@@ -112,8 +112,16 @@ export interface Span {
 const beginning = -8.64e15
 const end = 8.64e15
 
+const spans = new Map<string, Span | null>()
+
 /** By the calendar of Date and its own reading of zones. */
 export function spanOf(text: string): Span | null {
+  let span = spans.get(text)
+  if (span === undefined) spans.set(text, (span = readSpan(text)))
+  return span
+}
+
+function readSpan(text: string): Span | null {
   const match = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/.exec(text)
   if (!match) return null
   const [, year, month, day, hour, minute, second, fraction, zone = 'Z'] = match
