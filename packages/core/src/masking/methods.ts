@@ -163,8 +163,9 @@ const tens = (value: number): number => Math.floor(value / 10) * 10
 
 const cappedQuantity: Method = (value, run, base) => {
   const masked = base(value, run)
-  if (isObject(value) && isObject(masked)) capAge(value, masked, true, run)
-  return masked
+  if (!isObject(value) || !isObject(masked)) return masked
+  capAge(value, masked, true, run)
+  return masked['value'] === undefined && masked['code'] === undefined && masked['unit'] === undefined ? undefined : masked
 }
 
 function categoryMethod(rule: Extract<MaskingRule, { to: 'codeCategory' }>): Method {

@@ -47,6 +47,6 @@ export function policyFileSchema(): Record<string, unknown> {
   return {
     $id: 'urn:aquifer:schema:masking-policy',
     title: 'Aquifer masking policy',
-    ...z.toJSONSchema(policyFile, { io: 'input', target: 'draft-2020-12' }),
+    ...z.toJSONSchema(policyFile, { io: 'input', target: 'draft-2020-12', reused: 'ref' }),
   }
 }

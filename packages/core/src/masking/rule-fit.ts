@@ -92,7 +92,8 @@ export function isValueOf(type: string, value: unknown): boolean {
 function substitutes(value: unknown, { type, fact }: ModelElement, phiClass: PhiClass | null): string | null {
   if (phiClass === 'RESOURCE_ID' || phiClass === 'REFERENCE')
     return 'one value for all would join what does not belong together: pseudonym or redact'
-  if (fact.codes && !fact.codes.includes(value as string)) return `the value is none of its codes: ${fact.codes.slice(0, 8).join(', ')}`
+  if (type === 'code' && fact.codes && !fact.codes.includes(value as string))
+    return `the value is none of its codes: ${fact.codes.slice(0, 8).join(', ')}`
   return isValueOf(type, value) ? null : `the value is no ${type}`
 }
 

@@ -1,4 +1,4 @@
-import { isObject, numberOf, primitiveTypes } from '../fhir/index.js'
+import { isObject, numberOf, primitiveTests, primitiveTypes } from '../fhir/index.js'
 import type { JsonObject } from '../fhir/index.js'
 import { elementsAt, elementsNamed, elementsOf, namesOf, placeInside, resourcePlace, typePlace } from './model-path.js'
 import type { ModelElement, ModelPlace } from './model-path.js'
@@ -14,6 +14,8 @@ export interface HeldCondition {
   /** Paths of the model, or places of data types ('Address'); null: whatever object holds the target. */
   holders: ReadonlySet<string> | null
   test: Test
+  /** Why it cannot hold, where the model says so. */
+  never?: string | null
 }
 
 /** A rule laid over the model. */
@@ -83,6 +85,7 @@ function meetPath(path: string, problems: { at: string; message: string }[]): Me
     for (const condition of where) {
       const held = conditionIn(condition, places)
       if (held === null) return problem(`where(${condition.path}): there is no such element in ${name}`)
+      if (held.never != null) return problem(held.never)
       conditions.push(held)
     }
   }
@@ -160,7 +163,10 @@ function carries(source: JsonObject, codes: ReadonlyMap<string, ReadonlySet<stri
 
 function hold(condition: RuleCondition, index: number, met: Met, problems: { at: string; message: string }[]): HeldCondition[] {
   const found = conditionIn(condition, met.around) ?? ancestorCondition(condition, met)
-  if (found !== null) return [found]
+  if (found !== null) {
+    if (found.never != null) problems.push({ at: `where.${index}`, message: found.never })
+    return [found]
+  }
   const anywhere = met.by === 'type' && met.around.length === 0
   if (anywhere)
     return [
@@ -183,7 +189,25 @@ function conditionIn(condition: RuleCondition, places: readonly ModelPlace[]): H
   const names = condition.path.split('.')
   const holding = places.filter((place) => elementsAt(place, names).length > 0)
   if (holding.length === 0) return null
-  return { holders: new Set(holding.map(({ path }) => path)), test: testOf(condition, namesAlong(holding[0]!, names)) }
+  const never = neverHolds(
+    condition,
+    holding.flatMap((place) => elementsAt(place, names)),
+  )
+  return { holders: new Set(holding.map(({ path }) => path)), test: testOf(condition, namesAlong(holding[0]!, names)), never }
+}
+
+function neverHolds({ path, equals, in: oneOf, exists }: RuleCondition, elements: readonly ModelElement[]): string | null {
+  if (exists !== undefined) return null
+  const values = oneOf ?? [equals]
+  if (values.some((value) => elements.some((element) => mayBe(element, value)))) return null
+  const codes = elements.flatMap(({ type, fact }) => (type === 'code' ? (fact.codes ?? []) : []))
+  const remedy = codes.length > 0 ? `one of ${codes.slice(0, 8).join(', ')}` : `it is a ${elements[0]!.type}`
+  return `${path} is never ${values.join(' or ')}, so that the rule could never fire: ${remedy}`
+}
+
+function mayBe({ type, fact }: ModelElement, value: unknown): boolean {
+  if (type === 'code' && fact.codes) return fact.codes.includes(value as string)
+  return primitiveTypes.has(type) && primitiveTests[type]?.(value) === true
 }
 
 /** A condition named from the resource type on: held by the nearest object that is an ancestor of every target. */

@@ -1,26 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { validate } from '../fhir/index.js'
-import { readPolicy } from './index.js'
-import type { Policy } from './index.js'
 import { aMasker, masked } from './test/masked.js'
+import { height as observation, loinc, policyWith, valid } from './test/policies.js'
 
-function policyWith(rules: readonly object[], more: object = {}): Policy {
-  const { policy, problems } = readPolicy(JSON.stringify({ name: 'own', version: 1, extends: 'safe-harbor', rules, ...more }))
-  if (!policy) throw new Error(JSON.stringify(problems))
-  return policy
-}
-
-const rule = (match: object, method: string, more: object = {}): object => ({ id: 'r1', match, method, ...more })
-const loinc = (code: string): object => ({ coding: [{ system: 'http://loinc.org', code }] })
-const observation = { resourceType: 'Observation', status: 'final', code: loinc('8302-2'), subject: { reference: 'Patient/1' } }
-
-/** The masked resource, found valid. */
-// oxlint-disable-next-line typescript/no-explicit-any -- tests look into resources freely
-function valid(resource: object, policy: Policy): any {
-  const out = masked(resource, policy)
-  expect(validate(out)).toEqual([])
-  return out
-}
+const rule = (match: object, method: string, more: object = {}): object => ({ match, method, ...more })
 
 describe('what a rule meets', () => {
   const addresses = [
@@ -52,7 +34,7 @@ describe('what a rule meets', () => {
   test('a data type, and an element of one, wherever they stand', () => {
     const policy = policyWith([
       rule({ type: 'Address.state' }, 'redact'),
-      { id: 'r2', match: { type: 'HumanName' }, method: 'substitute', value: { text: 'A person' } },
+      { match: { type: 'HumanName' }, method: 'substitute', value: { text: 'A person' } },
     ])
     const out = valid(
       {
@@ -132,7 +114,7 @@ describe('what a rule meets', () => {
   test('in order: the first that fires decides, then paths, then classes', () => {
     const policy = policyWith([
       rule({ path: 'Condition.onsetDateTime' }, 'redact', { where: [{ path: 'clinicalStatus', equals: 'resolved' }] }),
-      { id: 'r2', match: { path: 'Condition.onsetDateTime' }, method: 'dateGeneralize', to: 'decade' },
+      { match: { path: 'Condition.onsetDateTime' }, method: 'dateGeneralize', to: 'decade' },
     ])
     const onset = (clinicalStatus: string): unknown =>
       masked({ resourceType: 'Condition', clinicalStatus, onsetDateTime: '2013-04-05' }, policy).onsetDateTime

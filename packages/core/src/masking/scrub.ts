@@ -8,7 +8,13 @@ import { fold, wordsOf } from './words.js'
 const month =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)'
 const ageOver = '(?:9\\d|1[0-4]\\d)'
-const years = '(?:[\\s-]*(?:years?|yrs?|y)(?:[\\s-]*(?:old|o\\b\\.?)|\\s*\\/?\\s*o\\b\\.?|\\b)|\\s*\\.?\\s*y\\.\\s?o\\.?|\\s*yo\\b)'
+const years = '[\\s-]*(?:y\\.?\\s?\\/?o\\b\\.?|(?:years?|yrs?\\.?)(?:[\\s-]*(?:old|of\\s+age))?|y\\b)'
+
+// In any case, but the name that follows is told by its capital.
+const titles = 'mr mrs ms miss mx dr prof doctor nurse sister sr sra herr frau pan pani'
+  .split(' ')
+  .flatMap((title) => [title, title.toUpperCase(), title.charAt(0).toUpperCase() + title.slice(1)])
+  .join('|')
 
 /** Shapes of what names a person, in the order in which they are sought: what is longer comes first. */
 const shapes: readonly (readonly [RegExp, string])[] = [
@@ -27,13 +33,10 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/(?<![\p{L}\d])(?:\+|00)?\d{0,3}[\s.-]?\(?\d{3}\)?[\s./-]{1,2}\d{3}[\s./-]{0,2}\d{3,4}(?!\d)/gu, '[phone]'],
   [/\+\d[\d\s()./-]{6,18}\d/g, '[phone]'],
   [/(?<!\d)\d{5}-\d{4}(?!\d)/g, '[zip]'],
-  [/[\p{L}\d]*[-_]?(?:\d[ .-]?){6,}[\p{L}\d]*/gu, '[id]'],
-  [/(?<![\d.,])\d{5}(?![\d.,]*\d)/g, '[zip]'],
+  [/[\p{L}\d]*[-_]?\d(?:[ .-]?\d){5,}[\p{L}\d]*/gu, '[id]'],
   [/(?=[\p{L}\d]*\d[\p{L}\d]*\d[\p{L}\d]*\d[\p{L}\d]*\d)(?=[\p{L}\d]*\p{L})[\p{L}\d]{5,}/gu, '[id]'],
-  [
-    /(?<=\b(?:mr|mrs|ms|miss|mx|dr|prof|doctor|nurse|sister|sr|sra|herr|frau|pani|pan)\b\.?\s+)\p{Lu}[\p{L}'’-]+(?:\s+\p{Lu}[\p{L}'’-]+){0,2}/giu,
-    '[name]',
-  ],
+  [/(?<![\p{L}\d.,])\d{5}(?![\p{L}\d]|[.,]\d)/gu, '[zip]'],
+  [new RegExp(`(?<=\\b(?:${titles})\\b\\.?\\s+)\\p{Lu}[\\p{L}'’-]+(?:\\s+\\p{Lu}[\\p{L}'’-]+){0,2}`, 'gu'), '[name]'],
 ]
 
 /** Free text without what the person is known by and what looks as if it named one. What is left can still tell of a person. */
@@ -97,20 +100,26 @@ function gather(value: unknown, texts: string[], found: { person: boolean }): vo
   if (Array.isArray(value)) for (const item of value) gather(item, texts, found)
   if (!isObject(value)) return
   if (value['resourceType'] === 'Patient' && value['name'] !== undefined) found.person = true
-  const named = namedTypes.has(value['resourceType'])
+  if (namedTypes.has(value['resourceType'])) for (const key of ['name', 'contact', 'address', 'extension']) namingTexts(value[key], texts)
   for (const key in value) {
     const inner = value[key]
     if (telling.has(key) || (key === 'display' && value['reference'] !== undefined)) texts.push(...textsOf(inner))
-    else if (named && (key === 'name' || key === 'contact' || key === 'address')) namedTexts(inner, texts)
     gather(inner, texts, found)
   }
-  if (isTelecom(value)) texts.push(...textsOf(value['value']))
+  if (telecoms.has(value['system'])) texts.push(...textsOf(value['value']))
 }
 
-const isTelecom = (value: JsonObject): boolean => ['phone', 'email', 'fax'].includes(String(value['system']))
+const telecoms: ReadonlySet<unknown> = new Set(['phone', 'email', 'fax'])
+const namingKeys: ReadonlySet<string> = new Set(['text', 'valueString'])
 
-function namedTexts(value: unknown, texts: string[]): void {
-  for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) if (isObject(item)) texts.push(...textsOf(item['text']))
+// Names written as one text, also of a contact, or in an extension as the mother's name is.
+function namingTexts(value: unknown, texts: string[]): void {
+  if (Array.isArray(value)) for (const item of value) namingTexts(item, texts)
+  if (!isObject(value)) return
+  for (const key in value) {
+    if (namingKeys.has(key)) texts.push(...textsOf(value[key]))
+    else if (key === 'name' || key === 'address' || key === 'extension') namingTexts(value[key], texts)
+  }
 }
 
 const textsOf = (value: unknown): string[] =>

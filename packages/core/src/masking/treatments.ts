@@ -22,32 +22,34 @@ export function treatmentsUnder(policy: Policy): TreatmentRow[] {
   return resourceTypes.flatMap((type) => {
     if (policy.withheld.includes(type)) return [{ path: type, type, phiClass: null, treatment: 'withheld' }]
     const rows: TreatmentRow[] = []
-    walk(policy, book, resourcePlace(type)!, null, rows)
+    walk(policy, book, resourcePlace(type)!, (plain) => plain, rows)
     return rows
   })
 }
 
-function walk(policy: Policy, book: RuleBook, place: ModelPlace, around: string | null, rows: TreatmentRow[]): void {
+/** What the rules of an object make of an element that would else be treated so. */
+type Around = (plain: string) => string
+
+function walk(policy: Policy, book: RuleBook, place: ModelPlace, around: Around, rows: TreatmentRow[]): void {
   for (const element of elementsOf(place)) {
+    if (element.fact.same !== undefined) continue
     const { phiClass, treatment } = treatmentAt(policy, element.path, element.typePath, element.type)
     const rules = book.rulesAt(element, phiClass)
-    const inside = element.fact.same === undefined && !isLeaf(element) ? placeInside(element) : null
-    if (inside !== null) walk(policy, book, inside, told(rules, around), rows)
-    else if (element.fact.same === undefined) {
-      const plain = element.typePath === 'Meta.lastUpdated' || phiClass === 'ELEMENT_ID' ? 'remove' : (treatment ?? 'keep')
-      const { path, type } = element
-      rows.push({ path, type, phiClass, treatment: told(rules, around ?? plain) ?? plain })
+    const inside = isLeaf(element) ? null : placeInside(element)
+    if (inside !== null) {
+      walk(policy, book, inside, (plain) => around(told(rules, plain)), rows)
+      continue
     }
+    const plain = element.typePath === 'Meta.lastUpdated' || phiClass === 'ELEMENT_ID' ? 'remove' : (treatment ?? 'keep')
+    rows.push({ path: element.path, type: element.type, phiClass, treatment: around(told(rules, plain)) })
   }
 }
 
 const isLeaf = ({ type }: ModelElement): boolean => primitiveTypes.has(type) || type === 'Extension' || type === 'Resource'
 
-function told(rules: ReturnType<RuleBook['rulesAt']>, otherwise: string | null): string | null {
+function told(rules: ReturnType<RuleBook['rulesAt']>, otherwise: string): string {
   const words = rules.map(({ rule, conditional }) => `${rule.id}: ${methodLabel(rule)}${conditional ? ' if its conditions hold' : ''}`)
-  if (words.length === 0) return otherwise
-  const last = rules.at(-1)!
-  return last.conditional ? [...words, otherwise ?? 'as without it'].join(', else ') : words.join(', else ')
+  return rules.length > 0 && !rules.at(-1)!.conditional ? words.join(', else ') : [...words, otherwise].join(', else ')
 }
 
 export interface PolicyDifference {
