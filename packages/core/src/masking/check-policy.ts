@@ -2,6 +2,8 @@ import { childrenOf, choiceName, isResourceType, phiClasses, resourceFacts, type
 import type { ElementFact } from '../fhir/index.js'
 import { classByType, isPhiClass, mayTreat, phiClassNames, treatmentsOf } from './phi-class.js'
 import type { PhiClass } from './phi-class.js'
+import { checkRules } from './check-rules.js'
+import { movesDates } from './policy.js'
 import type { ExtensionRule, Policy } from './policy.js'
 import { lowPopulationZip3 } from './zip.js'
 
@@ -25,7 +27,33 @@ export function checkPolicy(policy: Policy): Found[] {
     ...checkExtensions('modifierExtensions', policy.modifierExtensions),
     ...policy.sharedTexts.flatMap((path, index) => checkSharedText(path, `sharedTexts.${index}`)),
     ...checkZip3(policy),
+    ...checkRules(policy),
   ]
+}
+
+/** How a study publishes what its policy masks. */
+export interface StudyPublishing {
+  /** 'continuous', or a span such as '24h'. */
+  publish: string
+  /** Does data still come in? */
+  live: boolean
+  /** Who has signed that the shift may be seen by whoever polls; null where nobody has. */
+  acceptedBy: string | null
+}
+
+/** What is wrong with a policy for one study: where data comes in live and is published at once, a moved date is seen beside the day it came. */
+export function checkPolicyForStudy(policy: Policy, { publish, live, acceptedBy }: StudyPublishing): Found[] {
+  if (!movesDates(policy) || !live || publish !== 'continuous' || acceptedBy !== null) return []
+  const message =
+    'a live study that publishes continuously shows by how much dates move: give publish a span such as 24h, keep years only, or have the risk accepted by signature'
+  return [{ path: placeOfShift(policy), message }]
+}
+
+function placeOfShift({ classes, paths, rules = [] }: Policy): string {
+  const phiClass = phiClassNames.find((name) => classes[name] === 'shift')
+  if (phiClass) return `classes.${phiClass}`
+  const path = Object.keys(paths).find((name) => paths[name] === 'shift')
+  return path === undefined ? `rules.${rules.findIndex(({ method }) => method === 'dateShift')}` : `paths.${path}`
 }
 
 function checkClasses(policy: Policy): Found[] {

@@ -4,12 +4,17 @@ import { dropOldBirth, isAgeConcept, isAgeQuestion, yearsSince } from './ages.js
 import { isPublicSystem } from './code-systems.js'
 import { finisherOf, labelHandler, neededOf, writtenByType } from './complex.js'
 import { companionHandler, extensionsHandler } from './extension.js'
-import { leafHandler, removed } from './leaf.js'
+import { applied } from './labels.js'
+import { leafHandler } from './leaf.js'
+import { elementsOf } from './model-path.js'
+import { narrativeOf } from './narrative.js'
 import { classByType, isPhiClass } from './phi-class.js'
 import type { PhiClass, Treatment } from './phi-class.js'
 import { listsOf } from './plan.js'
 import type { MaskedForm, Place, Plan } from './plan.js'
 import type { Policy } from './policy.js'
+import { removed } from './removal.js'
+import { ruledElement, ruledHandler } from './rule-book.js'
 import type { Handler } from './run.js'
 import { listHandler, objectHandler } from './shape.js'
 import type { Field, Shape } from './shape.js'
@@ -25,7 +30,7 @@ export function compilePlan(policy: Policy, form: MaskedForm, nested: Plan['nest
   const plan: Plan = {
     policy,
     form,
-    ...listsOf(policy),
+    ...listsOf(policy, form),
     watch,
     nested,
     complex: (type, path, root) => valueHandler(plan, bare(type), type, { path, typePath: path, root }),
@@ -52,20 +57,90 @@ export function resourceShape(plan: Plan, type: string): Shape {
   const shape = shapeOf(plan, resourceFacts[type]!, { path: type, typePath: type, root: type })
   const old =
     type === 'Patient' || type === 'Person' || type === 'RelatedPerson' || type === 'Practitioner' || type === 'FamilyMemberHistory'
-  return old ? { ...shape, finish: dropOldBirth } : shape
+  return { ...shape, finish: inTurn(old ? dropOldBirth : null, plan.rules ? narrator(plan, type) : null) }
+}
+
+/** Writes the narrative anew where a rule asks for it, once all that it may tell of is masked. */
+function narrator(plan: Plan, type: string): Shape['finish'] {
+  const text = resourceFacts[type]!.find(({ name }) => name === 'text')
+  if (!text) return null
+  const element = { fact: text, name: 'text', type: 'Narrative', path: `${type}.text`, typePath: `${type}.text`, root: type }
+  const asks = plan.rules!.asksAt(element, 'regenerate')
+  if (!asks) return null
+  return (source, out, run) => {
+    if (source['text'] === undefined || run.inside || !asks(source['text'], run)) return
+    out['text'] = narrativeOf(out)
+    run.applied |= applied.regenerated
+  }
+}
+
+type Finish = NonNullable<Shape['finish']>
+function inTurn(...steps: readonly Shape['finish'][]): Shape['finish'] {
+  const due = steps.filter((step): step is Finish => step !== null)
+  if (due.length < 2) return due[0] ?? null
+  return (source, out, run) => {
+    for (const step of due) step(source, out, run)
+  }
 }
 
 function shapeOf(plan: Plan, facts: readonly ElementFact[], site: Site): Shape {
   const fields = new Map<string, Field>([['fhir_comments', { mask: removed, modifier: false, written: null }]])
   const required: string[][] = []
   const written = writtenByType(site.typePath)
+  const after: Shape['finish'][] = []
   for (const fact of facts) {
     const names = fact.choice ? fact.types.map((type) => choiceName(fact.name, type)) : [fact.name]
     if (fact.min > 0) required.push(names)
     names.forEach((name, index) => addField(plan, fields, fact, name, fact.types[fact.choice ? index : 0]!, site))
-    if (written?.has(fact.name)) fields.set(fact.name, { mask: unwritten, modifier: false, written: placeOf(plan, fact.name, '', site) })
+    if (!written?.has(fact.name)) continue
+    const place = placeOf(plan, fact.name, '', site)
+    fields.set(fact.name, { mask: unwritten, modifier: false, written: place })
+    after.push(ruledAfter(plan, fact, place, site), plan.labelled ? markWritten(place) : null)
   }
-  return { fields, required, needs: neededOf(site.typePath), finish: null, agesIn: agesIn(plan, site.path) }
+  const tests = plan.rules?.testsAt(site.path, site.typePath, elementsOf({ facts, ...site })) ?? []
+  const finish = inTurn(...after)
+  return {
+    fields,
+    required,
+    needs: neededOf(site.typePath),
+    finish,
+    agesIn: agesIn(plan, site.path),
+    tests: tests.length > 0 ? tests : null,
+  }
+}
+
+function ruledAfter(plan: Plan, fact: ElementFact, place: Place, site: Site): Shape['finish'] {
+  const { name, path, phiClass } = place
+  const element = { fact, name, type: fact.types[0]!, path, typePath: `${site.typePath}.${name}`, root: site.root }
+  const rules = plan.rules?.at(plan, element, phiClass) ?? []
+  return rules.length > 0 ? ruledElement(name, rules) : null
+}
+
+// What a treatment does to a value that it does not remove; removals are counted anyway.
+const markOf: Partial<Record<Treatment, number>> = {
+  pseudonym: applied.pseudonymized,
+  rewrite: applied.pseudonymized,
+  year: applied.generalized,
+  zip3: applied.generalized,
+  shift: applied.masked,
+}
+
+function markWritten({ name, treatment }: Place): Shape['finish'] {
+  const bit = treatment === null ? undefined : markOf[treatment]
+  if (bit === undefined) return null
+  return (_, out, run) => {
+    if (out[name] !== undefined) run.applied |= bit
+  }
+}
+
+function marked(plan: Plan, { treatment }: Place, handler: Handler): Handler {
+  const bit = !plan.labelled || treatment === null ? undefined : markOf[treatment]
+  if (bit === undefined) return handler
+  return (value, run) => {
+    const masked = handler(value, run)
+    if (masked !== undefined) run.applied |= bit
+    return masked
+  }
 }
 
 function agesIn(plan: Plan, path: string): Shape['agesIn'] {
@@ -94,9 +169,10 @@ const unwritten: Handler = () => undefined
 
 function addField(plan: Plan, fields: Map<string, Field>, fact: ElementFact, name: string, type: string, site: Site): void {
   const place = placeOf(plan, name, type, site)
-  const one = valueHandler(plan, fact, type, { path: place.path, typePath: `${site.typePath}.${name}`, root: site.root })
-  const isList = fact.max === '*' && type !== 'Extension'
   const isPrimitive = primitiveTypes.has(type)
+  const plain = valueHandler(plan, fact, type, { path: place.path, typePath: `${site.typePath}.${name}`, root: site.root })
+  const one = isPrimitive ? marked(plan, place, plain) : plain
+  const isList = fact.max === '*' && type !== 'Extension'
   const modifier = name === 'modifierExtension' || (fact.modifier === true && isPrimitive && place.treatment !== 'remove')
   fields.set(name, { mask: plan.watch(place, isList ? listHandler(one) : one), modifier, written: null })
   if (isPrimitive) fields.set(`_${name}`, { mask: companionHandler(plainExtensions(plan), isList), modifier: false, written: null })
@@ -112,8 +188,18 @@ function plainExtensions(plan: Plan): Handler {
   return handler
 }
 
-/** The handler of one value of this type at this place. */
+/** The handler of one value of this type at this place, under the rules of the policy. */
 function valueHandler(plan: Plan, fact: ElementFact, type: string, site: Site): Handler {
+  const plain = plainHandler(plan, fact, type, site)
+  if (plan.rules === null || writtenByType(parentOf(site.typePath))?.has(fact.name)) return plain
+  const { phiClass } = treatmentAt(plan.policy, site.path, site.typePath, type)
+  const element = { fact, name: site.path.slice(site.path.lastIndexOf('.') + 1), type, ...site }
+  return ruledHandler(plan.rules.at(plan, element, phiClass), plain)
+}
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('.'))
+
+function plainHandler(plan: Plan, fact: ElementFact, type: string, site: Site): Handler {
   const { phiClass, treatment } = treatmentAt(plan.policy, site.path, site.typePath, type)
   if (type === 'Extension') {
     return fact.name === 'modifierExtension' ? extensionsHandler(plan, plan.policy.modifierExtensions, 'give up') : plainExtensions(plan)
@@ -130,7 +216,7 @@ function valueHandler(plan: Plan, fact: ElementFact, type: string, site: Site): 
     const shape = shapeOf(plan, fact.children, site)
     return objectHandler(() => shape)
   }
-  if (isWhollyRemoved(plan, type, site) || treatment === 'remove') return removed
+  if (treatment === 'remove' || (isWhollyRemoved(plan, type, site) && plan.rules?.enters(site.path, type) !== true)) return removed
   return objectHandler(() => dataTypeShape(plan, fact, type, site))
 }
 
@@ -171,5 +257,5 @@ function dataTypeShape(plan: Plan, fact: ElementFact, type: string, site: Site):
   const target = fact.ref?.length === 1 && fact.ref[0] !== 'Any' && fact.ref[0] !== 'Resource' ? fact.ref[0]! : null
   const at = (path: string, typePath: string, leafType: string): ReturnType<typeof treatmentAt> =>
     treatmentAt(plan.policy, path, typePath, leafType)
-  return { ...shape, finish: finisherOf(plan, type, site.path, target, at) }
+  return { ...shape, finish: inTurn(finisherOf(plan, type, site.path, target, at), shape.finish) }
 }

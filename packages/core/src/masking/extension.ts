@@ -40,6 +40,18 @@ function allowedOf(plan: Plan, rules: readonly ExtensionRule[]): ReadonlyMap<str
   )
 }
 
+/** Rules for extensions come before the list: each takes the values that its method fits. */
+function ruledExtensions(
+  plan: Plan,
+  listed: readonly ExtensionRule[],
+  allowed: ReadonlyMap<string, Allowed>,
+): ReadonlyMap<string, Allowed> {
+  if (!plan.rules || listed !== plan.policy.extensions) return allowed
+  const all = new Map(allowed)
+  for (const url of plan.rules.extensionUrls()) all.set(url, { values: plan.rules.extensionValues(plan, url), parts: null })
+  return all
+}
+
 function maskExtension(value: JsonObject, rule: Allowed, run: Run): JsonObject | undefined {
   const out: JsonObject = { url: value['url'] }
   let kept = false
@@ -65,7 +77,7 @@ export function extensionsHandler(plan: Plan, rules: readonly ExtensionRule[], u
       run.counts.wrongShapes++
       return undefined
     }
-    allowed ??= allowedOf(plan, rules)
+    allowed ??= ruledExtensions(plan, rules, allowedOf(plan, rules))
     const out: JsonObject[] = []
     for (const item of value as unknown[]) {
       const url = isObject(item) ? item['url'] : undefined

@@ -1,12 +1,13 @@
 import { numberOf, primitiveTests } from '../fhir/index.js'
 import type { ElementFact } from '../fhir/index.js'
-import { parseDate, shiftDate, yearText } from './dates.js'
+import { datedBy, shiftHandler, shiftInstantHandler, yearHandler } from './dated.js'
 import type { PhiClass, Treatment } from './phi-class.js'
 import type { Plan } from './plan.js'
 import { maskContained } from './references.js'
 import type { Handler, Run } from './run.js'
 import { isPlainCode, isPlainToken } from './tokens.js'
 import { isPublicSystem } from './code-systems.js'
+import { misshapen, removed } from './removal.js'
 
 /** An element that holds one primitive value, and where it stands. */
 export interface Leaf {
@@ -17,16 +18,6 @@ export interface Leaf {
   root: string
   phiClass: PhiClass | null
   treatment: Treatment | null
-}
-
-export const removed: Handler = (_, run) => {
-  run.counts.identifying++
-  return undefined
-}
-
-export function misshapen(run: Run): undefined {
-  run.counts.wrongShapes++
-  return undefined
 }
 
 const always =
@@ -61,9 +52,9 @@ export function leafHandler(plan: Plan, leaf: Leaf): Handler {
     case 'keep':
       return kept(plan, leaf)
     case 'year':
-      return leaf.type === 'instant' && plan.form === 'fhir' ? removed : datedBy(leaf, yearHandler)
+      return leaf.type === 'instant' && plan.form === 'fhir' ? removed : datedBy(leaf.phiClass, yearHandler)
     case 'shift':
-      return datedBy(leaf, leaf.type === 'instant' && plan.form === 'fhir' ? shiftInstantHandler : shiftHandler)
+      return datedBy(leaf.phiClass, leaf.type === 'instant' && plan.form === 'fhir' ? shiftInstantHandler : shiftHandler)
     case 'pseudonym':
       return pseudonymHandler(leaf)
     case 'answer':
@@ -81,30 +72,6 @@ export function leafHandler(plan: Plan, leaf: Leaf): Handler {
     case 'zip3':
     case 'recurse':
       return removed
-  }
-}
-
-const yearHandler: Handler = (value, run) => {
-  const parts = typeof value === 'string' ? parseDate(value) : null
-  return parts === null ? misshapen(run) : (yearText(parts.year) ?? undefined)
-}
-
-const shiftHandler: Handler = (value, run) => {
-  if (run.shift === null) return yearHandler(value, run)
-  return (typeof value === 'string' ? shiftDate(value, run.shift) : null) ?? misshapen(run)
-}
-
-// Without a person the year alone would be left, and an instant cannot say just that.
-const shiftInstantHandler: Handler = (value, run) => (run.shift === null ? removed(value, run) : shiftHandler(value, run))
-
-// A year so long ago tells of an age over the cap, whatever happened in it. Births and deaths are judged with each other instead.
-function datedBy(leaf: Leaf, handler: Handler): Handler {
-  if (leaf.phiClass !== 'DATE') return handler
-  return (value, run) => {
-    const masked = handler(value, run)
-    if (typeof masked !== 'string' || typeof value !== 'string') return masked
-    const earliest = Math.min(Number(value.slice(0, 4)), Number(masked.slice(0, 4)))
-    return run.asOfYear - earliest < run.policy.ageCap ? masked : removed(value, run)
   }
 }
 

@@ -3,11 +3,13 @@ import type { JsonObject } from '../fhir/index.js'
 import { compilePlan } from './compile.js'
 import type { MaskedForm, Plan } from './plan.js'
 import type { Policy } from './policy.js'
+import { maskedElements, writeProvenance } from './provenance.js'
+import type { MaskedElement } from './provenance.js'
 import { createPseudonyms } from './pseudonyms.js'
 import type { Hmac, Pseudonyms } from './pseudonyms.js'
 import { isDefinitional, maskResourceObject, nestedHandler, patientsOf, personOf, setPerson } from './resource.js'
 import { noRemovals } from './run.js'
-import type { DisplaySink, HoldReason, RemovalCounts, Run } from './run.js'
+import type { DisplaySink, HoldReason, KnownWords, RemovalCounts, Run } from './run.js'
 import type { Shape } from './shape.js'
 import { watchElement } from './trace.js'
 import type { TraceStep } from './trace.js'
@@ -26,7 +28,7 @@ export function compilePolicy(policy: Policy, form: MaskedForm = 'fhir', watched
     policy,
     form,
     (kind) => nestedHandler(plan, shapes, kind),
-    watched ? watchElement : (_, handler) => handler,
+    watched || policy.provenance === 'elements' ? watchElement : (_, handler) => handler,
   )
   return { policy, form, plan, shapes }
 }
@@ -37,6 +39,8 @@ export interface MaskerOptions {
   asOfYear: number
   /** `system|code` → text: the only source of displays. */
   displays?: ReadonlyMap<string, string> | null
+  /** Of people whose own resource lies elsewhere: what texts about them are scrubbed of. */
+  knownWords?: KnownWords | null
 }
 
 export interface Masked {
@@ -46,6 +50,8 @@ export interface Masked {
   /** Why resources inside this one are missing from it. */
   heldInside: readonly HoldReason[]
   removed: RemovalCounts
+  /** Element by element, where the policy asks for it; in FHIR it stands in the resource too. */
+  provenance?: readonly MaskedElement[]
 }
 
 export interface Masker {
@@ -60,7 +66,7 @@ export interface Masker {
 
 export function createMasker(compiled: CompiledPolicy, options: MaskerOptions): Masker {
   const pseudonyms = createPseudonyms(options.hmac)
-  const run = newRun(compiled.policy, pseudonyms, options)
+  const run = newRun(compiled.plan, pseudonyms, options)
   return {
     policy: compiled.policy,
     pseudonyms,
@@ -68,9 +74,9 @@ export function createMasker(compiled: CompiledPolicy, options: MaskerOptions): 
   }
 }
 
-function newRun(policy: Policy, pseudonyms: Pseudonyms, { asOfYear, displays }: MaskerOptions): Run {
+function newRun(plan: Plan, pseudonyms: Pseudonyms, { asOfYear, displays, knownWords }: MaskerOptions): Run {
   return {
-    policy,
+    policy: plan.policy,
     pseudonyms,
     asOfYear,
     displays: displays ?? null,
@@ -91,6 +97,14 @@ function newRun(policy: Policy, pseudonyms: Pseudonyms, { asOfYear, displays }: 
     modifierLost: false,
     trace: null,
     tracePath: [],
+    rule: null,
+    ruled: null,
+    slots: Array.from({ length: plan.rules?.slots ?? 0 }, () => false),
+    applied: 0,
+    inside: false,
+    source: null,
+    names: null,
+    knownWords: knownWords ?? null,
   }
 }
 
@@ -100,6 +114,7 @@ function maskWith(
   resource: unknown,
   patient: string | null | undefined,
   onDisplay: DisplaySink | null,
+  steps: TraceStep[] | null = null,
 ): Masked {
   run.counts = noRemovals()
   run.contained = null
@@ -112,11 +127,24 @@ function maskWith(
   run.ageCoded = false
   run.yearsSince = 0
   run.modifierLost = false
+  const recorded = compiled.policy.provenance === 'elements'
+  run.trace = steps ?? (recorded ? [] : null)
+  run.tracePath.length = 0
+  run.applied = 0
+  if (run.slots.length > 0) run.slots.fill(false)
+  run.inside = false
+  run.source = resource
+  run.names = null
   run.onDisplay = onDisplay
   setPerson(run, personFor(resource, patient))
   const masked = maskResourceObject(compiled.plan, compiled.shapes, resource, run)
-  const held = typeof masked === 'string' ? masked : null
-  return { resource: typeof masked === 'string' ? null : masked, held, heldInside: run.heldInside, removed: run.counts }
+  const { heldInside, counts: removed } = run
+  if (typeof masked === 'string') return { resource: null, held: masked, heldInside, removed }
+  const done: Masked = { resource: masked, held: null, heldInside, removed }
+  if (!recorded) return done
+  const provenance = maskedElements(run.trace!)
+  if (compiled.form === 'fhir') writeProvenance(masked, provenance)
+  return { ...done, provenance }
 }
 
 // Two people's resource moves by nobody's shift: each would see the other's dates moved by the wrong one.
@@ -131,8 +159,7 @@ function personFor(resource: unknown, patient: string | null | undefined): strin
 /** What a policy does to one resource, element by element, without any value. */
 export function traceResource(policy: Policy, options: MaskerOptions, resource: unknown): { masked: Masked; steps: readonly TraceStep[] } {
   const compiled = compilePolicy(policy, 'fhir', true)
-  const run = newRun(policy, createPseudonyms(options.hmac), options)
+  const run = newRun(compiled.plan, createPseudonyms(options.hmac), options)
   const steps: TraceStep[] = []
-  run.trace = steps
-  return { masked: maskWith(compiled, run, resource, undefined, null), steps }
+  return { masked: maskWith(compiled, run, resource, undefined, null, steps), steps }
 }

@@ -1,6 +1,8 @@
 import { systemSet, publicCodeSystems } from './code-systems.js'
 import type { PhiClass, Treatment } from './phi-class.js'
+import { movesDates } from './policy.js'
 import type { Policy } from './policy.js'
+import { RuleBook } from './rule-book.js'
 import type { Handler } from './run.js'
 
 /**
@@ -27,6 +29,10 @@ export interface Plan {
   lowPopulation: ReadonlySet<string>
   ageSystems: ReadonlyMap<string, ReadonlySet<string>>
   sharedTexts: ReadonlySet<string>
+  /** null where the policy has no rules: then nothing is asked anywhere. */
+  rules: RuleBook | null
+  movesDates: boolean
+  labelled: boolean
   /** Puts a recorder around the handler of an element; the identity unless tracing. */
   watch(place: Place, handler: Handler): Handler
   complex(type: string, path: string, root: string): Handler
@@ -39,8 +45,12 @@ export function ageSystemsOf(policy: Policy): ReadonlyMap<string, ReadonlySet<st
   return systems
 }
 
-export function listsOf(policy: Policy): Omit<Plan, 'policy' | 'form' | 'watch' | 'complex' | 'nested'> {
+export function listsOf(policy: Policy, form: MaskedForm): Omit<Plan, 'policy' | 'form' | 'watch' | 'complex' | 'nested'> {
+  const { securityLabels = 'never', rules = [] } = policy
   return {
+    rules: rules.length > 0 ? new RuleBook(rules) : null,
+    movesDates: movesDates(policy),
+    labelled: securityLabels === 'always' || (securityLabels === 'fhir' && form === 'fhir'),
     systems: systemSet(publicCodeSystems, policy.codeSystems),
     identifierSystems: new Set(policy.identifierSystems),
     answerTexts: new Set(policy.answers.texts.map((text) => text.toLowerCase())),

@@ -1,4 +1,5 @@
 import type { PhiClass, Treatment } from './phi-class.js'
+import type { MaskingRule } from './rule.js'
 
 export const extensionValueTypes = [
   'boolean',
@@ -46,6 +47,12 @@ export interface Policy {
   classes: Readonly<Record<PhiClass, Treatment>>
   /** Other treatment for single paths: 'Device.lotNumber' → 'remove'. */
   paths: Readonly<Record<string, Treatment>>
+  /** The first that meets an element and whose conditions hold decides; then `paths`, then `classes`. */
+  rules?: readonly MaskingRule[]
+  /** Are the methods that were applied told in meta.security: in FHIR only, in rows too, or not? Not unless said. */
+  securityLabels?: 'fhir' | 'always' | 'never'
+  /** Is told element by element what was done to it? */
+  provenance?: 'none' | 'elements'
   /** Types that never leave, whatever they hold. */
   withheld: readonly string[]
   /** Definitional types whose own texts (DEFN_TEXT) stay. */
@@ -80,7 +87,19 @@ export function policyLabel(policy: Pick<Policy, 'name' | 'version'>): string {
   return `${policy.name} v${policy.version}`
 }
 
+const dated = ['DATE', 'BIRTH_DATE', 'DEATH_DATE'] as const
+
+/** Does any date leave moved? */
+export function movesDates({ classes, paths, rules = [] }: Policy): boolean {
+  return (
+    dated.some((name) => classes[name] === 'shift') ||
+    Object.values(paths).includes('shift') ||
+    rules.some(({ method }) => method === 'dateShift')
+  )
+}
+
 /** Do dates leave as years only? Then no `*_at` column has a value, and nothing finer than a year may partition the data. */
 export function yearsOnly(policy: Policy): boolean {
-  return policy.classes.DATE !== 'shift' && policy.classes.BIRTH_DATE !== 'shift' && policy.classes.DEATH_DATE !== 'shift'
+  const finer = (policy.rules ?? []).some((rule) => rule.method === 'dateGeneralize' && (rule.to === 'month' || rule.to === 'quarter'))
+  return !movesDates(policy) && !finer
 }

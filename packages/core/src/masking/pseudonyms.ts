@@ -21,6 +21,10 @@ export interface Pseudonyms {
   uri(uri: string): string
   /** Days by which all dates of this person move: −365 to 365, never 0. */
   shiftDays(person: string): number
+  /** The same within other bounds: −maxDays to maxDays, never 0. */
+  shiftDaysWithin(person: string, maxDays: number): number
+  /** A number from −1 to 1 that belongs to a person and a place. */
+  noise(person: string, place: string): number
   /** A word as it may be compared and stored without being readable. */
   word(word: string): string
 }
@@ -71,6 +75,7 @@ export function createPseudonyms(hmac: Hmac, cacheSizeMax = 40_000): Pseudonyms 
   const uuid = boundedCache(cacheSizeMax, (key) => spell(uuidSpelling, hmac(key)))
   const name = boundedCache(cacheSizeMax / 8, (key) => spell(nameSpelling, hmac(key)))
   const shift = boundedCache(cacheSizeMax / 8, (person) => shiftOf(hmac(`shift|${person}`)))
+  const noise = boundedCache(cacheSizeMax / 8, (key) => (2 * drawOf(hmac(key))) / 2 ** 48 - 1)
   const word = boundedCache(cacheSizeMax / 8, (text) => spell(wordSpelling, hmac(`word|${text}`)))
   const pseudonyms: Pseudonyms = {
     id: (type, id) => uuid(idKey(type, id)),
@@ -79,6 +84,8 @@ export function createPseudonyms(hmac: Hmac, cacheSizeMax = 40_000): Pseudonyms 
     uid: (value) => `urn:oid:2.25.${decimalOf(hmac(`uid|${value}`))}`,
     uri: (uri) => `urn:uuid:${uuid(`uri|${uri}`)}`,
     shiftDays: shift,
+    shiftDaysWithin: (person, maxDays) => shiftOf(hmac(`shift|${maxDays}|${person}`), maxDays),
+    noise: (person, place) => noise(`noise|${person}|${place}`),
     word,
     // The same patient is referred to again and again: finding the text costs less than taking it apart.
     target: boundedCache(cacheSizeMax, (reference) => maskedTarget(reference, pseudonyms)),
@@ -86,11 +93,15 @@ export function createPseudonyms(hmac: Hmac, cacheSizeMax = 40_000): Pseudonyms 
   return pseudonyms
 }
 
-function shiftOf(hash: string): number {
+function drawOf(hash: string): number {
   let draw = 0
   for (let at = 0; at < 6; at++) draw = draw * 256 + hash.charCodeAt(at)
-  draw %= 2 * shiftDaysMax
-  return draw < shiftDaysMax ? draw - shiftDaysMax : draw - shiftDaysMax + 1
+  return draw
+}
+
+function shiftOf(hash: string, daysMax = shiftDaysMax): number {
+  const draw = drawOf(hash) % (2 * daysMax)
+  return draw < daysMax ? draw - daysMax : draw - daysMax + 1
 }
 
 function decimalOf(hash: string): string {

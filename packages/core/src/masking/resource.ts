@@ -4,6 +4,8 @@ import { resourceShape } from './compile.js'
 import type { Plan } from './plan.js'
 import type { Policy } from './policy.js'
 import { idKey } from './id-key.js'
+import { addLabels, applied } from './labels.js'
+import { removalsOf } from './run.js'
 import type { Handler, HoldReason, Run } from './run.js'
 import { maskFields } from './shape.js'
 import type { Shape } from './shape.js'
@@ -64,6 +66,7 @@ export function maskResourceObject(plan: Plan, shapes: Map<string, Shape>, sourc
   if (Array.isArray(source['contained'])) run.contained = containedIds(source['contained'], run)
   if (type === 'Bundle') run.bundlePatient = bundlePatient(source)
   run.depth++
+  const before = plan.labelled ? removalsOf(run.counts) : 0
   const { out, lostRequired, lostModifier } = maskFields(shape, source, { resourceType: type }, run)
   run.depth--
   run.contained = outside
@@ -75,7 +78,15 @@ export function maskResourceObject(plan: Plan, shapes: Map<string, Shape>, sourc
   if (lostModifier !== null) return holdFor(lostModifier)
   if (lostRequired && run.modifierLost) return 'unreadable-modifier'
   if (lostRequired) run.counts.requiredElements++
+  if (run.applied !== 0 || plan.labelled) label(plan, out, run, removalsOf(run.counts) > before)
   return out
+}
+
+// Text that was scrubbed is labelled whatever the policy says: nobody can tell by looking at it.
+function label(plan: Plan, out: JsonObject, run: Run, anyRemoved: boolean): void {
+  if (run.inside) return
+  if (!plan.labelled) return addLabels(out, run.applied & applied.scrubbed)
+  addLabels(out, run.applied | (anyRemoved ? applied.redacted : 0))
 }
 
 function containedIds(contained: readonly unknown[], run: Run): ReadonlyMap<string, string> {
@@ -114,7 +125,10 @@ function personOfEntry(resource: JsonObject, type: string, run: Run): string | n
  */
 export function nestedHandler(plan: Plan, shapes: Map<string, Shape>, kind: 'contained' | 'entry'): Handler {
   return (value, run) => {
-    const { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition } = run
+    const { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition, inside } = run
+    const outside = run.applied
+    run.inside = kind === 'contained'
+    if (kind === 'entry') run.applied = 0
     run.definition = (kind === 'entry' || definition) && isDefinitional(plan.policy, value)
     if (kind === 'entry') {
       run.contained = null
@@ -124,7 +138,9 @@ export function nestedHandler(plan: Plan, shapes: Map<string, Shape>, kind: 'con
     run.ageCoded = false
     run.yearsSince = 0
     const masked = maskResourceObject(plan, shapes, value, run)
-    Object.assign(run, { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition })
+    Object.assign(run, { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition, inside })
+    // What is contained is a part of its container, and told with it.
+    run.applied = kind === 'entry' ? outside : run.applied | outside
     if (typeof masked !== 'string') return masked
     if (kind === 'contained') run.held ??= masked
     else run.heldInside.push(masked)

@@ -1,5 +1,6 @@
 import type { Policy } from './policy.js'
 import type { Pseudonyms } from './pseudonyms.js'
+import type { KnownNames } from './scrub.js'
 import type { TraceStep } from './trace.js'
 
 /** Why a resource is not let through. Codes only: the reason is written to logs, so it may hold nothing of the resource. */
@@ -46,8 +47,24 @@ export function addRemovals(to: RemovalCounts, from: RemovalCounts): void {
   for (const kind of kinds) to[kind] += from[kind]
 }
 
+/** How much was taken out, of whatever kind. */
+export function removalsOf(counts: RemovalCounts): number {
+  let sum = 0
+  for (const kind of kinds) sum += counts[kind]
+  return sum
+}
+
 /** A display as the source has it, for the dictionary; seen only inside the identified zone. */
 export type DisplaySink = (system: string, code: string, text: string) => void
+
+/** Words by which a person is known, as `Pseudonyms.word` has them; null where nothing is known of the person. */
+export type KnownWords = (patient: string) => ReadonlySet<string> | null
+
+/** A rule, as a trace tells of it. */
+export interface AppliedRule {
+  id: string
+  method: string
+}
 
 /** State of the walk through one resource. */
 export interface Run {
@@ -83,6 +100,19 @@ export interface Run {
   modifierLost: boolean
   trace: TraceStep[] | null
   tracePath: string[]
+  /** The rule that treated the element just masked, and those that treated elements written by their object; for traces only. */
+  rule: AppliedRule | null
+  ruled: Map<string, AppliedRule> | null
+  /** What conditions of rules said of the objects around. */
+  slots: boolean[]
+  /** What was done to the resource, for its labels. */
+  applied: number
+  /** Inside a container, which tells its own story in its narrative? */
+  inside: boolean
+  /** The resource as it came, and the words that people are known by in it, once a rule asks. */
+  source: unknown
+  names: KnownNames | null
+  readonly knownWords: KnownWords | null
 }
 
 /** Masks one JSON value; undefined removes it. */

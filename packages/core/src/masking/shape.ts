@@ -1,6 +1,7 @@
 import { isObject } from '../fhir/index.js'
 import type { JsonObject } from '../fhir/index.js'
 import type { Place } from './plan.js'
+import type { SlotTest } from './rule-book.js'
 import type { Handler, Run } from './run.js'
 import { traceUnknown, traceWritten } from './trace.js'
 
@@ -23,14 +24,30 @@ export interface Shape {
   finish: ((source: JsonObject, out: JsonObject, run: Run) => void) | null
   /** Does the object say that the quantities in it are ages? */
   agesIn: ((source: JsonObject, run: Run) => boolean) | null
+  /** Conditions of rules on this object. */
+  tests: readonly SlotTest[] | null
 }
 
 const says = (value: unknown): boolean => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
 
 export type MaskedFields = { out: JsonObject; lostRequired: boolean; lostModifier: string | null }
 
-/** One pass over the properties of an object. */
+/** Around an object on which rules depend: their conditions are asked once, and hold for all that is inside it. */
+function maskTested(tests: readonly SlotTest[], shape: Shape, source: JsonObject, out: JsonObject, run: Run): MaskedFields {
+  const { slots } = run
+  const before = tests.map(({ slot }) => slots[slot]!)
+  for (const { slot, test } of tests) slots[slot] = test(source)
+  const masked = maskEach(shape, source, out, run)
+  tests.forEach(({ slot }, index) => (slots[slot] = before[index]!))
+  return masked
+}
+
 export function maskFields(shape: Shape, source: JsonObject, out: JsonObject, run: Run): MaskedFields {
+  return shape.tests === null ? maskEach(shape, source, out, run) : maskTested(shape.tests, shape, source, out, run)
+}
+
+/** One pass over the properties of an object. */
+function maskEach(shape: Shape, source: JsonObject, out: JsonObject, run: Run): MaskedFields {
   let removed = false
   let lostModifier: string | null = null
   const agesAround = run.ageCoded

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { compilePolicy, createMasker, safeHarbor } from '../index.js'
-import type { Hmac, MaskedForm, Masker, Policy } from '../index.js'
+import type { Hmac, KnownWords, MaskedForm, Masker, Policy } from '../index.js'
 
 export const asOfYear = 2026
 
@@ -14,9 +14,10 @@ export function aMasker(
     key = 'a study key',
     form = 'fhir',
     displays = null,
-  }: { key?: string; form?: MaskedForm; displays?: ReadonlyMap<string, string> | null } = {},
+    knownWords = null,
+  }: { key?: string; form?: MaskedForm; displays?: ReadonlyMap<string, string> | null; knownWords?: KnownWords | null } = {},
 ): Masker {
-  return createMasker(compilePolicy(policy, form), { hmac: hmacWith(key), asOfYear, displays })
+  return createMasker(compilePolicy(policy, form), { hmac: hmacWith(key), asOfYear, displays, knownWords })
 }
 
 /** The masked resource, loosely typed; a held one fails the test. */
