@@ -4,6 +4,7 @@ import type { ElementFact, JsonObject } from '../fhir/index.js'
 import { expert, phiClassNames, safeHarbor } from './index.js'
 import type { PhiClass, Policy } from './index.js'
 import { aMasker, wordsIn } from './test/masked.js'
+import { everyMethod } from './test/policies.js'
 
 // masking-by-table: every path of the PHI table is filled with a value that is found nowhere else, and looked for in the output.
 const paths = Object.keys(phiClasses).filter((path) => !path.startsWith('*'))
@@ -75,7 +76,7 @@ function canaryResource(path: string): JsonObject {
   return { resourceType: type, ...build(resourceFacts[type] ?? [], type, names, path) }
 }
 
-const maskers = new Map([safeHarbor, expert].map((policy) => [policy, aMasker(policy)]))
+const maskers = new Map([safeHarbor, expert, everyMethod].map((policy) => [policy, aMasker(policy)]))
 
 /** Parts of the canary that are still in the masked resource. */
 function survivors(policy: Policy, path: string): string[] {
@@ -95,7 +96,7 @@ test('every class of the table has a treatment, and every treatment a class', ()
   expect([...new Set(Object.values(phiClasses))].sort()).toEqual([...phiClassNames].sort())
 })
 
-test.each([safeHarbor, expert])('$name lets no canary through on any path of the table', (policy) => {
+test.each([safeHarbor, expert, everyMethod])('$name lets no canary through on any path of the table', (policy) => {
   const leaked = paths.filter((path) => !mayStay(policy, path) && survivors(policy, path).length > 0)
   expect(leaked).toEqual([])
   expect(paths.length).toBeGreaterThan(4800)
@@ -108,7 +109,7 @@ test('what a policy keeps does stay', () => {
   expect(survivors(safeHarbor, 'TestScript.description')).toEqual([])
 })
 
-test.each([safeHarbor, expert])('$name lets none of the table’s global rows through', (policy) => {
+test.each([safeHarbor, expert, everyMethod])('$name lets none of the table’s global rows through', (policy) => {
   const resource = {
     resourceType: 'Patient',
     _birthDate: {
