@@ -8,6 +8,7 @@ import { feedRoutes } from './routes/feeds.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
+import { maskingKeyRoutes } from './routes/masking-keys.js'
 import { maskingRoutes } from './routes/masking.js'
 import { oidcRoutes } from './routes/oidc.js'
 import { operationsRoutes } from './routes/operations.js'
@@ -44,6 +45,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   pipelineRoutes(app, systems)
   feedRoutes(app, systems)
   maskingRoutes(app, systems)
+  maskingKeyRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   auditRoutes(app, systems)
   operationsRoutes(app, systems)
