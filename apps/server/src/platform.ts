@@ -160,24 +160,9 @@ async function openSystems(config: Config, clock: Clock, closing: Closing) {
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, repository, signer, studies, policies, jobs, bulkExport, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = {
-    tls,
-    fhir,
-    feeds,
-    bulkExport,
-    postgres,
-    repository,
-    signer,
-    hand,
-    policies,
-    access,
-    identity,
-    address,
-    studies,
-    jobs,
-    imports,
-  }
-  return { ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
+  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport }
+  const front = { tls, fhir, feeds, access, identity, address }
+  return { ...stores, ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
 }
 
 /** The database with its schema as it is now, and the repository over it. */
