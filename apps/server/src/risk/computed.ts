@@ -22,6 +22,10 @@ export interface ComputedParts {
   repository: Pick<Repository, 'riskReports' | 'onWithdrawal'>
   now: () => number
 }
+interface Entry {
+  mark: string
+  work: Promise<Computed | Refusal>
+}
 interface Worst {
   minimum: number
   below: number
@@ -34,7 +38,7 @@ const keptMax = 8
 /** The findings of each study's present snapshot: worked out once for it, and gone from memory when somebody withdraws. */
 export class ComputedRisks {
   readonly #parts: ComputedParts
-  readonly #kept = new Map<number, { mark: string; work: Promise<Computed | Refusal> }>()
+  readonly #kept = new Map<number, Entry>()
   readonly #worst = new Map<number, Worst>()
   readonly close: () => void
 
@@ -53,11 +57,13 @@ export class ComputedRisks {
     this.#kept.delete(study.sid)
     this.#kept.set(study.sid, entry)
     for (const oldest of [...this.#kept.keys()].slice(0, Math.max(0, this.#kept.size - keptMax))) this.#kept.delete(oldest)
-    const forget = (): void => {
-      if (this.#kept.get(study.sid) === entry) this.#kept.delete(study.sid)
-    }
-    entry.work.then((done) => isRefusal(done) && forget(), forget)
+    void this.#forgetUnlessFound(study.sid, entry)
     return entry.work
+  }
+
+  async #forgetUnlessFound(sid: number, entry: Entry): Promise<void> {
+    const done = await entry.work.catch(() => null)
+    if ((done === null || isRefusal(done)) && this.#kept.get(sid) === entry) this.#kept.delete(sid)
   }
 
   /** The worst of what was found last of each study. */
