@@ -164,6 +164,7 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
+  if (queries !== null) closing.add(() => queries.risk.close())
   const query = queries?.query ?? null
   if (queries !== null) riskGauges(metrics, queries.risk)
   const governance = await openGovernance({ config, repository, signer, studies, policies, jobs, bulkExport, flow, query, log, now, newId })
