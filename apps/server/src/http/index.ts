@@ -6,6 +6,7 @@ import { auditRoutes } from './routes/audit.js'
 import { consentRoutes } from './routes/consent.js'
 import { feedRoutes } from './routes/feeds.js'
 import { fhirRoutes } from './routes/fhir.js'
+import { displayRoutes, heldRoutes } from './routes/held.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
 import { oidcRoutes } from './routes/oidc.js'
@@ -21,7 +22,7 @@ import { workbenchRoutes } from './routes/workbench.js'
 import { openServer, type ServerParts } from './server.js'
 import type { RoutedSystems } from './systems.js'
 
-export type { PipelineDoor, Health, RoutedSystems } from './systems.js'
+export type { DisplayDoor, HeldDoor, PipelineDoor, Health, RoutedSystems } from './systems.js'
 export type { ServerParts, ServerTls } from './server.js'
 export { isLoopback } from './hosts.js'
 
@@ -42,6 +43,8 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
   feedRoutes(app, systems)
+  heldRoutes(app, systems)
+  displayRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   auditRoutes(app, systems)
   operationsRoutes(app, systems)

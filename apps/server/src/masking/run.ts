@@ -25,6 +25,11 @@ export class MaskingRun {
     return new Map([...this.#runs].map(([study, run]) => [study, run.status()]))
   }
 
+  /** One study's way; null for a study of which nothing was stored yet. */
+  run(study: string): StudyRun | null {
+    return this.#runs.get(study) ?? null
+  }
+
   /** What of a study is held back from masking now, by pseudonym and reason. */
   held(study: string): HeldResource[] {
     return this.#runs.get(study)?.held() ?? []

@@ -8,6 +8,8 @@ export interface Metrics {
   importedResources: Counter<'outcome'>
   /** Tells a figure when it is asked for. */
   gauge(name: string, help: string, read: () => number): void
+  /** The same, of several kinds; where they cannot be read, the figures stay as they were. */
+  gaugeBy(name: string, help: string, label: string, read: () => Promise<Record<string, number>>): void
   text(): Promise<{ contentType: string; body: string }>
 }
 
@@ -44,6 +46,21 @@ export function openMetrics(): Metrics {
     }),
     gauge(name, help, read) {
       const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(read()) })
+      registry.registerMetric(gauge)
+    },
+    gaugeBy(name, help, label, read) {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers: [],
+        collect: async () => {
+          const figures = await read().catch(() => null)
+          if (figures === null) return
+          gauge.reset()
+          for (const [kind, figure] of Object.entries(figures)) gauge.set({ [label]: kind }, figure)
+        },
+      })
       registry.registerMetric(gauge)
     },
     async text() {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
 import { builtInPolicies, createPseudonyms } from '@aquifer/core/masking'
 import type { Config } from '../config/index.js'
-import type { PipelineDoor } from '../http/index.js'
+import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool } from '../masking/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
@@ -12,11 +12,14 @@ import { Replicator } from '../replicator/index.js'
 import type { Repository } from '../repository/index.js'
 import { openReservoir, type MaskedPerson, type Reservoir } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
+import { heldDoors, openHeldAlarm } from './held.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
 export interface Flow {
   pipeline: PipelineDoor
+  held: HeldDoor
+  displays: DisplayDoor
   lake: Lake
   reservoir: Reservoir
   /** What patient_key is in the study's masked rows. */
@@ -59,6 +62,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     const study = await repository.studies.byId(id)
     return study && { masking: study.masking, publish: study.publish, consentEpoch: await repository.consents.epoch(study.sid) }
   }
+  const alarm = openHeldAlarm(parts)
   const masking = new MaskingRun(lake, {
     reservoir,
     keyring,
@@ -67,13 +71,16 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     pool,
     policyOf: (name) => builtInPolicies[name] ?? null,
     onFailure: failed('masking'),
+    onHeld: alarm.onHeld,
   })
+  alarm.watch(masking)
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
   const pseudonymsOf = async (study: string) => createPseudonyms(hmacOf((await keyring.studyKey(study, 'masking')).key))
   return {
     pipeline,
+    ...heldDoors({ lake, masking, keyring, pool, clock }),
     lake,
     reservoir,
     async patientKeys(study, ids) {

@@ -25,6 +25,7 @@ export const auditActs = [
   'query',
   'access',
   'break-glass',
+  'masking',
   'audit',
   'export',
   'sign',

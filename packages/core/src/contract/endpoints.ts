@@ -8,7 +8,9 @@ import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
+import { displayEndpoints } from './displays.js'
 import { feedEndpoints } from './feeds.js'
+import { heldEndpoints } from './held.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
@@ -176,6 +178,8 @@ export const endpoints = {
   },
 
   ...feedEndpoints,
+  ...heldEndpoints,
+  ...displayEndpoints,
 
   ...auditEndpoints,
 

@@ -59,6 +59,10 @@ export type {
   ReviewDecision,
   StaffCheck,
 } from './people.js'
+export { displayDecisionsRequest, displayDecisionsResult, displayList, displayOutcomes, displayStates } from './displays.js'
+export type { DisplayDecisionsRequest, DisplayDecisionsResult, DisplayList, DisplayListState, DisplayView } from './displays.js'
+export { heldGroups, heldPreview, heldPreviewRequest, heldRelease, heldReleaseRequest, heldResources } from './held.js'
+export type { HeldGroup, HeldGroups, HeldPreview, HeldRelease, HeldResources } from './held.js'
 export { feedExpectation, feedList } from './feeds.js'
 export type { FeedList, FeedView } from './feeds.js'
 export { studyList, studyRequest, studyView } from './study.js'

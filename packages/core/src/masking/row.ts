@@ -1,5 +1,6 @@
 import { clinicalDate, isObject, isResourceType, stringifyResource } from '../fhir/index.js'
 import type { JsonObject, Resource } from '../fhir/index.js'
+import { heldDetail } from './held-detail.js'
 import type { Masker } from './masker.js'
 import { namingWords } from './names.js'
 import { readJson } from './read-json.js'
@@ -13,6 +14,8 @@ export interface HeldRow {
   id: string | null
   version: number
   reason: HoldReason
+  /** What the reason is about, where that tells nothing of the resource. */
+  detail: string | null
 }
 
 /** A display as sources have it, with the people whose data holds it; all but the text is masked. */
@@ -95,7 +98,7 @@ function readRow(line: string): LakeRow | null {
 function maskRow(masker: Masker, line: string, batch: Batch): void {
   const row = readRow(line)
   if (row === null) {
-    batch.held.push({ type: 'Resource', id: null, version: 0, reason: 'unreadable' })
+    batch.held.push({ type: 'Resource', id: null, version: 0, reason: 'unreadable', detail: null })
     return
   }
   const { pseudonyms } = masker
@@ -109,7 +112,8 @@ function maskRow(masker: Masker, line: string, batch: Batch): void {
   }
   const outcome = maskContent(masker, row, patient, batch)
   if (typeof outcome === 'string') {
-    batch.held.push({ type: row.type, id, version: row.v, reason: outcome })
+    const detail = isObject(row.resource) ? heldDetail(masker.policy, row.resource, outcome) : null
+    batch.held.push({ type: row.type, id, version: row.v, reason: outcome, detail })
     // What an earlier version let through is no longer true: it goes, as if deleted.
     if (row.v > 1) push(batch, row.type, deadLine(head))
     return
