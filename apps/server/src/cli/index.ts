@@ -23,6 +23,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'query', says: 'SQL on the masked reservoir', load: async () => (await import('./query.js')).queryCommand() },
   { name: 'view', says: 'SQL-on-FHIR views', load: async () => (await import('./view.js')).viewCommand() },
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
+  { name: 'policy', says: 'masking policies', load: async () => (await import('./policy.js')).policyCommand() },
   { name: 'access', says: 'roles and relationships', load: async () => (await import('./access.js')).accessCommand() },
   { name: 'audit', says: 'proves that the trail is whole', load: async () => (await import('./audit.js')).auditCommand() },
   { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },

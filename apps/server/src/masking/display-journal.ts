@@ -87,6 +87,10 @@ export class DisplayJournal {
     if (!this.#decidedSince && !this.#changed) await this.#decisions.stored()
   }
 
+  telling(words: ReadonlySet<string>): Set<string> {
+    return this.#dictionary.telling(words)
+  }
+
   known(): DecidableDisplay[] {
     return this.#dictionary.known(this.#decisions.verdictOf).map((display) => ({ ...display, decided: this.#decisions.of(display) }))
   }

@@ -25,7 +25,7 @@ export interface KnownDisplay extends Display {
   people: number
   /** Enough people share it who bear none of its words. */
   enters: boolean
-  /** A word of it names somebody of the study. */
+  /** A word of it names one of them, or names somebody of the study as few others are named. */
   namesSomebody: boolean
   /** It stands for its code in masked data. */
   shown: boolean
@@ -49,6 +49,8 @@ export interface DisplayDictionary {
   /** One text for each code that has one, in the order of system and code. */
   approved(verdictOf?: VerdictOf): Display[]
   has(display: Display): boolean
+  /** Those of the words that name somebody, and not so many people that they tell nobody from the others, as `street` does. */
+  telling(words: ReadonlySet<string>): Set<string>
   /** Every text that is known, in the order of system, code and text. */
   known(verdictOf?: VerdictOf): KnownDisplay[]
   state(): DisplayState
@@ -86,6 +88,13 @@ export function createDisplayDictionary(state?: DisplayState): DisplayDictionary
 
   for (const person of state?.names ?? []) learn(person)
   for (const { people, bearers = [], ...display } of state?.displays ?? []) enter(display, [...people, ...bearers])
+  const telling = (words: ReadonlySet<string>): Set<string> => {
+    const bearers = new Map<string, number>()
+    for (const known of names.values()) for (const word of known) if (words.has(word)) bearers.set(word, (bearers.get(word) ?? 0) + 1)
+    return new Set([...bearers].flatMap(([word, count]) => (count < displayPeopleMin ? [word] : [])))
+  }
+  const namesOneOf = ({ people, bearers, words }: Entry): boolean =>
+    bearers.size > 0 || [...people].some((patient) => bearsOneOf(names.get(patient), words))
   const candidates = (verdictOf: VerdictOf): Candidate[] =>
     [...entries.values()].map((entry) => ({ ...entry.display, people: peopleOf(entry), verdict: verdictOf(entry.display) }))
 
@@ -103,16 +112,17 @@ export function createDisplayDictionary(state?: DisplayState): DisplayDictionary
       }
     },
     approved: (verdictOf = undecided) => bestOf(candidates(verdictOf)),
+    telling,
     has: (display) => entries.has(keyOf(display)),
     known(verdictOf = undecided) {
       const shown = new Set(bestOf(candidates(verdictOf)).map(keyOf))
-      const naming = new Set([...names.values()].flatMap((words) => [...words]))
+      const naming = telling(new Set([...entries.values()].flatMap(({ words }) => words)))
       return [...entries]
         .map(([key, entry]) => ({
           ...entry.display,
           people: Math.min(displayPeopleKept, entry.people.size + entry.bearers.size),
           enters: peopleOf(entry) >= displayPeopleMin,
-          namesSomebody: entry.words.some((word) => naming.has(word)),
+          namesSomebody: namesOneOf(entry) || entry.words.some((word) => naming.has(word)),
           shown: shown.has(key),
         }))
         .sort((a, b) => inOrder(a, b) || codeUnits(a.text, b.text))

@@ -7,6 +7,7 @@ import { previewHeld } from './held-preview.js'
 import { hmacOf } from './keys.js'
 import type { MaskingPool } from './pool.js'
 import type { MaskingRun } from './run.js'
+import type { MaskedBatch } from './worker-messages.js'
 
 const idsShownMax = 20
 const pageRows = 100
@@ -67,7 +68,8 @@ export class HeldDesk {
     const settings = { policy, key, asOfYear: new Date(clock.now()).getUTCFullYear() }
     const causes = causesOf(masking.held(study))
     const pseudonyms = createPseudonyms(hmacOf(key))
-    const groups = await previewHeld({ lake: await lake.study(study), masking: pool.forStudy(settings), pseudonyms, causes })
+    const tellable = (rows: MaskedBatch['held']) => masking.run(study)?.tellable(rows) ?? []
+    const groups = await previewHeld({ lake: await lake.study(study), masking: pool.forStudy(settings), pseudonyms, causes, tellable })
     const sum = (of: 'passes' | 'stays'): number => groups.reduce((total, group) => total + group[of], 0)
     return { study, policy: policyLabel(policy), passes: sum('passes'), stays: sum('stays'), groups }
   }

@@ -9,6 +9,8 @@ export interface HeldResource {
   reason: string
   /** What the reason is about, where that tells nothing of the resource. */
   detail: string | null
+  /** The words of that, unreadable without the study's key. */
+  detailWords?: string[]
   /** When it was held first (epoch ms); null where that was not written down. */
   since: number | null
 }

@@ -4,6 +4,7 @@ import { feedStart, type StudyLake } from '../lake/index.js'
 import type { HeldCause } from './held-causes.js'
 import type { HeldResource } from './held-list.js'
 import type { StudyMasking } from './pool.js'
+import type { MaskedBatch } from './worker-messages.js'
 
 const pieceBytesMax = 1024 * 1024
 
@@ -13,11 +14,13 @@ interface Parts {
   masking: StudyMasking
   pseudonyms: Pseudonyms
   causes: readonly HeldCause[]
+  /** As far as it may be told what holds them. */
+  tellable: (rows: MaskedBatch['held']) => MaskedBatch['held']
 }
 type PreviewGroup = HeldPreview['groups'][number]
 
 /** Finds what is held in the lake again, by masked id, and masks it under another policy; what comes out is counted and forgotten. */
-export async function previewHeld({ lake, masking, pseudonyms, causes }: Parts): Promise<PreviewGroup[]> {
+export async function previewHeld({ lake, masking, pseudonyms, causes, tellable }: Parts): Promise<PreviewGroup[]> {
   const groups = causes.map(({ cause, reason, detail, type, resources }): PreviewGroup => {
     return { cause, reason, detail, type, passes: 0, withheld: 0, stays: 0, because: [], missing: resources.length }
   })
@@ -27,7 +30,7 @@ export async function previewHeld({ lake, masking, pseudonyms, causes }: Parts):
   try {
     for await (const { bytes, keys } of piecesOf(lake, pseudonyms, wanted)) {
       const { held } = await masking.mask(bytes)
-      const still = new Map(held.map((row) => [keyOf(row), row]))
+      const still = new Map(tellable(held).map((row) => [keyOf(row), row]))
       for (const key of keys) count(wanted.get(key)!, still.get(key) ?? null)
     }
   } finally {

@@ -40,7 +40,20 @@ export class StudyNotes {
   }
 
   held(): HeldResource[] {
-    return this.#held?.rows() ?? []
+    return this.tellable(this.#held?.rows() ?? [])
+  }
+
+  heldByReason(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const { reason } of this.#held?.rows() ?? []) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+    return counts
+  }
+
+  /** The same rows, without an address in which a word names somebody. */
+  tellable<Row extends NewlyHeld>(rows: readonly Row[]): Row[] {
+    const words = new Set(rows.flatMap(({ detailWords = [] }) => detailWords))
+    const telling = words.size === 0 ? words : (this.#displays?.telling(words) ?? words)
+    return rows.map((row) => (row.detailWords?.some((word) => telling.has(word)) ? { ...row, detail: null } : row))
   }
 
   /** The dictionary; null before it was opened. */

@@ -12,7 +12,7 @@ import {
 } from '../reservoir/index.js'
 import { faultPoint, Sleeper } from '../storage/index.js'
 import type { DecidableDisplay, DisplayRuling, RulingOutcome } from './display-journal.js'
-import type { HeldResource } from './held-list.js'
+import type { HeldResource, NewlyHeld } from './held-list.js'
 import { StudyNotes, type NotesParts } from './notes.js'
 import type { MaskingPool, StudyMasking } from './pool.js'
 import type { MaskedBatch } from './worker-messages.js'
@@ -105,6 +105,15 @@ export class StudyRun {
 
   held(): HeldResource[] {
     return this.#notes.held()
+  }
+
+  heldByReason(): Map<string, number> {
+    return this.#notes.heldByReason()
+  }
+
+  /** What was held elsewhere, such as in a trial, as far as it may be told. */
+  tellable<Row extends NewlyHeld>(rows: readonly Row[]): Row[] {
+    return this.#notes.tellable(rows)
   }
 
   /** Masks everything anew from the lake, beside what is shown until it is done. Answers how many versions that are. */

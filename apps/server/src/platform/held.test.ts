@@ -1,9 +1,11 @@
 // What cannot be masked, from the write to its release, and the displays that wait for somebody: both through the HTTP edge.
-import { readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DisplayDecisionsResult, DisplayList, HeldGroups, HeldPreview, HeldResources, StatementRows } from '@aquifer/core/contract'
 import type { Role } from '@aquifer/core/access'
+import { packageRoot } from '../storage/index.js'
 import { bundleOf, openPlatformWorld, patient, type Json, type Sent, type World } from './test/world.js'
 
 const study = 'HELD'
@@ -19,7 +21,7 @@ beforeAll(async () => {
   const one = observation('held-1', 'p0', { code: '8302-2', display: 'Body height' })
   const two = observation('held-2', 'p1', { code: '8302-2', display: 'Body height' })
   await write(...people, ...heights, naming, { ...one, modifierExtension: [{ url, valueBoolean: true }] })
-  await write({ ...two, modifierExtension: [{ url: 'http://example.org/people/1234567', valueBoolean: true }] })
+  await write({ ...two, modifierExtension: [{ url: 'http://example.org/people/quillfeather', valueBoolean: true }] })
   await wait()
 })
 afterAll(() => world.close())
@@ -33,6 +35,7 @@ async function write(...resources: Json[]): Promise<void> {
   const sent = await world.fhir('POST', '', await world.token('integrator', [study]), bundleOf('transaction', ...resources), scope)
   expect([sent.status, sent.text]).toEqual([200, expect.anything()])
 }
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the schema that the endpoint promises
 async function ask<T = Json>(role: Role, method: 'GET' | 'POST', at: string, body?: Json): Promise<Sent & { json: T }> {
   const sent = await world.send({ method, path: at, token: await world.token(role, [study]), ...(body === undefined ? {} : { body }) })
   return sent as Sent & { json: T }
@@ -72,10 +75,14 @@ test('what is held stands in groups by cause; who does not decide sees no resour
     expect((await groups(role)).groups.map(({ ids }) => ids)).toEqual([null, null])
   const cause = seen.groups[0]!.cause
   const members = await ask<HeldResources>('privacy-officer', 'GET', `/pipeline/api/v1/held/resources?study=${study}&cause=${cause}`)
-  expect(members.json).toMatchObject({ count: 1, next: null, resources: [{ type: 'Observation', id: seen.groups[0]!.ids![0], version: 1 }] })
+  expect(members.json).toMatchObject({
+    count: 1,
+    next: null,
+    resources: [{ type: 'Observation', id: seen.groups[0]!.ids![0], version: 1 }],
+  })
   expect((await ask('auditor', 'GET', `/pipeline/api/v1/held/resources?study=${study}&cause=${cause}`)).status).toBe(403)
   expect((await ask('privacy-officer', 'GET', `/pipeline/api/v1/held/resources?study=${study}&cause=none`)).status).toBe(404)
-  expect(JSON.stringify([seen, members.json])).not.toMatch(/held-\d|1234567/)
+  expect(JSON.stringify([seen, members.json])).not.toMatch(/held-\d|quillfeather/)
   expect((await world.send({ path: '/metrics' })).text).toContain('aquifer_masking_held_by_reason{reason="unknown-modifier-extension"} 2')
 })
 
@@ -134,7 +141,11 @@ test('a text with somebody’s word in it is approved only by who says so twice'
   const naming = (await displays('pending')).displays.find(({ code }) => code === '9999-1')!
   expect(naming).toMatchObject({ text: 'Seen by Quillfeather', waits: 'names-somebody' })
   const ruling = { system: loinc, code: '9999-1', text: naming.text, decision: 'approve', reason: 'a brand' }
-  expect((await decide(ruling, { ...ruling, code: 'none' })).json).toEqual({ study, recorded: 0, outcomes: ['needs-confirmation', 'unknown'] })
+  expect((await decide(ruling, { ...ruling, code: 'none' })).json).toEqual({
+    study,
+    recorded: 0,
+    outcomes: ['needs-confirmation', 'unknown'],
+  })
   expect((await displays('approved')).total).toBe(0)
   expect((await decide({ ...ruling, confirm: true })).json.outcomes).toEqual(['recorded'])
   await wait()
@@ -150,4 +161,43 @@ test('texts that wait are for who decides about them, and stand in no log and no
   expect(JSON.stringify(trail)).not.toMatch(/Body height|Quillfeather|a mistake/)
   const lake = path.join(world.platform.config.storeDir, 'lake', study, 'display-decisions.journal')
   expect(readFileSync(lake).includes('Body height')).toBe(false)
+})
+
+const program = path.join(packageRoot, 'bin/aquifer.mjs')
+/** The built program on the server’s machine. */
+function aquifer(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { AQUIFER_URL: _url, AQUIFER_TOKEN: _token, ...inherited } = process.env
+  const env = { ...inherited, AQUIFER_DATA: world.platform.config.dataDir }
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [program, ...args], { env }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err })
+    })
+    child.stdin?.end()
+  })
+}
+
+test('the same from a terminal: groups, a preview, displays as a file that goes out and comes in', async () => {
+  await world.platform.listen()
+  const file = path.join(world.platform.config.dataDir, 'displays.ndjson')
+  const pending = await aquifer('policy', 'displays', '--study', study, '--json')
+  const line = pending.out.split('\n').find((each) => each.includes('8302-2'))!
+  writeFileSync(file, `${line}\n`)
+  const [held, preview, approved] = await Promise.all([
+    aquifer('pipeline', 'held', '--study', study),
+    aquifer('pipeline', 'held', 'preview', '--study', study, '--policy', 'expert'),
+    aquifer('policy', 'displays', '--study', study, '--approve', file, '--reason', 'LOINC'),
+  ])
+  expect([held.code, held.err]).toEqual([0, ''])
+  expect(held.out).toContain(url)
+  expect(preview.out).toContain('under expert v1: 0 would pass, 2 would stay held')
+  expect([approved.code, approved.out]).toEqual([0, '1 recorded\n'])
+  await wait()
+  const out = await aquifer('policy', 'displays', '--study', study, '--state', 'approved', '--json')
+  const entries = out.out
+    .trim()
+    .split('\n')
+    .map((each) => JSON.parse(each) as Json)
+  expect(entries).toContainEqual({ system: loinc, code: '8302-2', text: 'Body height' })
+  writeFileSync(file, out.out)
+  expect((await aquifer('mask', '--displays', file)).code).toBe(0)
 })

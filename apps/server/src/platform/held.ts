@@ -38,9 +38,7 @@ export function openHeldAlarm({ log, metrics }: { log: Log; metrics: Metrics }) 
       log.warn({ study, count: resources.length, reasons }, 'resources are held back from masking')
     },
     watch(masking: MaskingRun): void {
-      metrics.gaugeBy('aquifer_masking_held_by_reason', 'Resources held back from masking', 'reason', async () =>
-        countBy([...masking.statuses().keys()].flatMap((study) => masking.held(study))),
-      )
+      metrics.gaugeBy('aquifer_masking_held_by_reason', 'Resources held back from masking', 'reason', async () => masking.heldByReason())
     },
   }
 }

@@ -16,6 +16,8 @@ export interface HeldRow {
   reason: HoldReason
   /** What the reason is about, where that tells nothing of the resource. */
   detail: string | null
+  /** The words of that, as `BearerNames` has them: it is told nobody where one of them names somebody. */
+  detailWords: string[]
 }
 
 /** A display as sources have it, with the people whose data holds it; all but the text is masked. */
@@ -98,7 +100,7 @@ function readRow(line: string): LakeRow | null {
 function maskRow(masker: Masker, line: string, batch: Batch): void {
   const row = readRow(line)
   if (row === null) {
-    batch.held.push({ type: 'Resource', id: null, version: 0, reason: 'unreadable', detail: null })
+    batch.held.push({ type: 'Resource', id: null, version: 0, reason: 'unreadable', detail: null, detailWords: [] })
     return
   }
   const { pseudonyms } = masker
@@ -113,7 +115,14 @@ function maskRow(masker: Masker, line: string, batch: Batch): void {
   const outcome = maskContent(masker, row, patient, batch)
   if (typeof outcome === 'string') {
     const detail = isObject(row.resource) ? heldDetail(masker.policy, row.resource, outcome) : null
-    batch.held.push({ type: row.type, id, version: row.v, reason: outcome, detail })
+    batch.held.push({
+      type: row.type,
+      id,
+      version: row.v,
+      reason: outcome,
+      detail,
+      detailWords: wordsOf(detail ?? '').map((word) => pseudonyms.word(word)),
+    })
     // What an earlier version let through is no longer true: it goes, as if deleted.
     if (row.v > 1) push(batch, row.type, deadLine(head))
     return
