@@ -48,7 +48,7 @@ export interface HeldDoor {
   resources(study: string, cause: string, page: number): HeldResources | null
   /** Under a policy by its built-in name or its text. */
   preview(study: string, policy: string): Promise<HeldPreview | Refusal>
-  release(study: string): Promise<HeldRelease | null>
+  release(study: string): Promise<HeldRelease | 'begun' | null>
 }
 
 /** The dictionary of displays. */

@@ -54,10 +54,11 @@ export class HeldDesk {
     return next
   }
 
-  /** Masks the study anew; null where nothing of it was ever masked. */
-  async release(study: string): Promise<HeldRelease | null> {
+  /** Masks the study anew; null where nothing of it was ever masked. One that is being masked anew is not begun again. */
+  async release(study: string): Promise<HeldRelease | 'begun' | null> {
     const run = this.#parts.masking.run(study)
     if (run === null) return null
+    if ((await run.rebuilding()) !== null) return 'begun'
     const held = run.held().length
     return { study, held, rows: await run.release() }
   }

@@ -95,6 +95,8 @@ function actingRoutes(app: FastifyInstance, systems: RoutedSystems, door: () => 
       if (isRefusal(held)) return held
       const released = await held.release(study.id)
       if (released === null) return nothingMasked()
+      if (released === 'begun')
+        return refuse('conflict', { detail: 'The study is being masked anew already; what passes is released by that.' })
       Object.assign(factsOf(request).detail, { release: body.reason, held: released.held, rows: released.rows })
       return { body: released }
     },
