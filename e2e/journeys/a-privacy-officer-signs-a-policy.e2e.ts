@@ -19,7 +19,7 @@ test('a policy is proposed, compared and signed by two, and the study is masked 
     await look(page, 'light')
   }
   await signIn(page, platform.url, 'priya')
-  await page.getByRole('button', { name: /^Study/ }).click()
+  await page.getByRole('button', { name: /^Study:/ }).click()
   await page.getByRole('menuitem', { name: /TIDE/ }).click()
   await page.keyboard.press('g')
   await page.keyboard.press('p')
@@ -31,7 +31,7 @@ test('a policy is proposed, compared and signed by two, and the study is masked 
     await page.getByRole('button', { name: 'Propose a policy' }).click()
     await dialog.getByLabel('Policy').fill(text({ NAME: 'keep' }))
     await dialog.getByRole('button', { name: 'Check it' }).click()
-    await expect(dialog.getByRole('listitem').filter({ hasText: 'classes.NAME' })).toContainText('line 5')
+    await expect(dialog.getByRole('listitem').filter({ hasText: 'classes.NAME' })).toContainText('line 6')
     await expect(dialog.getByRole('button', { name: '1 problem to correct' })).toBeDisabled()
     await dialog.getByLabel('Policy').fill(text({ STATE: 'remove', CITY: 'remove' }))
     await dialog.getByRole('button', { name: 'Check it' }).click()
@@ -65,7 +65,9 @@ test('a policy is proposed, compared and signed by two, and the study is masked 
 
   await test.step('the second signature activates it, and what is stored is masked by it', async () => {
     const { versions } = (await (
-      await page.request.get(`${platform.url}/masking/api/v1/policies?study=TIDE`, { headers: { authorization: `Bearer ${await token('noor')}` } })
+      await page.request.get(`${platform.url}/masking/api/v1/policies?study=TIDE`, {
+        headers: { authorization: `Bearer ${await token('noor')}` },
+      })
     ).json()) as { versions: { id: string; label: string }[] }
     const id = versions.find(({ label }) => label === 'tide-quiet v1')?.id ?? ''
     const signed = await page.request.post(`${platform.url}/masking/api/v1/policies/${id}/signatures`, {
