@@ -18,9 +18,8 @@ import { errorName, openLog, openMetrics, type Log } from './monitoring/index.js
 import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
-import { progressOf } from './platform/masking-progress.js'
+import { openKeys, openPolicies, progressOf } from './platform/privacy.js'
 import { openQueries, riskGauges } from './platform/queries.js'
-import { openMaskingPolicies } from './privacy/index.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
@@ -116,22 +115,10 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   closing.add(() => sink.close())
   const { log } = sink
   const metrics = openMetrics()
-  const database = config.databaseUrl === null ? {} : { databaseUrl: config.databaseUrl }
-  const postgres = await openPostgres({ dataDir: config.dataDir, ...database })
-  closing.add(() => postgres.stop())
-  await migrate(postgres)
-  const signer = await openSigner(path.join(config.dataDir, 'keys'))
-  const ledgerKey = await openLedgerKey(config.dataDir)
-  const repository = openRepository({ postgres, clock, mark: (text) => signer.seal(text), ledgerKey })
-  closing.add(() => repository.close())
-  await indexAnew(repository, log)
+  const { postgres, signer, repository } = await openStore(config, { clock, log, closing })
   const studies = openStudies({ repository, now })
   const hand = openSignatureHand({ signer, now, newId })
-  const policies = openMaskingPolicies({ repository, hand, signer, now, newId })
-  policies.onActivated(() => studies.refresh())
-  metrics.gaugeBy('aquifer_masking_policies', 'Masking policies of studies by where they stand', 'state', () =>
-    repository.maskingPolicies.states(),
-  )
+  const policies = openPolicies({ repository, studies, hand, signer, metrics, now, newId })
   const access = await openAccess({ repository, studies: () => studies.list(), now, newId, hand })
   metrics.gauge('aquifer_break_glass_open', 'Emergencies that no privacy officer has reviewed', () => access.breakGlass.unreviewed())
   const address = { url: config.publicUrl ?? `${tls === null ? 'http' : 'https'}://${config.host}:${config.port}` }
@@ -172,32 +159,33 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
   if (flow !== null) closing.add(() => flow.close())
+  const keys = flow === null ? null : openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
+  if (queries !== null) closing.add(() => queries.risk.close())
   const query = queries?.query ?? null
   if (queries !== null) riskGauges(metrics, queries.risk)
   const governance = await openGovernance({ config, repository, signer, studies, policies, jobs, bulkExport, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const front = {
-    tls,
-    fhir,
-    feeds,
-    bulkExport,
-    postgres,
-    repository,
-    signer,
-    hand,
-    policies,
-    access,
-    identity,
-    address,
-    studies,
-    jobs,
-    imports,
-  }
-  return { ...front, flow, background, queries, governance, letters, metrics, log, now }
+  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport }
+  const front = { tls, fhir, feeds, access, identity, address }
+  return { ...stores, ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
+}
+
+/** The database with its schema as it is now, and the repository over it. */
+async function openStore(config: Config, { clock, log, closing }: { clock: Clock; log: Log; closing: Closing }) {
+  const database = config.databaseUrl === null ? {} : { databaseUrl: config.databaseUrl }
+  const postgres = await openPostgres({ dataDir: config.dataDir, ...database })
+  closing.add(() => postgres.stop())
+  await migrate(postgres)
+  const signer = await openSigner(path.join(config.dataDir, 'keys'))
+  const ledgerKey = await openLedgerKey(config.dataDir)
+  const repository = openRepository({ postgres, clock, mark: (text) => signer.seal(text), ledgerKey })
+  closing.add(() => repository.close())
+  await indexAnew(repository, log)
+  return { postgres, signer, repository }
 }
 
 /** After an upgrade that searches by other keys. */
@@ -231,6 +219,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     access,
     studies,
     policies: systems.policies,
+    keys: systems.keys,
     maskingProgress: (study) => progressOf(systems.flow, study),
     fhir,
     feeds,

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { Command } from 'commander'
-import { builtInPolicies, policyLabel, readPolicy, type Policy } from '@aquifer/core/masking'
+import { builtInPolicies, policyLabel } from '@aquifer/core/masking'
 import { LineTooLong, maskStream, randomMaskingKey, readMaskingKey, type HeldLine, type StreamSummary } from '../masking/index.js'
 import { CommandFailed, WrongUsage } from './failure.js'
+import { policyNamed, textOf } from './policy/policy-file.js'
 
 interface Flags {
   policy: string
@@ -33,7 +33,7 @@ export function maskCommand(streams: () => MaskStreams = standardStreams): Comma
       '\nA resource is held back, with line number and reason on stderr and exit code 1, where removing would change its meaning.',
     )
     .action(async (flags: Flags) => {
-      const policy = policyOf(flags.policy)
+      const policy = policyNamed(flags.policy)
       const key = flags.keyFile === undefined ? randomMaskingKey() : keyOf(flags.keyFile)
       const displays = flags.displays === undefined ? null : displaysOf(flags.displays)
       const settings = { policy, key, displays, asOfYear: new Date().getUTCFullYear() }
@@ -79,22 +79,6 @@ function summaryText(label: string, { resources, held, heldInside, removed }: St
   )
 }
 
-function contentOf(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    throw new WrongUsage(`There is no ${what} ${file}.`)
-  }
-}
-
-function policyOf(name: string): Policy {
-  const builtIn = Object.hasOwn(builtInPolicies, name) ? builtInPolicies[name] : undefined
-  if (builtIn) return builtIn
-  const { policy, problems } = readPolicy(contentOf(name, 'policy'))
-  if (policy) return policy
-  throw new WrongUsage(problems.map(({ line, path, message }) => `${name}:${line}: ${path === '' ? '' : `${path}: `}${message}`).join('\n'))
-}
-
 function keyOf(file: string): Uint8Array {
   let key: Uint8Array | null
   try {
@@ -107,7 +91,7 @@ function keyOf(file: string): Uint8Array {
 }
 
 function displaysOf(file: string): ReadonlyMap<string, string> {
-  const text = contentOf(file, 'dictionary').trim()
+  const text = textOf(file, 'dictionary').trim()
   let entries: unknown[]
   try {
     entries = text.startsWith('[') ? (JSON.parse(text) as unknown[]) : text.split('\n').map((line) => JSON.parse(line) as unknown)

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { StatementRows } from '@aquifer/core/contract'
 import { openClient, resultOf, type Need } from './client.js'
 import { WrongUsage } from './failure.js'
+import { withoutSmallCells } from './small-cells.js'
 import { csvText, jsonText, tableText } from './rows.js'
 import { parquetBytes } from './parquet.js'
 
@@ -11,6 +12,7 @@ interface Flags {
   format: (typeof formats)[number]
   purpose: string
   limit: string
+  smallCells?: string
   json?: boolean
   url?: string
 }
@@ -27,13 +29,16 @@ export function queryCommand(): Command {
     .option('--json', 'the same as --format json')
     .option('--purpose <text>', 'why you ask; recorded with the statement', 'analysis')
     .option('--limit <rows>', `rows at most (up to ${rowsMax})`, String(rowsMax))
+    .option('--small-cells <columns>', 'hide counts below 11: the column that counts people, then by commas those computed from it')
     .option('--url <url>', 'address of the server')
     .addHelpText('after', '\nWhat the rows rest on (snapshot, masking policy, consent) goes to stderr.')
     .action(async (sql: string, flags: Flags) => {
       const limit = Number(flags.limit)
       if (!Number.isInteger(limit) || limit < 1 || limit > rowsMax) throw new WrongUsage(`--limit is 1 to ${rowsMax}.`)
       const format = flags.json === true ? 'json' : flags.format
-      await write(format, await ask(sql, { ...flags, format }, limit))
+      if (flags.smallCells !== undefined && (format === 'arrow' || format === 'parquet'))
+        throw new WrongUsage('--small-cells puts marks in place of numbers, which arrow and parquet cannot hold.')
+      await write(format, await ask(sql, { ...flags, format }, limit), flags.smallCells?.split(',') ?? [])
     })
 }
 
@@ -50,9 +55,9 @@ async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
   return reply.status < 400 ? reply.body : resultOf<never>(reply)
 }
 
-async function write(format: Flags['format'], body: Buffer): Promise<void> {
+async function write(format: Flags['format'], body: Buffer, smallCells: readonly string[]): Promise<void> {
   if (format === 'arrow') return output(body)
-  const result = JSON.parse(body.toString('utf8')) as StatementRows
+  const result = withoutSmallCells(JSON.parse(body.toString('utf8')) as StatementRows, smallCells)
   if (format === 'parquet') await output(await parquetBytes(result))
   else await output(format === 'csv' ? csvText(result) : format === 'json' ? jsonText(result) : tableText(result))
   process.stderr.write(`${basisLine(result)}\n`)

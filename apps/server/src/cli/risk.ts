@@ -44,7 +44,7 @@ function words({ study, snapshot, maskingPolicy, threshold, findings }: RiskRepo
     ),
     patterns === null ? '' : patternsText(patterns),
     effectsText('what each generalization would change', effects, threshold),
-    effectsText(`one upon the other until nobody is in a class below ${threshold}`, path, threshold),
+    effectsText(`each upon those before it, until nobody is in a class below ${threshold}`, path, threshold),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
@@ -89,7 +89,10 @@ const effectsText = (title: string, effects: readonly RiskEffect[], threshold: n
     title,
     ['generalization', 'k', 'alone', `below ${threshold}`, 'mean risk', 'information lost'],
     effects.map(({ generalizations, measures, loss }) => [
-      generalizations.map(({ attribute, to }) => `${attribute} ${to}`).join(', '),
+      generalizations
+        .slice(-1)
+        .map(({ attribute, to }) => `${attribute} ${to}`)
+        .join(),
       measures.minimum,
       measures.unique,
       measures.below,

@@ -8,6 +8,7 @@ import { feedRoutes } from './routes/feeds.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
+import { maskingKeyRoutes } from './routes/masking-keys.js'
 import { maskingRoutes } from './routes/masking.js'
 import { oidcRoutes } from './routes/oidc.js'
 import { operationsRoutes } from './routes/operations.js'
@@ -47,6 +48,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   feedRoutes(app, systems)
   leakRoutes(app, systems)
   maskingRoutes(app, systems)
+  maskingKeyRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   auditRoutes(app, systems)

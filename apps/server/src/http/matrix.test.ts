@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { roles, type Role } from '@aquifer/core/access'
 import { endpoints, type Endpoint, type EndpointName } from '@aquifer/core/contract'
 import { contract, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
+import { maskingRows } from './test/masking-rows.js'
 import { routesOf } from './test/routes.js'
 
 interface Row {
@@ -179,15 +180,7 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   acceptLeak: { may: ['privacy-officer'], url: '/masking/api/v1/leaks/acceptances', body: () => ({}) },
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
-  maskingPolicies: { may: keepers, url: '/masking/api/v1/policies?study={study}' },
-  maskingPolicy: { may: keepers },
-  proposeMaskingPolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
-  rejectMaskingPolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
-  signMaskingPolicy: { may: ['privacy-officer', 'administrator'], body: () => ({}) },
-  checkMaskingPolicy: { may: keepers, body: () => ({}) },
-  diffMaskingPolicies: { may: keepers, body: () => ({}) },
-  traceMaskingPolicy: { may: [...keepers, 'investigator', 'cro-admin'], body: () => ({}) },
-  maskingProgress: { may: keepers, url: '/masking/api/v1/progress?study={study}' },
+  ...maskingRows,
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
   auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },
   disclosures: { may: ['auditor', 'privacy-officer', 'patient', 'guardian'], url: '/audit/api/v1/disclosures?patient=nobody' },

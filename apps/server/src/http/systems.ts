@@ -10,7 +10,7 @@ import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
-import type { MaskingPolicyDesk } from '../privacy/index.js'
+import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
 import type { NotebookDesk, Query } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
 import type { RiskDesk } from '../risk/index.js'
@@ -38,6 +38,8 @@ export interface RoutedSystems {
   studies: Studies
   studyFiles: StudyFiles
   policies: MaskingPolicyDesk
+  /** null where this process has no keys */
+  keys: MaskingKeys | null
   /** null where this process does not mask */
   maskingProgress: (study: Study) => Promise<MaskingProgress | null>
   consents: ConsentDesk

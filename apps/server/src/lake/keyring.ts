@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,10 +12,10 @@ export interface StudyKey {
   id: string
   purpose: KeyPurpose
   key: Buffer
+  /** Since when another one is used instead (epoch ms). */
+  retiredAt?: number
 }
-interface WrappedKey {
-  id: string
-  purpose: KeyPurpose
+interface WrappedKey extends Omit<StudyKey, 'key'> {
   wrapped: string
 }
 
@@ -38,13 +38,60 @@ export class Keyring {
   async studyKey(study: string, purpose: KeyPurpose): Promise<StudyKey> {
     const found = newest(await this.#keys(study), purpose)
     if (found) return found
-    // In turn per study: two purposes asked for at once must not overwrite each other's file.
+    const made = await this.#change(study, (keys) => (newest(keys, purpose) ? keys : [...keys, freshKey(purpose)]))
+    return newest(made, purpose)!
+  }
+
+  /** Every key of the purpose that is still here, the one in use last. */
+  async studyKeys(study: string, purpose: KeyPurpose): Promise<readonly StudyKey[]> {
+    return (await this.#keys(study)).filter((each) => each.purpose === purpose)
+  }
+
+  /** Another key from now on; those before stay until they are dropped. */
+  async rotate(study: string, purpose: KeyPurpose, at: number): Promise<StudyKey> {
+    const made = await this.#change(study, (keys) => [...retired(keys, purpose, at), freshKey(purpose)])
+    return newest(made, purpose)!
+  }
+
+  /** Puts a key back that is not here any more: to open what it made, or in use again. */
+  async restore(study: string, key: StudyKey, to: { use: boolean; at: number }): Promise<void> {
+    await this.#change(study, (keys) => {
+      const others = keys.filter((each) => each.id !== key.id)
+      const { id, purpose, key: bytes } = key
+      if (to.use) return [...retired(others, purpose, to.at), { id, purpose, key: bytes }]
+      return [{ id, purpose, key: bytes, retiredAt: key.retiredAt ?? to.at }, ...others]
+    })
+  }
+
+  /** Destroys keys that were retired before then, but for those named: they are gone from this folder for good. */
+  async dropRetired(study: string, purpose: KeyPurpose, { before, keep }: { before: number; keep: readonly string[] }): Promise<string[]> {
+    const over = (each: StudyKey): boolean =>
+      each.purpose === purpose && each.retiredAt !== undefined && each.retiredAt < before && !keep.includes(each.id)
+    const dropped = (await this.#keys(study)).filter(over).map(({ id }) => id)
+    if (dropped.length > 0) await this.#change(study, (keys) => keys.filter((each) => !over(each)))
+    return dropped
+  }
+
+  /** Bytes that this folder's master key alone opens, and only for what they were sealed for. */
+  seal(what: string, bytes: Uint8Array): Buffer {
+    return encrypted(this.#master, sealedFor(what), bytes)
+  }
+
+  /** null: not sealed here, or for something else. */
+  unseal(what: string, sealed: Uint8Array): Buffer | null {
+    return decrypted(this.#master, sealedFor(what), sealed)
+  }
+
+  // In turn per study: two changes at once must not overwrite each other's file.
+  async #change(study: string, change: (keys: StudyKey[]) => StudyKey[]): Promise<StudyKey[]> {
     const made = this.#keys(study).then(async (keys) => {
-      return newest(keys, purpose) ? keys : await this.#add(study, keys, purpose)
+      const next = change(keys)
+      if (next !== keys) await this.#store(study, next)
+      return next
     })
     this.#studies.set(study, made)
     made.catch(() => this.#studies.delete(study))
-    return newest(await made, purpose)!
+    return made
   }
 
   /** A key by its id; throws when it is gone. */
@@ -67,19 +114,25 @@ export class Keyring {
     const file = this.#file(study)
     if (!existsSync(file)) return []
     const wrapped = JSON.parse(await readFile(file, 'utf8')) as WrappedKey[]
-    return wrapped.map((each) => ({ id: each.id, purpose: each.purpose, key: unwrap(this.#master, study, each) }))
+    return wrapped.map(({ wrapped: sealed, ...each }) => ({ ...each, key: unwrap(this.#master, study, { ...each, wrapped: sealed }) }))
   }
 
-  async #add(study: string, keys: StudyKey[], purpose: KeyPurpose): Promise<StudyKey[]> {
-    const all = [...keys, { id: `${purpose}-${randomBytes(6).toString('hex')}`, purpose, key: randomBytes(32) }]
-    await writeAtomically(this.#file(study), JSON.stringify(all.map((each) => wrap(this.#master, study, each))), { mode: 0o600 })
-    return all
+  async #store(study: string, keys: readonly StudyKey[]): Promise<void> {
+    await writeAtomically(this.#file(study), JSON.stringify(keys.map((each) => wrap(this.#master, study, each))), { mode: 0o600 })
   }
 
   #file(study: string): string {
     return join(this.#dir, `study-${study}.json`)
   }
 }
+
+const freshKey = (purpose: KeyPurpose): StudyKey => ({ id: `${purpose}-${randomBytes(6).toString('hex')}`, purpose, key: randomBytes(32) })
+const retired = (keys: readonly StudyKey[], purpose: KeyPurpose, at: number): StudyKey[] =>
+  keys.map((each) => (each.purpose === purpose && each.retiredAt === undefined ? { ...each, retiredAt: at } : each))
+
+/** By which two copies of a key are known to be the same, without showing either. */
+export const keyFingerprint = (study: string, { key }: Pick<StudyKey, 'key'>): string =>
+  Buffer.from(hkdfSync('sha256', key, 'aquifer', `fingerprint ${study}`, 16)).toString('hex')
 
 const newest = (keys: StudyKey[], purpose: KeyPurpose): StudyKey | undefined => keys.findLast((each) => each.purpose === purpose)
 
@@ -97,23 +150,32 @@ async function masterKey(options: { dir: string; masterKeyFile?: string | null }
 }
 
 const bound = (study: string, id: string): Buffer => Buffer.from(`aquifer study key|${study}|${id}`)
+const sealedFor = (what: string): Buffer => Buffer.from(`aquifer sealed|${what}`)
 
-function wrap(master: Buffer, study: string, { id, purpose, key }: StudyKey): WrappedKey {
+function encrypted(master: Buffer, context: Buffer, bytes: Uint8Array): Buffer {
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', master, iv)
-  cipher.setAAD(bound(study, id))
-  const wrapped = Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()])
-  return { id, purpose, wrapped: wrapped.toString('base64') }
+  cipher.setAAD(context)
+  return Buffer.concat([iv, cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+}
+
+function decrypted(master: Buffer, context: Buffer, bytes: Uint8Array): Buffer | null {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', master, bytes.subarray(0, 12))
+    decipher.setAAD(context)
+    decipher.setAuthTag(bytes.subarray(bytes.length - 16))
+    return Buffer.concat([decipher.update(bytes.subarray(12, bytes.length - 16)), decipher.final()])
+  } catch {
+    return null
+  }
+}
+
+function wrap(master: Buffer, study: string, { key, ...named }: StudyKey): WrappedKey {
+  return { ...named, wrapped: encrypted(master, bound(study, named.id), key).toString('base64') }
 }
 
 function unwrap(master: Buffer, study: string, { id, wrapped }: WrappedKey): Buffer {
-  const bytes = Buffer.from(wrapped, 'base64')
-  const decipher = createDecipheriv('aes-256-gcm', master, bytes.subarray(0, 12))
-  decipher.setAAD(bound(study, id))
-  decipher.setAuthTag(bytes.subarray(bytes.length - 16))
-  try {
-    return Buffer.concat([decipher.update(bytes.subarray(12, bytes.length - 16)), decipher.final()])
-  } catch {
-    throw new Error(`the master key does not open the keys of study ${study}`)
-  }
+  const key = decrypted(master, bound(study, id), Buffer.from(wrapped, 'base64'))
+  if (key === null) throw new Error(`the master key does not open the keys of study ${study}`)
+  return key
 }

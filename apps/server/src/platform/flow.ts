@@ -7,7 +7,7 @@ import type { Config } from '../config/index.js'
 import type { PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
-import type { Log, Metrics } from '../monitoring/index.js'
+import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
@@ -72,6 +72,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     onFailure: failed('reservoir'),
   })
   const pool = openMaskingPool({ threads: Math.max(1, availableParallelism() - 1) })
+  const record = shownRecord(repository, clock)
   const asRead = new Map<string, Study>()
   const settings = async (id: string) => {
     const study = await repository.studies.byId(id)
@@ -85,7 +86,10 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     settings,
     pool,
     policyOf: async (id) => parts.policies.inForce(asRead.get(id)!),
-    onShown: shownRecord(repository, clock),
+    onShown: async (study, stamp) => {
+      await record(study, stamp)
+      void reservoir.leaveOldKeys(study).catch((error: unknown) => failed('reservoir')({ study, reason: errorName(error).name }))
+    },
     onFailure: failed('masking'),
     onLeak: (found) => auditLeak(repository, clock, found),
   })
@@ -96,7 +100,8 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
   const shownKey = async (study: string) => {
     const shown = reservoir.opened(study)?.snapshot()?.maskingKey
-    return shown === undefined ? keyring.studyKey(study, 'masking') : keyring.keyById(study, shown)
+    const known = (await keyring.studyKeys(study, 'masking')).find(({ id }) => id === shown)
+    return known ?? keyring.studyKey(study, 'masking')
   }
   const pseudonymsOf = async (study: string): Promise<Pseudonyms[]> => {
     const keys = [await shownKey(study), await keyring.studyKey(study, 'masking')]

@@ -56,7 +56,15 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     newId,
     onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),
   })
-  return { query, notebooks: openNotebooks(repository, newId), risk: openRisk({ query, repository, now }) }
+  const followed = config.roles.includes('scheduler') ? () => studies.list() : null
+  const risk = openRisk({
+    query,
+    repository,
+    now,
+    followed,
+    onBug: (error) => log.error({ err: errorName(error) }, 'risk cannot be followed'),
+  })
+  return { query, notebooks: openNotebooks(repository, newId), risk }
 }
 
 /** What stands in the reports of this process: the worst of all studies. */

@@ -190,13 +190,14 @@ export class Query {
   }
 
   /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. */
-  async figures(study: Study, statements: readonly string[], signal: AbortSignal): Promise<Figures | Refusal> {
+  async figures(study: Study, statements: readonly string[]): Promise<Figures | Refusal> {
     const held = await this.#options.snapshot(study.id)
     if (held === null) return notPublished()
     try {
       const { manifest, folder } = held
       const withheld = await this.#withheld(study)
       const answers: Figures['answers'] = []
+      const { signal } = new AbortController()
       for (const sql of statements) {
         const work = { study: manifest.study, sql, limit: statementRowsMax, format: 'json', manifest, folder, withheld, signal } as const
         const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })

@@ -60,6 +60,7 @@ export type {
 export type { ClientRow, Identities, SessionRow } from './identities.js'
 export type { ReviewRow } from './reviews.js'
 export { maskingPolicyKind } from './masking-policies.js'
+export type { KeyEscrowRow, ReidentificationRow } from './masking-types.js'
 export type { MaskingPolicyRow, NewMaskingPolicy, PublishedStamp } from './masking-types.js'
 export { rolePolicyKind } from './role-policies.js'
 export type { StoredSignature } from './signatures.js'

@@ -53,3 +53,58 @@ export interface MaskingPolicies {
   notePublication(sid: number, stamp: PublishedStamp, at: number): Promise<number | null>
   published(sid: number): Promise<(PublishedStamp & { at: number })[]> // newest first
 }
+
+/** One share of a key: whose it is, and its bytes until they were fetched. */
+export interface KeyShareRow {
+  n: number
+  holder: string
+  sealed: Buffer | null
+  collectedAt: number | null
+}
+export interface KeyEscrowRow {
+  id: string
+  sid: number
+  keyId: string
+  fingerprint: string
+  needed: number
+  reason: string
+  by: string
+  at: number
+  expiresAt: number
+  shares: KeyShareRow[]
+}
+export interface KeyEscrows {
+  add(escrow: KeyEscrowRow): Promise<void>
+  byId(id: string): Promise<KeyEscrowRow | null>
+  list(sid: number): Promise<KeyEscrowRow[]> // newest first
+  // The holder's bytes, once: nobody finds them here afterwards.
+  collect(id: string, holder: string, at: number): Promise<KeyShareRow | null>
+  expire(at: number): Promise<number> // shares that nobody fetched in time
+}
+
+export interface ReidentificationRow {
+  id: string
+  sid: number
+  pseudonym: string // empty once it was resolved, or with the person
+  reason: string
+  requestedBy: string
+  requestedAt: number
+  decidedBy: string | null
+  decidedAt: number | null
+  approved: boolean | null
+  note: string | null
+  shownAt: number | null
+  outcome: string | null
+}
+export interface Reidentifications {
+  add(
+    request: Pick<ReidentificationRow, 'id' | 'sid' | 'pseudonym' | 'reason' | 'requestedBy' | 'requestedAt'>,
+  ): Promise<ReidentificationRow>
+  byId(id: string): Promise<ReidentificationRow | null>
+  list(sids: readonly number[], limit: number): Promise<ReidentificationRow[]> // newest first
+  // null: decided before, or by the person who asked
+  decide(id: string, said: { by: string; at: number; approved: boolean; note: string | null }): Promise<ReidentificationRow | null>
+  // Takes the one answer there is before anything is looked up: whoever loses it asks anew. The row as it was; null: there is none to take.
+  take(id: string, by: string, within: { at: number; approvedAfter: number }): Promise<ReidentificationRow | null>
+  settle(id: string, outcome: string): Promise<void>
+}

@@ -12,6 +12,7 @@ import { openRiskReports } from './risk-reports.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
+import { openKeyEscrows } from './key-escrows.js'
 import { openMaskingPolicies } from './masking-policies.js'
 import { openNotebooks } from './notebooks.js'
 import { openParticipants } from './participants.js'
@@ -23,6 +24,7 @@ import { openRefusals } from './refusals.js'
 import { reindex } from './reindex.js'
 import { openSeals } from './seals.js'
 import { search } from './search.js'
+import { openReidentifications } from './reidentifications.js'
 import { openRelationships } from './relationships.js'
 import { openRolePolicies } from './role-policies.js'
 import { openSignatures } from './signatures.js'
@@ -115,6 +117,8 @@ export function openRepository(options: RepositoryOptions): Repository {
     relationships: openRelationships(writer),
     rolePolicies: openRolePolicies(writer),
     maskingPolicies: openMaskingPolicies(writer),
+    keyEscrows: openKeyEscrows(writer),
+    reidentifications: openReidentifications(writer),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
     withdrawals: openWithdrawals(writer),

@@ -49,6 +49,11 @@ export function openStatements(writer: Pool): Statements {
            where sid = $1 and (position($2 in cells::text) > 0 or position($2 in title) > 0)`,
           [sid, name],
         )
+        await writer.query(
+          `update reidentification set pseudonym = replace(pseudonym, $2, ''), reason = replace(reason, $2, 'withdrawn')
+           where sid = $1 and (position($2 in pseudonym) > 0 or position($2 in reason) > 0)`,
+          [sid, name],
+        )
         counts.statements += statements.rowCount ?? 0
         counts.notebooks += notebooks.rowCount ?? 0
       }

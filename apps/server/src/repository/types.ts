@@ -3,7 +3,7 @@ import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
 import type { RiskReports } from './risk-reports.js'
 import type { Identities } from './identities.js'
-import type { MaskingPolicies } from './masking-types.js'
+import type { KeyEscrows, MaskingPolicies, Reidentifications } from './masking-types.js'
 import type { Participants } from './participant-types.js'
 import type { Invitations, RegistrationTx } from './registration-types.js'
 import type {
@@ -378,6 +378,8 @@ export interface Repository {
   relationships: Relationships
   rolePolicies: RolePolicies
   maskingPolicies: MaskingPolicies
+  keyEscrows: KeyEscrows
+  reidentifications: Reidentifications
   notebooks: Notebooks
   statements: Statements
   withdrawals: Withdrawals

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { faultPoint, type Clock } from '../storage/index.js'
 import { compact } from './compact.js'
-import { newestGeneration, removeOlderGenerations, type FlatTables } from './generation.js'
+import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables } from './generation.js'
 import type { PartitionLevel } from './jobs.js'
 import { headFile, manifestFile } from './manifest.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
@@ -160,6 +160,15 @@ export class Reservoir {
     if (!opened) return null
     await this.#upkeep.generation(opened)
     return newestGeneration(opened.dir)
+  }
+
+  /** What outside readers have under a key that is used no more goes once there is a generation under the present one. */
+  async leaveOldKeys(study: string): Promise<void> {
+    const opened = this.#opened.get(study)
+    const published = opened ? await readPublished(opened.dir) : null
+    if (!opened || published === null || published.stamp.maskingKey === opened.snapshot()?.maskingKey) return
+    await this.#upkeep.generation(opened)
+    await removeOlderGenerations(opened.dir)
   }
 
   /** Folder of the newest generation for outside readers. */

@@ -11,6 +11,7 @@ import {
   worstCombinations,
   type Generalization,
   type MeasureOptions,
+  type Measures,
   type Population,
   type SensitiveValue,
 } from '@aquifer/core/risk'
@@ -24,8 +25,30 @@ const sets: readonly { attributes: readonly string[]; generalizations: readonly 
   { attributes: ['gender', 'birth_year'], generalizations: [{ attribute: 'birth_year', to: 'decade' }] },
 ]
 
+export type Question =
+  | { kind: 'findings'; population: Population; diagnoses: readonly SensitiveValue[] | null; options: MeasureOptions }
+  | {
+      kind: 'preview'
+      population: Population
+      attributes: readonly string[]
+      generalizations: readonly Generalization[]
+      options: MeasureOptions
+    }
+export interface Answers {
+  findings: RiskFindings
+  preview: { before: Measures; after: Measures; loss: number }
+}
+
+export function answerTo(question: Question): Answers[Question['kind']] {
+  const { population, options } = question
+  if (question.kind === 'findings') return findingsOf(population, question.diagnoses, options)
+  const looked = telling(regroup(population, question.attributes))
+  const { measures, loss } = effectOf(looked, question.generalizations, options)
+  return { before: measure(looked, options), after: measures, loss }
+}
+
 /** An attribute that is the same of all tells nobody apart. */
-export function telling(population: Population): Population {
+function telling(population: Population): Population {
   const differs = (at: number): boolean => new Set(population.classes.map(({ values }) => values[at])).size > 1
   return regroup(
     population,
@@ -33,7 +56,7 @@ export function telling(population: Population): Population {
   )
 }
 
-export function findingsOf(everything: Population, diagnoses: readonly SensitiveValue[] | null, options: MeasureOptions): RiskFindings {
+function findingsOf(everything: Population, diagnoses: readonly SensitiveValue[] | null, options: MeasureOptions): RiskFindings {
   const population = telling(everything)
   const { upTo, worst, patterns } = worstCombinations(population)
   return {

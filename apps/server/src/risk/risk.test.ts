@@ -108,6 +108,13 @@ test('of an earlier snapshot the summary is kept, without small numbers and valu
     expect((await asked('privacy-officer', `study=REG&snapshot=${none}`)).status).toBe(404)
 })
 
+test('metrics tell the worst of the studies', async () => {
+  await report('auditor')
+  const { text } = await world.send({ path: '/metrics' })
+  expect(text).toMatch(/^aquifer_risk_class_min 1$/m)
+  expect(text).toMatch(/^aquifer_risk_below_share 0\.07/m)
+})
+
 test('who asked stands in the trail', async () => {
   await asked('auditor')
   const trail = await world.send({ path: '/audit/api/v1/records?study=REG&action=risk', token: tokens['auditor']! })

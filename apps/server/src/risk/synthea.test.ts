@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { RiskFindings, RiskReport } from '@aquifer/core/contract'
+import type { RiskFindings } from '@aquifer/core/contract'
 import { generateBundles } from '@aquifer/core/generate'
 import { compilePolicy, createMasker, safeHarbor } from '@aquifer/core/masking'
 import { isRefusal } from '@aquifer/core/refusal'
@@ -38,12 +38,12 @@ beforeAll(async () => {
   const study = { ...world.study, id: 'SYN' }
   // The two people whom the world is made with.
   world.withheld.push('pk1', 'pk2')
-  const report = await openRisk({ query: world.query, repository: world.repository, now: () => 0 }).report(study, {
-    full: true,
-    snapshot: null,
-  })
+  const parts = { query: world.query, repository: world.repository, now: () => 0, followed: null, onBug: () => undefined }
+  const risk = openRisk(parts)
+  const report = await risk.report(study, { full: true, snapshot: null })
+  risk.close()
   if (isRefusal(report)) throw new Error(report.detail)
-  findings = (report as RiskReport).findings!
+  findings = report.findings!
 }, 120_000)
 afterAll(() => world.close())
 

@@ -1,8 +1,8 @@
 import type { TrailRecord } from './event.js'
 
 /** Acts that show somebody's data to the caller. */
-export const disclosingActs = ['read', 'vread', 'history', 'search', 'batch', 'transaction', 'export', 'query'] as const
-const disclosingOps = new Set(['read', 'vread', 'history', 'search', 'export'])
+export const disclosingActs = ['read', 'vread', 'history', 'search', 'batch', 'transaction', 'export', 'query', 'reidentify'] as const
+const disclosingOps = new Set(['read', 'vread', 'history', 'search', 'export', 'reidentify'])
 
 /** Who saw a person's data, on one day, in one role and way. */
 export interface Disclosure {
@@ -41,6 +41,7 @@ const whatWords: Readonly<Record<string, string>> = {
   search: 'found in a search and read',
   export: 'took a copy of',
   query: 'evaluated',
+  reidentify: 'was told who stands behind a pseudonym of',
 }
 
 interface Seen {
@@ -53,7 +54,8 @@ interface Seen {
 function seenIn(record: TrailRecord): Seen | null {
   if (record.outcome !== 'done') return null
   const shown = record.entries.filter(({ op }) => typeof op === 'string' && disclosingOps.has(op))
-  const inBundle = record.action === 'batch' || record.action === 'transaction'
+  // Asking and approving show nobody: only an answer has the person as an entry.
+  const inBundle = record.action === 'batch' || record.action === 'transaction' || record.action === 'reidentify'
   if (inBundle && shown.length === 0) return null
   const act = inBundle ? String(shown[0]?.['op']) : record.action
   if (!disclosingOps.has(act) && act !== 'query') return null

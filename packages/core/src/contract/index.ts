@@ -255,6 +255,26 @@ export type {
   MaskingTrace,
   MaskingTraceRequest,
 } from './masking.js'
+export {
+  keyEscrowRequest,
+  keyRestoreRequest,
+  keyRotationRequest,
+  keyShareRequest,
+  reidentificationDecision,
+  reidentificationRequest,
+} from './masking-keys.js'
+export type {
+  KeyEscrowRequest,
+  KeyEscrowView,
+  KeyRestored,
+  KeyRestoreRequest,
+  KeyShare,
+  MaskingKeyList,
+  ReidentificationAnswer,
+  ReidentificationList,
+  ReidentificationRequest,
+  ReidentificationView,
+} from './masking-keys.js'
 export { endpoints } from './endpoints.js'
 export type { Endpoint, EndpointName } from './endpoints.js'
 export {

@@ -4,7 +4,6 @@ import { givesOneProof, oneProof, signingProof } from './identity.js'
 
 const instant = z.iso.datetime({ offset: true })
 const policyText = z.string().max(500_000).describe('the policy file as it was written, so that lines can be named')
-const reason = z.string().regex(/^[\x20-\x7e]{10,255}$/, '10 to 255 printable ASCII characters')
 /** What a proposal may accept with its signatures. */
 export const acceptances = ['live-date-shift'] as const
 
@@ -155,5 +154,3 @@ export const maskingProgress = z
 export type MaskingProgress = z.infer<typeof maskingProgress>
 export const maskingProgressList = z.object({ studies: z.array(maskingProgress) }).meta({ id: 'MaskingProgressList' })
 export type MaskingProgressList = z.infer<typeof maskingProgressList>
-
-export { reason as maskingReason, policyNamed as maskingPolicyNamed }

@@ -4,12 +4,13 @@ import { canaryPaths, canaryResource, canaryValue, holdsCanary } from './canary.
 import { canarySearch, expert, phiClassNames, safeHarbor } from './index.js'
 import type { PhiClass, Policy } from './index.js'
 import { aMasker, asOfYear, hmacWith } from './test/masked.js'
+import { everyMethod } from './test/policies.js'
 
 // masking-by-table: every path of the PHI table is filled with a value that is found nowhere else, and looked for in the output.
 const paths = canaryPaths
 const dateCanary = '1931-07-17'
 
-const maskers = new Map([safeHarbor, expert].map((policy) => [policy, aMasker(policy)]))
+const maskers = new Map([safeHarbor, expert, everyMethod].map((policy) => [policy, aMasker(policy)]))
 
 const survives = (policy: Policy, path: string): boolean => holdsCanary(maskers.get(policy)!.mask(canaryResource(path)).resource)
 
@@ -24,7 +25,7 @@ test('every class of the table has a treatment, and every treatment a class', ()
   expect([...new Set(Object.values(phiClasses))].sort()).toEqual([...phiClassNames].sort())
 })
 
-test.each([safeHarbor, expert])('$name lets no canary through on any path of the table', (policy) => {
+test.each([safeHarbor, expert, everyMethod])('$name lets no canary through on any path of the table', (policy) => {
   const leaked = paths.filter((path) => !mayStay(policy, path) && survives(policy, path))
   expect(leaked).toEqual([])
   expect(paths.length).toBeGreaterThan(4800)
@@ -37,7 +38,7 @@ test('what a policy keeps does stay', () => {
   expect(survives(safeHarbor, 'TestScript.description')).toBe(false)
 })
 
-test.each([safeHarbor, expert])('$name lets none of the table’s global rows through', (policy) => {
+test.each([safeHarbor, expert, everyMethod])('$name lets none of the table’s global rows through', (policy) => {
   const resource = {
     resourceType: 'Patient',
     _birthDate: {

@@ -148,6 +148,16 @@ test('every element of every type is decided, and a diff names those that two po
   expect(differences).toContainEqual({ path: 'settings.ageCap', before: '90', after: '85' })
 })
 
+test('each example of the page on policies is read', () => {
+  const page = readFileSync(new URL('../../../../docs/policies.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text!) as object)
+  expect(examples).toHaveLength(2)
+  for (const example of examples) {
+    const file = Array.isArray(example) ? { name: 'example', version: 1, extends: 'safe-harbor', rules: example as object[] } : example
+    expect(readPolicy(JSON.stringify(file)).problems).toBeUndefined()
+  }
+})
+
 test('the published schema is that of the code', () => {
   const published = new URL('../../../../docs/masking-policy.schema.json', import.meta.url)
   expect(JSON.parse(readFileSync(published, 'utf8'))).toEqual(policyFileSchema())

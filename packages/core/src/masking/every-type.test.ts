@@ -5,27 +5,8 @@ import { resourceOf } from '../fhir/test/arbitrary-resource.js'
 import { expert, safeHarbor } from './index.js'
 import type { Policy } from './index.js'
 import { aMasker, wordsIn } from './test/masked.js'
-import { policyWith } from './test/policies.js'
+import { everyMethod as ruled } from './test/policies.js'
 
-/** One rule for each way of meeting an element and each method. */
-const ruled = policyWith(
-  [
-    { match: { path: 'Patient.gender' }, method: 'redact', where: [{ path: 'active', equals: true }] },
-    { match: { path: 'Observation.value' }, method: 'generalize', to: 'bins', width: 10 },
-    { match: { code: [{ system: 'http://loinc.org', code: 'a' }] }, method: 'redact' },
-    { match: { type: 'HumanName.family' }, method: 'pseudonym' },
-    { match: { type: 'HumanName' }, method: 'substitute', value: { text: 'A person' }, where: [{ path: 'use', in: ['old', 'temp'] }] },
-    { match: { type: 'Quantity' }, method: 'perturb', span: 0.1, mode: 'proportional' },
-    { match: { type: 'dateTime' }, method: 'dateGeneralize', to: 'month' },
-    { match: { type: 'instant' }, method: 'dateShift' },
-    { match: { type: 'CodeableConcept' }, method: 'generalize', to: 'codeCategory', scheme: 'icd-10' },
-    { match: { type: 'markdown' }, method: 'substitute', value: 'a text' },
-    { match: { type: 'Narrative' }, method: 'regenerate' },
-    { match: { type: 'positiveInt' }, method: 'generalize', to: 'roundTo', unit: 5 },
-    { match: { extension: 'urn:x' }, method: 'dateGeneralize', to: 'decade' },
-  ],
-  { securityLabels: 'always' },
-)
 const types = resourceTypes.filter((type) => type !== 'AuditEvent')
 const policies: readonly Policy[] = [safeHarbor, expert, ruled]
 

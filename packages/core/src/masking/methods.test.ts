@@ -103,6 +103,29 @@ describe('numbers', () => {
   })
 })
 
+test('a number that could be an identifier, or tells an age over the cap, is not told by its rounded value either', () => {
+  const answer = (question: object, rule: object): unknown =>
+    masked(
+      { resourceType: 'QuestionnaireResponse', status: 'completed', group: { question: [question] } },
+      policyWith([{ match: { path: 'QuestionnaireResponse.group.question.answer.value' }, method: 'generalize', ...rule }]),
+    ).group?.question[0].answer
+  const numbers = { linkId: 'weight', answer: [{ valueInteger: 999_347_518 }, { valueInteger: 83 }] }
+  expect(answer(numbers, { to: 'roundTo', unit: 1 })).toEqual([{ valueInteger: 83 }])
+  expect(answer({ linkId: 'age', answer: [{ valueInteger: 97 }, { valueInteger: 63 }] }, { to: 'bins', width: 5 })).toEqual([
+    { valueInteger: 60 },
+  ])
+  expect(answer({ linkId: 'age', answer: [{ valueInteger: 97 }] }, { to: 'ages' })).toEqual([{ valueInteger: 90 }])
+  const policy = policyWith([{ match: { path: 'Observation.valueString' }, method: 'generalize', to: 'bins', width: 1, output: 'range' }])
+  expect(masked({ ...height, valueString: '999347518' }, policy)).not.toHaveProperty('valueString')
+})
+
+test('a display does not tell of the code that a rule put another in the place of', () => {
+  const displays = new Map([['http://loinc.org|8302-2', 'Body height']])
+  const policy = policyWith([{ match: { path: 'Observation.code.coding.code' }, method: 'pseudonym' }])
+  const out = aMasker(policy, { displays }).mask(height).resource
+  expect(out?.['code']).toEqual({ coding: [{ system: 'http://loinc.org', code: expect.stringMatching(/^cod-/) }] })
+})
+
 describe('places and codes', () => {
   test('zip3 needs the country beside it, and the census list', () => {
     const policy = policyWith([{ match: { type: 'Address.postalCode' }, method: 'generalize', to: 'zip3' }], {
@@ -167,6 +190,34 @@ describe('pseudonyms and substitutes', () => {
       },
     )
     expect(masked({ ...height, identifier: [{ system: 'urn:mrn', value: '4471923' }] }, policy)).toEqual(plain)
+  })
+
+  test('of a reference in any of its forms a rule makes what is made of it without one', () => {
+    const policy = policyWith([{ match: { type: 'Reference.reference' }, method: 'pseudonym' }], { classes: { REFERENCE: 'remove' } })
+    const [plain, ruled] = [aMasker(), aMasker(policy)]
+    const id = '099e7de7-c952-40e2-9b4e-0face78c9d80'
+    const forms = [
+      'Patient/1',
+      'Patient/1/_history/3',
+      'https://clinic.example.org/fhir/Patient/1',
+      'https://clinic.example.org/fhir/Patient/1/_history/3',
+      'Patient?identifier=urn:mrn|4471923',
+      'https://clinic.example.org/fhir/Patient?_id=1',
+      `urn:uuid:${id}`,
+      'urn:oid:1.2.3.4471923',
+      '#p',
+      '#nobody',
+      'Patient?name=Roe',
+    ]
+    const contained = [{ resourceType: 'Patient', id: 'p' }]
+    for (const reference of forms) {
+      const source = { ...height, contained, subject: { reference } }
+      expect(ruled.mask(source).resource, reference).toEqual(plain.mask(source).resource)
+    }
+    const subjects = forms
+      .slice(0, 4)
+      .map((reference) => (ruled.mask({ ...height, subject: { reference } }).resource as { subject: object }).subject)
+    expect(new Set(subjects.map((subject) => JSON.stringify(subject))).size).toBe(1)
   })
 
   test('a substitute stands for every value', () => {

@@ -47,7 +47,7 @@ export function methodOf(plan: Plan, rule: MaskingRule, element: ModelElement, p
     case 'dateGeneralize':
       return marked(applied.generalized, dated(phiClass, generalizedDate(rule.to, plan.movesDates)))
     case 'perturb':
-      return marked(applied.masked, perturbMethod(rule, element))
+      return marked(applied.masked, perturbMethod(rule, { element, phiClass }))
     case 'scrub':
       return (value, run) => scrubbed(value, run, rule.unknownNames ?? 'remove')
     case 'generalize':
@@ -107,21 +107,34 @@ function pseudonymMethod({ type, typePath, path, root }: ModelElement, phiClass:
 
 const labels: Readonly<Record<string, string>> = { ORG_NAME: 'org', STAFF_NAME: 'stf', LOT: 'lot', DEVICE_ID: 'dev', NAME: 'nam' }
 
-// What rounding makes of a number still has to be one that its type allows.
-function numeric(type: string, change: (value: number, run: Run) => number | null): Method {
-  const test = primitiveTests[type]!
+type NumberAt = { element: ModelElement; phiClass: PhiClass | null }
+
+// What rounding makes of a number still has to be one that its type allows; and an answer too large for a measurement, or an age
+// over the cap, is told by its rounded value as well. The age in a Quantity is capped by the Quantity, which knows the unit.
+function numeric({ element, phiClass }: NumberAt, change: (value: number, run: Run) => number | null): Method {
+  const test = primitiveTests[element.type]!
+  const inQuantity = element.typePath === 'Quantity.value'
   return (value, run) => {
     const number = numberOf(value)
     if (number === null) return misshapen(run)
-    const changed = change(number, run)
+    const { answers, ageCap } = run.policy
+    const tellsMore = (phiClass === 'ANSWER' && Math.abs(number) > answers.numberMax) || (run.ageCoded && !inQuantity && number >= ageCap)
+    const changed = tellsMore ? null : change(number, run)
     return changed !== null && test(changed) ? changed : removed(value, run)
   }
 }
 
-function perturbMethod({ span, mode, roundTo }: Extract<MaskingRule, { method: 'perturb' }>, { type, path }: ModelElement): Method {
+const cappedInteger: Method = (value, run) => {
+  const number = numberOf(value)
+  if (number === null) return misshapen(run)
+  return number <= run.policy.answers.numberMax ? Math.min(number, run.policy.ageCap) : removed(value, run)
+}
+
+function perturbMethod({ span, mode, roundTo }: Extract<MaskingRule, { method: 'perturb' }>, at: NumberAt): Method {
+  const { type, path } = at.element
   const step = roundTo ?? (type === 'decimal' ? undefined : 1)
   const least = type === 'positiveInt' ? 1 : type === 'unsignedInt' ? 0 : -Infinity
-  return numeric(type, (value, run) => {
+  return numeric(at, (value, run) => {
     // Nobody's value would move by a number that all of them share.
     if (run.person === null) return null
     const noise = run.pseudonyms.noise(run.person, path) * span
@@ -133,27 +146,30 @@ function perturbMethod({ span, mode, roundTo }: Extract<MaskingRule, { method: '
 function generalizeMethod(
   plan: Plan,
   rule: Extract<MaskingRule, { method: 'generalize' }>,
-  { type }: ModelElement,
+  element: ModelElement,
   phiClass: PhiClass | null,
 ): Method {
+  const { type } = element
+  const at = { element, phiClass }
   switch (rule.to) {
     case 'ages':
-      return type === 'Quantity' ? cappedQuantity : numeric(type, (value, run) => Math.min(value, run.policy.ageCap))
+      return type === 'Quantity' ? cappedQuantity : cappedInteger
     case 'zip3':
       return (value, run, _, beside) =>
         (typeof value === 'string' ? zip3(value, beside?.['country'], plan.lowPopulation) : null) ?? removed(value, run)
     case 'decade':
-      return type === 'date' || type === 'dateTime' ? dated(phiClass, generalizedDate('decade', false)) : numeric(type, tens)
+      return type === 'date' || type === 'dateTime' ? dated(phiClass, generalizedDate('decade', false)) : numeric(at, tens)
     case 'roundTo':
-      return numeric(type, (value) => roundedTo(value, rule.unit))
+      return numeric(at, (value) => roundedTo(value, rule.unit))
     case 'codeCategory':
       return categoryMethod(rule)
     case 'bins': {
       const { width, edges } = rule
-      if (rule.output !== 'range') return numeric(type, (value) => binOf(value, width, edges).low)
+      if (rule.output !== 'range') return numeric(at, (value) => binOf(value, width, edges).low)
       return (value, run) => {
         const number = typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : null
-        return number === null ? removed(value, run) : binText(binOf(number, width, edges))
+        // As many bins as numbers would tell each of them.
+        return number === null || Math.abs(number) / (width ?? Infinity) > 1000 ? removed(value, run) : binText(binOf(number, width, edges))
       }
     }
   }

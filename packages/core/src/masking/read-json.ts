@@ -1,8 +1,8 @@
 import { parseJson } from '../fhir/index.js'
 
 // Numbers that JSON.parse might not give back as written: a trailing zero, an exponent, more digits than a double surely holds.
-// May match inside a string too: that costs time, never digits.
-const suspect = /[:,[]\s*(-?\d+\.\d*0(?![\d.])|-?\d+(?:\.\d+)?[eE][-+\d]+|-?(?:\d{16}|\d[\d.]{16})[\d.]*|-0(?![.\d]))/g
+// May match inside a string too: that costs time, never digits. What ends as no number does is in one: the uuid behind `urn:uuid:`.
+const suspect = /[:,[]\s*(-?\d+\.\d*0|-?\d+(?:\.\d+)?[eE][-+\d]+|-?(?:\d{16}|\d[\d.]{16})[\d.]*|-0)(?=[\s,}\]])/g
 
 function losesDigits(text: string): boolean {
   suspect.lastIndex = 0

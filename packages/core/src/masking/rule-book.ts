@@ -173,11 +173,12 @@ export function ruledElement(name: string, rules: readonly Bound[]): (source: Js
     if (value === undefined) return
     const rule = rules.find((candidate) => fires(candidate, value, run))
     if (!rule) return
-    const masked = applyRule(rule, value, run, () => out[name], source)
+    const before = out[name]
+    const masked = applyRule(rule, value, run, () => before, source)
     if (masked === undefined) delete out[name]
     else out[name] = masked
-    // A display tells its code.
-    if (name === 'code' && masked === undefined) delete out['display']
+    // A display would tell the code that it was written for.
+    if (name === 'code' && masked !== before) delete out['display']
     if (run.trace && run.rule) (run.ruled ??= new Map()).set(name, run.rule)
     run.rule = null
   }

@@ -49,6 +49,7 @@ export function expandTarget(rule: MaskingRule, element: ModelElement): ModelEle
 export function misfit(rule: MaskingRule, element: ModelElement, phiClass: PhiClass | null): string | null {
   const { type, typePath } = element
   const primitive = primitiveTypes.has(type)
+  if (rule.method === 'redact' && type === 'Extension' && element.path === '') return 'all extensions go by classes.EXTENSION remove'
   if (rule.method === 'redact')
     return phiClass === 'MODIFIER_EXTENSION' ? 'modifierExtensions are listed in modifierExtensions, or hold the resource' : null
   if (typePath === 'Meta.lastUpdated') return 'it never leaves, whatever a rule says: take the rule out'

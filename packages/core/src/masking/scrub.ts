@@ -1,5 +1,4 @@
 import { isObject } from '../fhir/index.js'
-import type { JsonObject } from '../fhir/index.js'
 import { applied } from './labels.js'
 import { misshapen, removed } from './removal.js'
 import type { Run } from './run.js'

@@ -49,7 +49,7 @@ export function effectOf(population: Population, by: readonly Generalization[], 
 
 const stepsOf: Readonly<Record<string, readonly Generalization['to'][]>> = {
   birth_year: ['five-years', 'decade', 'drop'],
-  zip3: ['one-digit', 'drop'],
+  zip3: ['two-digits', 'one-digit', 'drop'],
 }
 
 /** What could be done to each attribute that the population has. */
@@ -57,26 +57,31 @@ export const proposals = ({ attributes }: Population): Generalization[] =>
   attributes.flatMap((attribute) => (stepsOf[attribute] ?? (['drop'] as const)).map((to) => ({ attribute, to })))
 
 /**
- * One after the other, always the proposal that takes most people out of too small classes for what it costs, until none is left in one:
- * a way that works, not proven to be the cheapest, which is NP-hard (Meyerson, Williams 2004).
+ * One after the other, always the proposal that does most for what it costs, until no class is too small: a way that works, not proven to be
+ * the cheapest, which is NP-hard (Meyerson, Williams 2004). What counts is the people who leave too small classes and, since a first step
+ * often frees nobody, the fall of the mean risk.
  */
 export function path(population: Population, options: MeasureOptions): Effect[] {
   const effects: Effect[] = []
-  let chosen: Generalization[] = []
-  let below = measure(population, options).below
-  while (below > 0) {
+  let last = effectOf(population, [], options)
+  while (last.measures.below > 0) {
+    const { generalizations: chosen } = last
     const tried = proposals(population)
-      .filter((each) => !chosen.some((known) => known.attribute === each.attribute && rankOf(known) >= rankOf(each)))
+      .filter((each) => rankOf(each) === 1 + Math.max(-1, ...chosen.filter(({ attribute }) => attribute === each.attribute).map(rankOf)))
       .map((each) => effectOf(population, [...chosen.filter(({ attribute }) => attribute !== each.attribute), each], options))
-    const lost = effects.at(-1)?.loss ?? 0
-    const worth = (effect: Effect): number => (below - effect.measures.below) / Math.max(0.01, effect.loss - lost)
-    const best = tried.sort((a, b) => worth(b) - worth(a))[0]
+    const before = last
+    const best = tried.sort((a, b) => worth(before, b) - worth(before, a))[0]
     if (best === undefined) break
     effects.push(best)
-    chosen = best.generalizations
-    below = best.measures.below
+    last = best
   }
   return effects
+}
+
+function worth(before: Effect, after: Effect): number {
+  const freed = (before.measures.below - after.measures.below) / before.measures.people
+  const fallen = (before.measures.risk.mean ?? 0) - (after.measures.risk.mean ?? 0)
+  return (freed + fallen) / Math.max(0.01, after.loss - before.loss)
 }
 
 const rankOf = ({ attribute, to }: Generalization): number => (stepsOf[attribute] ?? ['drop']).indexOf(to)

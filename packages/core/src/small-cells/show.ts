@@ -1,5 +1,6 @@
 import { isSmall, type Shown, type SmallCellPolicy } from './policy.js'
 import { rounded, type Rounding } from './rounding.js'
+import { suppressList } from './table.js'
 
 /** One count that stands alone. Counts that add up to another one that is told belong into a table or a list. */
 export function showCount(count: number, policy: SmallCellPolicy, by: { cell: string; rounding: Rounding } | null = null): Shown {
@@ -27,16 +28,22 @@ export function showShare(
 export const showFigure = (value: number | null, people: number, policy: SmallCellPolicy): number | null =>
   people < policy.threshold ? null : value
 
-/** Rows of an export: small counts become their mark, and what was computed of them is left out. Totals of them belong into a table. */
+/**
+ * Rows of an export, such as of a GROUP BY: small counts are hidden, others beside them so that they do not follow from the sum of all,
+ * which is mostly known, and with each hidden count what was computed of it.
+ */
 export function showRows<Row extends Record<string, unknown>>(
   rows: readonly Row[],
   columns: { count: keyof Row & string; derived?: readonly (keyof Row & string)[] },
   policy: SmallCellPolicy,
 ): Record<string, unknown>[] {
-  return rows.map((row) => {
-    const count = Number(row[columns.count])
-    if (!isSmall(count, policy)) return { ...row }
-    const left = Object.fromEntries((columns.derived ?? []).map((name) => [name, null]))
-    return { ...row, ...left, [columns.count]: policy.show }
+  const { counts } = suppressList(
+    rows.map((row) => Number(row[columns.count])),
+    policy,
+  )
+  return rows.map((row, at) => {
+    const count = counts[at]!
+    const left = typeof count === 'number' ? [] : (columns.derived ?? []).map((name) => [name, null])
+    return { ...row, ...Object.fromEntries(left), [columns.count]: count }
   })
 }

@@ -37,14 +37,16 @@ test('a share tells neither part, whole nor rest that is small', () => {
   expect([showFigure(7.5, 10, cmsCells), showFigure(7.5, 11, cmsCells), showFigure(null, 50, cmsCells)]).toEqual([null, 7.5, null])
 })
 
-test('rows of an export lose what was computed of small counts', () => {
+test('rows of an export lose small counts, one more beside a single one, and what was computed of both', () => {
   const rows = [
     { code: 'a', n: 40, mean: 2 },
     { code: 'b', n: 4, mean: 9 },
+    { code: 'c', n: 90, mean: 3 },
   ]
   expect(showRows(rows, { count: 'n', derived: ['mean'] }, cmsCells)).toEqual([
-    { code: 'a', n: 40, mean: 2 },
+    { code: 'a', n: '*', mean: null },
     { code: 'b', n: '<11', mean: null },
+    { code: 'c', n: 90, mean: 3 },
   ])
 })
 

@@ -1,6 +1,29 @@
 import type { MaskingProgress } from '@aquifer/core/contract'
-import type { Study } from '../study/index.js'
+import type { Metrics } from '../monitoring/index.js'
+import { openMaskingKeys, openMaskingPolicies, type MaskingKeys, type MaskingPolicyDesk } from '../privacy/index.js'
+import type { Repository } from '../repository/index.js'
+import type { Studies, Study } from '../study/index.js'
 import type { Flow } from './flow.js'
+
+type PolicyParts = Parameters<typeof openMaskingPolicies>[0] & { studies: Studies; metrics: Metrics }
+
+export function openPolicies({ studies, metrics, ...parts }: PolicyParts): MaskingPolicyDesk {
+  const policies = openMaskingPolicies(parts)
+  policies.onActivated(() => studies.refresh())
+  const { maskingPolicies } = parts.repository
+  metrics.gaugeBy('aquifer_masking_policies', 'Masking policies of studies by where they stand', 'state', () => maskingPolicies.states())
+  return policies
+}
+
+export function openKeys(parts: { repository: Repository; flow: Flow; now: () => number; newId: () => string }): MaskingKeys {
+  const { flow, ...others } = parts
+  return openMaskingKeys({
+    ...others,
+    keyring: flow.keyring,
+    shownKey: (study) => flow.reservoir.opened(study)?.snapshot()?.maskingKey ?? null,
+    wake: (study) => flow.masking.wake(study),
+  })
+}
 
 /** What is shown of a study and what is made beside it; null where this process does not mask. */
 export async function progressOf(flow: Flow | null, study: Study): Promise<MaskingProgress | null> {
