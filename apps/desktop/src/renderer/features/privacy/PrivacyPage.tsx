@@ -3,12 +3,16 @@ import '../administration/policy/policy.css'
 import './privacy.css'
 import { Database } from 'lucide-react'
 import type { StudyView } from '@aquifer/core/contract'
+import { useDisplays, useHeld } from '../../api/held-queries.js'
 import { useLeaks, useMaskingPolicies } from '../../api/masking-queries.js'
-import { mayReadMasking, maySeeLeaks, maySignMasking } from '../../api/roles.js'
+import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySignMasking } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { Tag } from '../../ui/Badge.js'
+import { count } from '../../ui/format.js'
 import { PageTabs } from '../../ui/PageTabs.js'
 import { Empty } from '../../ui/states.js'
+import { DisplaysPart } from './displays/DisplaysPart.js'
+import { HeldPart } from './held/HeldPart.js'
 import { LeaksPart } from './leaks/LeaksPart.js'
 import { privacyParts, type PrivacyPart } from './parts.js'
 import { PoliciesPart } from './policies/PoliciesPart.js'
@@ -45,11 +49,15 @@ function Parts({ study }: { study: StudyView }) {
     policies: <PoliciesPart study={study} />,
     trace: <TracePart study={study} />,
     leaks: <LeaksPart study={study} />,
+    held: <HeldPart study={study} />,
+    displays: <DisplaysPart study={study} />,
     risk: <RiskPart study={study} />,
   }
   const notes: Partial<Record<PrivacyPart, React.ReactNode>> = {
     policies: <PoliciesMark study={study} />,
     leaks: <LeaksMark study={study} />,
+    held: <HeldMark study={study} />,
+    displays: <DisplaysMark study={study} />,
   }
   const parts = privacyParts(role).map((part) => ({ ...part, content: contents[part.id], note: notes[part.id] ?? null }))
   return <PageTabs label="Parts of the privacy page" parts={parts} />
@@ -66,4 +74,14 @@ function PoliciesMark({ study }: { study: StudyView }) {
 function LeaksMark({ study }: { study: StudyView }) {
   const { data } = useLeaks(study.id, maySeeLeaks(useMe().role))
   return data?.blocked ? <Tag tone="bad">{data.leaks.length}</Tag> : null
+}
+
+function HeldMark({ study }: { study: StudyView }) {
+  const { data } = useHeld(study.id, maySeeHeld(useMe().role))
+  return data && data.held > 0 ? <Tag tone="warn">{count(data.held)}</Tag> : null
+}
+
+function DisplaysMark({ study }: { study: StudyView }) {
+  const { data } = useDisplays(study.id, 'pending', 1, mayDecideDisplays(useMe().role))
+  return data && data.total > 0 ? <Tag>{count(data.total)}</Tag> : null
 }

@@ -1,11 +1,13 @@
 import type { Me } from '@aquifer/core/contract'
-import { mayReadMasking, maySeeLeaks, maySeeRisk } from '../../api/roles.js'
+import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySeeRisk } from '../../api/roles.js'
 
 type Role = Me['role']
 const parts = [
   { id: 'policies', name: 'Policies', shown: mayReadMasking },
   { id: 'trace', name: 'Trace', shown: mayReadMasking },
   { id: 'leaks', name: 'Leak gate', shown: maySeeLeaks },
+  { id: 'held', name: 'Held queue', shown: maySeeHeld },
+  { id: 'displays', name: 'Displays', shown: mayDecideDisplays },
   { id: 'risk', name: 'Risk', shown: maySeeRisk },
 ] as const
 export type PrivacyPart = (typeof parts)[number]['id']

@@ -172,9 +172,9 @@ function Treatment({ step: { treatment, method, rule } }: { step: ElementTrace }
 }
 
 const outcomes = {
-  kept: { icon: Check, tone: 'idle', word: 'Kept' },
+  kept: { icon: Check, tone: 'info', word: 'Kept' },
   changed: { icon: Pencil, tone: 'masked', word: 'Changed' },
-  removed: { icon: CircleMinus, tone: 'bad', word: 'Removed' },
+  removed: { icon: CircleMinus, tone: 'idle', word: 'Removed' },
 } as const
 
 function OutcomeMark({ outcome }: { outcome: Outcome }) {
