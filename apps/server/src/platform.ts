@@ -239,6 +239,8 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     auditFile: (id, format) => exportStream(exportDir(config), id, format),
     signatures: openSignatures({ repository, hand }),
     pipeline: flow?.pipeline ?? null,
+    held: flow?.held ?? null,
+    displays: flow?.displays ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),
     health: () => healthOf(systems, accepting()),
   }

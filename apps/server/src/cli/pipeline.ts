@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { PipelineStatus, StageView, WaitResult } from '@aquifer/core/contract'
 import { openClient } from './client.js'
 import { CommandFailed, WrongUsage } from './failure.js'
+import { heldCommand } from './held.js'
 
 interface Flags {
   study?: string
@@ -10,7 +11,11 @@ interface Flags {
 }
 
 export function pipelineCommand(): Command {
-  return new Command('pipeline').description('how far what was written has come').addCommand(statusCommand()).addCommand(waitCommand())
+  return new Command('pipeline')
+    .description('how far what was written has come')
+    .addCommand(statusCommand())
+    .addCommand(waitCommand())
+    .addCommand(heldCommand())
 }
 
 function statusCommand(): Command {

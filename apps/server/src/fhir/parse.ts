@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import {
+  beginJson,
   beginXml,
   forbiddenCharacter,
   isObject,
@@ -19,24 +20,45 @@ const problems = {
   'duplicate-key': 'A property occurs twice in one object',
   'forbidden-key': 'A property has a forbidden name',
   'too-deep': 'The body is nested too deeply',
-  'too-many': 'There are more properties or numbers than a resource can have',
+  'too-many': 'There are more properties, numbers or values than a resource can have',
 } as const
 
-/** Text to an object that names a resource type; nothing is checked beyond that. */
-export function parseBody(text: string): Resource | Refusal {
+// Up to here a text is read at once, in a few milliseconds; a larger one in turns of as much.
+const charactersAtOnce = 256 * 1024
+
+// 2026-11, 2 cores: to read and check 250,000 values takes some 100 ms. What holds several resources, each checked by itself, may hold
+// about as many values as 32 MB of small ones do.
+const limits = { one: { values: 250_000, valuesOfItem: 250_000 }, several: { values: 3_000_000, valuesOfItem: 250_000 } } as const
+
+/** Text to an object that names a resource type; nothing is checked beyond that. For texts that are known to be small. */
+export function parseAtOnce(text: string): Resource | Refusal {
   const parsed = parseJson(text)
+  return resourceOf(text, parsed.problem === undefined ? { ...parsed, forbidden: forbiddenCharacter(text, parsed.resource) } : parsed)
+}
+
+/**
+ * The same for text of any size. A large one is read part by part and holds up nobody;
+ * `several`: its entries are resources that are checked each by itself.
+ */
+export async function parseBody(text: string, extent: 'one' | 'several' = 'one'): Promise<Resource | Refusal> {
+  if (text.length <= charactersAtOnce) return parseAtOnce(text)
+  const reading = beginJson(text, limits[extent])
+  while (reading.advance(charactersAtOnce)) await setImmediate()
+  return resourceOf(text, reading.result())
+}
+
+function resourceOf(text: string, parsed: ReturnType<ReturnType<typeof beginJson>['result']>): Resource | Refusal {
   if (parsed.problem !== undefined) {
     const { problem, offset } = parsed
     if (offset === null) return refuse('malformed-body', { detail: `${problems[problem]}.` })
     return refuse('malformed-body', { detail: `${problems[problem]}, ${placeIn(text, offset)}.`, position: offset })
   }
-  const { resource } = parsed
+  const { resource, forbidden } = parsed
   if (!isObject(resource) || typeof resource['resourceType'] !== 'string') {
     return refuse('invalid', { detail: 'A resource is a JSON object with a resourceType.' })
   }
   if (!isResourceType(resource['resourceType']))
     return refuse('unsupported-type', { detail: 'resourceType has to name a DSTU2 resource type.' })
-  const forbidden = forbiddenCharacter(text, resource)
   if (forbidden === null) return resource as Resource
   const path = `${resource['resourceType']}.${forbidden}`
   const message = 'a string holds a character that FHIR does not know: a control character or half of a pair'
@@ -44,8 +66,9 @@ export function parseBody(text: string): Resource | Refusal {
 }
 
 function placeIn(text: string, offset: number): string {
-  const before = text.slice(0, offset)
-  return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`
+  let line = 1
+  for (let at = 0; at < offset; at++) if (text.charCodeAt(at) === 10) line++
+  return `line ${line}, column ${offset - (offset === 0 ? -1 : text.lastIndexOf('\n', offset - 1))}`
 }
 
 const xmlProblems = {

@@ -28,11 +28,11 @@ const modes: ReadonlySet<string> = new Set(['create', 'update', 'delete'])
  * `$validate`: all that is wrong with a resource, as an OperationOutcome. Stores nothing and looks at nothing that is stored, so it tells
  * nobody of what is there.
  */
-export function validateOnly(request: FhirRequest, key: ValidateKey, body: string): Resource | Refusal {
+export async function validateOnly(request: FhirRequest, key: ValidateKey, body: string): Promise<Resource | Refusal> {
   if (!isResourceType(key.type)) return noSuchType()
   const forbidden = mayTouchType(request.grant, 'write', key.type)
   if (forbidden !== null) return forbidden
-  const sent = body === '' && key.mode === 'delete' ? null : parseBody(body)
+  const sent = body === '' && key.mode === 'delete' ? null : await parseBody(body)
   if (isRefusal(sent)) return sent
   const input = inputOf(sent, key)
   if (isRefusal(input)) return input

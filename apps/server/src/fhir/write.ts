@@ -41,7 +41,7 @@ const statusOfUnit = (outcome: UnitOutcome): number => (isRefusal(outcome) ? 400
 
 /** Create: the server gives the id. */
 export async function create(systems: FhirSystems, request: FhirRequest, type: string, body: string): Promise<Written | Refusal> {
-  const taken = readResource(request, type, body, 'without-id')
+  const taken = await readResource(request, type, body, 'without-id')
   if (isRefusal(taken)) return taken
   return writeResource(systems, request, taken, { id: systems.newId(), op: 'create' })
 }
@@ -53,7 +53,7 @@ export async function update(
   key: { type: string; id: string; version?: number },
   body: string,
 ): Promise<Written | Refusal> {
-  const taken = readResource(request, key.type, body, 'with-id')
+  const taken = await readResource(request, key.type, body, 'with-id')
   if (isRefusal(taken)) return taken
   if (!isId(key.id)) return refuse('bad-parameter', { detail: 'An id is 1 to 64 letters, digits, hyphens and dots.', parameter: 'id' })
   if (taken.resource.id !== key.id) return refuse('invalid', { detail: 'The id in the resource has to be the id in the address.' })
@@ -90,11 +90,11 @@ interface Taken {
   repairs: readonly Repair[]
 }
 
-function readResource(request: FhirRequest, type: string, body: string, how: 'with-id' | 'without-id'): Taken | Refusal {
+async function readResource(request: FhirRequest, type: string, body: string, how: 'with-id' | 'without-id'): Promise<Taken | Refusal> {
   if (!isResourceType(type)) return noSuchType()
   const refusal = mayTouchType(request.grant, 'write', type)
   if (refusal !== null) return refusal
-  const resource = parseBody(body)
+  const resource = await parseBody(body)
   if (isRefusal(resource)) return resource
   if (resource.resourceType !== type) return refuse('invalid', { detail: 'The resourceType has to be the type in the address.' })
   // The server gives the id of what is created: one that was sent is neither kept nor judged.

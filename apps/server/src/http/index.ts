@@ -6,6 +6,7 @@ import { auditRoutes } from './routes/audit.js'
 import { consentRoutes } from './routes/consent.js'
 import { feedRoutes } from './routes/feeds.js'
 import { fhirRoutes } from './routes/fhir.js'
+import { displayRoutes, heldRoutes } from './routes/held.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
 import { maskingKeyRoutes } from './routes/masking-keys.js'
@@ -25,7 +26,7 @@ import { workbenchRoutes } from './routes/workbench.js'
 import { openServer, type ServerParts } from './server.js'
 import type { RoutedSystems } from './systems.js'
 
-export type { PipelineDoor, Health, RoutedSystems } from './systems.js'
+export type { DisplayDoor, HeldDoor, PipelineDoor, Health, RoutedSystems } from './systems.js'
 export type { ServerParts, ServerTls } from './server.js'
 export { isLoopback } from './hosts.js'
 
@@ -49,6 +50,8 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   leakRoutes(app, systems)
   maskingRoutes(app, systems)
   maskingKeyRoutes(app, systems)
+  heldRoutes(app, systems)
+  displayRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   auditRoutes(app, systems)

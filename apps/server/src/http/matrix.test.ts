@@ -65,6 +65,7 @@ const risks: { readers: Role[]; makers: Role[] } = {
   readers: ['study-manager', 'privacy-officer', 'auditor'],
   makers: ['study-manager', 'privacy-officer'],
 }
+const holding: Role[] = ['study-manager', 'operator', 'auditor', 'privacy-officer']
 const consent = '/consent/api/v1/studies/{study}'
 const invitations = '/registration/api/v1/studies/{study}/invitations'
 const statements: Row = { may: ['analyst', 'researcher'] }
@@ -181,6 +182,12 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
   ...maskingRows,
+  heldGroups: { may: holding, url: '/pipeline/api/v1/held?study={study}' },
+  heldResources: { may: ['privacy-officer'], url: '/pipeline/api/v1/held/resources?study={study}' },
+  previewHeld: { may: ['privacy-officer'], body: () => ({}) },
+  releaseHeld: { may: ['privacy-officer'], body: () => ({}) },
+  displays: { may: ['privacy-officer'], url: '/masking/api/v1/displays?study={study}' },
+  decideDisplays: { may: ['privacy-officer'], body: () => ({}) },
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
   auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },
   disclosures: { may: ['auditor', 'privacy-officer', 'patient', 'guardian'], url: '/audit/api/v1/disclosures?patient=nobody' },

@@ -1,5 +1,21 @@
 import type { Readable } from 'node:stream'
-import type { AuditExportManifest, LeakView, MaskingProgress, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type {
+  AuditExportManifest,
+  DisplayDecisionsRequest,
+  DisplayDecisionsResult,
+  DisplayList,
+  DisplayListState,
+  HeldGroups,
+  HeldPreview,
+  HeldRelease,
+  HeldResources,
+  LeakView,
+  MaskingProgress,
+  PipelineStatus,
+  WaitRequest,
+  WaitResult,
+} from '@aquifer/core/contract'
+import type { Refusal } from '@aquifer/core/refusal'
 import type { Access } from '../access/index.js'
 import type { AuditDesk, SignatureDesk } from '../audit/index.js'
 import type { BulkExport } from '../bulk-export/index.js'
@@ -24,6 +40,21 @@ export interface PipelineDoor {
   leaks(study: string): readonly (Omit<LeakView, 'since'> & { since: number })[]
   /** false: no such finding stands. */
   acceptLeak(study: string, acceptance: { id: string; by: string; at: number; reason: string }): Promise<boolean>
+}
+
+/** What is held back from masking. */
+export interface HeldDoor {
+  groups(study: string, show: { ids: boolean }): Promise<HeldGroups>
+  resources(study: string, cause: string, page: number): HeldResources | null
+  /** Under a policy by its built-in name or its text. */
+  preview(study: string, policy: string): Promise<HeldPreview | Refusal>
+  release(study: string): Promise<HeldRelease | 'begun' | null>
+}
+
+/** The dictionary of displays. */
+export interface DisplayDoor {
+  list(study: string, state: DisplayListState, page: number): DisplayList
+  decide(request: DisplayDecisionsRequest, by: string): Promise<DisplayDecisionsResult | null>
 }
 
 export interface Health {
@@ -56,6 +87,9 @@ export interface RoutedSystems {
   imports: ImportSystems
   bulkExport: BulkExport
   pipeline: PipelineDoor | null
+  /** null where this process does not mask */
+  held: HeldDoor | null
+  displays: DisplayDoor | null
   /** null where this process runs no statements */
   queries: { query: Query; notebooks: NotebookDesk } | null
   /** null where this process runs no statements */

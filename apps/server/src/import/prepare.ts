@@ -7,6 +7,7 @@ import { isXml, notUtf8, type Line } from './lines.js'
 import {
   checkResource,
   itemOf,
+  openTurns,
   parseBody,
   parseXmlBody,
   refusedAsStrict,
@@ -42,17 +43,17 @@ interface Entry {
 /** What a line says: JSON, or a document of XML. */
 export async function documentOf({ text }: Line): Promise<Resource | Refusal> {
   if (text === notUtf8) return refuse('malformed-body', { detail: 'The line is not UTF-8.' })
-  return isXml(text) ? parseXmlBody(text) : parseBody(text)
+  return isXml(text) ? parseXmlBody(text) : parseBody(text, 'several')
 }
 
 /** One line to a unit: repaired by the named rules, given ids, references resolved within it. */
-export function prepareLine(
+export async function prepareLine(
   document: Resource | Refusal,
   line: number,
   scope: Scope,
   request: FhirRequest,
   options: { mayWriteAll: boolean },
-): Prepared | Unfit {
+): Promise<Prepared | Unfit> {
   if (isRefusal(document)) return { line, refusal: document, resources: 1, types: [] }
   const entries = entriesOf(document)
   const unfit = (refusal: Refusal): Unfit => ({
@@ -66,7 +67,9 @@ export function prepareLine(
   const within = scopeWithin(scope, request.grant, said)
   if (isRefusal(within)) return unfit(within)
   const repairs: Repair[] = []
+  const turn = openTurns()
   for (const [place, { resource }] of entries.entries()) {
+    await turn()
     const forbidden = options.mayWriteAll ? null : mayTouchType(request.grant, 'write', resource.resourceType)
     if (forbidden !== null) return unfit(forbidden)
     const checked = checkResource(resource, request.strict)
@@ -82,6 +85,7 @@ export function prepareLine(
   resolveReferences(entries, ids)
   const items: Item[] = []
   for (const [place, { resource }] of entries.entries()) {
+    await turn()
     const id = ids[place] ?? ''
     const item = itemOf(resource, { study: scope.study, id, op: 'update', unchanged: 'skip', onlyPatient })
     if (isRefusal(item)) return unfit(item)

@@ -154,7 +154,8 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>, after: number)
     if (run.job.cancelled) break
     if (line.number <= after) continue
     run.acknowledged.begin(line.number)
-    const unit = prepareLine(await documentOf(line), line.number, run.scope, run.request, { mayWriteAll: run.consentOnFile !== null })
+    const mayWriteAll = run.consentOnFile !== null
+    const unit = await prepareLine(await documentOf(line), line.number, run.scope, run.request, { mayWriteAll })
     if ('refusal' in unit) {
       run.tally.refused(unit.line, unit.refusal, unit.resources)
       await noteUnfit(run, unit)

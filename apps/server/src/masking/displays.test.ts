@@ -51,3 +51,34 @@ describe('a display enters the dictionary', () => {
     expect(after.approved()).toEqual([approved])
   })
 })
+
+describe('a privacy officer decides', () => {
+  const verdict = (text: string, said: 'approve' | 'reject') => (display: { text: string }) => (display.text === text ? said : null)
+
+  test('what is approved goes before what came in by itself, what is rejected stays out, and nobody’s text is none', () => {
+    const dictionary = createDisplayDictionary()
+    const rare = { ...height, text: 'Height of body' }
+    dictionary.offer({
+      displays: [
+        { ...height, patients: people(12) },
+        { ...rare, patients: ['person-0'] },
+      ],
+      names: named(people(12)),
+    })
+    expect(dictionary.approved(verdict('Height of body', 'approve'))).toEqual([{ ...approved, text: 'Height of body' }])
+    expect(dictionary.approved(verdict('Body Height', 'reject'))).toEqual([])
+    dictionary.forget('person-0')
+    expect(dictionary.approved(verdict('Height of body', 'approve'))).toEqual([approved])
+  })
+
+  test('and is told where a word names one who has the text, or somebody as few are named, but not where it names many', () => {
+    const dictionary = createDisplayDictionary()
+    const text = (code: string, words: string[]) => ({ ...height, code, words, patients: ['person-0'] })
+    dictionary.offer({
+      displays: [text('own', ['common']), text('other', ['rare']), text('many', ['street']), text('none', ['body'])],
+      names: [...named(['person-0'], ['common']), ...named(people(20, 1), ['street', 'common']), ...named(['person-30'], ['rare'])],
+    })
+    const naming = dictionary.known().flatMap(({ code, namesSomebody }) => (namesSomebody ? [code] : []))
+    expect(naming).toEqual(['other', 'own'])
+  })
+})

@@ -7,9 +7,22 @@ export interface HeldResource {
   id: string | null
   version: number
   reason: string
+  /** What the reason is about, where that tells nothing of the resource. */
+  detail: string | null
+  /** The words of that, unreadable without the study's key. */
+  detailWords?: string[]
+  /** When it was held first (epoch ms); null where that was not written down. */
+  since: number | null
 }
+export type NewlyHeld = Omit<HeldResource, 'since'>
 
-type Entry = { held: HeldResource[]; released: string[] }
+/** `round`: how often the study was masked anew for the sake of what is held. `before`: since when what was held then was. */
+interface Entry {
+  held: HeldResource[]
+  released: string[]
+  round?: number
+  before?: Record<string, number>
+}
 
 const journalName = 'held'
 const entriesMax = 500
@@ -18,6 +31,8 @@ const entriesMax = 500
 export class HeldList {
   readonly #journal: Journal
   readonly #held = new Map<string, HeldResource>()
+  #round = 0
+  #before: Record<string, number> = {}
 
   constructor(journal: Journal) {
     this.#journal = journal
@@ -36,35 +51,69 @@ export class HeldList {
     return [...this.#held.values()]
   }
 
-  /** Adds what was held, takes out what a masked row of the batch replaces, and writes both down. */
-  async update(held: readonly HeldResource[], masked: ReadonlyMap<string, readonly Uint8Array[]>): Promise<void> {
+  /** Rises when everything has to be masked anew for the sake of what is held. */
+  get round(): number {
+    return this.#round
+  }
+
+  /**
+   * Adds what was held, takes out what a masked row of the batch replaces, and writes both down. Answers what was not held before, not even
+   * in a round before this.
+   */
+  async update(held: readonly NewlyHeld[], masked: ReadonlyMap<string, readonly Uint8Array[]>, at: number): Promise<HeldResource[]> {
     const released = this.#releasedBy(masked)
-    const fresh = held.filter((row) => this.#held.get(keyOf(row))?.version !== row.version)
-    if (fresh.length === 0 && released.length === 0) return
+    const changed = held.filter((row) => this.#held.get(keyOf(row))?.version !== row.version)
+    const known = (row: NewlyHeld): number | null => this.#held.get(keyOf(row))?.since ?? this.#before[keyOf(row)] ?? null
+    const fresh = changed.map((row) => ({ ...row, since: known(row) ?? at }))
+    const news = fresh.filter((row) => known(row) === null)
+    if (fresh.length === 0 && released.length === 0) return []
     const entry = { held: fresh, released }
     this.#apply(entry)
     if (this.#journal.length < entriesMax) await this.#journal.append(Buffer.from(JSON.stringify(entry)))
-    else await this.#journal.replace([Buffer.from(JSON.stringify({ held: this.rows(), released: [] }))])
+    else await this.#journal.replace([this.#whole()])
+    return news
+  }
+
+  /** Everything is to be masked anew. */
+  async nextRound(): Promise<void> {
+    this.#round++
+    await this.#journal.replace([this.#whole()])
   }
 
   /** Takes resources out, and what was written down of them. */
   async forget(ids: ReadonlySet<string>): Promise<void> {
     for (const [key, { id }] of this.#held) if (id !== null && ids.has(id)) this.#held.delete(key)
+    for (const key of Object.keys(this.#before)) if (ids.has(key.slice(key.indexOf('/') + 1))) delete this.#before[key]
     // Released entries name them as well.
-    if (this.#journal.length > 0) await this.#journal.replace([Buffer.from(JSON.stringify({ held: this.rows(), released: [] }))])
+    if (this.#journal.length > 0) await this.#journal.replace([this.#whole()])
   }
 
+  /** All rows come again: what is held then counts as held since it was first. */
   async clear(): Promise<void> {
-    if (this.#journal.length === 0) return
+    if (this.#held.size === 0) return
+    for (const [key, { since }] of this.#held) if (since !== null) this.#before[key] = since
     this.#held.clear()
-    await this.#journal.replace([])
+    await this.#journal.replace([this.#whole()])
   }
 
-  #apply({ held, released }: Entry): void {
+  /** All rows have come again. */
+  async settle(): Promise<void> {
+    if (Object.keys(this.#before).length === 0) return
+    this.#before = {}
+    await this.#journal.replace([this.#whole()])
+  }
+
+  #whole(): Buffer {
+    return Buffer.from(JSON.stringify({ held: this.rows(), released: [], round: this.#round, before: this.#before }))
+  }
+
+  #apply({ held, released, round, before }: Entry): void {
+    this.#round = round ?? this.#round
+    this.#before = before ?? this.#before
     for (const key of released) this.#held.delete(key)
-    for (const row of held) {
+    for (const { detail = null, since = null, ...row } of held as (NewlyHeld & Partial<HeldResource>)[]) {
       const known = this.#held.get(keyOf(row))
-      if (!known || known.version < row.version) this.#held.set(keyOf(row), row)
+      if (!known || known.version < row.version) this.#held.set(keyOf(row), { ...row, detail, since })
     }
   }
 
@@ -87,4 +136,4 @@ export class HeldList {
 const idStart = '{"_id":"'
 const idOf = (line: string): string => line.slice(idStart.length, line.indexOf('"', idStart.length))
 
-const keyOf = (row: HeldResource): string => `${row.type}/${row.id ?? `?${row.version}`}`
+const keyOf = (row: Pick<HeldResource, 'type' | 'id' | 'version'>): string => `${row.type}/${row.id ?? `?${row.version}`}`

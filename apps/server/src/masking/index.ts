@@ -7,6 +7,8 @@ export { hmacOf, maskingKeyFor, randomMaskingKey, readMaskingKey } from './keys.
 export { LineTooLong, maskStream, type StreamSummary } from './mask-stream.js'
 export { openMaskingPool, type MaskingPool, type MaskingSettings, type StudyMasking } from './pool.js'
 export type { HeldLine, MaskedBatch } from './worker-messages.js'
+export { DisplayDesk } from './display-desk.js'
+export { HeldDesk, policyNamedOrRead } from './held-desk.js'
 export type { HeldResource } from './held-list.js'
 export { MaskingRun } from './run.js'
 export type { LeakAcceptance, StandingLeak } from './leak-gate.js'

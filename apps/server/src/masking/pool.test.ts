@@ -75,7 +75,7 @@ describe('the pool', () => {
   test('holds what it cannot read and goes on', async () => {
     const study = pool.forStudy(settings('a'))
     const { held, rows, removed } = await study.mask(bytesOf([row(1), '{"broken', row(2)]))
-    expect(held).toEqual([{ type: 'Resource', id: null, version: 0, reason: 'unreadable' }])
+    expect(held).toMatchObject([{ type: 'Resource', id: null, version: 0, reason: 'unreadable' }])
     expect(rows).toBe(2)
     expect(removed.identifying).toBeGreaterThan(0)
   })

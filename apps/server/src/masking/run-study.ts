@@ -10,10 +10,11 @@ import {
   type ReservoirStamp,
   type StudyReservoir,
 } from '../reservoir/index.js'
-import { faultPoint, Sleeper, type Clock } from '../storage/index.js'
-import { DisplayJournal } from './display-journal.js'
-import { HeldList, type HeldResource } from './held-list.js'
-import { canariesThrough, LeakFound, StudyGate, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
+import { faultPoint, Sleeper } from '../storage/index.js'
+import type { DecidableDisplay, DisplayRuling, RulingOutcome } from './display-journal.js'
+import type { HeldResource, NewlyHeld } from './held-list.js'
+import { canariesThrough, LeakFound, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
+import { StudyNotes, type NotesParts } from './notes.js'
 import type { MaskingPool, StudyMasking } from './pool.js'
 import type { MaskedBatch } from './worker-messages.js'
 
@@ -24,10 +25,9 @@ export interface StudySettings {
   /** Rises with every recorded consent; stamped on what is published. */
   consentEpoch: number
 }
-export interface RunParts {
+export interface RunParts extends NotesParts {
   reservoir: Reservoir
   keyring: Keyring
-  clock: Clock
   settings: (study: string) => Promise<StudySettings | null>
   pool: MaskingPool
   /** What the study is masked by now; null: nothing that can be trusted, and then nothing is masked. */
@@ -104,15 +104,13 @@ export class StudyRun {
   #ahead: Ahead | null = null
   #masking: Masking | null = null
   #told: string | null = null
-  #held: HeldList | null = null
-  #displays: DisplayJournal | null = null
-  #gate: StudyGate | null = null
-  #noted: Promise<void> = Promise.resolve()
+  readonly #notes: StudyNotes
 
   constructor(lake: StudyLake, parts: RunParts) {
     this.study = lake.study
     this.#lake = lake
     this.#parts = parts
+    this.#notes = new StudyNotes(lake, parts)
     this.#rate = openRate(() => parts.clock.now())
     this.#unsubscribe = lake.onAppend(() => this.#sleeper.wake())
     this.#running = this.#follow()
@@ -124,21 +122,56 @@ export class StudyRun {
     const lagMs = waiting ? Math.max(0, this.#parts.clock.now() - waiting.atMin) : 0
     const state = this.#reason !== null ? 'failed' : waiting ? 'behind' : 'ok'
     const figures = { rows: this.#rate.total(), rate: this.#rate.perSecond() }
-    return { state, reason: this.#reason, lagMs, ...figures, held: this.#held?.size ?? 0, leaks: this.leaks().length, cursor }
+    return { state, reason: this.#reason, lagMs, ...figures, held: this.#notes.heldCount, leaks: this.leaks().length, cursor }
   }
 
   held(): HeldResource[] {
-    return this.#held?.rows() ?? []
+    return this.#notes.held()
+  }
+
+  heldByReason(): Map<string, number> {
+    return this.#notes.heldByReason()
+  }
+
+  /** What was held elsewhere, such as in a trial, as far as it may be told. */
+  tellable<Row extends NewlyHeld>(rows: readonly Row[]): Row[] {
+    return this.#notes.tellable(rows)
+  }
+
+  /** Masks everything anew from the lake, beside what is shown until it is done. Answers how many versions that are. */
+  async release(): Promise<number> {
+    await this.#notes.nextRound()
+    this.#sleeper.wake()
+    return this.#lake.manifest().rows
+  }
+
+  /** How far the study is with being masked anew, in versions; null when it is not. */
+  async rebuilding(): Promise<{ rows: number; of: number } | null> {
+    const { rows: of } = this.#lake.manifest()
+    if (!this.#madeAnew()) return null
+    const left = this.#released() ? of : rowsIn(await this.#lake.after(this.#cursor(), Number.MAX_SAFE_INTEGER))
+    return { rows: of - left, of }
+  }
+
+  /** The dictionary; null before the study's first row was masked. */
+  displays(): DecidableDisplay[] | null {
+    return this.#notes.displays()
+  }
+
+  async decide(rulings: readonly DisplayRuling[], by: string): Promise<RulingOutcome[]> {
+    const outcomes = await this.#notes.decide(rulings, by)
+    this.#sleeper.wake()
+    return outcomes
   }
 
   /** Why the study is published no further. */
   leaks(): StandingLeak[] {
-    return this.#gate?.standing() ?? []
+    return this.#notes.leaks()
   }
 
   /** Somebody answers for it that this is no leak; what was stopped goes on. */
   async acceptLeak(acceptance: LeakAcceptance): Promise<boolean> {
-    const accepted = (await this.#gate?.accept(acceptance)) ?? false
+    const accepted = await this.#notes.acceptLeak(acceptance)
     if (accepted) this.#sleeper.wake()
     return accepted
   }
@@ -173,19 +206,10 @@ export class StudyRun {
   }
 
   /** Takes a person out of held list and dictionary. */
-  forget({ patientKey, ids }: MaskedPerson): Promise<void> {
-    return this.#noting(async () => {
-      await (this.#held ??= await HeldList.open(this.#lake)).forget(new Set(ids))
-      await (this.#displays ??= await DisplayJournal.open(this.#lake)).forget(patientKey)
-      await (this.#gate ??= await StudyGate.open(this.#lake)).forget(patientKey)
-    })
-  }
-
-  /** Held list and dictionary are changed by one at a time. */
-  #noting(work: () => Promise<void>): Promise<void> {
-    const next = this.#noted.then(work)
-    this.#noted = next.catch(() => undefined)
-    return next
+  async forget(person: MaskedPerson): Promise<void> {
+    await this.#notes.forget(person)
+    // A text that only he bore is in the reservoir until the next commit.
+    if (this.#notes.due) await this.catchUp()
   }
 
   async stop(): Promise<void> {
@@ -227,6 +251,8 @@ export class StudyRun {
     // A head made anew must not be shown half-way because the process ends.
     if (this.#stopping) return false
     if (segments.length === 0) {
+      if (this.#notes.due) await this.#store(settings, reservoir, [], [])
+      await this.#notes.settle()
       if (this.#publishDue(settings, reservoir)) await reservoir.publish()
       await this.#tellShown(reservoir)
       this.#settleWaiting()
@@ -244,22 +270,12 @@ export class StudyRun {
   }
 
   async #open(settings: StudySettings): Promise<{ study: StudyMasking; reservoir: StudyReservoir }> {
+    await this.#notes.open()
     const { stamp, study, policy } = await this.#maskingFor(settings.masking)
-    await this.#noting(async () => {
-      this.#held ??= await HeldList.open(this.#lake)
-      this.#displays ??= await DisplayJournal.open(this.#lake)
-      this.#gate ??= await StudyGate.open(this.#lake)
-    })
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
     const from = await this.#reservoir.begin(stamp)
-    if (from.xid === '0') {
-      await this.#noting(async () => {
-        await this.#held!.clear()
-        await this.#displays!.clear()
-        await this.#gate!.clear()
-      })
-    }
-    this.#gate!.stopCanaries(await canariesThrough(policy, stamp.asOfYear), this.#parts.clock.now())
+    if (from.xid === '0') await this.#notes.begunAnew()
+    this.#notes.stopCanaries(await canariesThrough(policy, stamp.asOfYear))
     return { study, reservoir: this.#reservoir }
   }
 
@@ -269,7 +285,7 @@ export class StudyRun {
     const asOfYear = new Date(this.#parts.clock.now()).getUTCFullYear()
     const policy = await this.#parts.policyOf(this.study, name)
     if (!policy) throw new UnknownPolicy()
-    const stamp = { maskingPolicy: policyLabel(policy), maskingKey, modelVersion: modelVersion(), asOfYear }
+    const stamp = { maskingPolicy: policyLabel(policy), maskingKey, modelVersion: modelVersion(), asOfYear, ...again(this.#notes.round) }
     const made = JSON.stringify(stamp)
     if (this.#masking?.made === made) return this.#masking
     this.#masking?.study.close()
@@ -315,30 +331,25 @@ export class StudyRun {
 
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
-    await this.#noting(async () => {
-      await this.#gate!.pass(masked, this.#parts.clock.now())
-      await this.#held!.update(heldOf(masked), byType)
-      await this.#displays!.add(masked)
-    })
+    await this.#notes.take(masked, byType)
     await faultPoint('masking.noted')
     const batch: ReservoirBatch = {
-      cursor: segments.at(-1)!.to,
-      feedAt: Math.max(...segments.map((segment) => segment.atMax)),
+      cursor: segments.at(-1)?.to ?? this.#cursor(),
+      feedAt: Math.max(0, ...segments.map((segment) => segment.atMax)),
       consentEpoch: settings.consentEpoch,
       byType,
-      displays: this.#displays!.changed(),
+      displays: this.#notes.changedDisplays(),
       visible: settings.publish === 'continuous' && !reservoir.rebuilding ? 'now' : 'later',
     }
     const begun = this.#parts.clock.now()
     const { unfit } = await this.#parts.reservoir.commit(reservoir, batch).catch((error: unknown) => {
-      this.#displays!.lost()
+      this.#notes.lost()
       throw error
     })
-    const left = unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema' }))
-    await this.#noting(() => this.#held!.update(left, new Map()))
+    await this.#notes.stored(unfit.map((row) => ({ ...row, reason: 'does-not-fit-schema', detail: null })))
     this.#lastCommitAt = this.#parts.clock.now()
     this.#commitMs = this.#lastCommitAt - begun
-    this.#rate.add(segments.reduce((sum, segment) => sum + segment.rows, 0))
+    this.#rate.add(rowsIn(segments))
   }
 
   async #tellShown(reservoir: StudyReservoir): Promise<void> {
@@ -366,7 +377,17 @@ export class StudyRun {
   #shows(to: Cursor): boolean {
     const shown = this.#reservoir?.snapshot() ?? null
     if (to.xid === '0') return true
-    return shown !== null && !this.#reservoir?.rebuilding && compareCursors(to, shown.cursor) <= 0
+    return shown !== null && !this.#madeAnew() && !this.#notes.due && compareCursors(to, shown.cursor) <= 0
+  }
+
+  // Asked for and not begun yet.
+  #released(): boolean {
+    const head = this.#reservoir?.head()
+    return head !== null && head !== undefined && (head.round ?? 0) !== this.#notes.round
+  }
+
+  #madeAnew(): boolean {
+    return this.#released() || this.#reservoir?.rebuilding === true
   }
 
   #settleWaiting(): void {
@@ -378,9 +399,8 @@ export class StudyRun {
   }
 }
 
-// Types that a policy withholds are not held back: nobody waits for them.
-const heldOf = (masked: MaskedBatch[]): HeldResource[] =>
-  masked.flatMap((batch) => batch.held.filter((row) => row.reason !== 'type-withheld'))
+const again = (round: number): { round?: number } => (round === 0 ? {} : { round })
+const rowsIn = (segments: readonly LakeSegment[]): number => segments.reduce((sum, segment) => sum + segment.rows, 0)
 
 // Cut between rows, so that every worker has its share and none holds much at once.
 function* piecesOf(rows: Buffer): Generator<Uint8Array> {

@@ -35,6 +35,18 @@ export class MaskingRun {
     return this.#runs.get(study)?.progress() ?? null
   }
 
+  /** One study's way; null for a study of which nothing was stored yet. */
+  run(study: string): StudyRun | null {
+    return this.#runs.get(study) ?? null
+  }
+
+  /** How many resources of all studies are held back, by reason. */
+  heldByReason(): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const run of this.#runs.values()) for (const [reason, count] of run.heldByReason()) counts[reason] = (counts[reason] ?? 0) + count
+    return counts
+  }
+
   /** What of a study is held back from masking now, by pseudonym and reason. */
   held(study: string): HeldResource[] {
     return this.#runs.get(study)?.held() ?? []

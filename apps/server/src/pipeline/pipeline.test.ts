@@ -1,9 +1,9 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
-import { builtInPolicies } from '@aquifer/core/masking'
+import { builtInPolicies, safeHarbor } from '@aquifer/core/masking'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openKeyring, openLake, type Lake } from '../lake/index.js'
-import { MaskingRun, openMaskingPool, type MaskingPool } from '../masking/index.js'
+import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
+import { DisplayDesk, HeldDesk, MaskingRun, openMaskingPool, type MaskingPool } from '../masking/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { Study } from '../repository/index.js'
 import { livingRowsSql, openReservoir, type Reservoir } from '../reservoir/index.js'
@@ -14,7 +14,13 @@ import { aWorld, type World } from './test/world.js'
 let world: World
 let pool: MaskingPool
 let reader: { instance: DuckDBInstance; connection: DuckDBConnection }
-let open: { lake: Lake; replicator: Replicator; masking: MaskingRun; reservoir: Reservoir; pipeline: Pipeline }
+let open: { lake: Lake; keyring: Keyring; replicator: Replicator; masking: MaskingRun; reservoir: Reservoir; pipeline: Pipeline }
+
+const notDone = { url: 'http://vocabulary.example.org/not-done', valueBoolean: false }
+const policies: typeof builtInPolicies = {
+  ...builtInPolicies,
+  'with-not-done': { ...safeHarbor, name: 'with-not-done', modifierExtensions: [{ url: notDone.url, values: ['boolean'] }] },
+}
 
 const alarms: { study: string; kinds: string[] }[] = []
 
@@ -26,12 +32,19 @@ async function assemble(): Promise<typeof open> {
     const study = await world.repository.studies.byId(id)
     return study && { masking: study.masking, publish: study.publish, consentEpoch: await world.repository.consents.epoch(study.sid) }
   }
-  const policyOf = (_study: string, name: string) => Promise.resolve(builtInPolicies[name] ?? null)
+  const policyOf = (_study: string, name: string) => Promise.resolve(policies[name] ?? null)
   const replicator = new Replicator({ source: world.repository, lake, clock: systemClock })
   const onLeak = async ({ study, leaks }: { study: string; leaks: readonly { kind: string }[] }) =>
     void alarms.push({ study, kinds: leaks.map(({ kind }) => kind) })
   const masking = new MaskingRun(lake, { reservoir, keyring, clock: systemClock, settings, pool, policyOf, onLeak })
-  return { lake, replicator, masking, reservoir, pipeline: new Pipeline({ replicator, lake, masking, reservoir, clock: systemClock }) }
+  return {
+    lake,
+    keyring,
+    replicator,
+    masking,
+    reservoir,
+    pipeline: new Pipeline({ replicator, lake, masking, reservoir, clock: systemClock }),
+  }
 }
 
 async function dismantle(): Promise<void> {
@@ -192,6 +205,75 @@ test('a version that cannot be masked is held with its reason, what it replaces 
   await wait('HELD')
   expect((await rows('HELD', 'Observation', '_v')).length).toBe(3)
   expect(open.pipeline.held('HELD')).toEqual([])
+})
+
+test('under a policy that knows the extension a held version passes: told before, done by the switch', async () => {
+  const study = await world.study('RELEASED')
+  await load(study, ['r1'], 2)
+  const resource = { ...observation(41, 'r1'), modifierExtension: [notDone] }
+  await world.write([{ sid: study.sid, type: 'Observation', id: 'r1-1', resource, patients: ['r1'] }])
+  await wait('RELEASED')
+  const desk = new HeldDesk({ ...open, pool, clock: systemClock })
+  expect(await desk.preview('RELEASED', policies['with-not-done']!)).toMatchObject({ passes: 1, stays: 0 })
+  expect(await desk.preview('RELEASED', { ...safeHarbor, withheld: ['Observation'] })).toMatchObject({
+    passes: 0,
+    stays: 0,
+    groups: [{ withheld: 1 }],
+  })
+  expect((await desk.groups('RELEASED', { ids: true })).groups).toMatchObject([{ count: 1, detail: notDone.url }])
+  await world.repository.studies.update(study.sid, study.version, { masking: 'with-not-done' })
+  expect(await desk.release('RELEASED')).toMatchObject({ held: 1 })
+  expect(await desk.release('RELEASED')).toBe('begun')
+  expect((await desk.groups('RELEASED', { ids: false })).rebuilding).toMatchObject({ of: expect.any(Number) as number })
+  await wait('RELEASED')
+  expect(await desk.groups('RELEASED', { ids: true })).toMatchObject({ held: 0, groups: [], rebuilding: null })
+  const found = await rows('RELEASED', 'Observation', 'masking_policy, valueQuantity.value')
+  expect(found).toContainEqual(['with-not-done v1', '41'])
+  expect(found).toHaveLength(2)
+})
+
+async function displayTexts(study: string): Promise<unknown[]> {
+  const opened = await open.reservoir.study(study)
+  const file = opened.snapshot()?.displays
+  if (!file) return []
+  return (await reader.connection.runAndReadAll(`SELECT text FROM '${join(opened.dir, file)}'`)).getRows().flat()
+}
+
+test('what a privacy officer approved stands after a restart, and goes with the only person whose data held it', async () => {
+  const study = await world.study('DECIDED')
+  const text = 'Glucose, as two know it'
+  const write = (id: string, patient: string, said: string, value: number) => {
+    const code = { coding: [{ system: 'http://loinc.org', code: `1-${value}`, display: said }] }
+    return world.write([
+      { sid: study.sid, type: 'Observation', id, resource: { ...observation(value, patient), code }, patients: [patient] },
+    ])
+  }
+  await load(study, ['d1', 'd2'], 0)
+  for (const patient of ['d1', 'd2']) await write(`both-${patient}`, patient, text, 1)
+  await write('alone', 'd1', 'What d1 alone has', 2)
+  await wait('DECIDED')
+  const desk = () => new DisplayDesk(open.masking)
+  const waiting = desk().list('DECIDED', 'pending', 1).displays
+  const decisions = waiting.map(({ system, code, text: said }) => {
+    return { system, code, text: said, decision: 'approve' as const, reason: 'read', confirm: true as const }
+  })
+  expect((await desk().decide({ study: 'DECIDED', decisions }, 'olga'))?.recorded).toBe(2)
+  await wait('DECIDED')
+  expect(new Set(await displayTexts('DECIDED'))).toEqual(new Set([text, 'What d1 alone has']))
+  await dismantle()
+  open = await assemble()
+  await write('later', 'd2', 'Another', 3)
+  await wait('DECIDED')
+  expect(await displayTexts('DECIDED')).toHaveLength(2)
+  expect(
+    desk()
+      .list('DECIDED', 'approved', 1)
+      .displays.map(({ decided }) => decided?.by),
+  ).toEqual(['olga', 'olga'])
+  const found = await rows('DECIDED', 'Observation', 'valueQuantity.value, patient_key')
+  await open.masking.forget('DECIDED', { patientKey: found.find(([value]) => value === '2')![1]!, ids: [] })
+  expect(await displayTexts('DECIDED')).toEqual([text])
+  expect(desk().list('DECIDED', 'approved', 1).total).toBe(1)
 })
 
 test('two studies under two policies: shifted dates here, years there, other pseudonyms for the same person', async () => {

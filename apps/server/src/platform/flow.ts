@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
 import { createPseudonyms, type Pseudonyms } from '@aquifer/core/masking'
 import type { Config } from '../config/index.js'
-import type { PipelineDoor } from '../http/index.js'
+import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
@@ -14,11 +14,14 @@ import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { Repository, Study } from '../repository/index.js'
 import { openReservoir, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
+import { heldDoors, openHeldAlarm } from './held.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
 export interface Flow {
   pipeline: PipelineDoor
+  held: HeldDoor
+  displays: DisplayDoor
   lake: Lake
   keyring: Keyring
   masking: MaskingRun
@@ -79,6 +82,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     if (study !== null) asRead.set(id, study)
     return study && { masking: study.masking, publish: study.publish, consentEpoch: await repository.consents.epoch(study.sid) }
   }
+  const alarm = openHeldAlarm(parts)
   const masking = new MaskingRun(lake, {
     reservoir,
     keyring,
@@ -92,7 +96,9 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     },
     onFailure: failed('masking'),
     onLeak: (found) => auditLeak(repository, clock, found),
+    onHeld: alarm.onHeld,
   })
+  alarm.watch(masking)
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
@@ -109,6 +115,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   }
   return {
     pipeline,
+    ...heldDoors({ lake, masking, keyring, pool, clock }),
     lake,
     keyring,
     masking,

@@ -1,12 +1,12 @@
 // Keys of pseudonyms: another key masks all anew beside what is shown; several people together bring a lost one back; one person alone
 // never learns who stands behind a pseudonym.
-import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '@aquifer/core/access'
 import type { KeyEscrowView, MaskingKeyList, MaskingProgressList, ReidentificationList, ReidentificationView } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
 import { openKeyring } from '../lake/index.js'
+import { openPlatform } from '../platform.js'
 import { contract, bundleOf, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
 import { armFaults, disarmFaults } from '../storage/fault-points.js'
 
@@ -144,14 +144,11 @@ test('a key that is gone comes back by its shares, and is the one that was escro
   const shares: string[] = []
   for (const name of ['paul', 'robin'])
     shares.push(String((await send(name, 'POST', `/keys/escrows/${made.id}/share`, { password })).json['share']))
-  // Elsewhere: a folder where the study's key file holds another key, under the same master key.
+  // The key is lost, and another one is in use.
   const dir = path.join(world.platform.config.dataDir, 'keys')
-  const file = path.join(dir, 'study-S.json')
-  const kept = JSON.parse(await readFile(file, 'utf8')) as { id: string }[]
   const ring = world.platform.flow!.keyring
   await ring.rotate('S', 'masking', 0)
   expect(await ring.dropRetired('S', 'masking', { before: Date.now() + 1, keep: [] })).toContain(made.key)
-  expect(kept.some(({ id }) => id === made.key)).toBe(true)
   const back = await send('priya', 'POST', `/keys/escrows/${made.id}/restore`, { shares, reason: why, use: true })
   expect(back.json).toMatchObject({ key: made.key, matches: true, present: false, used: true })
   await caughtUp()
@@ -159,7 +156,6 @@ test('a key that is gone comes back by its shares, and is the one that was escro
   // As another process reads the folder.
   const again = await openKeyring({ dir })
   expect((await again.studyKey('S', 'masking')).id).toBe(made.key)
-  await writeFile(path.join(dir, 'untouched'), '')
 })
 
 const ask = async (name: string, key: string): Promise<Sent> =>
@@ -248,4 +244,27 @@ test('who withdrew is not named, and nobody by a made-up pseudonym', async () =>
   }
   // What is told does not say which of both it is.
   expect(new Set(answers).size).toBe(1)
+})
+
+test('a process that ends while all is masked anew leaves what is shown, and the next one goes on', async () => {
+  const { config } = world.platform
+  const before = (await keyList()).keys.at(-1)?.id
+  armFaults('reservoir.files-written=fail')
+  const rotated = (await send('priya', 'POST', '/keys/rotate', { study: 'S', reason: why })).json as unknown as MaskingKeyList
+  const after = rotated.keys.at(-1)?.id
+  const state = async () => ((await send('stu', 'GET', '/progress?study=S')).json as unknown as MaskingProgressList).studies[0]
+  await expect.poll(async () => (await state())?.next?.key, { timeout: 30_000 }).toBe(after)
+  expect((await state())?.shown?.key).toBe(before)
+  await world.platform.close()
+  disarmFaults()
+  const again = await openPlatform(config)
+  try {
+    await again.flow?.pipeline.wait({ study: 'S', timeoutS: 60 })
+    expect(again.flow?.reservoir.opened('S')?.snapshot()?.maskingKey).toBe(after)
+    const study = await again.studies.byId('S')
+    const published = await again.repository.maskingPolicies.published(study?.sid ?? -1)
+    expect([before, after]).toEqual([published[1]?.maskingKey, published[0]?.maskingKey])
+  } finally {
+    await again.close()
+  }
 })

@@ -11,7 +11,7 @@ import {
   entriesOf,
   itemOf,
   noteRefused,
-  parseBody,
+  parseAtOnce,
   storeUnits,
   type FhirRequest,
   type FhirSystems,
@@ -126,7 +126,7 @@ async function storeIn(tx: Tx, unit: Unit, making: Parameters<typeof storeUnits>
 
 /** A resource of the request, held to its type and validated like any other. */
 export function resourceIn(request: FhirRequest, sent: Record<string, unknown>, type: string): Resource | Refusal {
-  const resource = parseBody(JSON.stringify(sent))
+  const resource = parseAtOnce(JSON.stringify(sent))
   if (isRefusal(resource)) return resource
   if (resource.resourceType !== type) return refuse('invalid', { detail: `A ${type} is expected here.` })
   const checked = checkResource(resource, request.strict)

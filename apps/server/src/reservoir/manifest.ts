@@ -32,6 +32,8 @@ export interface ReservoirStamp {
   modelVersion: string
   /** Year to which ages are counted. */
   asOfYear: number
+  /** Rises when all of a study is to be made anew by the same. */
+  round?: number
 }
 export interface ReservoirManifest extends ReservoirStamp {
   format: 1

@@ -245,7 +245,11 @@ const namesFile = (entry: ReservoirType, path: string): boolean =>
   entry.superseded.includes(path) || entry.files.some((file) => file.path === path)
 
 const sameStamp = (a: ReservoirStamp, b: ReservoirStamp): boolean =>
-  a.maskingPolicy === b.maskingPolicy && a.maskingKey === b.maskingKey && a.modelVersion === b.modelVersion && a.asOfYear === b.asOfYear
+  a.maskingPolicy === b.maskingPolicy &&
+  a.maskingKey === b.maskingKey &&
+  a.modelVersion === b.modelVersion &&
+  a.asOfYear === b.asOfYear &&
+  (a.round ?? 0) === (b.round ?? 0)
 
 /** Opens what is there: the newer of head and snapshot goes on, and files that neither names go. */
 export async function openStudyReservoir(study: string, parts: ReservoirParts): Promise<StudyReservoir> {

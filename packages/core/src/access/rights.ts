@@ -32,6 +32,11 @@ const holders = {
     'administrator',
   ],
   'pipeline.control': ['operator', 'administrator'],
+  // What waits before masking: groups by cause for who answers for the pipeline, single resources for who decides on them.
+  'held.read': ['study-manager', 'operator', 'auditor', 'privacy-officer'],
+  'held.act': ['privacy-officer'],
+  // Texts of displays that wait are identified content.
+  'displays.decide': ['privacy-officer'],
   'feeds.read': ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
   'feeds.expect': ['integrator', 'study-manager', 'operator', 'administrator'],
   'leaks.read': ['privacy-officer', 'auditor', 'operator'],

@@ -9,8 +9,10 @@ import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
+import { displayEndpoints } from './displays.js'
 import { feedEndpoints } from './feeds.js'
 import { leakEndpoints } from './leaks.js'
+import { heldEndpoints } from './held.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
@@ -181,6 +183,8 @@ export const endpoints = {
   ...feedEndpoints,
   ...leakEndpoints,
   ...maskingEndpoints,
+  ...heldEndpoints,
+  ...displayEndpoints,
 
   ...auditEndpoints,
 

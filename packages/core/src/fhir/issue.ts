@@ -16,6 +16,9 @@ export function addIssue(issues: Issue[], code: Issue['code'], message: string, 
   else countUnlisted(issues)
 }
 
+export const countOf = (issues: readonly Issue[]): number =>
+  Math.min(issues.length, issuesMax) + Number.parseInt(issues[issuesMax]?.message ?? '0', 10)
+
 function countUnlisted(issues: Issue[]): void {
   const last = issues[issuesMax]
   const count = last ? Number.parseInt(last.message, 10) + 1 : 1

@@ -136,7 +136,7 @@ function scanNumber(text: string, from: number, scan: Scan): number {
   return at
 }
 
-function closingQuote(text: string, from: number): number {
+export function closingQuote(text: string, from: number): number {
   let at = text.indexOf('"', from)
   while (at > 0 && text.charCodeAt(at - 1) === BACKSLASH) {
     let before = at - 2

@@ -265,3 +265,12 @@ test('the Synthea file needs these repairs, and is valid after them', () => {
     'time-unit-system MedicationOrder.dispenseRequest.expectedSupplyDuration': 256,
   })
 })
+
+test('what has more problems than can ever be mended is left as it is', () => {
+  const resource = (count: number) => ({ resourceType: 'Patient', name: Array.from({ length: count }, () => ({ text: 1 })) })
+  const few = validateAndRepair(resource(2_400))
+  expect([few.issues.length, few.repairs.length]).toEqual([0, 2_400])
+  const many = resource(2_600)
+  const { issues, repairs } = validateAndRepair(many)
+  expect([issues.length > 0, repairs, many]).toEqual([true, [], resource(2_600)])
+})

@@ -1,4 +1,4 @@
-import type { Issue } from './issue.js'
+import { countOf, issuesMax, type Issue } from './issue.js'
 import { placeOf } from './place.js'
 import { repairRules } from './repair-rules.js'
 import type { Resource } from './resource.js'
@@ -22,6 +22,8 @@ const roundsMax = 25
 export function validateAndRepair(resource: unknown, options?: { entries: 'check' | 'skip' }): Checked {
   const repairs: Repair[] = []
   let issues = validate(resource, options)
+  // Each round mends what it is told of: of more than all rounds can, none needs to be tried.
+  if (countOf(issues) > roundsMax * issuesMax) return { issues, repairs }
   for (let round = 0; issues.length > 0 && round < roundsMax; round++) {
     const done = mend(resource as Resource, issues)
     if (done.length === 0) break

@@ -113,7 +113,22 @@ test('what is held has a reason and a masked id, and takes an earlier version aw
   ])
   expect(rowsOf(out, 'Observation')).toHaveLength(1)
   expect(rowsOf(out, 'Observation')[0]).toMatchObject({ _v: 2, _d: true, resource: null })
-  expect(JSON.stringify(out.held)).not.toMatch(/"o\d"|example/)
+  expect(out.held.map(({ detail }) => detail)).toEqual(['http://example.org/not', 'http://example.org/not', null, null, null])
+  expect(JSON.stringify(out.held)).not.toMatch(/"o\d"/)
+})
+
+test.each([
+  ['https://example.org/fhir/StructureDefinition/not-done', true],
+  ['http://example.org/patients/1234567', false],
+  ['http://example.org/not?patient=jane', false],
+  ['mailto:jane.roe@example.org', false],
+  ['https://jane@example.org/not', false],
+  ['urn:uuid:4d7f34d4-6f16-4d2a-9d0c-3d3a1f6f0d11', false],
+  ['http://example.org/Jane%20Roe', false],
+  [`http://example.org/${'a'.repeat(200)}`, false],
+])('the address of an unknown modifier is told only where it can be a vocabulary’s: %s', (url, told) => {
+  const out = mask([row('Observation', 'o1', { contained: [{ resourceType: 'Patient', modifierExtension: [{ url }] }] })])
+  expect(out.held).toMatchObject([{ reason: 'unknown-modifier-extension', detail: told ? url : null }])
 })
 
 test('displays are offered with the people whose data holds them and words that can only be compared', () => {

@@ -1,6 +1,7 @@
 import { clinicalDate, isObject, isResourceType, stringifyResource } from '../fhir/index.js'
 import type { JsonObject, Resource } from '../fhir/index.js'
 import { openHaystack, type Haystack } from './haystack.js'
+import { heldDetail } from './held-detail.js'
 import type { GateBatch, PersonNeedles } from './leak-gate.js'
 import type { Masker } from './masker.js'
 import { namingWords } from './names.js'
@@ -16,6 +17,10 @@ export interface HeldRow {
   id: string | null
   version: number
   reason: HoldReason
+  /** What the reason is about, where that tells nothing of the resource. */
+  detail: string | null
+  /** The words of that, as `BearerNames` has them: it is told nobody where one of them names somebody. */
+  detailWords: string[]
 }
 
 /** A display as sources have it, with the people whose data holds it; all but the text is masked. */
@@ -119,7 +124,7 @@ function readRow(line: string): LakeRow | null {
 function maskRow(masker: Masker, line: string, batch: Batch): void {
   const row = readRow(line)
   if (row === null) {
-    batch.held.push({ type: 'Resource', id: null, version: 0, reason: 'unreadable' })
+    batch.held.push({ type: 'Resource', id: null, version: 0, reason: 'unreadable', detail: null, detailWords: [] })
     return
   }
   const { pseudonyms } = masker
@@ -133,7 +138,15 @@ function maskRow(masker: Masker, line: string, batch: Batch): void {
   }
   const outcome = maskContent(masker, row, patient, batch)
   if (typeof outcome === 'string') {
-    batch.held.push({ type: row.type, id, version: row.v, reason: outcome })
+    const detail = isObject(row.resource) ? heldDetail(masker.policy, row.resource, outcome) : null
+    batch.held.push({
+      type: row.type,
+      id,
+      version: row.v,
+      reason: outcome,
+      detail,
+      detailWords: wordsOf(detail ?? '').map((word) => pseudonyms.word(word)),
+    })
     // What an earlier version let through is no longer true: it goes, as if deleted.
     if (row.v > 1) push(batch, row.type, deadLine(head))
     return

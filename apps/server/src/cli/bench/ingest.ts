@@ -4,6 +4,7 @@ import type { BenchFlags } from './command.js'
 import { inLanes, mustBe, openConnections } from './drive.js'
 import { percentiles, rounded } from './machine.js'
 import { asTransaction, copyOf, firstUnits, readPeople, type People, type Unit } from './people.js'
+import { whereTimeGoes } from './profile.js'
 import { openAsker, sampleOf, searchWhile } from './search.js'
 import { onServer, type BenchServer } from './server.js'
 import { fillTo, importUnits, openStudy, queryable, storedIn, study } from './stored.js'
@@ -21,6 +22,7 @@ interface Run {
 
 const transactionLanes = 4
 const putLanes = 64
+const warmUpResources = 5_000
 
 const parts: Readonly<Record<string, Part>> = { bulk: bulkPart, transactions: transactionPart, single: singlePart }
 export const ingestParts = Object.keys(parts)
@@ -31,31 +33,34 @@ export async function ingestBench(flags: BenchFlags): Promise<Json> {
   for (const name of chosen) if (!(name in parts)) throw new WrongUsage(`--only takes one of ${ingestParts.join(', ')}.`)
   const people = await readPeople(flags)
   const units = firstUnits(people.units, flags.resources === undefined ? Infinity : Number(flags.resources))
-  return onServer(flags, async (server) => {
+  const figures = await onServer(flags, async (server) => {
     const isPiped = await openStudy(server.client, flags.masking)
-    const round = async (name: string): Promise<Record<string, Json>> => {
+    const round = async (name: string, units: readonly Unit[]): Promise<Record<string, Json>> => {
       const figures: Record<string, Json> = {}
       for (const part of chosen) {
         const suffix = `${name}${part.slice(0, 1)}`
         figures[part] = (await parts[part]?.({ server, people, units, suffix, isPiped })) ?? {}
-        process.stderr.write(`${part}: ${String(figures[part]?.['resourcesPerSecond'])} resources/s\n`)
+        process.stderr.write(`${name === 'w' ? 'warm-up, ' : ''}${part}: ${String(figures[part]?.['resourcesPerSecond'])} resources/s\n`)
       }
       return figures
     }
-    const first = await round('a')
+    // A program that has just started is compiled as it runs, which is no part of what a resource costs.
+    await round('w', firstUnits(units, warmUpResources))
+    const first = await round('a', units)
     const filled = flags.stored === undefined ? null : await fillTo(server, people, Number(flags.stored), isPiped)
-    const later = filled === null ? null : await round('z')
+    const later = filled === null ? null : await round('z', units)
     return {
       data: { source: people.source, resources: people.resources, units: people.units.length, used: count(units) },
       serverReadyMs: server.readyMs,
       roles: flags.roles ?? 'all',
       ...first,
       ...(later === null ? {} : { filled, atStored: later, costRatio: ratios(first, later) }),
-      ...(flags.searchDuring === true ? { searchDuring: await searchDuring(server, people, isPiped) } : {}),
+      ...(flags.searchDuring === true ? { searchDuring: await searchDuring(server, units, isPiped) } : {}),
       storedAtEnd: await storedIn(server, people),
       database: await server.database(),
     }
   })
+  return flags.profile === undefined ? figures : { ...figures, ...(await whereTimeGoes(flags.profile)) }
 }
 
 const count = (units: readonly Unit[]): number => units.reduce((sum, unit) => sum + unit.length, 0)
@@ -157,12 +162,12 @@ function taken(units: readonly Unit[]): Unit {
   return out
 }
 
-/** A search for a person's values by code, asked again and again while everybody is imported once more. */
-async function searchDuring(server: BenchServer, people: People, isPiped: boolean): Promise<Json> {
+/** A search for a person's values by code, asked again and again while the people are imported once more. */
+async function searchDuring(server: BenchServer, units: readonly Unit[], isPiped: boolean): Promise<Json> {
   const asker = await openAsker(server.client)
   try {
     const sample = await sampleOf(asker)
-    const importing = importUnits(server.client, copyOf(people.units, 'd'))
+    const importing = importUnits(server.client, copyOf(units, 'd'))
     const took = await searchWhile(asker, sample, importing)
     const report: ImportReport = await importing
     if (isPiped) await queryable(server.client)

@@ -61,6 +61,8 @@ function startServer({ roles, profile }: ServerFlags, dataDir: string): ChildPro
   const around = Object.entries(readEnvironment()).filter(([name]) => !name.startsWith('AQUIFER_') && name !== 'DATABASE_URL')
   return spawn(process.execPath, [...profiling, path.join(packageRoot, 'bin/aquifer.mjs'), ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A signal to the group, as a terminal sends, would reach it twice, and a server that is asked twice does not drain.
+    detached: true,
     env: Object.fromEntries(around),
   })
 }
@@ -77,7 +79,7 @@ function ready(child: ChildProcess): Promise<void> {
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  child.kill('SIGTERM')
+  if (child.exitCode !== null || child.signalCode !== null) return
+  if (!child.killed) child.kill('SIGTERM')
   await new Promise((resolve) => child.once('exit', resolve))
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
+import { displaysCommand } from './displays.js'
 import { listCommand, proposeCommand, rejectCommand, signCommand } from './stored.js'
 import { traceCommand } from './trace.js'
 
@@ -15,4 +16,5 @@ export function policyCommand(): Command {
     .addCommand(proposeCommand())
     .addCommand(signCommand())
     .addCommand(rejectCommand())
+    .addCommand(displaysCommand())
 }

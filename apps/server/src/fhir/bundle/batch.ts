@@ -5,6 +5,7 @@ import { noteRefused } from '../refused.js'
 import { noteRepairs } from '../repaired.js'
 import { storeUnits, type Unit, type UnitOutcome } from '../store.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
+import { openTurns } from '../turns.js'
 import { conflictOf, followGroup } from '../write.js'
 import { conflicts, Conflicted, entriesOf, isAlone } from '../write-queue.js'
 import { conditionOf } from './conditional.js'
@@ -31,7 +32,9 @@ export async function batch(systems: FhirSystems, request: FhirRequest, found: r
     for (const part of partsOf(ready)) await storePart(systems, request, part, results)
     ready = []
   }
+  const turn = openTurns()
   for (const each of planned) {
+    await turn()
     if (conditionOf(each) !== null) {
       // A condition sees what the entries before it stored.
       await storeReady()

@@ -7,6 +7,7 @@ import { noteRefused } from '../refused.js'
 import { noteRepairs } from '../repaired.js'
 import type { Scope } from '../scope.js'
 import { storeUnits, type Unit } from '../store.js'
+import { openTurns } from '../turns.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { conflictOf, followGroup } from '../write.js'
 import { entriesOf } from '../write-queue.js'
@@ -95,7 +96,9 @@ async function attemptOnce(
     else if (act.act === 'delete' && act.id === null && met === undefined) results.set(place, { kind: 'nothing', type: act.type })
     else writes.push(each)
   }
+  const turn = openTurns()
   for (const each of writes) {
+    await turn()
     const refusal = checkWrite(request, each, targets)
     if (refusal !== null) return refusal
   }
@@ -140,7 +143,9 @@ async function storeAll(
   )
   const onlyPatient = onlyPatientOf(planned)
   const items: Item[] = []
+  const turn = openTurns()
   for (const each of writes) {
+    await turn()
     const item = await itemFor(systems, request, each, scope, onlyPatient)
     if (isRefusal(item)) return item
     items.push(item)

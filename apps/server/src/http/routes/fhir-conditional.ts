@@ -14,7 +14,7 @@ export function conditionalRoutes(parts: FhirParts): void {
 }
 
 export async function createUnlessMet(parts: FhirParts, request: FastifyRequest, condition: string): Promise<Answer | Refusal> {
-  const resource = resourceIn(parts, request)
+  const resource = await resourceIn(parts, request)
   if (isRefusal(resource)) return resource
   const asked = fhirRequestOf(request)
   const act = { act: 'create', type: paramOf(request, 'type'), resource, ifNoneExist: condition } as const
@@ -22,7 +22,7 @@ export async function createUnlessMet(parts: FhirParts, request: FastifyRequest,
 }
 
 async function updateMatch(parts: FhirParts, request: FastifyRequest): Promise<Answer | Refusal> {
-  const resource = resourceIn(parts, request)
+  const resource = await resourceIn(parts, request)
   if (isRefusal(resource)) return resource
   const target = targetOf(parts, request)
   if (isRefusal(target)) return target
@@ -37,10 +37,10 @@ async function removeMatch(parts: FhirParts, request: FastifyRequest): Promise<A
   return answerTo(parts, request, await writeConditionally(parts.systems.fhir, fhirRequestOf(request), act))
 }
 
-function resourceIn(parts: FhirParts, request: FastifyRequest): Resource | Refusal {
+async function resourceIn(parts: FhirParts, request: FastifyRequest): Promise<Resource | Refusal> {
   const type = paramOf(request, 'type')
   if (!isResourceType(type)) return refuse('unknown', { detail: 'DSTU2 has no such resource type.' })
-  const resource = parseBody(parts.bodyText(request))
+  const resource = await parseBody(parts.bodyText(request))
   if (isRefusal(resource)) return resource
   return resource.resourceType === type ? resource : refuse('invalid', { detail: 'The resourceType has to be the type in the address.' })
 }

@@ -17,7 +17,7 @@ export function operationRoutes(parts: FhirParts): void {
   on('everythingByPost', {
     act: 'read',
     handler: async (request) => {
-      const asked = primitivesIn(parts, request)
+      const asked = await primitivesIn(parts, request)
       return isRefusal(asked) ? asked : everythingOf(parts, request, { ...queryOf(request), ...asked })
     },
   })
@@ -47,7 +47,7 @@ export function operationRoutes(parts: FhirParts): void {
     on(name, {
       act: 'update',
       handler: async (request) => {
-        const labels = metaIn(parts, request)
+        const labels = await metaIn(parts, request)
         if (isRefusal(labels)) return labels
         return labelled(await relabel(fhir, fhirRequestOf(request), instance(request), { act, labels }))
       },
@@ -80,10 +80,10 @@ async function everythingOf(parts: FhirParts, request: FastifyRequest, asked: Re
 }
 
 /** The parameters of a posted Parameters resource, or a refusal. */
-export function parametersIn(parts: FhirParts, request: FastifyRequest): Record<string, unknown>[] | Refusal {
+export async function parametersIn(parts: FhirParts, request: FastifyRequest): Promise<Record<string, unknown>[] | Refusal> {
   const text = parts.bodyText(request)
   if (text === '') return []
-  const resource = parseBody(text)
+  const resource = await parseBody(text)
   if (isRefusal(resource)) return resource
   const list = resource['parameter'] ?? []
   if (resource.resourceType !== 'Parameters' || !Array.isArray(list))
@@ -91,8 +91,8 @@ export function parametersIn(parts: FhirParts, request: FastifyRequest): Record<
   return (list as unknown[]).filter(isObject)
 }
 
-export function primitivesIn(parts: FhirParts, request: FastifyRequest): Record<string, string> | Refusal {
-  const parameters = parametersIn(parts, request)
+export async function primitivesIn(parts: FhirParts, request: FastifyRequest): Promise<Record<string, string> | Refusal> {
+  const parameters = await parametersIn(parts, request)
   if (isRefusal(parameters)) return parameters
   const said: Record<string, string> = {}
   for (const parameter of parameters) {
@@ -103,8 +103,8 @@ export function primitivesIn(parts: FhirParts, request: FastifyRequest): Record<
   return said
 }
 
-function metaIn(parts: FhirParts, request: FastifyRequest): Labels | Refusal {
-  const parameters = parametersIn(parts, request)
+async function metaIn(parts: FhirParts, request: FastifyRequest): Promise<Labels | Refusal> {
+  const parameters = await parametersIn(parts, request)
   if (isRefusal(parameters)) return parameters
   const meta = parameters.find((each) => each['name'] === 'meta')?.['valueMeta']
   return meta === undefined ? refuse('invalid', { detail: 'The parameter meta is needed, with a valueMeta.' }) : labelsFrom(meta)

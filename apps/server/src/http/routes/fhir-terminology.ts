@@ -19,7 +19,7 @@ export function terminologyRoutes(parts: FhirParts): void {
   on('expandByPost', {
     act: 'read',
     handler: async (request) => {
-      const said = primitivesIn(parts, request)
+      const said = await primitivesIn(parts, request)
       return isRefusal(said) ? said : expansion(parts, request, said, null)
     },
   })
@@ -28,7 +28,7 @@ export function terminologyRoutes(parts: FhirParts): void {
   on('validateCodeByPost', {
     act: 'read',
     handler: async (request) => {
-      const [said, all] = [primitivesIn(parts, request), parametersIn(parts, request)]
+      const [said, all] = [await primitivesIn(parts, request), await parametersIn(parts, request)]
       if (isRefusal(said)) return said
       if (isRefusal(all)) return all
       const codings = all.flatMap((each) => codingsIn(each['valueCoding'] ?? each['valueCodeableConcept']))

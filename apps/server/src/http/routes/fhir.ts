@@ -110,7 +110,7 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
   on('bundle', {
     act: 'transaction',
     handler: async (request) => {
-      const bundle = parseBody(bodyText(request))
+      const bundle = await parseBody(bodyText(request), 'several')
       if (isRefusal(bundle)) return bundle
       if (bundle.resourceType !== 'Bundle') return refuse('invalid', { detail: 'This address takes a Bundle.' })
       const processed = await processBundle(fhir, fhirRequestOf(request), bundle)
@@ -152,9 +152,9 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
 
 /** http://hl7.org/fhir/DSTU2/resource-operations.html#validate */
 function validateRoutes(on: On): void {
-  const told = (request: FastifyRequest, id: string | null): Answer | Refusal => {
+  const told = async (request: FastifyRequest, id: string | null): Promise<Answer | Refusal> => {
     const mode = queryOf(request)['mode'] ?? null
-    const outcome = validateOnly(fhirRequestOf(request), { type: paramOf(request, 'type'), id, mode }, bodyText(request))
+    const outcome = await validateOnly(fhirRequestOf(request), { type: paramOf(request, 'type'), id, mode }, bodyText(request))
     return isRefusal(outcome) ? outcome : { body: outcome, type: fhirType }
   }
   on('validate', { act: 'validate', handler: async (request) => told(request, null) })
