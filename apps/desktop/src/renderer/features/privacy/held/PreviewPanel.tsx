@@ -44,7 +44,8 @@ function Preview({ study, list }: { study: StudyView; list: MaskingPolicyList })
         </Button>
         {preview.data && (
           <span className="sub num" role="status">
-            Under {preview.data.policy}, {plural(preview.data.passes, 'resource')} would pass, {count(preview.data.stays)} stay held
+            Under {preview.data.policy}, {plural(preview.data.passes, 'resource')} would pass, {count(preview.data.stays)}{' '}
+            {preview.data.stays === 1 ? 'stays' : 'stay'} held
           </span>
         )}
       </div>
