@@ -1,4 +1,5 @@
 import {
+  Droplets,
   Eye,
   FileSignature,
   FolderHeart,
@@ -10,13 +11,14 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent } from './api/roles.js'
+import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeePrivacy } from './api/roles.js'
 
 export const paths = {
   home: '/home',
   notebooks: '/notebooks',
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   consent: '/consent',
+  privacy: '/privacy',
   audit: '/audit',
   administration: '/administration',
   myData: '/my-data',
@@ -47,6 +49,7 @@ export function placesOf(role: Me['role']): Place[] {
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
+    ...(maySeePrivacy(role) ? [{ path: paths.privacy, name: 'Privacy', icon: Droplets, key: 'P' }] : []),
     ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
     ...(mayAdminister(role) ? [{ path: paths.administration, name: 'Administration', short: 'Admin', icon: KeyRound, key: 'M' }] : []),
     ...(isPerson(role) ? personPlaces(role === 'patient') : []),

@@ -305,5 +305,5 @@ export type {
   SignatureRequest,
   SignatureView,
 } from './audit.js'
-export { riskPreviewRequest } from './risk.js'
+export { riskPreview, riskPreviewRequest, riskReport } from './risk.js'
 export type { RiskEffect, RiskFindings, RiskMeasures, RiskPreview, RiskPreviewRequest, RiskReport } from './risk.js'

@@ -74,6 +74,8 @@ export const maskingTrace = z
         phiClass: z.string().nullable(),
         treatment: z.string().nullable(),
         outcome: z.enum(['kept', 'changed', 'removed']),
+        rule: z.string().nullable().describe('the rule of the policy that decided; null where the class did'),
+        method: z.string().nullable().describe('what that rule did'),
       }),
     ),
     example: z.unknown().optional().describe('the example that was made, and what became of it'),

@@ -101,6 +101,7 @@ export const demoUsers: readonly DemoUser[] = [
   { user: 'tess', name: 'Tess Arrowood', role: 'investigator', studies: ['TIDE'], sites: ['SAGUARO-GATE'] },
   { user: 'carol', name: 'Carol Vanterpool', role: 'care-manager', studies: ['HARBOR'], sites: ['CEDAR-HOLLOW'] },
   { user: 'priya', name: 'Priya Velarde', role: 'privacy-officer', studies: ['HARBOR', 'TIDE'], sites: [] },
+  { user: 'noor', name: 'Noor Halvorsen', role: 'privacy-officer', studies: ['HARBOR', 'TIDE'], sites: [] },
   { user: 'otto', name: 'Otto Feldman', role: 'operator', studies: 'all', sites: [] },
   { user: 'alma', name: 'Alma Quist', role: 'auditor', studies: 'all', sites: [] },
   { user: 'robin', name: 'Robin Ashgrove', role: 'administrator', studies: 'all', sites: [] },

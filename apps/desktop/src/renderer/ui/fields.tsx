@@ -100,17 +100,19 @@ export function TextArea({
   fault,
   rows = 8,
   mono = false,
+  areaRef,
 }: Pick<TextProps, 'label' | 'value' | 'onChange' | 'placeholder'> & {
   note?: ReactNode
   fault?: string | undefined
   rows?: number
   mono?: boolean
+  areaRef?: Ref<HTMLTextAreaElement>
 }) {
   return (
     <AriaTextField value={value} onChange={onChange} isInvalid={fault !== undefined} className="text-field">
       <Label className="label">{label}</Label>
       <div className="field area" data-invalid={fault !== undefined || undefined}>
-        <AriaTextArea className={mono ? 'mono' : ''} rows={rows} placeholder={placeholder} spellCheck={!mono} />
+        <AriaTextArea ref={areaRef} className={mono ? 'mono' : ''} rows={rows} placeholder={placeholder} spellCheck={!mono} />
       </div>
       {note && (
         <Text slot="description" elementType="p" className="sub field-note">

@@ -13,18 +13,20 @@ import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
 import { causeWords, groupRefusals } from '../consent/refusals.js'
+import { PrivacyNeedRows, usePrivacyNeeds } from './PrivacyNeeds.js'
 import { SilentFeedRows, useSilentFeeds } from './SilentFeeds.js'
 
 const most = 4
 
-/** What only a person can settle: refused writes, told as the people's consent they are about, and feeds that should send and do not. */
+/** What only a person can settle: refused writes, told as the people's consent they are about, what privacy waits for, and silent feeds. */
 export function NeedsPanel({ study }: { study: StudyView }) {
   const now = useNow()
   const refusals = useRefusals(study.id, null, 100)
   const navigate = useNavigate()
   const silent = useSilentFeeds(study.id, mayExpectFeeds(useMe().role))
+  const privacy = usePrivacyNeeds(study.id)
   const groups = groupRefusals(refusals.data?.rows ?? [])
-  const waiting = groups.length + silent.length
+  const waiting = groups.length + silent.length + privacy.length
   return (
     <Panel title="Needs you" note={waiting > 0 && <Tag>{waiting}</Tag>}>
       {refusals.data === undefined ? (
@@ -35,10 +37,11 @@ export function NeedsPanel({ study }: { study: StudyView }) {
         )
       ) : waiting === 0 ? (
         <Empty icon={CircleCheck} title="Nothing waits for you">
-          Writes without consent and silent feeds would be listed here, with what to do about them.
+          Writes without consent, silent feeds and what waits for a privacy officer would be listed here, with what to do about them.
         </Empty>
       ) : (
         <ul>
+          <PrivacyNeedRows needs={privacy} />
           <SilentFeedRows feeds={silent} />
           {groups.slice(0, most).map((group, at) => {
             const words = causeWords[group.cause]

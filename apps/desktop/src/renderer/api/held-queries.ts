@@ -1,0 +1,69 @@
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  displayDecisionsResult,
+  displayList,
+  heldGroups,
+  heldPreview,
+  heldRelease,
+  maskingPolicyWhole,
+  type DisplayDecisionsRequest,
+  type DisplayListState,
+} from '@aquifer/core/contract'
+import type { PolicyNamed } from './masking-queries.js'
+import { useApi } from './SessionProvider.js'
+
+const held = '/pipeline/api/v1/held'
+const masking = '/masking/api/v1'
+const q = encodeURIComponent
+
+export function useHeld(study: string, enabled = true) {
+  const api = useApi()
+  return useQuery({
+    queryKey: ['held', study],
+    queryFn: ({ signal }) => api.json(`${held}?study=${q(study)}`, heldGroups, { signal }),
+    enabled,
+    refetchInterval: ({ state }) => (state.data?.rebuilding ? 1500 : 15_000),
+  })
+}
+/** Under a built-in policy, or under the text of a stored one. */
+export function usePreviewHeld(study: string) {
+  const api = useApi()
+  return useMutation({
+    mutationFn: async (named: PolicyNamed) => {
+      const policy =
+        'id' in named
+          ? (await api.json(`${masking}/policies/${q(named.id)}`, maskingPolicyWhole)).text
+          : 'name' in named
+            ? named.name
+            : named.text
+      return api.json(`${held}/preview`, heldPreview, { method: 'POST', body: { study, policy } })
+    },
+  })
+}
+export function useReleaseHeld(study: string) {
+  const api = useApi()
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (reason: string) => api.json(`${held}/release`, heldRelease, { method: 'POST', body: { study, reason } }),
+    onSuccess: () => queries.invalidateQueries(),
+  })
+}
+
+export function useDisplays(study: string, state: DisplayListState, page: number, enabled = true) {
+  const api = useApi()
+  return useQuery({
+    queryKey: ['displays', study, state, page],
+    queryFn: ({ signal }) => api.json(`${masking}/displays?study=${q(study)}&state=${state}&page=${page}`, displayList, { signal }),
+    enabled,
+    placeholderData: keepPreviousData,
+  })
+}
+export function useDecideDisplays() {
+  const api = useApi()
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: DisplayDecisionsRequest) =>
+      api.json(`${masking}/displays/decisions`, displayDecisionsResult, { method: 'POST', body }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['displays'] }),
+  })
+}

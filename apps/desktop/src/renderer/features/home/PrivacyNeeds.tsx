@@ -1,0 +1,71 @@
+import { FileSignature, Inbox, ShieldAlert } from 'lucide-react'
+import { useNavigate } from 'react-router'
+import { useHeld } from '../../api/held-queries.js'
+import { useLeaks, useMaskingPolicies } from '../../api/masking-queries.js'
+import { mayAcceptLeaks, mayActOnHeld, maySignMasking } from '../../api/roles.js'
+import { useMe } from '../../api/SessionProvider.js'
+import { paths } from '../../paths.js'
+import { Button } from '../../ui/Button.js'
+import { plural } from '../../ui/format.js'
+import { Icon, type LucideIcon } from '../../ui/Icon.js'
+import { waitsForSigning } from '../privacy/policies/versions.js'
+
+interface Need {
+  tab: string
+  icon: LucideIcon
+  tone: 'warn' | 'bad'
+  what: string
+  why: string
+}
+
+/** What waits for somebody who answers for privacy: a stopped publication first, then signatures, then what is held back. */
+export function usePrivacyNeeds(study: string): Need[] {
+  const { role, user } = useMe()
+  const leaks = useLeaks(study, mayAcceptLeaks(role)).data
+  const policies = useMaskingPolicies(study, maySignMasking(role)).data
+  const held = useHeld(study, mayActOnHeld(role)).data
+  const needs: Need[] = []
+  if (leaks?.blocked)
+    needs.push({
+      tab: 'leaks',
+      icon: ShieldAlert,
+      tone: 'bad',
+      what: `${study} is published no further`,
+      why: `${plural(leaks.leaks.length, 'finding')} of the leak gate to decide on. Analysts stay on the last good snapshot.`,
+    })
+  for (const version of policies?.versions ?? [])
+    if (waitsForSigning(version, user))
+      needs.push({
+        tab: 'policies',
+        icon: FileSignature,
+        tone: 'warn',
+        what: `${version.label} waits for your signature`,
+        why: `${plural(version.changes.length, 'change')} against the policy in force, proposed by ${version.proposedBy}.`,
+      })
+  if (held && held.held > 0)
+    needs.push({
+      tab: 'held',
+      icon: Inbox,
+      tone: 'warn',
+      what: `${plural(held.held, 'resource')} held back from masking`,
+      why: `${plural(held.groups.length, 'cause')} to mend: look, preview, release.`,
+    })
+  return needs
+}
+
+/** Rows of a list. */
+export function PrivacyNeedRows({ needs }: { needs: readonly Need[] }) {
+  const navigate = useNavigate()
+  return needs.map(({ tab, icon, tone, what, why }) => (
+    <li key={what} className="needs-row">
+      <span className={`needs-icon ${tone}`}>
+        <Icon of={icon} size={16} />
+      </span>
+      <div className="grow">
+        <p className="medium cut">{what}</p>
+        <p className="sub cut">{why}</p>
+      </div>
+      <Button onPress={() => void navigate(tab === 'policies' ? paths.privacy : `${paths.privacy}?tab=${tab}`)}>Open</Button>
+    </li>
+  ))
+}

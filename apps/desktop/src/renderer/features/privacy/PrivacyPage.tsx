@@ -1,0 +1,87 @@
+import '../administration/administration.css'
+import '../administration/policy/policy.css'
+import './privacy.css'
+import { Database } from 'lucide-react'
+import type { StudyView } from '@aquifer/core/contract'
+import { useDisplays, useHeld } from '../../api/held-queries.js'
+import { useLeaks, useMaskingPolicies } from '../../api/masking-queries.js'
+import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySignMasking } from '../../api/roles.js'
+import { useMe, useStudy } from '../../api/SessionProvider.js'
+import { Tag } from '../../ui/Badge.js'
+import { count } from '../../ui/format.js'
+import { PageTabs } from '../../ui/PageTabs.js'
+import { Empty } from '../../ui/states.js'
+import { DisplaysPart } from './displays/DisplaysPart.js'
+import { HeldPart } from './held/HeldPart.js'
+import { LeaksPart } from './leaks/LeaksPart.js'
+import { privacyParts, type PrivacyPart } from './parts.js'
+import { PoliciesPart } from './policies/PoliciesPart.js'
+import { waitsForSigning } from './policies/versions.js'
+import { RiskPart } from './risk/RiskPart.js'
+import { TracePart } from './trace/TracePart.js'
+
+export default function PrivacyPage() {
+  const study = useStudy()
+  return (
+    <div className="page privacy">
+      <header>
+        <h1>Privacy</h1>
+        <p className="ink-2">
+          What becomes of identified data before anybody queries it, who answers for that, and how well it hides people.
+        </p>
+      </header>
+      {study === undefined ? (
+        <section className="panel">
+          <Empty icon={Database} title="You belong to no study yet">
+            An administrator adds you to one; it appears here at your next sign-in.
+          </Empty>
+        </section>
+      ) : (
+        <Parts key={study.id} study={study} />
+      )}
+    </div>
+  )
+}
+
+function Parts({ study }: { study: StudyView }) {
+  const { role } = useMe()
+  const contents: Record<PrivacyPart, React.ReactNode> = {
+    policies: <PoliciesPart study={study} />,
+    trace: <TracePart study={study} />,
+    leaks: <LeaksPart study={study} />,
+    held: <HeldPart study={study} />,
+    displays: <DisplaysPart study={study} />,
+    risk: <RiskPart study={study} />,
+  }
+  const notes: Partial<Record<PrivacyPart, React.ReactNode>> = {
+    policies: <PoliciesMark study={study} />,
+    leaks: <LeaksMark study={study} />,
+    held: <HeldMark study={study} />,
+    displays: <DisplaysMark study={study} />,
+  }
+  const parts = privacyParts(role).map((part) => ({ ...part, content: contents[part.id], note: notes[part.id] ?? null }))
+  return <PageTabs label="Parts of the privacy page" parts={parts} />
+}
+
+/** How many versions wait for a signature that the reader can give. */
+function PoliciesMark({ study }: { study: StudyView }) {
+  const me = useMe()
+  const { data } = useMaskingPolicies(study.id, mayReadMasking(me.role))
+  const waiting = data?.versions.filter((version) => maySignMasking(me.role) && waitsForSigning(version, me.user)).length ?? 0
+  return waiting === 0 ? null : <Tag tone="warn">{waiting}</Tag>
+}
+
+function LeaksMark({ study }: { study: StudyView }) {
+  const { data } = useLeaks(study.id, maySeeLeaks(useMe().role))
+  return data?.blocked ? <Tag tone="bad">{data.leaks.length}</Tag> : null
+}
+
+function HeldMark({ study }: { study: StudyView }) {
+  const { data } = useHeld(study.id, maySeeHeld(useMe().role))
+  return data && data.held > 0 ? <Tag tone="warn">{count(data.held)}</Tag> : null
+}
+
+function DisplaysMark({ study }: { study: StudyView }) {
+  const { data } = useDisplays(study.id, 'pending', 1, mayDecideDisplays(useMe().role))
+  return data && data.total > 0 ? <Tag>{count(data.total)}</Tag> : null
+}

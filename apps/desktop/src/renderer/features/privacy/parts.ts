@@ -1,0 +1,17 @@
+import type { Me } from '@aquifer/core/contract'
+import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySeeRisk } from '../../api/roles.js'
+
+type Role = Me['role']
+const parts = [
+  { id: 'policies', name: 'Policies', shown: mayReadMasking },
+  { id: 'trace', name: 'Trace', shown: mayReadMasking },
+  { id: 'leaks', name: 'Leak gate', shown: maySeeLeaks },
+  { id: 'held', name: 'Held queue', shown: maySeeHeld },
+  { id: 'displays', name: 'Displays', shown: mayDecideDisplays },
+  { id: 'risk', name: 'Risk', shown: maySeeRisk },
+] as const
+export type PrivacyPart = (typeof parts)[number]['id']
+
+/** Parts of the page that the role sees; the first of them is the page's own address. */
+export const privacyParts = (role: Role): { id: PrivacyPart; name: string }[] =>
+  parts.filter(({ shown }) => shown(role)).map(({ id, name }) => ({ id, name }))
