@@ -61,11 +61,6 @@ const feeding: { readers: Role[]; makers: Role[] } = {
   readers: ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
   makers: ['integrator', 'study-manager', 'operator', 'administrator'],
 }
-const risks: { readers: Role[]; makers: Role[] } = {
-  readers: ['study-manager', 'privacy-officer', 'auditor'],
-  makers: ['study-manager', 'privacy-officer'],
-}
-const holding: Role[] = ['study-manager', 'operator', 'auditor', 'privacy-officer']
 const consent = '/consent/api/v1/studies/{study}'
 const invitations = '/registration/api/v1/studies/{study}/invitations'
 const statements: Row = { may: ['analyst', 'researcher'] }
@@ -177,17 +172,9 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
   pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
   feeds: { may: feeding.readers, url: '/pipeline/api/v1/feeds?study={study}' },
-  leaks: { may: ['privacy-officer', 'auditor', 'operator'], url: '/masking/api/v1/leaks?study={study}', elsewhere: 503 },
-  acceptLeak: { may: ['privacy-officer'], url: '/masking/api/v1/leaks/acceptances', body: () => ({}) },
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
   ...maskingRows,
-  heldGroups: { may: holding, url: '/pipeline/api/v1/held?study={study}' },
-  heldResources: { may: ['privacy-officer'], url: '/pipeline/api/v1/held/resources?study={study}' },
-  previewHeld: { may: ['privacy-officer'], body: () => ({}) },
-  releaseHeld: { may: ['privacy-officer'], body: () => ({}) },
-  displays: { may: ['privacy-officer'], url: '/masking/api/v1/displays?study={study}' },
-  decideDisplays: { may: ['privacy-officer'], body: () => ({}) },
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
   auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },
   disclosures: { may: ['auditor', 'privacy-officer', 'patient', 'guardian'], url: '/audit/api/v1/disclosures?patient=nobody' },
@@ -214,8 +201,6 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   statement: statements,
   statementResult: statements,
   cancelStatement: statements,
-  risk: { may: risks.readers, url: '/masking/api/v1/risk?study={study}' },
-  riskPreview: { may: risks.makers, body: () => ({}) },
   catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
   notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
   createNotebook: { ...statements, body: () => ({}) },

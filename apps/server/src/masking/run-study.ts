@@ -57,6 +57,9 @@ export class StudyRun {
   #ahead: Ahead | null = null
   #masking: Masking | null = null
   #told: string | null = null
+  // How often what the study is masked by was changed, and which of these changes what is made now has taken in.
+  #changes = 0
+  #takenIn = 0
   readonly #notes: StudyNotes
 
   constructor(lake: StudyLake, parts: RunParts) {
@@ -146,6 +149,7 @@ export class StudyRun {
 
   /** Something that is masked by was changed: look at once. */
   wake(): void {
+    this.#changes++
     this.#sleeper.wake()
   }
 
@@ -177,8 +181,9 @@ export class StudyRun {
     let attempts = 0
     while (!this.#stopping) {
       try {
+        const changes = this.#changes
         const settings = await this.#parts.settings(this.study)
-        const worked = settings !== null && (await this.#round(settings))
+        const worked = settings !== null && (await this.#round(settings, changes))
         attempts = 0
         this.#reason = null
         if (!worked) await this.#sleeper.sleep(restMsMax)
@@ -197,8 +202,9 @@ export class StudyRun {
     if (error instanceof LeakFound) await this.#parts.onLeak?.({ study: this.study, leaks: this.leaks() }).catch(() => undefined)
   }
 
-  async #round(settings: StudySettings): Promise<boolean> {
+  async #round(settings: StudySettings, changes: number): Promise<boolean> {
     const { study, reservoir } = await this.#open(settings)
+    this.#takenIn = changes
     const ahead = this.#takeAhead(study)
     const segments = ahead?.segments ?? (await this.#segments())
     // A head made anew must not be shown half-way because the process ends.
@@ -330,7 +336,9 @@ export class StudyRun {
   #shows(to: Cursor): boolean {
     const shown = this.#reservoir?.snapshot() ?? null
     if (to.xid === '0') return true
-    return shown !== null && !this.#madeAnew() && !this.#notes.due && compareCursors(to, shown.cursor) <= 0
+    return (
+      shown !== null && this.#takenIn === this.#changes && !this.#madeAnew() && !this.#notes.due && compareCursors(to, shown.cursor) <= 0
+    )
   }
 
   // Asked for and not begun yet.

@@ -213,7 +213,9 @@ test('a trace tells what becomes of each field: of a made example with its value
   expect((await send('stu', 'POST', '/policies/trace', sent)).status).toBe(403)
   const own = await send('priya', 'POST', '/policies/trace', sent)
   expect([own.status, own.text.includes('Marigoldsson'), own.text.includes('zz-9')]).toEqual([200, false, false])
-  expect(own.json['steps']).toContainEqual({ path: 'name', phiClass: 'NAME', treatment: 'remove', outcome: 'removed' })
+  expect(own.json['steps']).toContainEqual(
+    expect.objectContaining({ path: 'name', phiClass: 'NAME', treatment: 'remove', outcome: 'removed' }),
+  )
   const { rows } = await world.owner().query<{ text: string }>(`select string_agg(a::text, '') as text from audit a`)
   expect(rows[0]?.text).not.toContain('Marigoldsson')
   const diff = await send('audra', 'POST', '/policies/diff', { before: { name: 'safe-harbor' }, after: { name: 'expert' } })

@@ -99,7 +99,7 @@ test('a job belongs to one owner at a time, and a former owner’s reports are v
   const first = await jobs.claim('import', 'me', 60_000)
   expect(first).toMatchObject({ id: 'j1', state: 'running', attempts: 1, fence: 1, request: { files: 1 } })
   expect(await jobs.claim('import', 'you', 60_000)).toBeNull()
-  expect(await jobs.report('j1', 1, { lines: 5 }, 0)).toEqual({ owned: true, cancel: false })
+  expect(await jobs.report('j1', 1, { lines: 5 }, -1)).toEqual({ owned: true, cancel: false })
   const second = await jobs.claim('import', 'you', 60_000)
   expect(second).toMatchObject({ id: 'j1', fence: 2, attempts: 2, progress: { lines: 5 } })
   expect(await jobs.report('j1', 1, {}, 60_000)).toEqual({ owned: false, cancel: false })
