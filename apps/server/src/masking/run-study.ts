@@ -1,70 +1,23 @@
 import { policyLabel, type Policy } from '@aquifer/core/masking'
 import { durationMs } from '@aquifer/core/time'
-import { compareCursors, type Cursor, type Keyring, type LakeSegment, type StudyLake } from '../lake/index.js'
+import { compareCursors, type Cursor, type LakeSegment, type StudyLake } from '../lake/index.js'
 import { openRate } from '../monitoring/index.js'
-import {
-  modelVersion,
-  type MaskedPerson,
-  type Reservoir,
-  type ReservoirBatch,
-  type ReservoirStamp,
-  type StudyReservoir,
-} from '../reservoir/index.js'
+import { modelVersion, type MaskedPerson, type ReservoirBatch, type ReservoirStamp, type StudyReservoir } from '../reservoir/index.js'
 import { faultPoint, Sleeper } from '../storage/index.js'
 import type { DecidableDisplay, DisplayRuling, RulingOutcome } from './display-journal.js'
 import type { HeldResource, NewlyHeld } from './held-list.js'
 import { canariesThrough, LeakFound, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
-import { StudyNotes, type NotesParts } from './notes.js'
-import type { MaskingPool, StudyMasking } from './pool.js'
+import { StudyNotes } from './notes.js'
+import { joined, piecesOf, rowsIn } from './pieces.js'
+import type { StudyMasking } from './pool.js'
+import type { MaskingProgress, RunParts, StudyRunStatus, StudySettings } from './run-parts.js'
 import type { MaskedBatch } from './worker-messages.js'
-
-export interface StudySettings {
-  masking: string
-  /** `continuous`, or a span such as `24h`. */
-  publish: string
-  /** Rises with every recorded consent; stamped on what is published. */
-  consentEpoch: number
-}
-export interface RunParts extends NotesParts {
-  reservoir: Reservoir
-  keyring: Keyring
-  settings: (study: string) => Promise<StudySettings | null>
-  pool: MaskingPool
-  /** What the study is masked by now; null: nothing that can be trusted, and then nothing is masked. */
-  policyOf: (study: string, name: string) => Promise<Policy | null>
-  /** Told of what is shown when it was made by another policy, key or model than before; again after a start. */
-  onShown?: (study: string, stamp: ReservoirStamp) => Promise<void>
-  /** Told when a study begins to fail; the reason holds no content. */
-  onFailure?: (failure: { study: string; reason: string }) => void
-  /** Told when the leak gate stops a study. */
-  onLeak?: (found: { study: string; leaks: readonly StandingLeak[] }) => Promise<void>
-}
-export interface StudyRunStatus {
-  state: 'ok' | 'behind' | 'failed'
-  reason: string | null
-  lagMs: number
-  /** Rows masked since the start, and how many per second over the last minute. */
-  rows: number
-  rate: number
-  held: number
-  /** What the leak gate stopped and nobody has decided on. */
-  leaks: number
-  cursor: Cursor
-}
-
-export interface MaskingProgress {
-  reason: string | null
-  target: ReservoirStamp | null
-  done: number
-  total: number
-}
 
 // One commit costs some 25 ms of CPU per type whatever it holds (2026-11, 2 cores), so commits keep a distance: longer where they take
 // long, and none where somebody waits.
 const commitDistanceMs = { min: 1200, max: 2500 }
 const commitTimeShare = 0.25
 const commitBytesMax = 16 * 1024 * 1024
-const pieceBytesMax = 1024 * 1024
 const restMsMax = 30_000
 const backoffMs = { first: 500, last: 30_000 }
 
@@ -231,7 +184,7 @@ export class StudyRun {
         if (!worked) await this.#sleeper.sleep(restMsMax)
       } catch (error) {
         if (this.#stopping) return
-        const reason = error instanceof Error ? `${error.name}${codeOf(error)}` : 'failed'
+        const reason = reasonOf(error)
         if (this.#reason !== reason) await this.#alarm(reason, error)
         this.#reason = reason
         await this.#sleeper.pause(Math.min(backoffMs.last, backoffMs.first * 2 ** Math.min(attempts++, 10)))
@@ -400,32 +353,10 @@ export class StudyRun {
 }
 
 const again = (round: number): { round?: number } => (round === 0 ? {} : { round })
-const rowsIn = (segments: readonly LakeSegment[]): number => segments.reduce((sum, segment) => sum + segment.rows, 0)
 
-// Cut between rows, so that every worker has its share and none holds much at once.
-function* piecesOf(rows: Buffer): Generator<Uint8Array> {
-  let from = 0
-  while (from < rows.length) {
-    const cut = from + pieceBytesMax >= rows.length ? -1 : rows.indexOf(0x0a, from + pieceBytesMax)
-    const to = cut === -1 ? rows.length : cut + 1
-    yield rows.subarray(from, to)
-    from = to
-  }
-}
-
-function joined(masked: MaskedBatch[]): Map<string, Uint8Array[]> {
-  const byType = new Map<string, Uint8Array[]>()
-  for (const { byType: part } of masked) {
-    for (const [type, bytes] of part) {
-      const list = byType.get(type)
-      if (list) list.push(bytes)
-      else byType.set(type, [bytes])
-    }
-  }
-  return byType
-}
-
-function codeOf(error: Error): string {
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed'
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? ` ${code}` : error.name === 'WriterError' || error instanceof LeakFound ? `: ${error.message}` : ''
+  if (typeof code === 'string') return `${error.name} ${code}`
+  return error.name === 'WriterError' || error instanceof LeakFound ? `${error.name}: ${error.message}` : error.name
 }

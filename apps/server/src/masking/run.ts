@@ -2,7 +2,8 @@ import type { Lake, StudyLake } from '../lake/index.js'
 import type { MaskedPerson } from '../reservoir/index.js'
 import type { HeldResource } from './held-list.js'
 import type { LeakAcceptance, StandingLeak } from './leak-gate.js'
-import { StudyRun, type MaskingProgress, type RunParts, type StudyRunStatus } from './run-study.js'
+import type { MaskingProgress, RunParts, StudyRunStatus } from './run-parts.js'
+import { StudyRun } from './run-study.js'
 
 /** The stage between lake and reservoir: one run per study, none of which waits for another. */
 export class MaskingRun {

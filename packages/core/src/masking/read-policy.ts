@@ -37,7 +37,7 @@ export function readPolicy(source: string): PolicyReading {
   } catch {
     return { problems: [problem('', 'this is not JSON')] }
   }
-  const file = policyFile.safeParse(json)
+  const file = policyFile().safeParse(json)
   if (!file.success) {
     return { problems: file.error.issues.map((issue) => problem([...issue.path, ...unknownKey(issue)].join('.'), issue.message)) }
   }

@@ -1,89 +1,9 @@
-import { z } from 'zod'
-
-const text = z.string().min(1).max(500)
-const literal = z.union([z.string().max(500), z.number(), z.boolean()])
-
-const condition = z
-  .strictObject({
-    path: text.describe(
-      'Element that is looked at: relative to the object that holds the target, or from the resource type on where an ancestor holds it',
-    ),
-    equals: literal.optional(),
-    in: z.array(literal).optional(),
-    exists: z.boolean().optional(),
-  })
-  .refine(
-    (given) => [given.equals, given.in, given.exists].filter((test) => test !== undefined).length === 1,
-    'one of equals, in and exists is due',
-  )
-
-const codes = z.union([
-  z.array(z.strictObject({ system: text, code: text })).min(1),
-  z.strictObject({ system: text, values: z.array(text).min(1) }),
-])
-
-const match = z.union(
-  [z.strictObject({ path: text }), z.strictObject({ type: text }), z.strictObject({ extension: text }), z.strictObject({ code: codes })],
-  'one of path, type, extension and code is due, with its value',
-)
-
-const head = {
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'an id has letters, digits, dots, dashes and low lines'),
-  match,
-  where: z.array(condition).min(1).optional(),
-}
-const step = z.number().positive().max(1_000_000)
-
-const generalize = z.discriminatedUnion('to', [
-  z.strictObject({ ...head, method: z.literal('generalize'), to: z.literal('ages') }),
-  z.strictObject({ ...head, method: z.literal('generalize'), to: z.literal('zip3') }),
-  z.strictObject({ ...head, method: z.literal('generalize'), to: z.literal('decade') }),
-  z.strictObject({ ...head, method: z.literal('generalize'), to: z.literal('roundTo'), unit: step }),
-  z.strictObject({
-    ...head,
-    method: z.literal('generalize'),
-    to: z.literal('bins'),
-    width: step.optional(),
-    edges: z.array(z.number()).min(1).max(200).optional(),
-    output: z.enum(['lower', 'range']).optional(),
-  }),
-  z.strictObject({
-    ...head,
-    method: z.literal('generalize'),
-    to: z.literal('codeCategory'),
-    scheme: z.literal('icd-10').optional(),
-    level: z.enum(['category', 'chapter']).optional(),
-    map: z.record(z.string(), text).optional(),
-    otherwise: z.enum(['remove', 'keep']).optional(),
-  }),
-])
-
-export const maskingRule = z.discriminatedUnion('method', [
-  z.strictObject({ ...head, method: z.literal('keep') }),
-  z.strictObject({ ...head, method: z.literal('redact') }),
-  z.strictObject({ ...head, method: z.literal('pseudonym') }),
-  z.strictObject({ ...head, method: z.literal('dateShift'), maxDays: z.int().min(1).max(365).optional() }),
-  z.strictObject({ ...head, method: z.literal('dateGeneralize'), to: z.enum(['year', 'quarter', 'month', 'decade']) }),
-  generalize,
-  z.strictObject({
-    ...head,
-    method: z.literal('perturb'),
-    span: step,
-    mode: z.enum(['absolute', 'proportional']),
-    roundTo: step.optional(),
-  }),
-  z.strictObject({ ...head, method: z.literal('substitute'), value: z.json() }),
-  z.strictObject({
-    ...head,
-    method: z.literal('scrub'),
-    unknownNames: z.enum(['remove', 'scrub']).optional().describe('Texts of people whose names are not known here: removed unless said'),
-  }),
-  z.strictObject({ ...head, method: z.literal('regenerate') }),
-])
+import type { z } from 'zod'
+import type { codesForm, conditionForm, ruleForm } from './rule-form.js'
 
 /** One rule of a policy: what it meets, under which conditions, and what it does. */
-export type MaskingRule = z.infer<typeof maskingRule>
-export type RuleCondition = z.infer<typeof condition>
+export type MaskingRule = z.infer<ReturnType<typeof ruleForm>>
+export type RuleCondition = z.infer<ReturnType<typeof conditionForm>>
 export type MethodName = MaskingRule['method']
 
 /** Name of what a rule does, as traces and tables tell it: 'generalize zip3'. */
@@ -92,7 +12,7 @@ export function methodLabel(rule: MaskingRule): string {
 }
 
 /** Codes that a rule meets, by code: the systems it may stand under. */
-export function codesOf(given: z.infer<typeof codes>): ReadonlyMap<string, ReadonlySet<string>> {
+export function codesOf(given: z.infer<ReturnType<typeof codesForm>>): ReadonlyMap<string, ReadonlySet<string>> {
   const pairs = Array.isArray(given) ? given : given.values.map((code) => ({ system: given.system, code }))
   const systems = new Map<string, Set<string>>()
   for (const { system, code } of pairs) systems.set(code, (systems.get(code) ?? new Set()).add(system))

@@ -45,6 +45,7 @@ describe('scrubbed text', () => {
       ['11 December 1954', '[date]'],
       ['Dec 11, 1954', '[date]'],
       ['December 1954', '[date]'],
+      ['1954-Dec-11', '[date]'],
       ['11th of Dec', '[date]'],
       ['12/1954', '[date]'],
       ['10.1.2.33', '[id]'],

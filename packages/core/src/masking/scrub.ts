@@ -24,7 +24,7 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/(?<!\d)\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:T[\d:.Z+-]*)?(?!\d)/g, '[date]'],
   [/(?<!\d)\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?!\d)/g, '[date]'],
   [new RegExp(`\\b\\d{1,2}(?:st|nd|rd|th)?[\\s.-]*(?:of\\s+)?${month}\\b\\.?(?:[\\s,-]*(?:\\d{4}|'?\\d{2})\\b)?`, 'gi'), '[date]'],
-  [new RegExp(`\\b${month}\\b\\.?[\\s-]*\\d{1,2}(?:st|nd|rd|th)?(?:[\\s,-]+\\d{2,4})?\\b`, 'gi'), '[date]'],
+  [new RegExp(`\\b(?:\\d{4}[\\s,./-]+)?${month}\\b\\.?[\\s-]*\\d{1,2}(?:st|nd|rd|th)?(?:[\\s,-]+\\d{2,4})?\\b`, 'gi'), '[date]'],
   [new RegExp(`\\b${month}\\b\\.?[\\s,-]*\\d{4}\\b`, 'gi'), '[date]'],
   [/(?<![\d/])\d{1,2}\/\d{4}(?!\d)/g, '[date]'],
   [new RegExp(`(?<![\\d.])${ageOver}(?!\\d)${years}`, 'gi'), '[age]'],
