@@ -138,6 +138,15 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
     await shoot(page, 'held')
   })
 
+  await test.step('risk', async () => {
+    await tab('Risk')
+    await expect(page.getByRole('region', { name: 'Risk of being found' })).toContainText('k, smallest group')
+    await shoot(page, 'risk')
+    await page.getByRole('button', { name: 'year of birth to the decade' }).click()
+    await expect(page.getByLabel('Effect')).toContainText('information lost')
+    await picture(page, 'privacy-risk-preview-light')
+  })
+
   await test.step('displays', async () => {
     await tab('Displays')
     const first = page.getByRole('region', { name: 'Texts' }).getByRole('checkbox').nth(1)
@@ -149,14 +158,5 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
     await expect(page.getByText('1 text rejected')).toBeVisible()
     await page.getByRole('radio', { name: 'Rejected' }).click()
     await expect(page.getByRole('region', { name: 'Texts' }).getByRole('row')).toHaveCount(2)
-  })
-
-  await test.step('risk', async () => {
-    await tab('Risk')
-    await expect(page.getByRole('region', { name: 'Risk of being found' })).toContainText('k, smallest group')
-    await shoot(page, 'risk')
-    await page.getByRole('button', { name: 'year of birth to the decade' }).click()
-    await expect(page.getByLabel('Effect')).toContainText('information lost')
-    await picture(page, 'privacy-risk-preview-light')
   })
 })

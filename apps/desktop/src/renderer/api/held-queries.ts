@@ -15,6 +15,8 @@ import { useApi } from './SessionProvider.js'
 const held = '/pipeline/api/v1/held'
 const masking = '/masking/api/v1'
 const q = encodeURIComponent
+// Each look leaves an audit record.
+const lookMs = { working: 5000, else: 60_000 }
 
 export function useHeld(study: string, enabled = true) {
   const api = useApi()
@@ -22,7 +24,7 @@ export function useHeld(study: string, enabled = true) {
     queryKey: ['held', study],
     queryFn: ({ signal }) => api.json(`${held}?study=${q(study)}`, heldGroups, { signal }),
     enabled,
-    refetchInterval: ({ state }) => (state.data?.rebuilding ? 1500 : 15_000),
+    refetchInterval: ({ state }) => (state.data?.rebuilding ? lookMs.working : lookMs.else),
   })
 }
 /** Under a built-in policy, or under the text of a stored one. */
@@ -49,12 +51,11 @@ export function useReleaseHeld(study: string) {
   })
 }
 
-export function useDisplays(study: string, state: DisplayListState, page: number, enabled = true) {
+export function useDisplays(study: string, state: DisplayListState, page: number) {
   const api = useApi()
   return useQuery({
     queryKey: ['displays', study, state, page],
     queryFn: ({ signal }) => api.json(`${masking}/displays?study=${q(study)}&state=${state}&page=${page}`, displayList, { signal }),
-    enabled,
     placeholderData: keepPreviousData,
   })
 }

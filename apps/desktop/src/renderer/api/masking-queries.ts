@@ -18,6 +18,8 @@ import { useApi } from './SessionProvider.js'
 
 const base = '/masking/api/v1'
 const q = encodeURIComponent
+// Each look leaves an audit record.
+const lookMs = 60_000
 
 /** A policy as requests name it: a stored version, or one that is built in. */
 export type PolicyNamed = MaskingTraceRequest['policy']
@@ -28,7 +30,7 @@ export function useMaskingPolicies(study: string, enabled = true) {
     queryKey: ['masking', 'policies', study],
     queryFn: ({ signal }) => api.json(`${base}/policies?study=${q(study)}`, maskingPolicyList, { signal }),
     enabled,
-    refetchInterval: 15_000,
+    refetchInterval: lookMs,
   })
 }
 /** A version with its text, which never changes. */
@@ -117,7 +119,7 @@ export function useLeaks(study: string, enabled = true) {
     queryKey: ['leaks', study],
     queryFn: ({ signal }) => api.json(`${base}/leaks?study=${q(study)}`, leakList, { signal }),
     enabled,
-    refetchInterval: 15_000,
+    refetchInterval: lookMs,
   })
 }
 export function useAcceptLeak() {

@@ -57,7 +57,10 @@ export function NeedsPanel({ study }: { study: StudyView }) {
                   </p>
                 </div>
                 <span className="small num ink-3">{lately(group.at, now)}</span>
-                <Button look={at === 0 ? 'primary' : 'default'} onPress={() => void navigate(`${paths.consent}?cause=${group.cause}`)}>
+                <Button
+                  look={at === 0 && privacy.length === 0 ? 'primary' : 'default'}
+                  onPress={() => void navigate(`${paths.consent}?cause=${group.cause}`)}
+                >
                   Open
                 </Button>
               </li>

@@ -56,7 +56,7 @@ export function usePrivacyNeeds(study: string): Need[] {
 /** Rows of a list. */
 export function PrivacyNeedRows({ needs }: { needs: readonly Need[] }) {
   const navigate = useNavigate()
-  return needs.map(({ tab, icon, tone, what, why }) => (
+  return needs.map(({ tab, icon, tone, what, why }, at) => (
     <li key={what} className="needs-row">
       <span className={`needs-icon ${tone}`}>
         <Icon of={icon} size={16} />
@@ -65,7 +65,12 @@ export function PrivacyNeedRows({ needs }: { needs: readonly Need[] }) {
         <p className="medium cut">{what}</p>
         <p className="sub cut">{why}</p>
       </div>
-      <Button onPress={() => void navigate(tab === 'policies' ? paths.privacy : `${paths.privacy}?tab=${tab}`)}>Open</Button>
+      <Button
+        look={at === 0 ? 'primary' : 'default'}
+        onPress={() => void navigate(tab === 'policies' ? paths.privacy : `${paths.privacy}?tab=${tab}`)}
+      >
+        Open
+      </Button>
     </li>
   ))
 }

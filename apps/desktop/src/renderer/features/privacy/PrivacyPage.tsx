@@ -3,9 +3,9 @@ import '../administration/policy/policy.css'
 import './privacy.css'
 import { Database } from 'lucide-react'
 import type { StudyView } from '@aquifer/core/contract'
-import { useDisplays, useHeld } from '../../api/held-queries.js'
+import { useHeld } from '../../api/held-queries.js'
 import { useLeaks, useMaskingPolicies } from '../../api/masking-queries.js'
-import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySignMasking } from '../../api/roles.js'
+import { mayReadMasking, maySeeHeld, maySeeLeaks, maySignMasking } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { Tag } from '../../ui/Badge.js'
 import { count } from '../../ui/format.js'
@@ -57,7 +57,6 @@ function Parts({ study }: { study: StudyView }) {
     policies: <PoliciesMark study={study} />,
     leaks: <LeaksMark study={study} />,
     held: <HeldMark study={study} />,
-    displays: <DisplaysMark study={study} />,
   }
   const parts = privacyParts(role).map((part) => ({ ...part, content: contents[part.id], note: notes[part.id] ?? null }))
   return <PageTabs label="Parts of the privacy page" parts={parts} />
@@ -79,9 +78,4 @@ function LeaksMark({ study }: { study: StudyView }) {
 function HeldMark({ study }: { study: StudyView }) {
   const { data } = useHeld(study.id, maySeeHeld(useMe().role))
   return data && data.held > 0 ? <Tag tone="warn">{count(data.held)}</Tag> : null
-}
-
-function DisplaysMark({ study }: { study: StudyView }) {
-  const { data } = useDisplays(study.id, 'pending', 1, mayDecideDisplays(useMe().role))
-  return data && data.total > 0 ? <Tag>{count(data.total)}</Tag> : null
 }

@@ -73,7 +73,11 @@ function Gate({ list }: { list: LeakList }) {
                   <th scope="col">Where it stood</th>
                   <th scope="col">Since</th>
                   <th scope="col">Finding</th>
-                  {may && <th scope="col" className="act-cell" aria-label="Act" />}
+                  {may && (
+                    <th scope="col">
+                      <span className="visually-hidden">Act</span>
+                    </th>
+                  )}
                 </tr>
               </thead>
               <tbody>

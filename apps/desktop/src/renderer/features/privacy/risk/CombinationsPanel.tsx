@@ -3,7 +3,7 @@ import type { RiskFindings } from '@aquifer/core/contract'
 import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
 import { attributeName, attributeNames, countWords } from './figures.js'
-import { Cell } from './RiskPart.js'
+import { Cell } from './cells.js'
 
 const most = 10
 

@@ -8,7 +8,7 @@ import { Icon } from '../../../ui/Icon.js'
 import { Panel } from '../../../ui/Panel.js'
 import { Failure } from '../../../ui/states.js'
 import { choose, countWords, generalizationWords, keyOf, shareWords, type Generalization } from './figures.js'
-import { Cell, Share } from './RiskPart.js'
+import { Cell, Share } from './cells.js'
 
 /** What saying less would change: each step alone, and those chosen together. */
 export function GeneralizePanel({ report, findings, mayPreview }: { report: RiskReport; findings: RiskFindings; mayPreview: boolean }) {

@@ -10,6 +10,7 @@ import { Icon } from '../../../ui/Icon.js'
 import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
+import { Cell, Share } from './cells.js'
 import { CombinationsPanel } from './CombinationsPanel.js'
 import { attributeNames, countWords, isHidden, knownWords, shareWords } from './figures.js'
 import { GeneralizePanel } from './GeneralizePanel.js'
@@ -141,20 +142,5 @@ function SetsTable({ findings, threshold }: { findings: RiskFindings; threshold:
         </tbody>
       </table>
     </div>
-  )
-}
-
-export function Cell({ value }: { value: number | string | null }) {
-  return (
-    <td className="n" data-suppressed={isHidden(value) || undefined}>
-      {countWords(value)}
-    </td>
-  )
-}
-export function Share({ value }: { value: number | null }) {
-  return (
-    <td className="n" data-suppressed={value === null || undefined}>
-      {shareWords(value)}
-    </td>
   )
 }
