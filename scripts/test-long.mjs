@@ -12,8 +12,17 @@ const parts = {
     env: { AQUIFER_TEST_LONG: '1' },
   },
   steps: {
-    about: 'kill -9 at every named step between repository and published files, and in the middle of an import that goes on afterwards',
-    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/pipeline/kill.test.ts', 'apps/server/src/cli/import.test.ts'],
+    about:
+      'a whole file through every stage; kill -9 at every named step between repository and published files, and in the middle of an import',
+    command: [
+      'vitest',
+      'run',
+      '--project',
+      'server',
+      'apps/server/src/platform/walk-through.test.ts',
+      'apps/server/src/pipeline/kill.test.ts',
+      'apps/server/src/cli/import.test.ts',
+    ],
     env: { AQUIFER_TEST_LONG: '1' },
   },
   search: {

@@ -8,6 +8,8 @@ import { openPlatformWorld, type Json, type World } from './test/world.js'
 
 const real = `${process.env['AQUIFER_TEST_DATA'] ?? ''}/synthea-dstu2.bundles.ndjson.gz`
 const study = 'SYN'
+// Every fourth person in `npm test`, all of them in the long run.
+const step = process.env['AQUIFER_TEST_LONG'] === '1' ? 1 : 4
 let world: World
 let lines: string[]
 let sent: Json[]
@@ -16,7 +18,11 @@ beforeAll(async () => {
   await world.study({ id: study, name: 'Synthea', sites: ['A'], required: ['share-data'] })
   if (!existsSync(real)) console.log('AQUIFER_TEST_DATA is not set: the walk-through uses generated people')
   lines = existsSync(real)
-    ? gunzipSync(readFileSync(real)).toString('utf8').trim().split('\n')
+    ? gunzipSync(readFileSync(real))
+        .toString('utf8')
+        .trim()
+        .split('\n')
+        .filter((_, at) => at % step === 0)
     : [...generateBundles({ patients: 40, seed: 'walk', asOf: '2026-11-01' })].map((bundle) => JSON.stringify(bundle))
   sent = lines.flatMap((line) => (JSON.parse(line) as { entry: { resource: Json }[] }).entry.map(({ resource }) => resource))
 })

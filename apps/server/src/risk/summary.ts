@@ -35,6 +35,8 @@ function measuresOf(measures: RiskMeasures, policy: SmallCellPolicy): RiskMeasur
   const shown = (count: Count): Count => (typeof count === 'number' ? showCount(count, policy) : count)
   // The rest of the people follows from those below the threshold.
   const restIsFew = typeof people === 'number' && typeof below === 'number' && isSmall(people - below, policy)
+  // And those in small groups of more than one follow from these two.
+  const middleIsFew = typeof below === 'number' && typeof unique === 'number' && isSmall(below - unique, policy)
   const hidesShare = few(people, policy) || few(below, policy) || restIsFew
   const hidesHighest = few(minimum, policy)
   return {
@@ -42,7 +44,7 @@ function measuresOf(measures: RiskMeasures, policy: SmallCellPolicy): RiskMeasur
     classes: measures.classes,
     minimum: minimum === null ? null : shown(minimum),
     median: median === null ? null : shown(median),
-    unique: shown(unique),
+    unique: middleIsFew ? policy.besides : shown(unique),
     below: restIsFew ? policy.besides : shown(below),
     risk: {
       highest: hidesHighest ? null : risk.highest,
