@@ -3,6 +3,7 @@ import type { PipelineStatus, StageView, WaitResult } from '@aquifer/core/contra
 import { openClient } from './client.js'
 import { CommandFailed, WrongUsage } from './failure.js'
 import { heldCommand } from './held.js'
+import { leaksCommand } from './leaks.js'
 
 interface Flags {
   study?: string
@@ -16,6 +17,7 @@ export function pipelineCommand(): Command {
     .addCommand(statusCommand())
     .addCommand(waitCommand())
     .addCommand(heldCommand())
+    .addCommand(leaksCommand())
 }
 
 function statusCommand(): Command {
