@@ -40,5 +40,5 @@ async function askedOf({ study, accept, reason, url }: Flags): Promise<LeakList>
 function textOf({ blocked, leaks }: LeakList): string {
   if (!blocked) return 'nothing was stopped\n'
   const rows = leaks.map(({ id, kind, place, late, since }) => [id, kind, place, late ? 'published before' : 'stopped', since])
-  return tableText(['finding', 'kind', 'place', 'state', 'since'], rows)
+  return tableText({ columns: ['finding', 'kind', 'place', 'state', 'since'].map((name) => ({ name, type: 'VARCHAR' })), rows })
 }
