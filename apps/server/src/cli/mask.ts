@@ -75,7 +75,7 @@ function summaryText(label: string, { resources, held, heldInside, removed }: St
     `${label}: ${resources - held} resources masked, ${held} held back${inside}\n` +
     `removed: ${removed.identifying} identifying, ${removed.unknownElements} unknown elements, ${removed.wrongShapes} wrong-shaped, ` +
     `${removed.unlistedExtensions} extensions not listed, ${removed.modifiedElements} with an unknown modifier; ` +
-    `${removed.requiredElements} resources lack a required element\n`
+    `${removed.requiredElements} required elements told as masked\n`
   )
 }
 

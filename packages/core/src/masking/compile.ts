@@ -1,8 +1,9 @@
-import { childrenAt, choiceName, phiClasses, primitiveTypes, resourceFacts, typeFacts } from '../fhir/index.js'
-import type { ElementFact } from '../fhir/index.js'
+import { childrenAt, choiceName, phiClasses, primitiveTypes, resourceFacts, typeFacts, valueSoundnessAt } from '../fhir/index.js'
+import type { ElementFact, JsonObject } from '../fhir/index.js'
 import { dropOldBirth, isAgeConcept, isAgeQuestion, yearsSince } from './ages.js'
 import { isPublicSystem } from './code-systems.js'
 import { finisherOf, labelHandler, neededOf, writtenByType } from './complex.js'
+import { modelOf, placeRules } from './absent.js'
 import { companionHandler, extensionsHandler } from './extension.js'
 import { applied } from './labels.js'
 import { leafHandler } from './leaf.js'
@@ -24,6 +25,8 @@ interface Site {
   path: string
   typePath: string
   root: string
+  /** Required down from the resource, or a holder of resources: it is not dropped for what it lost. */
+  stays: boolean
 }
 
 export function compilePlan(policy: Policy, form: MaskedForm, nested: Plan['nested'], watch: Plan['watch']): Plan {
@@ -33,7 +36,7 @@ export function compilePlan(policy: Policy, form: MaskedForm, nested: Plan['nest
     ...listsOf(policy, form),
     watch,
     nested,
-    complex: (type, path, root) => valueHandler(plan, bare(type), type, { path, typePath: path, root }),
+    complex: (type, path, root) => valueHandler(plan, bare(type), type, { path, typePath: path, root, stays: false }),
   }
   return plan
 }
@@ -54,7 +57,7 @@ export function treatmentAt(
 
 /** The shape of a resource type: a trie, of which each level is one map from property name to handler. */
 export function resourceShape(plan: Plan, type: string): Shape {
-  const shape = shapeOf(plan, resourceFacts[type]!, { path: type, typePath: type, root: type })
+  const shape = shapeOf(plan, resourceFacts[type]!, { path: type, typePath: type, root: type, stays: true })
   const old =
     type === 'Patient' || type === 'Person' || type === 'RelatedPerson' || type === 'Practitioner' || type === 'FamilyMemberHistory'
   return { ...shape, finish: inTurn(old ? dropOldBirth : null, plan.rules ? narrator(plan, type) : null) }
@@ -105,6 +108,8 @@ function shapeOf(plan: Plan, facts: readonly ElementFact[], site: Site): Shape {
     needs: neededOf(site.typePath),
     finish,
     agesIn: agesIn(plan, site.path),
+    stays: site.stays && plan.form === 'fhir',
+    model: plan.form === 'fhir' ? modelOf(facts, site.typePath) : null,
     tests: tests.length > 0 ? tests : null,
   }
 }
@@ -167,11 +172,25 @@ function placeOf(plan: Plan, name: string, type: string, site: Site): Place {
 /** The data type writes it itself, from the source, when all other elements are done. */
 const unwritten: Handler = () => undefined
 
+// What carries whole resources is told to have lost something rather than dropped with them.
+const holdsResources: ReadonlySet<string> = new Set(['Bundle.entry', 'Parameters.parameter'])
+
+// A value that was rewritten may break what the specification says of it alone.
+function soundly(plan: Plan, fact: ElementFact, site: Site, handler: Handler): Handler {
+  const holds = plan.form === 'fhir' ? valueSoundnessAt(`${site.typePath}.${fact.name}${fact.choice ? '[x]' : ''}`) : null
+  if (holds === null) return handler
+  return (value, run) => {
+    const masked = handler(value, run)
+    return masked === undefined || holds(masked) || !holds(value) ? masked : removed(value, run)
+  }
+}
+
 function addField(plan: Plan, fields: Map<string, Field>, fact: ElementFact, name: string, type: string, site: Site): void {
   const place = placeOf(plan, name, type, site)
   const isPrimitive = primitiveTypes.has(type)
-  const plain = valueHandler(plan, fact, type, { path: place.path, typePath: `${site.typePath}.${name}`, root: site.root })
-  const one = isPrimitive ? marked(plan, place, plain) : plain
+  const stays = site.stays && (fact.min > 0 || holdsResources.has(place.path))
+  const plain = valueHandler(plan, fact, type, { path: place.path, typePath: `${site.typePath}.${name}`, root: site.root, stays })
+  const one = isPrimitive ? soundly(plan, fact, site, marked(plan, place, plain)) : plain
   const isList = fact.max === '*' && type !== 'Extension'
   const modifier = name === 'modifierExtension' || (fact.modifier === true && isPrimitive && place.treatment !== 'remove')
   fields.set(name, { mask: plan.watch(place, isList ? listHandler(one) : one), modifier, written: null })
@@ -210,7 +229,7 @@ function plainHandler(plan: Plan, fact: ElementFact, type: string, site: Site): 
   if (primitiveTypes.has(type)) return leafHandler(plan, { fact, type, path: site.path, root: site.root, phiClass, treatment })
   if (fact.same !== undefined) {
     const { same } = fact
-    return recursive(objectHandler(() => shapeOf(plan, childrenAt(same), { path: same, typePath: same, root: site.root })))
+    return recursive(objectHandler(() => shapeOf(plan, childrenAt(same), { path: same, typePath: same, root: site.root, stays: false })))
   }
   if (fact.children) {
     const shape = shapeOf(plan, fact.children, site)
@@ -253,9 +272,16 @@ function isWhollyRemoved(plan: Plan, type: string, { path }: Site): boolean {
 function dataTypeShape(plan: Plan, fact: ElementFact, type: string, site: Site): Shape {
   const facts = typeFacts[type]
   if (!facts) throw new Error(`no facts of type ${type}`)
-  const shape = shapeOf(plan, facts, { path: site.path, typePath: type, root: site.root })
+  const shape = shapeOf(plan, facts, { ...site, typePath: type })
   const target = fact.ref?.length === 1 && fact.ref[0] !== 'Any' && fact.ref[0] !== 'Resource' ? fact.ref[0]! : null
   const at = (path: string, typePath: string, leafType: string): ReturnType<typeof treatmentAt> =>
     treatmentAt(plan.policy, path, typePath, leafType)
-  return { ...shape, finish: inTurn(finisherOf(plan, type, site.path, target, at), shape.finish) }
+  const model = plan.form === 'fhir' ? modelOf(facts, type, placeRules(fact, site.typePath)) : null
+  const bound = plan.form === 'fhir' && fact.quantity === 'SimpleQuantity' && fact.name === 'low' ? withoutComparator : null
+  return { ...shape, model, finish: inTurn(finisherOf(plan, type, site.path, target, at), bound, shape.finish) }
+}
+
+// Where an age was capped, a lower bound says "or more" by itself, and may have no comparator.
+function withoutComparator(source: JsonObject, out: JsonObject): void {
+  if (source['comparator'] === undefined) delete out['comparator']
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { validate } from '../fhir/index.js'
 import { expert, safeHarbor } from './index.js'
 import { aMasker, asOfYear, masked } from './test/masked.js'
 
@@ -18,6 +19,9 @@ const encounter = (patient: string, start: string, end: string): object => ({
   patient: { reference: `Patient/${patient}` },
   period: { start, end },
 })
+
+const isAfter = (start: string, end: string): boolean =>
+  validate(encounter('1', start, end)).some(({ message }) => message.startsWith('per-1'))
 
 test.each([safeHarbor, expert])('$name removes dates so old that they tell of an age over 89', (policy) => {
   const onset = (onsetDateTime: string): unknown =>
@@ -136,7 +140,9 @@ describe('safe-harbor', () => {
     fc.assert(
       fc.property(patientId, dateTime, day, (patient, start, end) => {
         const { period } = masker.mask(encounter(patient, start, end)).resource as { period: object }
-        expect(period).toEqual({ start: start.slice(0, 4), end: end.slice(0, 4) })
+        const years = { start: start.slice(0, 4), end: end.slice(0, 4) }
+        // Across a new year in another zone the years alone would run backwards.
+        expect(period).toEqual(years.start <= years.end || isAfter(start, end) ? years : undefined)
       }),
     )
   })

@@ -95,6 +95,7 @@ function newRun(plan: Plan, pseudonyms: Pseudonyms, { asOfYear, displays, knownW
     ageCoded: false,
     yearsSince: 0,
     modifierLost: false,
+    requiredLost: false,
     trace: null,
     tracePath: [],
     rule: null,
@@ -127,6 +128,7 @@ function maskWith(
   run.ageCoded = false
   run.yearsSince = 0
   run.modifierLost = false
+  run.requiredLost = false
   const recorded = compiled.policy.provenance === 'elements'
   run.trace = steps ?? (recorded ? [] : null)
   run.tracePath.length = 0

@@ -166,7 +166,7 @@ test('a Bundle agrees in fullUrl, id and reference; addresses, searches and link
   expect(observation.fullUrl).toBe(`urn:uuid:${observation.resource.id}`)
   expect(idOf(observation.resource.subject.reference)).toBe(patient.resource.id)
   expect(observation.request).toEqual({ method: 'POST', url: 'Observation' })
-  expect(Object.keys(condition)).toEqual(['resource'])
+  expect(Object.keys(condition)).toEqual(['resource', '_fullUrl'])
   expect(idOf(condition.resource.patient.reference)).toBe(patient.resource.id)
 })
 

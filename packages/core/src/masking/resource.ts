@@ -4,6 +4,7 @@ import { resourceShape } from './compile.js'
 import type { Plan } from './plan.js'
 import type { Policy } from './policy.js'
 import { idKey } from './id-key.js'
+import { completed, dropUnreferenced } from './absent.js'
 import { addLabels, applied } from './labels.js'
 import { removalsOf } from './run.js'
 import type { Handler, HoldReason, Run } from './run.js'
@@ -67,7 +68,7 @@ export function maskResourceObject(plan: Plan, shapes: Map<string, Shape>, sourc
   if (type === 'Bundle') run.bundlePatient = bundlePatient(source)
   run.depth++
   const before = plan.labelled ? removalsOf(run.counts) : 0
-  const { out, lostRequired, lostModifier } = maskFields(shape, source, { resourceType: type }, run)
+  const { out, lostRequired, broken, lostModifier } = maskFields(shape, source, { resourceType: type }, run)
   run.depth--
   run.contained = outside
   if (run.held !== null) {
@@ -76,8 +77,12 @@ export function maskResourceObject(plan: Plan, shapes: Map<string, Shape>, sourc
     return reason
   }
   if (lostModifier !== null) return holdFor(lostModifier)
-  if (lostRequired && run.modifierLost) return 'unreadable-modifier'
-  if (lostRequired) run.counts.requiredElements++
+  if ((lostRequired || run.requiredLost) && run.modifierLost) return 'unreadable-modifier'
+  if (plan.form === 'rows') run.counts.requiredElements += lostRequired ? 1 : 0
+  else {
+    if (lostRequired || broken) completed(shape, source, out, run)
+    if (out['contained'] !== undefined) dropUnreferenced(source, out, run)
+  }
   if (run.applied !== 0 || plan.labelled) label(plan, out, run, removalsOf(run.counts) > before)
   return out
 }
@@ -125,7 +130,7 @@ function personOfEntry(resource: JsonObject, type: string, run: Run): string | n
  */
 export function nestedHandler(plan: Plan, shapes: Map<string, Shape>, kind: 'contained' | 'entry'): Handler {
   return (value, run) => {
-    const { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition, inside } = run
+    const { person, patient, shift, contained, bundlePatient, modifierLost, requiredLost, ageCoded, yearsSince, definition, inside } = run
     const outside = run.applied
     run.inside = kind === 'contained'
     if (kind === 'entry') run.applied = 0
@@ -135,10 +140,23 @@ export function nestedHandler(plan: Plan, shapes: Map<string, Shape>, kind: 'con
       if (isObject(value) && isResourceType(value['resourceType'])) setPerson(run, personOfEntry(value, value['resourceType'], run))
     }
     run.modifierLost = false
+    run.requiredLost = false
     run.ageCoded = false
     run.yearsSince = 0
     const masked = maskResourceObject(plan, shapes, value, run)
-    Object.assign(run, { person, patient, shift, contained, bundlePatient, modifierLost, ageCoded, yearsSince, definition, inside })
+    Object.assign(run, {
+      person,
+      patient,
+      shift,
+      contained,
+      bundlePatient,
+      modifierLost,
+      requiredLost,
+      ageCoded,
+      yearsSince,
+      definition,
+      inside,
+    })
     // What is contained is a part of its container, and told with it.
     run.applied = kind === 'entry' ? outside : run.applied | outside
     if (typeof masked !== 'string') return masked

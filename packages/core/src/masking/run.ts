@@ -25,7 +25,7 @@ export interface RemovalCounts {
   modifiedElements: number
   /** Elements dropped because what they must have was removed. */
   hollowElements: number
-  /** Required elements missing from the masked resource. */
+  /** Required elements whose value was removed: said to be masked in FHIR; in rows, resources that lack one. */
   requiredElements: number
 }
 
@@ -98,6 +98,8 @@ export interface Run {
   yearsSince: number
   /** Elements dropped because of a modifier, while the innermost object is masked. */
   modifierLost: boolean
+  /** Required elements lost inside elements that are required themselves, while the innermost resource is masked. */
+  requiredLost: boolean
   trace: TraceStep[] | null
   tracePath: string[]
   /** The rule that treated the element just masked, and those that treated elements written by their object; for traces only. */

@@ -3,6 +3,8 @@ import type { JsonObject } from '../fhir/index.js'
 import type { Place } from './plan.js'
 import type { SlotTest } from './rule-book.js'
 import type { Handler, Run } from './run.js'
+import { completed, isBroken, says } from './absent.js'
+import type { Model } from './absent.js'
 import { traceUnknown, traceWritten } from './trace.js'
 
 export interface Field {
@@ -24,13 +26,15 @@ export interface Shape {
   finish: ((source: JsonObject, out: JsonObject, run: Run) => void) | null
   /** Does the object say that the quantities in it are ages? */
   agesIn: ((source: JsonObject, run: Run) => boolean) | null
+  /** Does it stand in its resource whatever becomes of it? Elements that are required down from the resource. */
+  stays: boolean
+  /** Invariants of the specification and what stands for an element that lost its value; null where the form is not to be valid FHIR. */
+  model: Model | null
   /** Conditions of rules on this object. */
   tests: readonly SlotTest[] | null
 }
 
-const says = (value: unknown): boolean => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
-
-export type MaskedFields = { out: JsonObject; lostRequired: boolean; lostModifier: string | null }
+export type MaskedFields = { out: JsonObject; lostRequired: boolean; broken: boolean; lostModifier: string | null }
 
 /** Around an object on which rules depend: their conditions are asked once, and hold for all that is inside it. */
 function maskTested(tests: readonly SlotTest[], shape: Shape, source: JsonObject, out: JsonObject, run: Run): MaskedFields {
@@ -72,7 +76,12 @@ function maskEach(shape: Shape, source: JsonObject, out: JsonObject, run: Run): 
   if (shape.finish) shape.finish(source, out, run)
   if (run.trace) traceWritten(shape, source, out, run)
   run.ageCoded = agesAround
-  return { out, lostRequired: removed && lostRequired(shape, source, out), lostModifier }
+  return {
+    out,
+    lostRequired: removed && lostRequired(shape, source, out),
+    broken: shape.model !== null && isBroken(shape.model, source, out),
+    lostModifier,
+  }
 }
 
 function lostRequired(shape: Shape, source: JsonObject, out: JsonObject): boolean {
@@ -94,18 +103,25 @@ export function objectHandler(shapeOf: () => Shape): Handler {
       return undefined
     }
     shape ??= shapeOf()
-    const { out, lostRequired, lostModifier } = maskFields(shape, value, {}, run)
+    const { out, lostRequired, broken, lostModifier } = maskFields(shape, value, {}, run)
     if (lostModifier !== null) {
       run.counts.modifiedElements++
       run.modifierLost = true
       return undefined
     }
-    if (lostRequired || isHollow(shape, out)) {
+    if (isHollow(shape, out) || ((lostRequired || broken) && !mayStay(shape, value, out, run))) {
       run.counts.hollowElements++
       return undefined
     }
     return out
   }
+}
+
+// What lost a part may be optional or not, but not where a part that turns the meaning went.
+function mayStay(shape: Shape, source: JsonObject, out: JsonObject, run: Run): boolean {
+  if (!shape.stays || run.modifierLost) return false
+  run.requiredLost = true
+  return completed(shape, source, out, run)
 }
 
 /** Masks each item; nulls and removed items leave no gap. */

@@ -1,7 +1,8 @@
 import { invariantTable } from '../invariants.generated.js'
 import { bundleInvariants } from './bundles.js'
 import { clinicalInvariants } from './clinical.js'
-import type { Holds } from './conditions.js'
+import type { JsonObject } from '../resource.js'
+import type { Holds, Within } from './conditions.js'
 import { conformanceInvariants } from './conformance.js'
 import { dataTypeInvariants } from './data-types.js'
 import type { Translation, Translations } from './translation.js'
@@ -52,3 +53,22 @@ for (const invariant of invariants) {
 export const rulesAt = (path: string): readonly Rule[] | null => rules.get(path) ?? null
 /** What the value of a primitive element at this path has to satisfy; null: nothing. */
 export const valueRulesAt = (path: string): readonly ValueRule[] | null => valueRules.get(path) ?? null
+
+const nowhere: Within = { container: { resource: {}, ids: new Set() }, inContained: false }
+
+/**
+ * Do the invariants at these places hold of an element, as far as it tells by itself? null: there are none. What a reference to a contained
+ * resource needs is told by its resource only.
+ */
+export function soundnessAt(...places: readonly string[]): ((element: JsonObject) => boolean) | null {
+  const asked = places
+    .flatMap((place) => (place === 'Reference' ? [] : (rules.get(place) ?? [])))
+    .filter(({ invariant }) => invariant.severity === 'error')
+  return asked.length === 0 ? null : (element) => asked.every(({ holds }) => holds(element, nowhere))
+}
+
+/** Do the invariants of a primitive element at this place hold of its value? null: there are none. */
+export function valueSoundnessAt(place: string): ((value: unknown) => boolean) | null {
+  const asked = (valueRules.get(place) ?? []).filter(({ invariant }) => invariant.severity === 'error')
+  return asked.length === 0 ? null : (value) => asked.every(({ holdsOf }) => holdsOf(value))
+}

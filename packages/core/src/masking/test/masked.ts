@@ -36,3 +36,6 @@ export function wordsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, item]) => [key, ...wordsIn(item)])
 }
+
+/** What stands for a required element whose value was removed. */
+export const absent = { extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'masked' }] }
