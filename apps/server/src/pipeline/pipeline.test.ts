@@ -156,22 +156,22 @@ test('neither statistics nor dictionaries nor names of files tell more than rows
   expect(told.join()).not.toMatch(/dough|jane|mrn|2015-03|1970-04/i)
 })
 
-test('a name where a code is due is stopped before it is published, until somebody answers for it', async () => {
+test('a name where a technical word is due is stopped before it is published, until somebody answers for it', async () => {
   const study = await world.study('LEAK')
   await load(study, ['l1'], 2)
   await wait('LEAK')
   const shown = (await open.reservoir.study('LEAK')).snapshot()!.snapshot
   const alarmed = alarms.length
-  const coded = { ...observation(7, 'l1'), code: { coding: [{ system: 'urn:ward', code: 'DOUGH' }] } }
-  await world.write([{ sid: study.sid, type: 'Observation', id: 'l1-9', resource: coded, patients: ['l1'] }])
+  const answers = { status: 'completed', subject: { reference: 'Patient/l1' }, group: { linkId: 'DOUGH' } }
+  await world.write([{ sid: study.sid, type: 'QuestionnaireResponse', id: 'l1-9', resource: answers, patients: ['l1'] }])
   await expect
     .poll(() => open.pipeline.leaks('LEAK').map(({ kind, place }) => `${kind} ${place}`), { timeout: 30_000 })
-    .toEqual(['name Observation code'])
+    .toEqual(['name QuestionnaireResponse linkId'])
   expect((await open.pipeline.wait({ study: 'LEAK', timeoutS: 0.5 })).done).toBe(false)
   expect((await open.reservoir.study('LEAK')).snapshot()!.snapshot).toBe(shown)
   expect(alarms.slice(alarmed)).toEqual([{ study: 'LEAK', kinds: ['name'] }])
   const stage = (await open.pipeline.status('LEAK')).stages.find(({ stage: name }) => name === 'masking')
-  expect(stage).toMatchObject({ state: 'failed', detail: 'LEAK: LeakFound: name at Observation code' })
+  expect(stage).toMatchObject({ state: 'failed', detail: 'LEAK: LeakFound: name at QuestionnaireResponse linkId' })
   expect(
     open.pipeline
       .gauges()
@@ -188,7 +188,7 @@ test('a name where a code is due is stopped before it is published, until somebo
   expect(await open.pipeline.acceptLeak('LEAK', { ...decision, id: 'none' })).toBe(false)
   expect(await open.pipeline.acceptLeak('LEAK', { ...decision, id: leak!.id })).toBe(true)
   await wait('LEAK')
-  expect((await rows('LEAK', 'Observation', 'code.coding[1].code')).flat()).toContain('DOUGH')
+  expect((await rows('LEAK', 'QuestionnaireResponse', '"group".linkId')).flat()).toContain('DOUGH')
 })
 
 test('a version that cannot be masked is held with its reason, what it replaces is gone, and a later one releases it', async () => {

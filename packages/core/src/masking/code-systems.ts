@@ -1,3 +1,4 @@
+import { isWordedAsCode } from './code-words.js'
 import { isUcumCode } from './units.js'
 
 /** Code systems whose codes and uri name no person and no house: everybody's terminologies. A policy may add a study's own. */
@@ -35,22 +36,58 @@ const trimmed = (system: string): string => (system.endsWith('/') ? system.slice
 /** Is this one of the given systems, or published by HL7? */
 export function isPublicSystem(system: string, listed: ReadonlySet<string>): boolean {
   const plain = trimmed(system)
-  return listed.has(plain) || published.test(plain) || publicOids.test(plain)
+  return listed.has(plain) || (published.test(plain) && isWordedAsCode(plain)) || publicOids.test(plain)
 }
+
+const icd10 = /^[A-Z]\d[\dA-Z](?:\.?[\dA-Z]{1,4})?(?:-[A-Z]\d[\dA-Z](?:\.[\dA-Z])?)?$/
+const icd9 = /^[EV]?\d{2,3}(?:\.\d{1,2})?$/
+const ndc = /^(?:\d{4,5}-\d{3,4}-\d{1,2}|\d{11})$/
+const dicom =
+  /^(?:[A-Z]{2,3}|IVUS|IVOCT|SMR|OPTENF|OPTBSV|OPM|KER|LEN|RTDOSE|RTIMAGE|RTPLAN|RTRECORD|RTSTRUCT|FIDUCIAL|HMD|STAIN|TEXTUREMAP|\d{5,6})$/
+const language = /^[a-z]{2,3}(?:-(?:latn|cyrl|arab|hans|hant|deva|grek|hebr|jpan|kore|thai))?(?:-(?:[a-z]{2}|\d{3}))?(?:-\d[a-z\d]{3})?$/i
+
+/** Is this a language tag, without what anybody may add to one? */
+export const isLanguageTag = (text: string): boolean => language.test(text)
 
 // What a code of these systems looks like: anything else that stands where one belongs was written there by a person.
 const codeShapes: ReadonlyMap<string, RegExp> = new Map([
   ['http://loinc.org', /^(?:[A-Z]{0,2}\d{1,7}-[\dX]|MTHU\d{6})$/],
   ['http://snomed.info/sct', /^\d{6,18}(?:[:+=,(){}\d]*)$/],
   ['http://www.nlm.nih.gov/research/umls/rxnorm', /^(?:\d{1,8}|C\d{7})$/],
+  ['http://ncimeta.nci.nih.gov', /^C[LN]?\d{4,8}$/],
   ['http://hl7.org/fhir/sid/cvx', /^\d{1,3}$/],
+  ['http://hl7.org/fhir/sid/icd-10', icd10],
+  ['http://hl7.org/fhir/sid/icd-10-us', icd10],
+  ['http://hl7.org/fhir/sid/icd-10-cm', icd10],
+  ['http://hl7.org/fhir/sid/icd-9-cm', icd9],
+  ['http://hl7.org/fhir/sid/ndc', ndc],
+  ['http://www.ama-assn.org/go/cpt', /^(?:\d{4}[\dA-Z]|[A-Z\d]{2})$/],
+  ['http://www.whocc.no/atc', /^[A-V](?:\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)?$/],
+  ['http://nucc.org/provider-taxonomy', /^\d{3}[A-Z\d]{6}[A-Z]$/],
+  ['http://fdasis.nlm.nih.gov', /^(?=.*\d)(?=.*[A-Z])[A-Z\d]{10}$/],
+  ['http://www.genenames.org', /^(?:HGNC:\d{1,6}|[A-Z][A-Z\d-]{0,6}|C\d{1,2}orf\d{1,3})$/],
+  ['http://nema.org/dicom/dicm', dicom],
+  ['http://dicom.nema.org/resources/ontology/DCM', dicom],
+  ['urn:iso:std:iso:11073:10101', /^(?:\d{1,6}|MDC_[A-Z\d_]{1,60})$/],
+  ['urn:std:iso:11073:10101', /^(?:\d{1,6}|MDC_[A-Z\d_]{1,60})$/],
+  ['urn:iso:std:iso:3166', /^(?:[A-Z]{2,3}|\d{3}|[A-Z]{2}-[A-Z\d]{1,3})$/i],
+  ['urn:iso:std:iso:4217', /^(?:[A-Z]{3}|\d{3})$/],
+  ['urn:ietf:bcp:47', language],
+  // A study names its own.
+  ['urn:aquifer:consent-type', /^[a-z](?!.*\d{6})[a-z\d-]{0,63}$/],
 ])
+const longestNumberOf = { published: /\d{7}/, house: /\d{6}/ }
 
-/** Can this be a code of that system? Of systems without a known form, yes. */
+/** Can this be a code of that public system? Of systems without a known form it is made of numbers and of words that codes use. */
 export function mayBeCodeOf(system: string, code: string): boolean {
   const plain = trimmed(system)
-  return plain === 'http://unitsofmeasure.org' ? isUcumCode(code) : (codeShapes.get(plain)?.test(code) ?? true)
+  if (plain === 'http://unitsofmeasure.org') return isUcumCode(code)
+  const shape = codeShapes.get(plain)
+  return shape ? shape.test(code) : isWordedAsCode(code) && !longestNumberOf.published.test(code)
 }
+
+/** A code of nobody knows which system, that could be no identifier and no name. */
+export const mayBeHouseCode = (code: string): boolean => isWordedAsCode(code) && !longestNumberOf.house.test(code)
 
 export function systemSet(...lists: readonly (readonly string[])[]): ReadonlySet<string> {
   return new Set(lists.flat().map(trimmed))

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../fhir/index.js'
 import { capAge } from './ages.js'
-import { isPublicSystem, mayBeCodeOf } from './code-systems.js'
+import { isPublicSystem, mayBeCodeOf, mayBeHouseCode } from './code-systems.js'
+import { isWordedAsCode } from './code-words.js'
 import type { PhiClass, Treatment } from './phi-class.js'
 import { isCountry, isState } from './places.js'
 import type { Plan } from './plan.js'
@@ -110,10 +111,13 @@ function maskCode(code: string, publicSystem: string | null, plan: Plan, run: Ru
     run.counts.identifying++
     return undefined
   }
-  if (publicSystem === null && plan.policy.unlistedCodes === 'keep' && isPlainCode(code)) return code
+  if (publicSystem === null && plan.policy.unlistedCodes === 'keep' && isHouseCode(code, plan)) return code
   run.counts.identifying++
   return run.pseudonyms.text('cod', code)
 }
+
+const isHouseCode = (code: string, plan: Plan): boolean =>
+  isPlainCode(code) && (mayBeHouseCode(code) || plan.answerTexts.has(code.toLowerCase()))
 
 function writeConceptText(source: JsonObject, out: JsonObject, run: Run): void {
   const { text } = source
@@ -215,6 +219,7 @@ export function labelHandler(plan: Plan, treatment: Treatment | null): (value: u
       treatment === 'allow-list' &&
       typeof code === 'string' &&
       isPlainToken(code) &&
+      isWordedAsCode(code) &&
       plan.policy.labels.some((label) => label.system === system && (label.code === undefined || label.code === code))
     if (listed) return { system, code }
     run.counts.identifying++

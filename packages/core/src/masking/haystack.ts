@@ -1,11 +1,14 @@
-import { resourceFacts, typeFacts } from '../fhir/index.js'
+import { isResourceType, resourceFacts, typeFacts } from '../fhir/index.js'
 import type { ElementFact, JsonObject } from '../fhir/index.js'
 import { boundedCache } from './bounded-cache.js'
 import { isPublicSystem, publicCodeSystems, systemSet } from './code-systems.js'
-import { compactTerm, nameTerm, tellsIdentifier, tellsName, tellsPhone } from './needles.js'
+import { isWordedAsCode } from './code-words.js'
+import { compactTerm, nameTerm, pairTerms, tellsIdentifier, tellsName, tellsPhone } from './needles.js'
+import { isCountry, isState } from './places.js'
 import { yearsOnly } from './policy.js'
 import type { ExtensionRule, Policy } from './policy.js'
 import { pseudonymPattern } from './pseudonyms.js'
+import { isUnit } from './units.js'
 import { compact, wordsOf } from './words.js'
 
 /** Terms of one masked text, where it stands: 'Observation code'. */
@@ -24,8 +27,12 @@ export interface Haystack {
 const fineDate = /^\d{4}-\d{2}/
 const anyDate = /^\d{4}(?:-\d{2}(?:-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?$/
 const termCharactersMin = 4
-const longNumberMin = 1_000_000
+// Shorter ones are counted and measured every day: some of them are also somebody's number.
+const longNumberMin = { measured: 100_000_000, else: 1_000_000 }
 const codeDigitsMax = 8
+// What a questionnaire, an operation, a profile or a file format is called is nobody's name, if it is a word of published codes.
+const wordedPlaces: ReadonlySet<string> = new Set(['linkId', 'name', 'profile', 'contentType', 'language'])
+const systemPlaces: ReadonlySet<string> = new Set(['system', 'codeSystem', 'url'])
 
 /** What is looked for in masked rows before they are published. It shares no rule with the masker: it only knows words. */
 export function openHaystack(policy: Policy, hide: (term: string) => string): Haystack {
@@ -39,7 +46,8 @@ export function openHaystack(policy: Policy, hide: (term: string) => string): Ha
   function look(value: unknown, name: string, parent: JsonObject, places: Map<string, Set<string>>): void {
     if (typeof value === 'string') return lookAt(value, name, parent, places)
     if (typeof value === 'number') {
-      if (Number.isInteger(value) && Math.abs(value) >= longNumberMin) lookAt(String(value), name, parent, places)
+      const least = name === 'value' ? longNumberMin.measured : longNumberMin.else
+      if (Number.isInteger(value) && Math.abs(value) >= least) lookAt(String(value), name, parent, places)
       return
     }
     if (Array.isArray(value)) for (const item of value) look(item, name, parent, places)
@@ -54,20 +62,29 @@ export function openHaystack(policy: Policy, hide: (term: string) => string): Ha
       if (yearly && fineDate.test(text)) fineDates.add(name)
       return
     }
-    if (harmless.has(text) || harmless.has(text.toLowerCase()) || isShortPublicCode(text, name, parent)) return
-    if (text.replace(pseudonymPattern, '').length < termCharactersMin) return
+    if (harmless.has(text) || harmless.has(text.toLowerCase()) || isPublic(text, name, parent)) return
+    if (withoutType(text).replace(pseudonymPattern, '').length < termCharactersMin) return
     if (known) known.add(text)
     else places.set(name, new Set([text]))
   }
-  // A number of a public list, which has as many digits as a ward’s own number of a patient, says nothing about anybody.
-  function isShortPublicCode(text: string, name: string, { system }: JsonObject): boolean {
-    return (
-      name === 'code' &&
-      text.length <= codeDigitsMax &&
-      /\d/.test(text) &&
-      typeof system === 'string' &&
-      isPublicSystem(system, publicSystems)
-    )
+  /** Said by everybody in this place: units, states, and words and short numbers of published codes. They are some people's names, too. */
+  function isPublic(text: string, name: string, { system, country }: JsonObject): boolean {
+    switch (name) {
+      case 'unit':
+        return isUnit(text)
+      case 'state':
+        return isState(text, country)
+      case 'country':
+        return isCountry(text)
+      case 'code':
+        if (typeof system === 'string' && !isPublicSystem(system, publicSystems)) return false
+        // A number of a public list, which has as many digits as a ward’s own number of a patient, says nothing about anybody.
+        if (/\d/.test(text)) return system !== undefined && text.length <= codeDigitsMax
+        return isUnit(text) || isWordedAsCode(text)
+      default:
+        if (systemPlaces.has(name)) return isPublicSystem(text, publicSystems)
+        return wordedPlaces.has(name) && isWordedAsCode(text) && !/\d{6}/.test(text)
+    }
   }
   return {
     see(resource) {
@@ -90,18 +107,35 @@ export function openHaystack(policy: Policy, hide: (term: string) => string): Ha
 
 /** Terms of a masked text that could be somebody’s: its words, its parts and itself without signs, and all its digits. */
 export function termsOf(text: string): string[] {
-  const plain = text.replace(pseudonymPattern, ' ')
+  const plain = withoutType(decoded(text)).replace(pseudonymPattern, ' ')
   const words = wordsOf(plain)
   const whole = compact(plain)
   const digits = plain.replace(/\D/g, '')
   return [
     ...new Set([
       ...words.filter(tellsName).map(nameTerm),
+      ...pairTerms(words),
       ...[...words, whole].filter(tellsIdentifier).map(compactTerm),
       ...(whole.length >= termCharactersMin && plain.includes('@') ? [compactTerm(whole)] : []),
       ...(tellsPhone(digits) ? [compactTerm(digits), compactTerm(digits.slice(-10))] : []),
     ]),
   ]
+}
+
+// The type of what a reference leads to.
+function withoutType(text: string): string {
+  const end = text.indexOf('/')
+  return end > 0 && isResourceType(text.slice(0, end)) ? text.slice(end) : text
+}
+
+// As a query of an address has it.
+function decoded(text: string): string {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Texts that the model or the policy gives, so that nobody wrote them about anybody. */

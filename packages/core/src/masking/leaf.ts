@@ -6,7 +6,8 @@ import type { Plan } from './plan.js'
 import { maskContained } from './references.js'
 import type { Handler, Run } from './run.js'
 import { isPlainCode, isPlainToken } from './tokens.js'
-import { isPublicSystem } from './code-systems.js'
+import { isLanguageTag, isPublicSystem } from './code-systems.js'
+import { isWordedAsCode } from './code-words.js'
 import { misshapen, removed } from './removal.js'
 
 /** An element that holds one primitive value, and where it stands. */
@@ -75,25 +76,51 @@ export function leafHandler(plan: Plan, leaf: Leaf): Handler {
   }
 }
 
-const languageShape = /^[a-z]{2,3}(-[a-z0-9]{1,8}){0,4}$/i
 const mediaShape = /^(application|audio|font|image|message|model|multipart|text|video|chemical)\/[a-z][\w.+-]{0,60}$/i
 
-function isOpenCode(name: string): (value: string) => boolean {
-  if (name === 'language') return (value) => languageShape.test(value)
-  return name === 'contentType' ? (value) => mediaShape.test(value) && isPlainCode(value) : isPlainCode
+// Words of the media types that are in use; others have shorter parts.
+const mediaWords =
+  'application audio font image message model multipart text video chemical alternative avif calendar document dicom excel fhir flac form data gzip heic heif html javascript jpeg json markdown midi mixed mpeg msword octet officedocument opus ogg openxmlformats plain powerpoint presentation presentationml quicktime related sheet spreadsheetml stream tiff turtle urlencoded vcard webm webp wordprocessingml'
+const knownMediaWords = new Set(mediaWords.split(' '))
+const isMediaType = (value: string): boolean =>
+  mediaShape.test(value) && (value.toLowerCase().match(/[a-z]{4,}/g) ?? []).every((word) => knownMediaWords.has(word))
+
+// What these types define has names of its own; who defines it is no patient.
+const definitions: ReadonlySet<string> = new Set([
+  'Conformance', 'ConceptMap', 'DataElement', 'ImplementationGuide', 'NamingSystem', 'OperationDefinition', 'Questionnaire',
+  'SearchParameter', 'StructureDefinition', 'TestScript', 'ValueSet',
+]) // prettier-ignore
+
+function isOpenCode(name: string, root: string): (value: string) => boolean {
+  if (name === 'language') return isLanguageTag
+  if (name === 'contentType') return isMediaType
+  return definitions.has(root) ? isPlainCode : (value) => isPlainCode(value) && isWordedAsCode(value) && !/\d{6}/.test(value)
 }
 
-function keepByType({ type, fact, path }: Leaf): Handler {
+function keepByType({ type, fact, path, root }: Leaf): Handler {
   if (type === 'code') {
     const codes = fact.codes && new Set(fact.codes)
-    return always(codes ? (value) => codes.has(value) : isOpenCode(fact.name))
+    return always(codes ? (value) => codes.has(value) : isOpenCode(fact.name, root))
   }
   if (type === 'time') return timeHandler
-  if (type === 'boolean' || type === 'decimal' || type === 'integer' || type === 'positiveInt' || type === 'unsignedInt') {
-    const test = primitiveTests[type]!
-    return (value, run) => (test(value) ? value : misshapen(run))
-  }
+  if (type === 'boolean') return (value, run) => (primitiveTests[type]!(value) ? value : misshapen(run))
+  if (type === 'decimal' || type === 'integer' || type === 'positiveInt' || type === 'unsignedInt') return numberHandler(type, fact.name)
   throw new Error(`no treatment for ${path} of type ${type}`)
+}
+
+// Nothing is counted so far, and what is measured so high is rounded: longer numbers are somebody's. A file may be long.
+const countMax = 999_999
+const measureMax = 99_999_999
+const roundedTo = 1000
+
+function numberHandler(type: 'decimal' | 'integer' | 'positiveInt' | 'unsignedInt', name: string): Handler {
+  const test = primitiveTests[type]!
+  const most = type === 'decimal' || name === 'size' ? measureMax : countMax
+  return (value, run) => {
+    if (!test(value)) return misshapen(run)
+    const size = Math.abs(numberOf(value) ?? Infinity)
+    return size <= most || (type === 'decimal' && size % roundedTo === 0) ? value : removed(value, run)
+  }
 }
 
 // A time of day is finer than a year: it stays only where dates stay, moved.
@@ -163,7 +190,9 @@ function profileHandler(plan: Plan): Handler {
   return (value, run) => {
     if (typeof value !== 'string') return misshapen(run)
     const base = plan.policy.profiles.find((known) => value.startsWith(known))
-    return base !== undefined && (value === base || isPlainToken(value.slice(base.length))) ? value : removed(value, run)
+    return base !== undefined && (value === base || (isPlainToken(value.slice(base.length)) && isWordedAsCode(value.slice(base.length))))
+      ? value
+      : removed(value, run)
   }
 }
 
@@ -200,10 +229,11 @@ function sharedText(path: string): Handler {
 
 /** A technical name stays if it looks like one; else its pseudonym still joins questions to answers. */
 function token(path: string): Handler {
-  const label = path.endsWith('linkId') ? 'lnk' : 'nam'
+  const isLink = path.endsWith('linkId')
+  const label = isLink ? 'lnk' : 'nam'
   return (value, run) => {
     if (typeof value !== 'string' || value === '') return misshapen(run)
-    return isPlainToken(value) ? value : run.pseudonyms.text(label, value)
+    return isPlainToken(value) && (isLink || isWordedAsCode(value)) ? value : run.pseudonyms.text(label, value)
   }
 }
 

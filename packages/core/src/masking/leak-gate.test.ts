@@ -42,6 +42,8 @@ test.each([
   ['contact in Observation code', '5552017788'],
   ['identifier in Observation code', 'MRN4471924'],
   ['address in Observation code', '12-long-lane'],
+  ['name in Observation code', '%4Bowalczyk'],
+  ['name in Observation code', 'ward4_kowalczyk_2014'],
 ])('%s: %s', (leak, code) => {
   const leaks = found(gateBatch([kowalczyk, coded(code)]))
   expect(leaks).toContain(leak)
@@ -63,6 +65,53 @@ test('a short number of a public list is no identifier of a patient', () => {
   const snomed = { ...coded('x'), code: { coding: [{ system: 'http://snomed.info/sct', code: '38341003' }] } }
   expect(found(gateBatch([bearer, snomed], safeHarbor))).toEqual([])
   expect(found(gateBatch([bearer, coded('38341003')]))).toEqual(['identifier in Observation code'])
+})
+
+test('a name of few letters is found beside the other one, in either order', () => {
+  const boLi = { ...kowalczyk, name: [{ family: ['Li'], given: ['Bo'] }] }
+  for (const code of ['Li-Bo', 'bo_li', 'Bo%20Li'])
+    expect(found(gateBatch([boLi, coded(code)])), code).toEqual(['name in Observation code'])
+  for (const code of ['li', 'bo', 'li-7']) expect(found(gateBatch([boLi, coded(code)])), code).toEqual([])
+})
+
+test('a name in two parts of a resource is found in each', () => {
+  const code = {
+    coding: [
+      { system: 'urn:ward', code: 'Kowalczyk' },
+      { system: 'urn:ward', code: 'zaneta' },
+    ],
+  }
+  expect(found(gateBatch([kowalczyk, coded('x', { code })]))).toEqual(Array.from({ length: 2 }, () => 'name in Observation code'))
+})
+
+// Surnames and first names as people bear them, and what everybody's data says in the same words.
+const everyday =
+  'Young White May Long Day Brown Hand Price Final Active Black Green Page Stone Field Virginia Georgia York Washington Jordan Chad Group Person Order Flag Pound Foot Hour Race Plain Image Text Marital Laboratory Vital Sign Patient Location Married Male Female Score'
+test('no one’s name stops what codes, units, states and types say', () => {
+  const people = everyday
+    .split(' ')
+    .map((family, index) => ({ ...kowalczyk, id: `mrn-447192${index}`, name: [{ family: [family], given: [family] }] }))
+  const hl7 = (system: string, code: string) => ({ coding: [{ system: `http://hl7.org/fhir/${system}`, code }] })
+  const data = [
+    ...['Virginia', 'Georgia', 'Washington', 'New York'].map((state) => ({
+      ...kowalczyk, id: `p-${state}`, name: [], address: [{ state, country: 'US' }], maritalStatus: hl7('marital-status', 'M'),
+    })),
+    coded('8302-2', {
+      code: { coding: [{ system: 'http://loinc.org', code: '8302-2' }] },
+      category: hl7('observation-category', 'vital-signs'),
+      valueQuantity: { value: 4_471_923, unit: 'pound' },
+      performer: [{ reference: 'Group/1' }, { reference: 'Person/1' }, { reference: 'Location/1' }],
+      contained: [{ resourceType: 'Basic', id: 'b', code: hl7('v3/Race', 'white') }],
+      component: [{ code: hl7('v3/ActCode', 'LONG'), valueQuantity: { value: 3, unit: 'hour', code: 'foot' } }],
+    }),
+    {
+      resourceType: 'QuestionnaireResponse', id: 'q', status: 'completed', subject: { reference: 'Patient/mrn-4471923' },
+      group: { linkId: 'laboratory', question: [{ linkId: 'race', answer: [{ valueCoding: { code: 'final' } }, { valueString: 'Female' }] }] },
+    },
+  ] // prettier-ignore
+  expect(found(gateBatch([...people, ...data], safeHarbor))).toEqual([])
+  // The same words in a ward's own codes may be somebody.
+  expect(found(gateBatch([...people, coded('Stone')]))).toEqual(['name in Observation code'])
 })
 
 test('terms cannot be read, and a person who is forgotten is looked for no more', () => {

@@ -23,8 +23,21 @@ export const nameTerm = (word: string): string => `w|${word}`
 /** The term of an identifier, however its parts are set apart. */
 export const compactTerm = (text: string): string => `x|${text}`
 
+// A sign of these scripts says as much as a syllable or two.
+const dense = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]{2}/u
+
 /** Does this word say enough to be looked for? */
-export const tellsName = (word: string): boolean => word.length >= nameLettersMin && /\p{L}/u.test(word)
+export const tellsName = (word: string): boolean => (word.length >= nameLettersMin && /\p{L}/u.test(word)) || dense.test(word)
+
+/** Terms of two words beside each other, in either order, of which one is too short to be looked for alone: Bo Li. */
+export function pairTerms(words: readonly string[]): string[] {
+  const terms: string[] = []
+  for (let at = 1; at < words.length; at++) {
+    const pair = [words[at - 1]!, words[at]!]
+    if (pair.every((word) => /^\p{L}+$/u.test(word)) && !pair.every(tellsName)) terms.push(`p|${pair.toSorted().join(' ')}`)
+  }
+  return terms
+}
 export const tellsIdentifier = (text: string): boolean => text.length >= compactMin && /\d/.test(text)
 export const tellsPhone = (digits: string): boolean => digits.length >= phoneDigitsMin
 
@@ -50,10 +63,13 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value : [val
 
 function namesIn(name: unknown): Needle[] {
   const said = [...texts(name), ...each(name).flatMap(({ text, family, given }) => [text, family, given].flatMap(texts))]
-  return said
-    .flatMap(wordsOf)
-    .filter(tellsName)
-    .map((word) => ({ kind: 'name', term: nameTerm(word) }))
+  const words = said.flatMap(wordsOf).filter(tellsName).map(nameTerm)
+  const pairs = each(name).flatMap(({ family, given }) =>
+    texts(given)
+      .slice(0, 1)
+      .flatMap((first) => texts(family).flatMap((last) => pairTerms(wordsOf(`${first} ${last}`)))),
+  )
+  return [...words, ...pairs].map((term) => ({ kind: 'name', term }))
 }
 
 function namesInExtension({ url, valueString }: JsonObject): Needle[] {

@@ -61,7 +61,7 @@ export interface Policy {
   modifierExtensions: readonly ExtensionRule[]
   /** Added to the public code systems; any other system becomes a pseudonym and its displays never enter a dictionary. */
   codeSystems: readonly string[]
-  /** Codes of all other systems: 'keep' those that look like codes. */
+  /** Codes of all other systems: 'keep' those that are made of short parts and of words that published codes are made of. */
   unlistedCodes: 'keep' | 'pseudonym' | 'remove'
   identifierSystems: readonly string[]
   profiles: readonly string[]

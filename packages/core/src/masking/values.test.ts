@@ -167,6 +167,17 @@ describe('codes and displays', () => {
       ['http://clinic.example.org', 'MRN4471923'],
       ['http://clinic.example.org', '42.36013,-71.05892'],
       ['http://clinic.example.org', '999\u201034\u20107518'],
+      ['http://clinic.example.org', 'Okonkwo'],
+      ['http://clinic.example.org', 'okonkwo-2'],
+      ['http://clinic.example.org', "O'Shaughnessy"],
+      ['http://clinic.example.org', 'Mac%20Giolla'],
+      ['http://clinic.example.org', '19510309'],
+      ['http://hl7.org/fhir/v3/ActCode', 'okonkwo'],
+      ['http://hl7.org/fhir/marital-status', '8837261'],
+      ['http://hl7.org/fhir/sid/icd-10', 'okonkwo'],
+      ['http://www.ama-assn.org/go/cpt', 'OKONKWO'],
+      ['urn:ietf:bcp:47', 'en-okonkwo'],
+      ['urn:oid:2.16.840.1.113883.6.24', '6175550182'],
     ] as const)
       expect(code(system, wrong), wrong).toMatch(/^cod-/)
     for (const [system, right] of [
@@ -175,6 +186,17 @@ describe('codes and displays', () => {
       ['http://www.nlm.nih.gov/research/umls/rxnorm', 'C3214954'],
       ['http://hl7.org/fhir/sid/cvx', '140'],
       ['http://clinic.example.org', 'mRNA-1273'],
+      ['http://clinic.example.org', 'vital-signs'],
+      ['http://clinic.example.org', 'GLU-01'],
+      ['http://hl7.org/fhir/v3/ActCode', 'AMB'],
+      ['http://hl7.org/fhir/sid/icd-10', 'G44.1'],
+      ['http://hl7.org/fhir/sid/ndc', '0002-8031-02'],
+      ['http://www.ama-assn.org/go/cpt', '99213'],
+      ['http://www.whocc.no/atc', 'C09AA05'],
+      ['http://nucc.org/provider-taxonomy', '207Q00000X'],
+      ['http://nema.org/dicom/dicm', 'CT'],
+      ['urn:ietf:bcp:47', 'zh-Hant-TW'],
+      ['urn:aquifer:consent-type', 'biobank'],
     ] as const)
       expect(code(system, right)).toBe(right)
   })
@@ -184,6 +206,7 @@ describe('codes and displays', () => {
       masked({ ...observation, code: { coding: [{ system, code: 'x' }] } }).code.coding[0].system
     for (const system of [
       'http://hl7.org/fhir/patients/mrn4471923',
+      'http://hl7.org/fhir/okonkwo',
       'urn:oid:2.16.840.1.113883.6.999347518',
       'urn:oid:1.2.840.10008.999347518',
     ])
@@ -198,10 +221,11 @@ describe('codes and displays', () => {
   test('languages and media types have their form', () => {
     expect(masked({ ...observation, language: 'Schneider' })).toEqual(observation)
     expect(masked({ ...observation, language: 'en-US' }).language).toBe('en-US')
+    expect(masked({ ...observation, language: 'en-schneid' })).toEqual(observation)
     const content = (contentType: string): unknown =>
       masked({ resourceType: 'Media', type: 'photo', content: { contentType, size: 3 } }).content.contentType
     expect(content('image/png')).toBe('image/png')
-    expect(content('Schneider')).toBeUndefined()
+    for (const type of ['Schneider', 'text/Schneider', 'application/vnd.schneider+json']) expect(content(type)).toBeUndefined()
   })
 
   test('texts of definitions stay, but not inside a person’s resource', () => {
@@ -263,6 +287,36 @@ describe('codes and displays', () => {
   test('digits of numbers stay as written', () => {
     const text = '{"resourceType":"Observation","status":"final","valueQuantity":{"value":1.50}}'
     expect(aMasker().mask(readJson(text)).resource).toMatchObject({ valueQuantity: { value: { text: '1.50' } } })
+  })
+
+  test('a number with the digits of an identifier is none that was counted or measured', () => {
+    const quantity = (value: number): unknown => masked({ ...observation, valueQuantity: { value, unit: 'U/L' } }).valueQuantity?.value
+    for (const value of [512_337_718, 6_175_550_182, -512_337_718]) expect(quantity(value)).toBeUndefined()
+    for (const value of [250_000, 4_500_000, 536_000_000, 0.000_512_337]) expect(quantity(value)).toBe(value)
+    const { deceasedBoolean, multipleBirthInteger } = masked({
+      resourceType: 'Patient',
+      deceasedBoolean: false,
+      multipleBirthInteger: 8_837_261,
+    })
+    expect([deceasedBoolean, multipleBirthInteger]).toEqual([false, undefined])
+  })
+
+  test('what names things technically, or says by which profile or label, names nobody', () => {
+    const { parameter } = masked({
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'Okonkwo', valueCode: 'okonkwo' },
+        { name: 'count', valueCode: 'final' },
+      ],
+    })
+    expect(parameter).toEqual([{ name: expect.stringMatching(/^nam-/) }, { name: 'count', valueCode: 'final' }])
+    const base = 'http://hl7.org/fhir/StructureDefinition/'
+    const profile = [`${base}okonkwo`, `${base}vitalsigns`, `${base}us-core-patient`]
+    const security = ['R', 'Okonkwo'].map((code) => ({ system: 'http://hl7.org/fhir/v3/Confidentiality', code }))
+    expect(masked({ ...observation, meta: { profile, security } }).meta).toEqual({
+      profile: profile.slice(1),
+      security: security.slice(0, 1),
+    })
   })
 
   test('the masked resource is valid DSTU2', () => {
