@@ -78,9 +78,25 @@ const codeShapes: ReadonlyMap<string, RegExp> = new Map([
 ])
 const longestNumberOf = { published: /\d{7}/, house: /\d{6}/ }
 
+// The same systems by the OIDs that HL7 registered for them.
+const registered: ReadonlyMap<string, string> = new Map([
+  ['urn:oid:2.16.840.1.113883.6.1', 'http://loinc.org'],
+  ['urn:oid:2.16.840.1.113883.6.96', 'http://snomed.info/sct'],
+  ['urn:oid:2.16.840.1.113883.6.88', 'http://www.nlm.nih.gov/research/umls/rxnorm'],
+  ['urn:oid:2.16.840.1.113883.6.8', 'http://unitsofmeasure.org'],
+  ['urn:oid:2.16.840.1.113883.6.69', 'http://hl7.org/fhir/sid/ndc'],
+  ['urn:oid:2.16.840.1.113883.12.292', 'http://hl7.org/fhir/sid/cvx'],
+  ['urn:oid:2.16.840.1.113883.6.3', 'http://hl7.org/fhir/sid/icd-10'],
+  ['urn:oid:2.16.840.1.113883.6.90', 'http://hl7.org/fhir/sid/icd-10-cm'],
+  ['urn:oid:2.16.840.1.113883.6.103', 'http://hl7.org/fhir/sid/icd-9-cm'],
+  ['urn:oid:2.16.840.1.113883.6.12', 'http://www.ama-assn.org/go/cpt'],
+  ['urn:oid:2.16.840.1.113883.6.73', 'http://www.whocc.no/atc'],
+  ['urn:oid:2.16.840.1.113883.6.101', 'http://nucc.org/provider-taxonomy'],
+])
+
 /** Can this be a code of that public system? Of systems without a known form it is made of numbers and of words that codes use. */
 export function mayBeCodeOf(system: string, code: string): boolean {
-  const plain = trimmed(system)
+  const plain = registered.get(system) ?? trimmed(system)
   if (plain === 'http://unitsofmeasure.org') return isUcumCode(code)
   const shape = codeShapes.get(plain)
   return shape ? shape.test(code) : isWordedAsCode(code) && !longestNumberOf.published.test(code)
