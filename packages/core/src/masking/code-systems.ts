@@ -1,4 +1,5 @@
 import { isWordedAsCode } from './code-words.js'
+import { modelCodes } from './model-codes.js'
 import { isUcumCode } from './units.js'
 
 /** Code systems whose codes and uri name no person and no house: everybody's terminologies. A policy may add a study's own. */
@@ -103,7 +104,8 @@ export function mayBeCodeOf(system: string, code: string): boolean {
 }
 
 /** A code of nobody knows which system, that could be no identifier and no name. */
-export const mayBeHouseCode = (code: string): boolean => isWordedAsCode(code) && !longestNumberOf.house.test(code)
+export const mayBeHouseCode = (code: string): boolean =>
+  modelCodes().has(code) || (isWordedAsCode(code) && !longestNumberOf.house.test(code))
 
 export function systemSet(...lists: readonly (readonly string[])[]): ReadonlySet<string> {
   return new Set(lists.flat().map(trimmed))

@@ -5,6 +5,7 @@ import { isPublicSystem, publicCodeSystems, systemSet } from './code-systems.js'
 import { isWordedAsCode } from './code-words.js'
 import { compactTerm, nameTerm, pairTerms, tellsIdentifier, tellsName, tellsPhone } from './needles.js'
 import { isCountry, isState } from './places.js'
+import { modelCodes } from './model-codes.js'
 import { yearsOnly } from './policy.js'
 import type { ExtensionRule, Policy } from './policy.js'
 import { isPseudonym, pseudonymPattern } from './pseudonyms.js'
@@ -179,12 +180,4 @@ function harmlessTexts(policy: Policy): ReadonlySet<string> {
     ...urls(policy.extensions),
     ...urls(policy.modifierExtensions),
   ])
-}
-
-let codes: ReadonlySet<string> | null = null
-
-function modelCodes(): ReadonlySet<string> {
-  const under = (facts: readonly ElementFact[]): string[] => facts.flatMap((fact) => [...(fact.codes ?? []), ...under(fact.children ?? [])])
-  codes ??= new Set([...Object.values(resourceFacts), ...Object.values(typeFacts)].flatMap(under))
-  return codes
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { validate } from '../fhir/index.js'
 import { expert, lowPopulationZip3, readJson, safeHarbor } from './index.js'
-import { aMasker, asOfYear, masked } from './test/masked.js'
+import { absent, aMasker, asOfYear, masked } from './test/masked.js'
 
 const observation = { resourceType: 'Observation', status: 'final', code: { coding: [{ system: 'http://loinc.org', code: '8302-2' }] } }
 
@@ -309,7 +309,10 @@ describe('codes and displays', () => {
         { name: 'count', valueCode: 'final' },
       ],
     })
-    expect(parameter).toEqual([{ name: expect.stringMatching(/^nam-/) }, { name: 'count', valueCode: 'final' }])
+    expect(parameter).toEqual([
+      { name: expect.stringMatching(/^nam-/), _valueCode: absent },
+      { name: 'count', valueCode: 'final' },
+    ])
     const base = 'http://hl7.org/fhir/StructureDefinition/'
     const profile = [`${base}okonkwo`, `${base}vitalsigns`, `${base}us-core-patient`]
     const security = ['R', 'Okonkwo'].map((code) => ({ system: 'http://hl7.org/fhir/v3/Confidentiality', code }))
