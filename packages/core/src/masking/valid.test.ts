@@ -37,13 +37,13 @@ const isValid = (resource: unknown): boolean => validate(resource).length === 0
 if (dataDir === undefined) leftOut('masked examples of HL7 and Synthea people are valid')
 test.skipIf(dataDir === undefined)('every valid example of HL7, and people of Synthea', () => {
   const examples = hl7Examples(dataDir!).map(({ text }) => parsed(text))
-  const bundles = syntheaBundles(dataDir!).slice(0, 40).map(parsed)
+  const bundles = syntheaBundles(dataDir!).slice(0, 10).map(parsed)
   const people = bundles.flatMap((bundle) => (isObject(bundle) ? (bundle['entry'] as { resource: unknown }[]) : []))
   const sources = [...examples, ...bundles, ...people.map(({ resource }) => resource)].filter(isValid)
   for (const policy of policies) {
     const { faults, count } = faultsOf(policy, sources)
     expect(faults).toEqual([])
-    expect(count).toBeGreaterThan(3600)
+    expect(count).toBeGreaterThan(1000)
   }
 })
 
