@@ -8,7 +8,7 @@ import { isCountry, isState } from './places.js'
 import { modelCodes } from './model-codes.js'
 import { yearsOnly } from './policy.js'
 import type { ExtensionRule, Policy } from './policy.js'
-import { isPseudonym, pseudonymPattern } from './pseudonyms.js'
+import { pseudonymPattern } from './pseudonyms.js'
 import { isUnit } from './units.js'
 import { compact, wordsOf } from './words.js'
 
@@ -25,8 +25,8 @@ export interface Haystack {
   take(): { texts: SeenText[]; fineDates: string[] }
 }
 
+const fineDate = /^\d{4}-\d{2}/
 const anyDate = /^\d{4}(?:-\d{2}(?:-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?$/
-const yearCharacters = 4
 const termCharactersMin = 4
 // Shorter ones are counted and measured every day: some of them are also somebody's number.
 const longNumberMin = { measured: 100_000_000, else: 1_000_000 }
@@ -41,7 +41,6 @@ export function openHaystack(policy: Policy, hide: (term: string) => string): Ha
   const publicSystems = systemSet(publicCodeSystems)
   const yearly = yearsOnly(policy)
   const hidden = boundedCache(20_000, (text) => termsOf(text).map(hide))
-  const idle = openIdle()
   let seen = new Map<string, Map<string, Set<string>>>()
   let fineDates = new Set<string>()
 
@@ -57,25 +56,18 @@ export function openHaystack(policy: Policy, hide: (term: string) => string): Ha
       for (const key in value) look((value as JsonObject)[key], key, value as JsonObject, places)
   }
   function lookAt(text: string, name: string, parent: JsonObject, places: Map<string, Set<string>>): void {
-    // What is most frequent and never the same comes first, so that it is looked up nowhere.
-    if (text.length < termCharactersMin || isPseudonym(text)) return
-    if (text.charCodeAt(0) < 58 && anyDate.test(text)) {
-      if (yearly && text.length > yearCharacters) fineDates.add(name)
-      return
-    }
-    const harmlessHere = idle.of(name, parent)
-    if (harmlessHere.has(text) || name === 'resourceType') return
+    if (text.length < termCharactersMin || name === 'resourceType') return
     const known = places.get(name)
     if (known?.has(text)) return
-    if (saysNothing(text, name, parent)) harmlessHere.add(text)
-    else if (known) known.add(text)
+    if (anyDate.test(text)) {
+      if (yearly && fineDate.test(text)) fineDates.add(name)
+      return
+    }
+    if (harmless.has(text) || harmless.has(text.toLowerCase()) || isPublic(text, name, parent)) return
+    if (withoutType(text).replace(pseudonymPattern, '').length < termCharactersMin) return
+    if (known) known.add(text)
     else places.set(name, new Set([text]))
   }
-  const saysNothing = (text: string, name: string, parent: JsonObject): boolean =>
-    harmless.has(text) ||
-    harmless.has(text.toLowerCase()) ||
-    isPublic(text, name, parent) ||
-    withoutType(text).replace(pseudonymPattern, '').length < termCharactersMin
   /** Said by everybody in this place: units, states, and words and short numbers of published codes. They are some people's names, too. */
   function isPublic(text: string, name: string, { system, country }: JsonObject): boolean {
     switch (name) {
@@ -110,24 +102,6 @@ export function openHaystack(policy: Policy, hide: (term: string) => string): Ha
       seen = new Map()
       fineDates = new Set()
       return taken
-    },
-  }
-}
-
-const idleMax = 20_000
-
-/** Texts that say nothing where they stand: of a code that depends on its system, of a state on its country. */
-function openIdle(): { of(name: string, parent: JsonObject): Set<string> } {
-  const sets = new Map<unknown, Map<string, Set<string>>>()
-  return {
-    of(name, { system, country }) {
-      const around = name === 'code' ? system : name === 'state' ? country : null
-      let byName = sets.get(around)
-      if (byName === undefined) sets.set(around, (byName = new Map()))
-      let texts = byName.get(name)
-      if (texts === undefined || texts.size > idleMax) byName.set(name, (texts = new Set()))
-      if (sets.size > idleMax) sets.clear()
-      return texts
     },
   }
 }

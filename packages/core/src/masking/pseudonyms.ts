@@ -1,4 +1,3 @@
-import { isResourceType } from '../fhir/index.js'
 import { boundedCache } from './bounded-cache.js'
 import { idKey } from './id-key.js'
 import { maskedTarget } from './references.js'
@@ -62,15 +61,6 @@ const patternOf = (shape: string): string => [...shape].map((kind) => ({ l: '[a-
 
 /** What pseudonyms look like, wherever they stand in a text. */
 export const pseudonymPattern = new RegExp(`${patternOf(uuidShape)}|${patternOf(nameShape)}|urn:oid:2\\.25\\.\\d+`, 'g')
-
-const wholly = new RegExp(`^${patternOf(uuidShape)}$`)
-
-/** Is this the pseudonym of an id, or a reference by one, and nothing else? */
-export function isPseudonym(text: string): boolean {
-  const at = text.length - uuidShape.length
-  if (at < 0 || !wholly.test(at === 0 ? text : text.slice(at))) return false
-  return at === 0 || (at === 9 && text.startsWith('urn:uuid:')) || isResourceType(text.slice(0, at - 1))
-}
 
 function spell(shape: Spelling, hash: string): string {
   let text = ''
