@@ -14,7 +14,7 @@ import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
 import { silenceMaxMs, type ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
-import { errorName, openLog, openMetrics, type Log } from './monitoring/index.js'
+import { errorName, openLog, openMetrics, type Log, type Metrics } from './monitoring/index.js'
 import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
@@ -137,7 +137,8 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   closing.add(() => queue.idle())
   metrics.gauge('aquifer_writes_waiting', 'Writes and Bundles that are not answered yet', () => queue.waiting)
   const pages = openPageTokens(identity.keyFor('pages of a search'))
-  const fhir: FhirSystems = { repository, studies, queue, pages, feeds, metrics, log, now, newId }
+  const threads = await threadsFor(config, { metrics, log, closing })
+  const fhir: FhirSystems = { repository, studies, queue, pages, feeds, threads, metrics, log, now, newId }
   const owner = randomUUID()
   const jobs = openJobs({ repository, newId, owner })
   await jobs.endOrphans()
@@ -172,6 +173,16 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport }
   const front = { tls, fhir, feeds, access, identity, address }
   return { ...stores, ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
+}
+
+/** Null, and nothing of it loaded, where no threads are asked for. */
+async function threadsFor({ workers }: Config, { metrics, log, closing }: { metrics: Metrics; log: Log; closing: Closing }) {
+  if (workers === 0) return null
+  const { openThreads } = await import('./platform/threads.js')
+  const threads = openThreads(workers, log)
+  closing.add(() => threads.close())
+  metrics.gauge('aquifer_worker_questions_waiting', 'What worker threads were asked and have not answered yet', () => threads.waiting)
+  return threads
 }
 
 /** The database with its schema as it is now, and the repository over it. */

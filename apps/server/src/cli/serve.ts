@@ -17,6 +17,7 @@ export function withServeOptions(command: Command): Command {
     .option('--port <port>', 'port to listen on (default 8080; 0 picks a free one)')
     .option('--database-url <url>', 'a PostgreSQL of your own instead of the embedded one')
     .option('--roles <roles>', `which parts run here: ${serverRoles.join(',')}`)
+    .option('--workers <n>', 'threads that read, check and index large Bundles and imports; worth it on more than 2 cores (default 0)')
 }
 
 export function serveCommand(): Command {

@@ -24,6 +24,8 @@ export interface Config {
   /** null: plain HTTP */
   tls: { certFile: string; keyFile: string; clientCaFile: string | null } | null
   roles: readonly ServerRole[]
+  /** threads that read, check and index large writes; 0: the one that answers does it all */
+  workers: number
   logLevel: LogLevel
   /** null: the embedded OpenID provider */
   outsideIssuer: { issuer: string; acceptClaims: boolean; clientId: string } | null
@@ -42,6 +44,7 @@ export interface Overrides {
   port?: string
   databaseUrl?: string
   roles?: string
+  workers?: string
 }
 
 interface Setting {
@@ -69,6 +72,7 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_TLS_KEY_FILE', means: 'its private key, readable by the server’s user only' },
   { name: 'AQUIFER_TLS_CLIENT_CA_FILE', means: 'authorities by whose certificates registered clients come in (default: none)' },
   { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
+  { name: 'AQUIFER_WORKERS', means: 'threads that read, check and index large Bundles and imports, 0 to 64 (default 0)' },
   { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
   { name: 'AQUIFER_FAULTS', means: 'for tests: fault points to arm' },
 ]
@@ -91,6 +95,8 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const logLevel = value('AQUIFER_LOG_LEVEL') ?? 'info'
   if (!isLogLevel(logLevel)) faults.push(`AQUIFER_LOG_LEVEL must be one of ${logLevels.join(', ')}`)
   const roles = readRoles(value('AQUIFER_ROLES', overrides.roles), faults)
+  const workers = Number(value('AQUIFER_WORKERS', overrides.workers) ?? '0')
+  if (!Number.isInteger(workers) || workers < 0 || workers > 64) faults.push('AQUIFER_WORKERS must be a whole number from 0 to 64')
   const store = value('AQUIFER_STORE')
   if (store !== undefined && store.includes('://')) faults.push('AQUIFER_STORE: only folders are supported so far, not object stores')
   const issuer = value('AQUIFER_ISSUER') ?? null
@@ -117,6 +123,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     smtp,
     tls,
     roles,
+    workers,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     outsideIssuer:
       issuer === null

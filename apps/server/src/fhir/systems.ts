@@ -3,8 +3,10 @@ import type { RequestFacts } from '../audit/index.js'
 import type { Log, Metrics } from '../monitoring/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Studies } from '../study/index.js'
+import type { Elsewhere } from './bundle/elsewhere.js'
 import type { Feeds } from './feeds.js'
 import type { PageTokens } from './search/page-tokens.js'
+import type { Threads } from './threads.js'
 import type { WriteQueue } from './write-queue.js'
 
 /** What the FHIR verbs work with; handed in once by the platform. */
@@ -14,6 +16,8 @@ export interface FhirSystems {
   queue: WriteQueue
   pages: PageTokens
   feeds: Pick<Feeds, 'arrived'>
+  /** null: one thread does all */
+  threads: Threads | null
   metrics: Metrics
   log: Log
   now: () => number
@@ -35,6 +39,8 @@ export interface FhirRequest {
   base: string
   /** refuse what would otherwise be mended by a named rule */
   strict: boolean
+  /** where the resources of its Bundle are, when not here */
+  elsewhere?: Elsewhere | null
   /** pass over search parameters that are not supported, and say so in the answer */
   lenient?: boolean
 }

@@ -51,7 +51,7 @@ export async function prepareLine(
   document: Resource | Refusal,
   line: number,
   scope: Scope,
-  request: FhirRequest,
+  request: Pick<FhirRequest, 'asked' | 'grant' | 'strict'>,
   options: { mayWriteAll: boolean },
 ): Promise<Prepared | Unfit> {
   if (isRefusal(document)) return { line, refusal: document, resources: 1, types: [] }

@@ -16,12 +16,13 @@ import {
 import type { Jobs, RunningJob } from '../jobs/index.js'
 import type { Tx } from '../repository/index.js'
 import { faultPoint } from '../storage/index.js'
+import { preparedLines } from './ahead.js'
 import { openAcknowledged, type Acknowledged } from './acknowledged.js'
 import { openGathering, peopleOf, type Batch } from './batches.js'
 import { DryRun, openRehearsal, type Rehearsal } from './rehearsal.js'
-import { linesOf } from './lines.js'
+import { linesOf, type Line } from './lines.js'
 import { recordOnFile } from './on-file.js'
-import { documentOf, prepareLine, type Prepared } from './prepare.js'
+import type { Prepared } from './prepare.js'
 import { openTally, type Tally } from './report.js'
 import { heard } from './silence.js'
 
@@ -146,20 +147,21 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>, after: number)
   const gathering = openGathering()
   const sending = openSending(run)
   let ended: Refusal | null = null
-  for await (const line of linesOf(heard(body, run.systems.silenceMaxMs))) {
-    if (isRefusal(line)) {
-      ended = line
+  const { scope, request } = run
+  const { asked, grant, strict } = request
+  const how = { scope, request: { asked, grant, strict }, mayWriteAll: run.consentOnFile !== null }
+  const lines = linesAfter(after, linesOf(heard(body, run.systems.silenceMaxMs)))
+  for await (const unit of preparedLines(run.systems.threads, lines, how)) {
+    if ('ended' in unit) {
+      ended = unit.ended
       break
     }
     if (run.job.cancelled) break
-    if (line.number <= after) continue
-    run.acknowledged.begin(line.number)
-    const mayWriteAll = run.consentOnFile !== null
-    const unit = await prepareLine(await documentOf(line), line.number, run.scope, run.request, { mayWriteAll })
+    run.acknowledged.begin(unit.line)
     if ('refusal' in unit) {
       run.tally.refused(unit.line, unit.refusal, unit.resources)
       await noteUnfit(run, unit)
-      run.acknowledged.settle(line.number)
+      run.acknowledged.settle(unit.line)
       continue
     }
     run.tally.repaired(unit)
@@ -171,6 +173,10 @@ async function load(run: Import, body: AsyncIterable<Uint8Array>, after: number)
   if (ended?.refusal === 'too-slow') return { ...ended, remedy: goingOn(run.acknowledged.line) }
   await storeEarly(run)
   return ended
+}
+
+async function* linesAfter(after: number, lines: AsyncIterable<Line | Refusal>): AsyncGenerator<Line | Refusal> {
+  for await (const line of lines) if (isRefusal(line) || line.number > after) yield line
 }
 
 const goingOn = (line: number): string =>

@@ -18,6 +18,7 @@ export interface BenchFlags {
   stored?: string
   searchDuring?: boolean
   roles?: string
+  workers?: string
   folder?: string
   profile?: string
 }
@@ -32,6 +33,7 @@ const onStored = (command: Command): Command =>
   command
     .option('--stored <n>', 'then fill the repository to so many resources, the same people as ever others, and measure again')
     .option('--roles <roles>', 'which parts run in the server (default: all)')
+    .option('--workers <n>', 'worker threads of the server (default 0)')
     .option('--folder <dir>', 'the server’s data folder, which is kept (default: one that is removed)')
     .option('--profile <dir>', 'where to leave CPU profiles of the server’s threads')
 const asIs = (command: Command): Command => command

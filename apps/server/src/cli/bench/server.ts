@@ -10,6 +10,7 @@ import { usageOf, watchMemory, type MemoryPeak, type Usage } from './processes.j
 
 export interface ServerFlags {
   roles?: string
+  workers?: string
   folder?: string
   profile?: string
 }
@@ -54,9 +55,12 @@ export async function onServer<T>(flags: ServerFlags, work: (server: BenchServer
   }
 }
 
-function startServer({ roles, profile }: ServerFlags, dataDir: string): ChildProcess {
+function startServer({ roles, workers, profile }: ServerFlags, dataDir: string): ChildProcess {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`]
-  const words = ['serve', '--data', dataDir, '--port', '0', ...(roles === undefined ? [] : ['--roles', roles])]
+  const said = Object.entries({ '--roles': roles, '--workers': workers }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name, value],
+  )
+  const words = ['serve', '--data', dataDir, '--port', '0', ...said]
   // Settings of the caller would lead to his database and his folders.
   const around = Object.entries(readEnvironment()).filter(([name]) => !name.startsWith('AQUIFER_') && name !== 'DATABASE_URL')
   return spawn(process.execPath, [...profiling, path.join(packageRoot, 'bin/aquifer.mjs'), ...words], {

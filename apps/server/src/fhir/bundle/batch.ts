@@ -1,14 +1,18 @@
 import type { Repair } from '@aquifer/core/fhir'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { auditRecord } from '../../audit/index.js'
+import { mayTouchType } from '../../access/index.js'
+import type { Item } from '../item.js'
 import { noteRefused } from '../refused.js'
 import { noteRepairs } from '../repaired.js'
+import type { Scope } from '../scope.js'
 import { storeUnits, type Unit, type UnitOutcome } from '../store.js'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { openTurns } from '../turns.js'
 import { conflictOf, followGroup } from '../write.js'
 import { conflicts, Conflicted, entriesOf, isAlone } from '../write-queue.js'
 import { conditionOf } from './conditional.js'
+import { checkElsewhere, itemsElsewhere } from './elsewhere.js'
 import type { BundleEntry } from './entries.js'
 import { checkWrite, itemFor, onlyPatientOf, planWrites, scopeOfWrites, type PlannedWrite } from './plan.js'
 import { inOrder, readsIn, type EntryResult } from './results.js'
@@ -32,6 +36,7 @@ export async function batch(systems: FhirSystems, request: FhirRequest, found: r
     for (const part of partsOf(ready)) await storePart(systems, request, part, results)
     ready = []
   }
+  const elsewhere = request.elsewhere ? await unitsElsewhere(systems, request, planned, onlyPatient) : null
   const turn = openTurns()
   for (const each of planned) {
     await turn()
@@ -41,7 +46,7 @@ export async function batch(systems: FhirSystems, request: FhirRequest, found: r
       results.set(each.place, await storeConditional(systems, request, each))
       continue
     }
-    const unit = await unitOf(systems, request, each, onlyPatient)
+    const unit = elsewhere?.get(each) ?? (await unitOf(systems, request, each, onlyPatient))
     if (isRefusal(unit)) results.set(each.place, { kind: 'refused', refusal: unit })
     else ready.push({ each, unit })
   }
@@ -83,7 +88,46 @@ async function unitOf(systems: FhirSystems, request: FhirRequest, each: PlannedW
   request.facts.sid = scope?.study.sid ?? request.facts.sid
   const item = await itemFor(systems, request, each, scope, onlyPatient)
   if (isRefusal(item)) return item
-  return { study: scope?.study ?? null, site: scope?.site ?? { kind: 'none' }, grant: request.grant, items: [item], auditId: 0n }
+  return unitWith(request, scope, item)
+}
+
+const unitWith = ({ grant }: FhirRequest, scope: Scope | null, item: Item): Unit => ({
+  study: scope?.study ?? null,
+  site: scope?.site ?? { kind: 'none' },
+  grant,
+  items: [item],
+  auditId: 0n,
+})
+
+/** The same of all at once, where a thread has their resources; null: it has them no longer. */
+async function unitsElsewhere(
+  systems: FhirSystems,
+  request: FhirRequest,
+  planned: readonly PlannedWrite[],
+  onlyPatient: string | null,
+): Promise<Map<PlannedWrite, Unit | Refusal> | null> {
+  const units = new Map<PlannedWrite, Unit | Refusal>()
+  const refused = (each: PlannedWrite, refusal: Refusal | null | undefined) => (refusal ? Boolean(units.set(each, refusal)) : false)
+  const allowed = planned.filter((each) => !refused(each, mayTouchType(request.grant, 'write', each.act.type)))
+  const checked = await checkElsewhere(request, allowed, { targets: new Map(), untilRefused: false })
+  if (checked === null) return null
+  const scoped: { each: PlannedWrite; scope: Scope | null }[] = []
+  const turn = openTurns()
+  for (const [at, each] of allowed.entries()) {
+    await turn()
+    if (refused(each, checked[at])) continue
+    const scope = await scopeOfWrites(systems, request, [each])
+    if (isRefusal(scope)) units.set(each, scope)
+    else scoped.push({ each, scope })
+    if (!isRefusal(scope)) request.facts.sid = scope?.study.sid ?? request.facts.sid
+  }
+  const items = await itemsElsewhere(systems, request, scoped, onlyPatient)
+  if (items === null) return null
+  for (const [at, { each, scope }] of scoped.entries()) {
+    const item = items[at]
+    if (item !== undefined) units.set(each, isRefusal(item) ? item : unitWith(request, scope, item))
+  }
+  return units
 }
 
 async function storePart(

@@ -1,7 +1,7 @@
-import { parseReference, rewriteReferences, type Repair } from '@aquifer/core/fhir'
+import { parseReference, rewriteReferences, type Repair, type Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayTouchType, noSuchResource } from '../../access/index.js'
-import { deleteItem, itemOf, sidFor, type Item } from '../item.js'
+import { deleteItem, itemOf, sidFor, type Item, type ItemOptions } from '../item.js'
 import { checkResource } from '../parse.js'
 import { refusedAsStrict } from '../repaired.js'
 import { withExtensions, type Scope } from '../scope.js'
@@ -66,18 +66,29 @@ export function checkWrite(request: FhirRequest, planned: PlannedWrite, targets:
   const forbidden = mayTouchType(request.grant, 'write', act.type)
   if (forbidden !== null) return forbidden
   if (act.act === 'delete') return null
-  // A POST gives no id: whatever stands there is the sender's own matter, valid or not.
   const met = planned.met?.id
   if (met !== undefined && act.act === 'update' && act.resource.id !== undefined && act.resource.id !== met)
     return atPlace(refuse('invalid', { detail: 'The id in the resource is not that of the resource which meets the condition.' }), place)
-  if (act.act === 'create' || act.id === null) delete act.resource.id
-  // What a stored Bundle holds is whole in itself: its references lead within it, and it may be signed.
-  if (act.type !== 'Bundle') rewriteReferences(act.resource, (reference) => targets.get(reference) ?? reference)
-  const checked = checkResource(act.resource, request.strict)
-  if (isRefusal(checked)) return atPlace(checked, place)
+  const keepsId = act.act === 'update' && act.id !== null
+  const checked = checkEntry(act.resource, { place, keepsId }, { strict: request.strict, targets })
+  if (isRefusal(checked)) return checked
   // A condition that was raced has it checked again, mended already.
   planned.repairs = [...planned.repairs, ...checked.repairs]
   return null
+}
+
+/** The part of this that asks nothing but the resource. */
+export function checkEntry(
+  resource: Resource,
+  { place, keepsId }: { place: number; keepsId: boolean },
+  { strict, targets }: { strict: boolean; targets: ReadonlyMap<string, string> },
+): { repairs: Repair[] } | Refusal {
+  // A POST gives no id: whatever stands there is the sender's own matter, valid or not.
+  if (!keepsId) delete resource.id
+  // What a stored Bundle holds is whole in itself: its references lead within it, and it may be signed.
+  if (resource.resourceType !== 'Bundle') rewriteReferences(resource, (reference) => targets.get(reference) ?? reference)
+  const checked = checkResource(resource, strict)
+  return isRefusal(checked) ? atPlace(checked, place) : checked
 }
 
 export function atPlace(refusal: Refusal, place: number): Refusal {
@@ -110,15 +121,26 @@ export async function itemFor(
   scope: Scope | null,
   onlyPatient: string | null,
 ): Promise<Item | Refusal> {
+  const ready = await beforeItem(systems, request, planned, scope, onlyPatient)
+  return isRefusal(ready) || 'patients' in ready ? ready : itemOf(ready.resource, ready.options)
+}
+
+/** What is decided before an item is made, and by what it is made; a deletion is one already. */
+export async function beforeItem(
+  systems: FhirSystems,
+  request: FhirRequest,
+  planned: PlannedWrite,
+  scope: Scope | null,
+  onlyPatient: string | null,
+): Promise<Item | { resource: Resource; options: ItemOptions } | Refusal> {
   const { act, id } = planned
   const study = scope?.study ?? null
   if (act.act === 'delete') return deletion(systems, planned, study)
-  const expect = expectationOf(planned)
   const strict = refusedAsStrict(study, planned.repairs)
   if (strict !== null) return atPlace(strict, planned.place)
   const refusal = mayStoreGroup(request.grant, study, act.resource, id)
   if (refusal !== null) return refusal
-  return itemOf(act.resource, { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expect })
+  return { resource: act.resource, options: { study, id, op: act.act, unchanged: 'version', onlyPatient, ...expectationOf(planned) } }
 }
 
 /** The version a write rests on: that of If-Match, else the one in which its condition was met. */

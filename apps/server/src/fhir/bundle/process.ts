@@ -2,15 +2,25 @@ import type { Resource } from '@aquifer/core/fhir'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { FhirRequest, FhirSystems } from '../systems.js'
 import { batch } from './batch.js'
+import { readBundle } from './elsewhere.js'
 import { entriesIn, type BundleEntry, type EntryAct } from './entries.js'
 import type { EntryResult } from './results.js'
 import { transaction } from './transaction.js'
 
-export async function processBundle(
-  systems: FhirSystems,
-  request: FhirRequest,
-  bundle: Resource,
-): Promise<{ type: 'transaction' | 'batch'; results: EntryResult[] } | Refusal> {
+type Processed = { type: 'transaction' | 'batch'; results: EntryResult[] }
+
+export async function processBundle(systems: FhirSystems, request: FhirRequest, text: string): Promise<Processed | Refusal> {
+  const { bundle, elsewhere } = await readBundle(systems.threads, text)
+  if (isRefusal(bundle)) return bundle
+  try {
+    return await processEntries(systems, { ...request, elsewhere }, bundle)
+  } finally {
+    elsewhere?.leave()
+  }
+}
+
+async function processEntries(systems: FhirSystems, request: FhirRequest, bundle: Resource): Promise<Processed | Refusal> {
+  if (bundle.resourceType !== 'Bundle') return refuse('invalid', { detail: 'This address takes a Bundle.' })
   const type = bundle['type']
   if (type !== 'transaction' && type !== 'batch')
     return refuse('invalid', { detail: 'Bundle.type is transaction or batch here; collections go to $import.' })

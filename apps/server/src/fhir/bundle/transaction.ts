@@ -12,6 +12,7 @@ import type { FhirRequest, FhirSystems } from '../systems.js'
 import { conflictOf, followGroup } from '../write.js'
 import { entriesOf } from '../write-queue.js'
 import { conditionalTargets, conditionOf, lockOf, meetConditions, oneMatch, type Asking } from './conditional.js'
+import { checkElsewhere, itemsElsewhere } from './elsewhere.js'
 import type { BundleEntry } from './entries.js'
 import { oneAtATime } from './one-at-a-time.js'
 import { checkWrite, itemFor, onlyPatientOf, planWrites, referencesWithin, scopeOfWrites, type PlannedWrite } from './plan.js'
@@ -96,13 +97,10 @@ async function attemptOnce(
     else if (act.act === 'delete' && act.id === null && met === undefined) results.set(place, { kind: 'nothing', type: act.type })
     else writes.push(each)
   }
-  const turn = openTurns()
-  for (const each of writes) {
-    await turn()
-    const refusal = checkWrite(request, each, targets)
-    if (refusal !== null) return refusal
-  }
-  const stored = await storeAll(systems, request, scope, { planned, writes })
+  const checked = await checkElsewhere(request, writes, { targets, untilRefused: true })
+  const refusal = checked === null ? await checkHere(request, writes, targets) : (checked.find(isRefusal) ?? null)
+  if (refusal !== null) return refusal
+  const stored = await storeAll(systems, request, scope, { planned, writes, targets })
   if (isRefusal(stored) || stored instanceof RolledBack) return stored
   for (const { act, id } of writes) {
     if (act.act === 'delete') continue
@@ -114,6 +112,52 @@ async function attemptOnce(
     if (outcome !== undefined) results.set(each.place, { kind: 'written', type: each.act.type, outcome, repairs: each.repairs })
   }
   return results
+}
+
+interface Attempt {
+  planned: readonly PlannedWrite[]
+  /** those of them that write */
+  writes: readonly PlannedWrite[]
+  targets: ReadonlyMap<string, string>
+}
+
+async function checkHere(
+  request: FhirRequest,
+  writes: readonly PlannedWrite[],
+  targets: ReadonlyMap<string, string>,
+): Promise<Refusal | null> {
+  const turn = openTurns()
+  for (const each of writes) {
+    await turn()
+    const refusal = checkWrite(request, each, targets)
+    if (refusal !== null) return refusal
+  }
+  return null
+}
+
+async function itemsOf(
+  systems: FhirSystems,
+  request: FhirRequest,
+  scope: Scope | null,
+  { planned, writes, targets }: Attempt,
+): Promise<Item[] | Refusal> {
+  const onlyPatient = onlyPatientOf(planned)
+  if (request.elsewhere) {
+    const scoped = writes.map((each) => ({ each, scope }))
+    const items = await itemsElsewhere(systems, request, scoped, onlyPatient)
+    if (items !== null) return items.find(isRefusal) ?? items.filter((item): item is Item => !isRefusal(item))
+    const refusal = await checkHere(request, writes, targets)
+    if (refusal !== null) return refusal
+  }
+  const items: Item[] = []
+  const turn = openTurns()
+  for (const each of writes) {
+    await turn()
+    const item = await itemFor(systems, request, each, scope, onlyPatient)
+    if (isRefusal(item)) return item
+    items.push(item)
+  }
+  return items
 }
 
 function sameTarget(planned: readonly PlannedWrite[]): Refusal | null {
@@ -134,22 +178,15 @@ async function storeAll(
   systems: FhirSystems,
   request: FhirRequest,
   scope: Scope | null,
-  { planned, writes }: { planned: readonly PlannedWrite[]; writes: readonly PlannedWrite[] },
+  { planned, writes, targets }: Attempt,
 ): Promise<WriteOutcome[] | Refusal | RolledBack> {
   if (writes.length === 0) return []
   noteRepairs(
     request.facts,
     writes.flatMap((each) => each.repairs),
   )
-  const onlyPatient = onlyPatientOf(planned)
-  const items: Item[] = []
-  const turn = openTurns()
-  for (const each of writes) {
-    await turn()
-    const item = await itemFor(systems, request, each, scope, onlyPatient)
-    if (isRefusal(item)) return item
-    items.push(item)
-  }
+  const items = await itemsOf(systems, request, scope, { planned, writes, targets })
+  if (isRefusal(items)) return items
   const unit: Unit = {
     study: scope?.study ?? null,
     site: scope?.site ?? { kind: 'none' },

@@ -6,7 +6,6 @@ import {
   create,
   outcomeOfRepairs,
   pairsOf,
-  parseBody,
   processBundle,
   read,
   remove,
@@ -110,10 +109,7 @@ function writeRoutes(on: On, systems: RoutedSystems): void {
   on('bundle', {
     act: 'transaction',
     handler: async (request) => {
-      const bundle = await parseBody(bodyText(request), 'several')
-      if (isRefusal(bundle)) return bundle
-      if (bundle.resourceType !== 'Bundle') return refuse('invalid', { detail: 'This address takes a Bundle.' })
-      const processed = await processBundle(fhir, fhirRequestOf(request), bundle)
+      const processed = await processBundle(fhir, fhirRequestOf(request), bodyText(request))
       return isRefusal(processed) ? processed : bundleAnswer(systems, request, processed)
     },
   })
