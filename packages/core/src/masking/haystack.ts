@@ -1,5 +1,5 @@
-import { isResourceType, resourceFacts, typeFacts } from '../fhir/index.js'
-import type { ElementFact, JsonObject } from '../fhir/index.js'
+import { isResourceType } from '../fhir/index.js'
+import type { JsonObject } from '../fhir/index.js'
 import { boundedCache } from './bounded-cache.js'
 import { isPublicSystem, publicCodeSystems, systemSet } from './code-systems.js'
 import { isWordedAsCode } from './code-words.js'
