@@ -1,4 +1,4 @@
-import { policyLabel, type Policy } from '@aquifer/core/masking'
+import { maskerVersion, policyLabel, type Policy } from '@aquifer/core/masking'
 import { durationMs } from '@aquifer/core/time'
 import { compareCursors, type Cursor, type LakeSegment, type StudyLake } from '../lake/index.js'
 import { openRate } from '../monitoring/index.js'
@@ -244,7 +244,13 @@ export class StudyRun {
     const asOfYear = new Date(this.#parts.clock.now()).getUTCFullYear()
     const policy = await this.#parts.policyOf(this.study, name)
     if (!policy) throw new UnknownPolicy()
-    const stamp = { maskingPolicy: policyLabel(policy), maskingKey, modelVersion: modelVersion(), asOfYear, ...again(this.#notes.round) }
+    const stamp = {
+      maskingPolicy: policyLabel(policy),
+      maskingKey,
+      modelVersion: `${modelVersion()}-${maskerVersion}`,
+      asOfYear,
+      ...again(this.#notes.round),
+    }
     const made = JSON.stringify(stamp)
     if (this.#masking?.made === made) return this.#masking
     this.#masking?.study.close()

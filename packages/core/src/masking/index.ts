@@ -1,7 +1,7 @@
 // De-identification: policies as data, compiled to one pass of default deny over every DSTU2 resource.
 // It never keeps what a policy does not name, never reads a clock or makes a key, and never puts a value into a reason or a count.
 export { builtInPolicies, expert, safeHarbor } from './built-in-policies.js'
-export { compilePolicy, createMasker, traceResource } from './masker.js'
+export { compilePolicy, createMasker, maskerVersion, traceResource } from './masker.js'
 export type { CompiledPolicy, Masked, Masker, MaskerOptions } from './masker.js'
 export { lowPopulationZip3 } from './zip.js'
 export { policyLabel, yearsOnly } from './policy.js'

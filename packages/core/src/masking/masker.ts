@@ -14,6 +14,9 @@ import type { Shape } from './shape.js'
 import { watchElement } from './trace.js'
 import type { TraceStep } from './trace.js'
 
+/** Rises when the same policy gives another result than before: what is stored was masked by an earlier one, and is masked anew. */
+export const maskerVersion = 2
+
 /** A policy compiled: the same for every key and every study that uses it. */
 export interface CompiledPolicy {
   readonly policy: Policy
