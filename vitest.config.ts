@@ -10,7 +10,14 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'core', sequence: { groupOrder: 0 }, include: ['packages/core/src/**/*.test.ts'], testTimeout: 60_000 },
+        // Pure code: its modules are read once for all files.
+        test: {
+          name: 'core',
+          sequence: { groupOrder: 0 },
+          include: ['packages/core/src/**/*.test.ts'],
+          testTimeout: 60_000,
+          isolate: false,
+        },
       },
       {
         resolve: { alias },
