@@ -1,20 +1,10 @@
 // A patient sees own data, own consents and who looked, takes a copy, and meets nobody else's data; a guardian sees those she stands in for.
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { accessible, expect, look, signIn, test, demoPassword } from '../world/index.js'
-import { picture } from '../world/screens.js'
+import { expect, signIn, test, demoPassword } from '../world/index.js'
+import { inBothLooks } from '../world/looks.js'
 
 const reason = 'visit 3, source data verification'
-
-async function inBothLooks(page: Page, name: string): Promise<void> {
-  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
-  for (const theme of ['light', 'dark'] as const) {
-    await look(page, theme)
-    await accessible(page, `${name}, ${theme}`)
-    await picture(page, `${name}-${theme}`)
-  }
-  await look(page, 'light')
-}
 
 /** The token and the person of a user, as the server's own sign-in gives them. */
 async function tokenOf(page: Page, url: string, user: string): Promise<{ token: string; patient: string }> {

@@ -1,7 +1,7 @@
 // An auditor searches the trail, opens a record, proves that it is whole and takes a report; a privacy officer reviews an emergency.
 import { readFile } from 'node:fs/promises'
-import { accessible, demoPassword, expect, look, signIn, test } from '../world/index.js'
-import { picture } from '../world/screens.js'
+import { accessible, demoPassword, expect, signIn, test } from '../world/index.js'
+import { inBothLooks } from '../world/looks.js'
 
 const emergency = 'Unconscious in the emergency room, medication unknown'
 
@@ -32,12 +32,7 @@ test('the trail is searched, verified and reported', async ({ page, platform }, 
   await test.step('the chain is verified', async () => {
     await page.getByRole('button', { name: 'Verify now' }).click()
     await expect(page.getByText(/^The trail is whole/)).toBeVisible({ timeout: 60_000 })
-    for (const theme of ['light', 'dark'] as const) {
-      await look(page, theme)
-      await accessible(page, `audit, ${theme}`)
-      await picture(page, `audit-${theme}`)
-    }
-    await look(page, 'light')
+    await inBothLooks(page, 'audit')
   })
 
   await test.step('a report is made as a job and handed over', async () => {

@@ -1,9 +1,9 @@
 // From an empty folder: people are loaded, an analyst signs in, asks, draws, and meets no identifier on the way.
 import type { Page } from '@playwright/test'
 import { plantedIdentifiers } from '@aquifer/core/generate'
-import { accessible, expect, look, signIn, test, type Platform } from '../world/index.js'
+import { expect, signIn, test, type Platform } from '../world/index.js'
+import { inBothLooks } from '../world/looks.js'
 import { fromPaper } from '../world/people.js'
-import { picture } from '../world/screens.js'
 
 async function rows(platform: Platform, sql: string): Promise<Record<string, unknown>[]> {
   const asked = await platform.aquifer(['query', sql, '--study', 'HARBOR', '--format', 'json'])
@@ -30,12 +30,7 @@ test('an analyst asks, draws and sees nobody', async ({ page, platform, watched 
     await page.goto(platform.url)
     await page.getByLabel('User').fill('ada')
     await page.getByLabel('Password', { exact: true }).fill('not this one')
-    for (const theme of ['light', 'dark'] as const) {
-      await look(page, theme)
-      await accessible(page, `sign-in, ${theme}`)
-      await picture(page, `sign-in-${theme}`)
-    }
-    await look(page, 'light')
+    await inBothLooks(page, 'sign-in')
   })
 
   await test.step('a wrong password opens nothing', async () => {
@@ -134,11 +129,7 @@ test('the notebook of the example, in both looks', async ({ page, platform }) =>
   await cellOf(page, 'by_decade').getByRole('button', { name: 'Lineage' }).click()
   await expect(page.getByRole('complementary', { name: 'Lineage of by_decade' })).toContainText('birth_year')
   await page.locator('.cells').evaluate((cells) => cells.scrollTo(0, 0))
-  for (const theme of ['light', 'dark'] as const) {
-    await look(page, theme)
-    await accessible(page, `notebook, ${theme}`)
-    await picture(page, `notebook-${theme}`)
-  }
+  await inBothLooks(page, 'notebook')
 })
 
 /** Identifiers of the people that were loaded, without those whose values may stand in masked data by chance or by right. */

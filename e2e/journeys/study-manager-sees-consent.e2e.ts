@@ -1,8 +1,8 @@
 // A study manager signs in: figures equal those of the people who were loaded, counted apart from the server, and refused writes are listed.
 import { demoPeople } from '@aquifer/core/generate'
-import { accessible, expect, look, signIn, test } from '../world/index.js'
+import { expect, signIn, test } from '../world/index.js'
+import { inBothLooks } from '../world/looks.js'
 import { demoSeed, fromPaper } from '../world/people.js'
-import { picture } from '../world/screens.js'
 
 const number = (text: string | null): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
 
@@ -16,12 +16,7 @@ test('consent figures match the people of the study', async ({ page, platform })
     await expect(page.getByText('Identified', { exact: true })).toBeVisible()
     await expect(page.getByText('Masked', { exact: true })).toBeVisible()
     await expect(page.getByRole('heading', { name: 'Needs you' })).toBeVisible()
-    for (const theme of ['light', 'dark'] as const) {
-      await look(page, theme)
-      await accessible(page, `home, ${theme}`)
-      await picture(page, `home-${theme}`)
-    }
-    await look(page, 'light')
+    await inBothLooks(page, 'home')
   })
 
   await page.getByRole('link', { name: 'Consent', exact: true }).click()
@@ -64,12 +59,8 @@ test('consent figures match the people of the study', async ({ page, platform })
     await expect(rows.nth(1).getByRole('cell').last()).not.toBeEmpty()
   })
 
-  for (const theme of ['light', 'dark'] as const) {
-    await look(page, theme)
-    await page.locator('.page').evaluate((element) => element.scrollTo(0, 0))
-    await accessible(page, `consent, ${theme}`)
-    await picture(page, `consent-${theme}`)
-  }
+  await page.locator('.page').evaluate((element) => element.scrollTo(0, 0))
+  await inBothLooks(page, 'consent')
 })
 
 interface Figures {

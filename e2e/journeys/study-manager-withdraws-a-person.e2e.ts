@@ -1,7 +1,8 @@
 // A study manager invites somebody and enrols him in the log, then withdraws a person: sees what it touches, sees it finish store by store, and saves a certificate that holds offline.
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { accessible, expect, look, signIn, test } from '../world/index.js'
+import { accessible, expect, signIn, test } from '../world/index.js'
+import { inBothLooks } from '../world/looks.js'
 import { picture } from '../world/screens.js'
 
 const parts = ['Funnel', 'Decisions', 'Form versions', 'Ahead', 'Withdrawals']
@@ -16,11 +17,7 @@ test('a withdrawal is recorded, finishes and is certified', async ({ page, platf
       await page.getByRole('tab', { name }).click()
       await expect(page.getByRole('tabpanel').getByRole('heading', { level: 2 }).first()).toBeVisible()
       await expect(page.getByRole('tabpanel').locator('[aria-busy]')).toHaveCount(0)
-      for (const theme of ['light', 'dark'] as const) {
-        await look(page, theme)
-        await accessible(page, `${name}, ${theme}`)
-      }
-      await look(page, 'light')
+      await inBothLooks(page, name, { kept: false })
     }
   })
 
