@@ -64,7 +64,7 @@ function scopeConditions(scope: SearchScope, type: string, sids: readonly number
     conditions.push(sql`(c.sid <> 0 or exists (select 1 from flow f where f.type = ${number} and f.id = c.id and f.sid = ${sid}))`)
   }
   if (sid !== globalSid && !isReferenceData(type) && type !== 'Practitioner' && !scope.withheldToo)
-    conditions.push(...ofNobodyWithheld(sid, profile))
+    conditions.push(ofNobodyWithheld(sid, profile))
   const limits: Way = []
   if (scope.sites && !profile) limits.push(sql`c.site = any(${scope.sites}::int4[])`)
   if (scope.sites) limits.push(nobodyElsewhere(sid, scope.sites))
@@ -90,13 +90,12 @@ function isReached({ sid }: SearchScope, { sites, patientIds }: NonNullable<Sear
 const nobodyElsewhere = (sid: number, sites: readonly number[]): Condition =>
   sql`(c.patients is null or not exists (select 1 from enrolment e where e.sid = ${sid} and e.patient = any(c.patients) and e.site <> all(${sites}::int4[])))`
 
-// Two conditions, so that each is a look-up by key: joined by "or" they would be tried person by person. Where the enrolment is asked
-// for, it says of the first person already.
-function ofNobodyWithheld(sid: number, profile: boolean): Way {
-  const withheld = sql`select 1 from enrolment w where w.sid = ${sid} and w.withheld`
-  const all = sql`array(select w.patient from enrolment w where w.sid = ${sid} and w.withheld)`
-  const others = sql`(c.patients is null or not (c.patients && ${all}))`
-  return profile ? [others] : [sql`not exists (${withheld} and w.patient = c.patient)`, others]
+// Where nobody's data is withheld, which is read once for the statement, nothing else is asked of a row: a join of each took half the
+// time of a count. Where the enrolment is asked for, it says of the first person already.
+function ofNobodyWithheld(sid: number, profile: boolean): Condition {
+  const withheld = sql`select w.patient from enrolment w where w.sid = ${sid} and w.withheld`
+  const others = sql`(c.patients is null or not (c.patients && array(${withheld})))`
+  return sql`(not exists (${withheld}) or ${profile ? others : sql`((c.patient is null or c.patient not in (${withheld})) and ${others})`})`
 }
 
 function isEnrolled({ sid, sites }: SearchScope): Condition {
