@@ -234,6 +234,48 @@ test('what an earlier version indexed is indexed anew, once, from where it was c
   await owner.end()
 })
 
+test('a chain over more people than are named: each of theirs, and what names several of them', async () => {
+  const crowd = await world.study('CROWD')
+  const people = Array.from({ length: 230 }, (_, i) => ({ id: `c${i}`, gender: i < 210 ? 'female' : 'male' }))
+  await world.repository.transact(async (tx) => {
+    await tx.enrol(people.map(({ id }) => ({ sid: crowd.sid, patientId: id, site: null, from: 0 })))
+    await tx.write(people.map(({ id, gender }) => put(0, patient(id, { gender }))))
+    await tx.write(people.map(({ id }) => put(crowd.sid, observation(`of-${id}`, id), { patients: [id] })))
+    const { subject, ...unnamed } = observation('of-nobody-named', 'c0')
+    await tx.write([put(crowd.sid, unnamed, { patients: [subject.reference.slice('Patient/'.length)] })])
+  })
+  const scope = { sid: crowd.sid }
+  const isOf = (gender: string): SearchClause => ({
+    kind: 'chain',
+    param: 'patient',
+    targets: [{ type: 'Patient', scope, clauses: [{ kind: 'token', param: 'gender', any: [{ code: gender }] }] }],
+  })
+  const found = async (gender: string, more: SearchClause[] = []) => (await ids([isOf(gender), ...more], { scope, count: 500 })).length
+  expect(await found('female')).toBe(210)
+  expect(await found('male')).toBe(20)
+  expect(await found('female', [code({ system: loinc, code: '8302-2' })])).toBe(210)
+  expect(await found('female', [ofPatient('c7')])).toBe(1)
+  expect(await found('female', [ofPatient('c220')])).toBe(0)
+  // Whose data it is first need not be whom the parameter names.
+  await world.repository.transact(async (tx) => {
+    await tx.write([
+      put(crowd.sid, observation('of-two', 'c1'), { patients: ['c229', 'c1'] }),
+      put(crowd.sid, observation('of-two-more', 'c228'), { patients: ['c2', 'c228'] }),
+    ])
+  })
+  expect(await found('female')).toBe(211)
+  expect(await found('male')).toBe(21)
+  const owner = world.database.postgres.pool('owner', { max: 1 })
+  await owner.query(
+    `update enrolment set withheld = true where sid = $1 and patient in (select pid from person where id in ('c1', 'c3'))`,
+    [crowd.sid],
+  )
+  expect(await found('female')).toBe(208)
+  expect(await ids([ofPatient('c1')], { scope })).toEqual([])
+  expect((await ids([], { scope, count: 500 })).length).toBe(230)
+  await owner.end()
+})
+
 test('walked while others write: every match that stays comes once', async () => {
   const walkers = await world.study('WALK')
   const stays = Array.from({ length: 120 }, (_, i) => `stays-${String(i).padStart(3, '0')}`)

@@ -21,7 +21,7 @@ const empty = (outcome: SearchPage['outcome']): SearchPage => ({ rows: [], total
 export async function search(client: Queryable, query: SearchQuery): Promise<SearchPage> {
   const from = query.cursor ? decodeCursor(query, query.cursor) : null
   if (query.cursor && from === null) return empty('unusable')
-  const clauses = await resolved(client, query.clauses)
+  const clauses = await resolved(client, query.clauses, query)
   if (clauses === null) return empty('too-many')
   const sort = query.sort ?? defaultSort
   const filters = query.clauses.filter((clause) => clause.kind === 'content')
