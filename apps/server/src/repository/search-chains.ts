@@ -17,6 +17,12 @@ export async function resolved(client: Queryable, clauses: readonly SearchClause
   const found: SqlClause[] = []
   for (const clause of clauses) {
     if (clause.kind === 'content') continue
+    if (clause.kind === 'any' && clause.of.length === 1) {
+      const only = await resolved(client, clause.of[0] ?? [], joining)
+      if (only === null) return null
+      found.push(...only)
+      continue
+    }
     const resolvedOne =
       clause.kind === 'chain'
         ? await endOf(client, clause, joining)

@@ -62,6 +62,10 @@ export function isNarrow(clause: SqlClause, type: string): boolean {
 }
 const narrowMax = 20
 
+/** Amounts go with codes: how many meet both is nothing that the planner knows of each, and in an order of ids they may come late or never. */
+export const isUneven = (clauses: readonly SqlClause[], type: string): boolean =>
+  clauses.length > 1 && clauses.some(({ kind }) => kind === 'quantity') && !clauses.some((clause) => isNarrow(clause, type))
+
 /** Found by a key of its own, which is of one study and type: their indexes are no better way in. */
 export function hasKey(clause: SqlClause, type: string): boolean {
   if (clause.kind !== 'token' || clause.not || clause.any.length === 0 || clause.any.some(({ code }) => code === undefined)) return false

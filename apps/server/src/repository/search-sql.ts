@@ -135,9 +135,11 @@ export interface PageBounds {
   /** of the first statement of this search; null: this is the first */
   snapshot: string | null
   limit: number
+  /** what it can be at most */
+  among?: readonly string[] | null
 }
 
-export function pageSql(query: SqlQuery, { stretch, from, snapshot, limit }: PageBounds): CompiledQuery {
+export function pageSql(query: SqlQuery, { stretch, from, snapshot, limit, among = null }: PageBounds): CompiledQuery {
   const { by, descending } = query.sort
   const key = by === '_id' ? sql`c.id` : by === 'date' ? sql`c.dlo` : sql`c.updated`
   const more = sql.raw(descending ? '<' : '>')
@@ -147,7 +149,7 @@ export function pageSql(query: SqlQuery, { stretch, from, snapshot, limit }: Pag
     undated
       ? sql`${sql.ref(`${table}.rid`)} ${direction}`
       : sql`key ${direction}${stretch === 'all' ? sql` nulls last` : sql``}, ${sql.ref(`${table}.rid`)} ${direction}`
-  const bounds: Condition[] = []
+  const bounds: Condition[] = among === null ? [] : [sql`c.rid = any(${among}::int8[])`]
   if (by === 'date' && stretch !== 'all') bounds.push(undated ? sql`c.dlo is null` : sql`c.dlo is not null`)
   if (from !== null && undated === (from.keys[0] === null)) {
     bounds.push(undated ? sql`c.rid ${more} ${from.rid}::int8` : sql`(${key}, c.rid) ${more} (${from.keys[0]}, ${from.rid}::int8)`)
@@ -172,12 +174,18 @@ export function countSql(query: SqlQuery): CompiledQuery {
   return sql`select (${sql.join(counts, sql` + `)})::int8 as total`.compile(composer)
 }
 
+/** How many a search finds, and which, if they are at most so many. */
+export function fewSql(query: SqlQuery, max: number): CompiledQuery {
+  const ways = waysOf(query).map((way) => sql`(select c.rid from current c where ${all(way)})`)
+  return sql`select count(*) as total, case when count(*) <= ${sql.raw(String(max))} then coalesce(array_agg(f.rid), '{}') end as rids
+from (${sql.join(ways, sql` union all `)}) f`.compile(composer)
+}
+
 /** Which resources a search finds, in no order. */
 export function foundSql(query: SqlQuery, limit: number): CompiledQuery {
-  const ways = waysOf(query).map(
-    (way) => sql`(select c.rid, c.id, c.patient from current c where ${all(way)} limit ${sql.raw(String(limit))})`,
-  )
-  return sql`select f.rid, f.id, f.patient, pg_current_snapshot()::text as snapshot from (${sql.join(ways, sql` union all `)}) f limit ${sql.raw(String(limit))}`.compile(
+  const most = sql.raw(String(limit))
+  const ways = waysOf(query).map((way) => sql`(select c.rid from current c where ${all(way)} limit ${most})`)
+  return sql`select f.rid, pg_current_snapshot()::text as snapshot from (${sql.join(ways, sql` union all `)}) f limit ${most}`.compile(
     composer,
   )
 }

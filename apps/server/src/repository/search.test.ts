@@ -276,6 +276,42 @@ test('a chain over more people than are named: each of theirs, and what names se
   await owner.end()
 })
 
+test('amounts with a code: a few or thousands, the same total on each page and each hit once', async () => {
+  const weighed = await world.study('WEIGHED')
+  const kg = (value: number) => ({ value, unit: 'kg', system: 'http://unitsofmeasure.org', code: 'kg' })
+  const heavy = Array.from({ length: 2_010 }, (_, i) => {
+    const id = `w-${String(i).padStart(4, '0')}`
+    return put(weighed.sid, observation(id, 'p1', { code: coded(i % 100 === 0 ? 'rare' : 'often'), valueQuantity: kg(i) }), {
+      patients: ['p1'],
+    })
+  })
+  await world.repository.transact((tx) => tx.write(heavy))
+  const unit = indexKeys.anyUnit
+  const from = (value: number): SearchClause => ({
+    kind: 'quantity',
+    param: 'value-quantity',
+    any: [{ prefix: 'ge', value, lo: value, hi: value, unit }],
+  })
+  const walk = async (clauses: SearchClause[], count: number): Promise<string[]> => {
+    const seen: string[] = []
+    const totals = new Set<number>()
+    for (let cursor: string | null = null; ;) {
+      const page = await world.repository.search(query(clauses, { scope: { sid: weighed.sid }, count, cursor }))
+      seen.push(...page.rows.map((row) => row.id))
+      totals.add(page.total)
+      cursor = page.next
+      if (cursor === null) break
+    }
+    expect([...totals]).toEqual([seen.length])
+    return seen
+  }
+  const rare = await walk([from(500), code({ system: loinc, code: 'rare' })], 4)
+  expect(rare).toEqual(Array.from({ length: 16 }, (_, i) => `w-${(i + 5) * 100}`.replace(/-(\d{3})$/, '-0$1')))
+  expect(await walk([from(5_000), code({ system: loinc, code: 'often' })], 4)).toEqual([])
+  const all = await walk([from(0), code({ system: loinc, code: 'often' }, { system: loinc, code: 'rare' })], 700)
+  expect([all.length, new Set(all).size, all.join() === all.toSorted().join()]).toEqual([2_010, 2_010, true])
+})
+
 test('walked while others write: every match that stays comes once', async () => {
   const walkers = await world.study('WALK')
   const stays = Array.from({ length: 120 }, (_, i) => `stays-${String(i).padStart(3, '0')}`)
