@@ -29,6 +29,8 @@ export interface References {
   any: readonly ReferenceValue[]
   /** The numbers of the patients among them, where they are known already. */
   pids?: readonly bigint[]
+  /** Too many to be named: their numbers as PostgreSQL writes an array. What names several people is none of these resources. */
+  people?: string
 }
 
 export interface ClauseContext {
@@ -53,11 +55,24 @@ const isMainDate = (param: string, type: string): boolean => mainDateParameter(t
 /** Few resources meet such a clause: what else is asked is tried on each of them. */
 export function isNarrow(clause: SqlClause, type: string): boolean {
   if (clause.kind === 'id') return true
+  if (clause.kind === 'reference' && clause.people !== undefined) return false
   return (
     clause.kind === 'reference' && canonicalParameter(type, clause.param) === 'patient' && clause.any.filter(isLocal).length <= narrowMax
   )
 }
 const narrowMax = 20
+
+/** Amounts go with codes: how many meet both is nothing that the planner knows of each, and in an order of ids they may come late or never. */
+export const isUneven = (clauses: readonly SqlClause[], type: string): boolean =>
+  clauses.length > 1 && clauses.some(({ kind }) => kind === 'quantity') && !clauses.some((clause) => isNarrow(clause, type))
+
+/** Found by a key of its own, which is of one study and type: their indexes are no better way in. */
+export function hasKey(clause: SqlClause, type: string): boolean {
+  if (clause.kind !== 'token' || clause.not || clause.any.length === 0 || clause.any.some(({ code }) => code === undefined)) return false
+  return canonicalParameter(type, clause.param) !== mainCodeParameter(type)
+}
+export const isIdentifier = (clause: SqlClause, type: string): boolean =>
+  hasKey(clause, type) && clause.kind === 'token' && canonicalParameter(type, clause.param) === 'identifier'
 
 /** All ways of a clause to hold in one condition. */
 function conditionOf(clause: SqlClause, context: ClauseContext): Condition {
@@ -148,8 +163,12 @@ const referenceTextOf = (value: ReferenceValue): string => ('text' in value ? va
 const isLocal = (value: ReferenceValue): boolean => 'id' in value
 const isPatient = (value: ReferenceValue): value is { type: string; id: string } => 'id' in value && value.type === 'Patient'
 
-function referenceBranches({ param, any, pids }: References, context: ClauseContext): Branches {
+function referenceBranches({ param, any, pids, people }: References, context: ClauseContext): Branches {
   const name = canonicalParameter(context.type, param)
+  // Of one person alone, a parameter that has a value names him.
+  const hasValue = sql`c.present & ${String(bitOf(context.type, name))}::int8 <> 0`
+  // "is true" keeps it from becoming a join: many people are no way in, but each row is quickly looked up among them.
+  if (people !== undefined) return [sql`(c.patient in (select unnest(${people}::int8[]))) is true and c.patients is null and ${hasValue}`]
   const patients = name === 'patient' ? any.filter(isPatient) : []
   const hashes = any.map((value) => indexKeys.referenceKey(name, referenceTextOf(value)))
   const [only, another] = patients
@@ -161,8 +180,6 @@ function referenceBranches({ param, any, pids }: References, context: ClauseCont
     return [sql`(c.patient = ${pid} or (c.patients is not null and c.patients @> array[${pid}])) and ${named}`]
   }
   const numbers = pids === undefined ? sql`array(select pid from person where id = any(${patients.map(({ id }) => id)}))` : arrayOf(pids)
-  // Of one person alone, a parameter that has a value names him.
-  const hasValue = sql`c.present & ${String(bitOf(context.type, name))}::int8 <> 0`
   return [
     sql`c.patient = any(${numbers}) and c.patients is null and ${pids === undefined ? named : hasValue}`,
     sql`c.patients is not null and c.patients && ${numbers} and ${named}`,

@@ -38,10 +38,10 @@ export function spanCondition({ prefix, lo, hi }: DateValue, from: Condition, to
   }
 }
 
-// As the index on long spans has it.
+// As the index on long spans and the statistics have it.
 const longMs = 86_400_000
-const isLong = sql.raw(`c.dhi - c.dlo > ${longMs}`)
-const isShort = sql.raw(`c.dhi - c.dlo <= ${longMs}`)
+const isLong = sql.raw(`(c.dhi - c.dlo > ${longMs})::int = 1`)
+const isShort = sql.raw(`(c.dhi - c.dlo > ${longMs})::int = 0`)
 
 /** The main date, as ways that no row can meet both: each a range of an index where there is one. */
 export function mainSpanBranches(value: DateValue): Condition[] {

@@ -234,6 +234,84 @@ test('what an earlier version indexed is indexed anew, once, from where it was c
   await owner.end()
 })
 
+test('a chain over more people than are named: each of theirs, and what names several of them', async () => {
+  const crowd = await world.study('CROWD')
+  const people = Array.from({ length: 230 }, (_, i) => ({ id: `c${i}`, gender: i < 210 ? 'female' : 'male' }))
+  await world.repository.transact(async (tx) => {
+    await tx.enrol(people.map(({ id }) => ({ sid: crowd.sid, patientId: id, site: null, from: 0 })))
+    await tx.write(people.map(({ id, gender }) => put(0, patient(id, { gender }))))
+    await tx.write(people.map(({ id }) => put(crowd.sid, observation(`of-${id}`, id), { patients: [id] })))
+    const { subject, ...unnamed } = observation('of-nobody-named', 'c0')
+    await tx.write([put(crowd.sid, unnamed, { patients: [subject.reference.slice('Patient/'.length)] })])
+  })
+  const scope = { sid: crowd.sid }
+  const isOf = (gender: string): SearchClause => ({
+    kind: 'chain',
+    param: 'patient',
+    targets: [{ type: 'Patient', scope, clauses: [{ kind: 'token', param: 'gender', any: [{ code: gender }] }] }],
+  })
+  const found = async (gender: string, more: SearchClause[] = []) => (await ids([isOf(gender), ...more], { scope, count: 500 })).length
+  expect(await found('female')).toBe(210)
+  expect(await found('male')).toBe(20)
+  expect(await found('female', [code({ system: loinc, code: '8302-2' })])).toBe(210)
+  expect(await found('female', [ofPatient('c7')])).toBe(1)
+  expect(await found('female', [ofPatient('c220')])).toBe(0)
+  // Whose data it is first need not be whom the parameter names.
+  await world.repository.transact(async (tx) => {
+    await tx.write([
+      put(crowd.sid, observation('of-two', 'c1'), { patients: ['c229', 'c1'] }),
+      put(crowd.sid, observation('of-two-more', 'c228'), { patients: ['c2', 'c228'] }),
+    ])
+  })
+  expect(await found('female')).toBe(211)
+  expect(await found('male')).toBe(21)
+  const owner = world.database.postgres.pool('owner', { max: 1 })
+  await owner.query(
+    `update enrolment set withheld = true where sid = $1 and patient in (select pid from person where id in ('c1', 'c3'))`,
+    [crowd.sid],
+  )
+  expect(await found('female')).toBe(208)
+  expect(await ids([ofPatient('c1')], { scope })).toEqual([])
+  expect((await ids([], { scope, count: 500 })).length).toBe(230)
+  await owner.end()
+})
+
+test('amounts with a code: a few or thousands, the same total on each page and each hit once', async () => {
+  const weighed = await world.study('WEIGHED')
+  const kg = (value: number) => ({ value, unit: 'kg', system: 'http://unitsofmeasure.org', code: 'kg' })
+  const heavy = Array.from({ length: 2_010 }, (_, i) => {
+    const id = `w-${String(i).padStart(4, '0')}`
+    return put(weighed.sid, observation(id, 'p1', { code: coded(i % 100 === 0 ? 'rare' : 'often'), valueQuantity: kg(i) }), {
+      patients: ['p1'],
+    })
+  })
+  await world.repository.transact((tx) => tx.write(heavy))
+  const unit = indexKeys.anyUnit
+  const from = (value: number): SearchClause => ({
+    kind: 'quantity',
+    param: 'value-quantity',
+    any: [{ prefix: 'ge', value, lo: value, hi: value, unit }],
+  })
+  const walk = async (clauses: SearchClause[], count: number): Promise<string[]> => {
+    const seen: string[] = []
+    const totals = new Set<number>()
+    for (let cursor: string | null = null; ;) {
+      const page = await world.repository.search(query(clauses, { scope: { sid: weighed.sid }, count, cursor }))
+      seen.push(...page.rows.map((row) => row.id))
+      totals.add(page.total)
+      cursor = page.next
+      if (cursor === null) break
+    }
+    expect([...totals]).toEqual([seen.length])
+    return seen
+  }
+  const rare = await walk([from(500), code({ system: loinc, code: 'rare' })], 4)
+  expect(rare).toEqual(Array.from({ length: 16 }, (_, i) => `w-${(i + 5) * 100}`.replace(/-(\d{3})$/, '-0$1')))
+  expect(await walk([from(5_000), code({ system: loinc, code: 'often' })], 4)).toEqual([])
+  const all = await walk([from(0), code({ system: loinc, code: 'often' }, { system: loinc, code: 'rare' })], 700)
+  expect([all.length, new Set(all).size, all.join() === all.toSorted().join()]).toEqual([2_010, 2_010, true])
+})
+
 test('walked while others write: every match that stays comes once', async () => {
   const walkers = await world.study('WALK')
   const stays = Array.from({ length: 120 }, (_, i) => `stays-${String(i).padStart(3, '0')}`)

@@ -8,11 +8,14 @@ import { decodeCursor, defaultSort, encodeCursor } from './search-cursor.js'
 import type { Position } from './search-cursor.js'
 import { after, inOrder, placedByContent, rowsOf } from './search-scan.js'
 import type { ContentClause, Placed } from './search-scan.js'
-import { changedSql, countSql, foundSql, pageSql, stretchesOf } from './search-sql.js'
+import { isUneven } from './search-clauses.js'
+import { changedSql, countSql, fewSql, foundSql, pageSql, stretchesOf } from './search-sql.js'
 import type { SqlQuery } from './search-sql.js'
 import type { SearchPage, SearchQuery, SearchSort, StoredVersion } from './types.js'
 
 const countMax = 1_000
+// So many are put in order at once; of more, every page is soon found in the order of an index.
+const fewMax = 2_000
 // More is not read through for one page.
 const readMax = 20_000
 
@@ -21,7 +24,7 @@ const empty = (outcome: SearchPage['outcome']): SearchPage => ({ rows: [], total
 export async function search(client: Queryable, query: SearchQuery): Promise<SearchPage> {
   const from = query.cursor ? decodeCursor(query, query.cursor) : null
   if (query.cursor && from === null) return empty('unusable')
-  const clauses = await resolved(client, query.clauses)
+  const clauses = await resolved(client, query.clauses, query)
   if (clauses === null) return empty('too-many')
   const sort = query.sort ?? defaultSort
   const filters = query.clauses.filter((clause) => clause.kind === 'content')
@@ -62,10 +65,11 @@ interface Candidate extends Placed {
 
 async function byIndex(client: Queryable, query: SqlQuery, { count, from }: Asked): Promise<FoundPage> {
   if (count === 0) return { rows: [], total: from?.total ?? (await countAll(client, query)), last: null }
+  const few = isUneven(query.clauses, query.type) && (from?.total ?? 0) <= fewMax ? await fewOf(client, query) : null
   // One more than the page tells whether there is another.
-  const found = await findRows(client, query, from, count + 1)
+  const found = await findRows(client, query, from, { limit: count + 1, among: few?.rids ?? null })
   // A first page that is not full is all there is.
-  const counted = from?.total ?? (query.uncounted || found.length <= count ? null : await countAll(client, query))
+  const counted = from?.total ?? few?.total ?? (query.uncounted || found.length <= count ? null : await countAll(client, query))
   const snapshot = from?.snapshot ?? found[0]?.snapshot ?? ''
   const keyed: Candidate[] = found.map((row) => ({ rid: String(row.rid), keys: [keyOf(row.key)], row: storedVersion(row) }))
   const moved = from === null || query.sort.by === '_id' ? [] : await movedSince(client, query, from)
@@ -97,12 +101,23 @@ async function countAll(client: Queryable, query: SqlQuery): Promise<number> {
   return Number(rows[0]?.total ?? 0n)
 }
 
-async function findRows(client: Queryable, query: SqlQuery, from: Position | null, limit: number): Promise<FoundRow[]> {
+async function fewOf(client: Queryable, query: SqlQuery): Promise<{ total: number; rids: string[] | null }> {
+  const { sql, parameters } = fewSql(query, fewMax)
+  const { rows } = await client.query<{ total: bigint; rids: string[] | null }>(prepared(sql, parameters))
+  return { total: Number(rows[0]?.total ?? 0n), rids: rows[0]?.rids ?? null }
+}
+
+async function findRows(
+  client: Queryable,
+  query: SqlQuery,
+  from: Position | null,
+  { limit, among }: { limit: number; among: readonly string[] | null },
+): Promise<FoundRow[]> {
   const found: FoundRow[] = []
   for (const stretch of stretchesOf(query, from)) {
     if (found.length >= limit) break
     const snapshot = from?.snapshot ?? found[0]?.snapshot ?? null
-    const { sql, parameters } = pageSql(query, { stretch, from, snapshot, limit: limit - found.length })
+    const { sql, parameters } = pageSql(query, { stretch, from, snapshot, among, limit: limit - found.length })
     found.push(...(await client.query<FoundRow>(prepared(sql, parameters))).rows)
   }
   return found
