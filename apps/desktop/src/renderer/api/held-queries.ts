@@ -5,7 +5,6 @@ import {
   heldGroups,
   heldPreview,
   heldRelease,
-  maskingPolicyWhole,
   type DisplayDecisionsRequest,
   type DisplayListState,
 } from '@aquifer/core/contract'
@@ -27,17 +26,11 @@ export function useHeld(study: string, enabled = true) {
     refetchInterval: ({ state }) => (state.data?.rebuilding ? lookMs.working : lookMs.else),
   })
 }
-/** Under a built-in policy, or under the text of a stored one. */
 export function usePreviewHeld(study: string) {
   const api = useApi()
   return useMutation({
-    mutationFn: async (named: PolicyNamed) => {
-      const policy =
-        'id' in named
-          ? (await api.json(`${masking}/policies/${q(named.id)}`, maskingPolicyWhole)).text
-          : 'name' in named
-            ? named.name
-            : named.text
+    mutationFn: (named: PolicyNamed) => {
+      const policy = 'name' in named ? named.name : 'text' in named ? named.text : named
       return api.json(`${held}/preview`, heldPreview, { method: 'POST', body: { study, policy } })
     },
   })
