@@ -5,6 +5,7 @@ import {
   heldGroups,
   heldPreview,
   heldRelease,
+  heldResources,
   type DisplayDecisionsRequest,
   type DisplayListState,
 } from '@aquifer/core/contract'
@@ -24,6 +25,15 @@ export function useHeld(study: string, enabled = true) {
     queryFn: ({ signal }) => api.json(`${held}?study=${q(study)}`, heldGroups, { signal }),
     enabled,
     refetchInterval: ({ state }) => (state.data?.rebuilding ? lookMs.working : lookMs.else),
+  })
+}
+/** The resources of one cause, a page at a time. */
+export function useHeldResources(study: string, cause: string, page: number) {
+  const api = useApi()
+  return useQuery({
+    queryKey: ['held', study, cause, page],
+    queryFn: ({ signal }) => api.json(`${held}/resources?study=${q(study)}&cause=${q(cause)}&page=${page}`, heldResources, { signal }),
+    placeholderData: keepPreviousData,
   })
 }
 export function usePreviewHeld(study: string) {
