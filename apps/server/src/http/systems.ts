@@ -15,6 +15,7 @@ import type {
   WaitRequest,
   WaitResult,
 } from '@aquifer/core/contract'
+import type { Policy } from '@aquifer/core/masking'
 import type { Refusal } from '@aquifer/core/refusal'
 import type { Access } from '../access/index.js'
 import type { AuditDesk, SignatureDesk } from '../audit/index.js'
@@ -46,8 +47,8 @@ export interface PipelineDoor {
 export interface HeldDoor {
   groups(study: string, show: { ids: boolean }): Promise<HeldGroups>
   resources(study: string, cause: string, page: number): HeldResources | null
-  /** Under a policy by its built-in name or its text. */
-  preview(study: string, policy: string): Promise<HeldPreview | Refusal>
+  /** Under a policy, or one by its built-in name or its text. */
+  preview(study: string, policy: string | Policy): Promise<HeldPreview | Refusal>
   release(study: string): Promise<HeldRelease | 'begun' | null>
 }
 

@@ -12,6 +12,8 @@ export interface StudyKey {
   id: string
   purpose: KeyPurpose
   key: Buffer
+  /** Since when it is used (epoch ms); nothing where that was not recorded. */
+  since?: number
   /** Since when another one is used instead (epoch ms). */
   retiredAt?: number
 }
@@ -19,26 +21,28 @@ interface WrappedKey extends Omit<StudyKey, 'key'> {
   wrapped: string
 }
 
-export async function openKeyring(options: { dir: string; masterKeyFile?: string | null }): Promise<Keyring> {
+export async function openKeyring(options: { dir: string; masterKeyFile?: string | null; now?: () => number }): Promise<Keyring> {
   await mkdir(options.dir, { recursive: true, mode: 0o700 })
-  return new Keyring(options.dir, await masterKey(options))
+  return new Keyring(options.dir, await masterKey(options), options.now)
 }
 
 export class Keyring {
   readonly #dir: string
   readonly #master: Buffer
+  readonly #now: (() => number) | undefined
   readonly #studies = new Map<string, Promise<StudyKey[]>>()
 
-  constructor(dir: string, master: Buffer) {
+  constructor(dir: string, master: Buffer, now?: () => number) {
     this.#dir = dir
     this.#master = master
+    this.#now = now
   }
 
   /** The study's key for this purpose, made at its first use. */
   async studyKey(study: string, purpose: KeyPurpose): Promise<StudyKey> {
     const found = newest(await this.#keys(study), purpose)
     if (found) return found
-    const made = await this.#change(study, (keys) => (newest(keys, purpose) ? keys : [...keys, freshKey(purpose)]))
+    const made = await this.#change(study, (keys) => (newest(keys, purpose) ? keys : [...keys, freshKey(purpose, this.#now?.())]))
     return newest(made, purpose)!
   }
 
@@ -49,7 +53,7 @@ export class Keyring {
 
   /** Another key from now on; those before stay until they are dropped. */
   async rotate(study: string, purpose: KeyPurpose, at: number): Promise<StudyKey> {
-    const made = await this.#change(study, (keys) => [...retired(keys, purpose, at), freshKey(purpose)])
+    const made = await this.#change(study, (keys) => [...retired(keys, purpose, at), freshKey(purpose, at)])
     return newest(made, purpose)!
   }
 
@@ -58,7 +62,7 @@ export class Keyring {
     await this.#change(study, (keys) => {
       const others = keys.filter((each) => each.id !== key.id)
       const { id, purpose, key: bytes } = key
-      if (to.use) return [...retired(others, purpose, to.at), { id, purpose, key: bytes }]
+      if (to.use) return [...retired(others, purpose, to.at), { id, purpose, key: bytes, since: to.at }]
       return [{ id, purpose, key: bytes, retiredAt: key.retiredAt ?? to.at }, ...others]
     })
   }
@@ -126,7 +130,12 @@ export class Keyring {
   }
 }
 
-const freshKey = (purpose: KeyPurpose): StudyKey => ({ id: `${purpose}-${randomBytes(6).toString('hex')}`, purpose, key: randomBytes(32) })
+const freshKey = (purpose: KeyPurpose, since: number | undefined): StudyKey => ({
+  id: `${purpose}-${randomBytes(6).toString('hex')}`,
+  purpose,
+  key: randomBytes(32),
+  ...(since === undefined ? {} : { since }),
+})
 const retired = (keys: readonly StudyKey[], purpose: KeyPurpose, at: number): StudyKey[] =>
   keys.map((each) => (each.purpose === purpose && each.retiredAt === undefined ? { ...each, retiredAt: at } : each))
 

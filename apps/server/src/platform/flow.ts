@@ -65,7 +65,8 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const { config, repository, log, clock } = parts
   const failed = (stage: string) => (failure: { study: string | null; reason: string }) =>
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
-  const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile: config.masterKeyFile ?? undefined })
+  const { masterKeyFile } = config
+  const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile, now: () => clock.now() })
   const lake = await openLake({ dir: path.join(config.storeDir, 'lake'), keyring })
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),

@@ -87,7 +87,7 @@ test('what is held stands in groups by cause; who does not decide sees no resour
 })
 
 test('a preview tells what another policy would let pass, and changes nothing', async () => {
-  const preview = (policy: string) => ask<HeldPreview>('privacy-officer', 'POST', '/pipeline/api/v1/held/preview', { study, policy })
+  const preview = (policy: string | { id: string }) => ask<HeldPreview>('privacy-officer', 'POST', '/pipeline/api/v1/held/preview', { study, policy })
   const rule = { url, values: ['boolean'] }
   const own = JSON.stringify({ name: 'with-not-done', version: 1, extends: 'safe-harbor', modifierExtensions: [rule] })
   const tried = (await preview(own)).json
@@ -100,6 +100,10 @@ test('a preview tells what another policy would let pass, and changes nothing', 
   const wrong = await preview('{\n "name": "x",\n "version": 0 }')
   expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('line 3')])
   expect((await preview('nonsense')).status).toBe(400)
+  const proposal = { study, text: own }
+  const stored = await ask<{ id: string }>('privacy-officer', 'POST', '/masking/api/v1/policies', proposal)
+  expect((await preview({ id: stored.json.id })).json).toEqual(tried)
+  expect((await preview({ id: 'none' })).status).toBe(404)
   expect(await groups()).toMatchObject({ held: 2 })
 })
 

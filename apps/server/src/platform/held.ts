@@ -11,6 +11,7 @@ export function heldDoors(parts: ConstructorParameters<typeof HeldDesk>[0]): { h
     resources: (study, cause, page) => desk.resources(study, cause, page),
     release: (study) => desk.release(study),
     async preview(study, said) {
+      if (typeof said !== 'string') return desk.preview(study, said)
       const { policy, problems } = policyNamedOrRead(said)
       if (policy) return desk.preview(study, policy)
       const issues = problems.map(({ path, line, message }) => {

@@ -86,6 +86,7 @@ test('another key masks all anew: what is shown has the old pseudonyms until the
   const rotated = await send('priya', 'POST', '/keys/rotate', { study: 'S', reason: why })
   const after = rotated.json as unknown as MaskingKeyList
   expect([rotated.status, after.keys.length, after.keys[0]?.retiredAt === null, after.keys[1]?.retiredAt]).toEqual([201, 2, false, null])
+  expect([Date.parse(keys[0]?.since ?? '') > 0, after.keys[1]?.since]).toEqual([true, after.keys[0]?.retiredAt])
   const progress = async () =>
     ((await send('stu', 'GET', '/progress?study=S')).json as unknown as MaskingProgressList).studies.map(({ shown, next }) => [
       shown?.key,

@@ -28,7 +28,8 @@ export function openMaskingKeys({ repository, keyring, shownKey, wake, now }: Ke
         keys: keys.map((key) => ({
           id: key.id,
           fingerprint: keyFingerprint(study.id, key),
-          retiredAt: key.retiredAt === undefined ? null : new Date(key.retiredAt).toISOString(),
+          since: key.since === undefined ? null : instant(key.since),
+          retiredAt: key.retiredAt === undefined ? null : instant(key.retiredAt),
         })),
         escrows: (await repository.keyEscrows.list(study.sid)).map((escrow) => escrowView(escrow, study.id)),
       }

@@ -42,7 +42,9 @@ const policyBytesMax = 512 * 1024
 export const heldPreviewRequest = z
   .strictObject({
     study: z.string(),
-    policy: z.string().min(1).max(policyBytesMax).describe('name of a built-in policy, or the text of a policy file'),
+    policy: z
+      .union([z.string().min(1).max(policyBytesMax), z.strictObject({ id: z.string().max(64) })])
+      .describe('name of a built-in policy, the text of a policy file, or a stored version by its id'),
   })
   .meta({ id: 'HeldPreviewRequest' })
 

@@ -261,11 +261,18 @@ export type {
 } from './masking.js'
 export {
   keyEscrowRequest,
+  keyEscrowView,
+  keyRestored,
   keyRestoreRequest,
   keyRotationRequest,
+  keyShare,
   keyShareRequest,
+  maskingKeyList,
+  reidentificationAnswer,
   reidentificationDecision,
+  reidentificationList,
   reidentificationRequest,
+  reidentificationView,
 } from './masking-keys.js'
 export type {
   KeyEscrowRequest,

@@ -59,7 +59,14 @@ export type KeyEscrowView = z.infer<typeof keyEscrowView>
 export const maskingKeyList = z
   .object({
     study: z.string(),
-    keys: z.array(z.object({ id: z.string(), fingerprint: z.string(), retiredAt: instant.nullable().describe('null: in use') })),
+    keys: z.array(
+      z.object({
+        id: z.string(),
+        fingerprint: z.string(),
+        since: instant.nullable().describe('in use since; null: not recorded'),
+        retiredAt: instant.nullable().describe('null: in use'),
+      }),
+    ),
     escrows: z.array(keyEscrowView),
   })
   .meta({ id: 'MaskingKeyList' })

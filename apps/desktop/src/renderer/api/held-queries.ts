@@ -5,7 +5,7 @@ import {
   heldGroups,
   heldPreview,
   heldRelease,
-  maskingPolicyWhole,
+  heldResources,
   type DisplayDecisionsRequest,
   type DisplayListState,
 } from '@aquifer/core/contract'
@@ -27,17 +27,20 @@ export function useHeld(study: string, enabled = true) {
     refetchInterval: ({ state }) => (state.data?.rebuilding ? lookMs.working : lookMs.else),
   })
 }
-/** Under a built-in policy, or under the text of a stored one. */
+/** The resources of one cause, a page at a time. */
+export function useHeldResources(study: string, cause: string, page: number) {
+  const api = useApi()
+  return useQuery({
+    queryKey: ['held', study, cause, page],
+    queryFn: ({ signal }) => api.json(`${held}/resources?study=${q(study)}&cause=${q(cause)}&page=${page}`, heldResources, { signal }),
+    placeholderData: keepPreviousData,
+  })
+}
 export function usePreviewHeld(study: string) {
   const api = useApi()
   return useMutation({
-    mutationFn: async (named: PolicyNamed) => {
-      const policy =
-        'id' in named
-          ? (await api.json(`${masking}/policies/${q(named.id)}`, maskingPolicyWhole)).text
-          : 'name' in named
-            ? named.name
-            : named.text
+    mutationFn: (named: PolicyNamed) => {
+      const policy = 'name' in named ? named.name : 'text' in named ? named.text : named
       return api.json(`${held}/preview`, heldPreview, { method: 'POST', body: { study, policy } })
     },
   })

@@ -9,11 +9,13 @@ import {
   type DisplayDecisionsRequest,
   type DisplayDecisionsResult,
 } from '@aquifer/core/contract'
+import type { Policy } from '@aquifer/core/masking'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Study } from '../../study/index.js'
 import { bind, bodyAs, queryOf, wholeNumber } from '../bind.js'
 import { factsOf, grantOf } from '../context.js'
 import type { DisplayDoor, HeldDoor, RoutedSystems } from '../systems.js'
+import { policyAt } from './masking.js'
 import { studyNamed } from './study.js'
 
 const notHere = (): Refusal => refuse('not-ready', { detail: 'Masking does not run in this process.' })
@@ -76,10 +78,12 @@ function actingRoutes(app: FastifyInstance, systems: RoutedSystems, door: () => 
       if (isRefusal(study)) return study
       const held = door()
       if (isRefusal(held)) return held
-      const preview = await held.preview(study.id, body.policy)
+      const policy = typeof body.policy === 'string' ? body.policy : await storedPolicy(systems, request, body.policy.id)
+      if (isRefusal(policy)) return policy
+      const preview = await held.preview(study.id, policy)
       if (isRefusal(preview)) return preview
-      const { policy, passes, stays } = preview
-      Object.assign(factsOf(request).detail, { preview: policy, passes, stays })
+      const { policy: label, passes, stays } = preview
+      Object.assign(factsOf(request).detail, { preview: label, passes, stays })
       return { body: preview }
     },
   })
@@ -101,6 +105,14 @@ function actingRoutes(app: FastifyInstance, systems: RoutedSystems, door: () => 
       return { body: released }
     },
   })
+}
+
+/** A stored version as it was proposed; the trail names the study whose resources are tried. */
+async function storedPolicy(systems: RoutedSystems, request: FastifyRequest, id: string): Promise<Policy | Refusal> {
+  const { sid } = factsOf(request)
+  const found = await policyAt(systems, request, id)
+  factsOf(request).sid = sid
+  return isRefusal(found) ? found : (found.row.document as Policy)
 }
 
 /** Texts of displays are identified content until they are approved: they go to who decides, and into no log. */

@@ -37,7 +37,7 @@ export async function studiesAsked(systems: RoutedSystems, request: FastifyReque
 }
 
 /** A stored version with its study; one of a study out of reach is not there. */
-async function policyAt(
+export async function policyAt(
   systems: RoutedSystems,
   request: FastifyRequest,
   id: string,

@@ -1,14 +1,16 @@
-import { FileSignature, Inbox, ShieldAlert } from 'lucide-react'
+import { FileSignature, Fingerprint, Inbox, ShieldAlert } from 'lucide-react'
 import { useNavigate } from 'react-router'
 import { useHeld } from '../../api/held-queries.js'
+import { useReidentifications } from '../../api/masking-key-queries.js'
 import { useLeaks, useMaskingPolicies } from '../../api/masking-queries.js'
-import { mayAcceptLeaks, mayActOnHeld, maySignMasking } from '../../api/roles.js'
+import { mayAcceptLeaks, mayActOnHeld, mayAskWho, maySignMasking } from '../../api/roles.js'
 import { useMe } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { Button } from '../../ui/Button.js'
 import { plural } from '../../ui/format.js'
 import { Icon, type LucideIcon } from '../../ui/Icon.js'
 import { waitsForSigning } from '../privacy/policies/versions.js'
+import { waitsFor } from '../privacy/reidentification/requests.js'
 
 interface Need {
   tab: string
@@ -24,6 +26,7 @@ export function usePrivacyNeeds(study: string): Need[] {
   const leaks = useLeaks(study, mayAcceptLeaks(role)).data
   const policies = useMaskingPolicies(study, maySignMasking(role)).data
   const held = useHeld(study, mayActOnHeld(role)).data
+  const asked = useReidentifications(study, mayAskWho(role)).data
   const needs: Need[] = []
   if (leaks?.blocked)
     needs.push({
@@ -42,6 +45,17 @@ export function usePrivacyNeeds(study: string): Need[] {
         what: `${version.label} waits for your signature`,
         why: `${plural(version.changes.length, 'change')} against the policy in force, proposed by ${version.proposedBy}.`,
       })
+  for (const request of asked?.requests ?? []) {
+    const waits = waitsFor(request, { role, user })
+    if (waits !== null)
+      needs.push({
+        tab: 'who',
+        icon: Fingerprint,
+        tone: 'warn',
+        what: waits === 'decision' ? `${request.requestedBy} asks who a person is` : 'You may be told once who a person is',
+        why: request.reason,
+      })
+  }
   if (held && held.held > 0)
     needs.push({
       tab: 'held',
@@ -57,7 +71,7 @@ export function usePrivacyNeeds(study: string): Need[] {
 export function PrivacyNeedRows({ needs }: { needs: readonly Need[] }) {
   const navigate = useNavigate()
   return needs.map(({ tab, icon, tone, what, why }, at) => (
-    <li key={what} className="needs-row">
+    <li key={`${at} ${what}`} className="needs-row">
       <span className={`needs-icon ${tone}`}>
         <Icon of={icon} size={16} />
       </span>

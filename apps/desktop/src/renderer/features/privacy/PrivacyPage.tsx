@@ -4,8 +4,9 @@ import './privacy.css'
 import { Database } from 'lucide-react'
 import type { StudyView } from '@aquifer/core/contract'
 import { useHeld } from '../../api/held-queries.js'
+import { useReidentifications } from '../../api/masking-key-queries.js'
 import { useLeaks, useMaskingPolicies } from '../../api/masking-queries.js'
-import { mayReadMasking, maySeeHeld, maySeeLeaks, maySignMasking } from '../../api/roles.js'
+import { mayReadMasking, maySeeHeld, maySeeLeaks, maySeeReidentifications, maySignMasking } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { Tag } from '../../ui/Badge.js'
 import { count } from '../../ui/format.js'
@@ -13,10 +14,13 @@ import { PageTabs } from '../../ui/PageTabs.js'
 import { Empty } from '../../ui/states.js'
 import { DisplaysPart } from './displays/DisplaysPart.js'
 import { HeldPart } from './held/HeldPart.js'
+import { KeysPart } from './keys/KeysPart.js'
 import { LeaksPart } from './leaks/LeaksPart.js'
 import { privacyParts, type PrivacyPart } from './parts.js'
 import { PoliciesPart } from './policies/PoliciesPart.js'
 import { waitsForSigning } from './policies/versions.js'
+import { waitsFor } from './reidentification/requests.js'
+import { ReidentificationPart } from './reidentification/ReidentificationPart.js'
 import { RiskPart } from './risk/RiskPart.js'
 import { TracePart } from './trace/TracePart.js'
 
@@ -52,11 +56,14 @@ function Parts({ study }: { study: StudyView }) {
     held: <HeldPart study={study} />,
     displays: <DisplaysPart study={study} />,
     risk: <RiskPart study={study} />,
+    keys: <KeysPart study={study} />,
+    who: <ReidentificationPart study={study} />,
   }
   const notes: Partial<Record<PrivacyPart, React.ReactNode>> = {
     policies: <PoliciesMark study={study} />,
     leaks: <LeaksMark study={study} />,
     held: <HeldMark study={study} />,
+    who: <WhoMark study={study} />,
   }
   const parts = privacyParts(role).map((part) => ({ ...part, content: contents[part.id], note: notes[part.id] ?? null }))
   return <PageTabs label="Parts of the privacy page" parts={parts} />
@@ -78,4 +85,12 @@ function LeaksMark({ study }: { study: StudyView }) {
 function HeldMark({ study }: { study: StudyView }) {
   const { data } = useHeld(study.id, maySeeHeld(useMe().role))
   return data && data.held > 0 ? <Tag tone="warn">{count(data.held)}</Tag> : null
+}
+
+/** Requests that wait for the reader: to be decided, or to be told the answer. */
+function WhoMark({ study }: { study: StudyView }) {
+  const me = useMe()
+  const { data } = useReidentifications(study.id, maySeeReidentifications(me.role))
+  const waiting = data?.requests.filter((request) => waitsFor(request, me) !== null).length ?? 0
+  return waiting === 0 ? null : <Tag tone="warn">{waiting}</Tag>
 }

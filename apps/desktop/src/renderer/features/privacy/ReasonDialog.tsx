@@ -1,12 +1,12 @@
 import { useState, type ReactNode } from 'react'
 import { TextField } from '../../ui/fields.js'
 import { FormDialog } from '../../ui/FormDialog.js'
-
-const most = 500
+import { reasonFault, reasonRules, type ReasonRule } from './reason.js'
 
 /** An act that somebody answers for: what it does, and why it was done, as the trail keeps it. */
 export function ReasonDialog({
-  least,
+  rule,
+  ready = true,
   onSubmit,
   children,
   ...rest
@@ -15,8 +15,10 @@ export function ReasonDialog({
   lead: ReactNode
   submit: string
   look?: 'primary' | 'danger'
-  /** characters */
-  least: number
+  wide?: boolean
+  rule: ReasonRule
+  /** whether all else that is asked was given */
+  ready?: boolean
   busy: boolean
   error: unknown
   onSubmit(reason: string): void
@@ -25,16 +27,18 @@ export function ReasonDialog({
 }) {
   const [reason, setReason] = useState('')
   const told = reason.trim()
+  const fault = reasonFault(told, rule)
+  const { least, most } = reasonRules[rule]
   const few = told.length < least && least > 1 ? `, at least ${least}` : ''
   return (
-    <FormDialog {...rest} ready={told.length >= least && told.length <= most} onSubmit={() => onSubmit(told)}>
+    <FormDialog {...rest} ready={ready && fault === null && told.length >= least} onSubmit={() => onSubmit(told)}>
       {children}
       <TextField
         label="Reason, kept in the audit trail"
         value={reason}
         onChange={setReason}
         autoFocus
-        isInvalid={told.length > most}
+        fault={fault ?? undefined}
         note={`${told.length} of ${most}${few}`}
       />
     </FormDialog>

@@ -1,5 +1,5 @@
 import type { Me } from '@aquifer/core/contract'
-import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySeeRisk } from '../../api/roles.js'
+import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySeeReidentifications, maySeeRisk } from '../../api/roles.js'
 
 type Role = Me['role']
 const parts = [
@@ -9,6 +9,8 @@ const parts = [
   { id: 'held', name: 'Held queue', shown: maySeeHeld },
   { id: 'displays', name: 'Displays', shown: mayDecideDisplays },
   { id: 'risk', name: 'Risk', shown: maySeeRisk },
+  { id: 'keys', name: 'Keys', shown: mayReadMasking },
+  { id: 'who', name: 'Re-identification', shown: maySeeReidentifications },
 ] as const
 export type PrivacyPart = (typeof parts)[number]['id']
 

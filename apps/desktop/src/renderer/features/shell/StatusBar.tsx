@@ -70,8 +70,9 @@ function OwnStudies() {
 
 /** Says when identified facts about people are on screen. */
 function Place() {
-  const { pathname } = useLocation()
-  if (![paths.consent, paths.myData, paths.myConsents, paths.seen].some((path) => pathname.startsWith(path))) return null
+  const { pathname, search } = useLocation()
+  const isDictionary = pathname === paths.privacy && new URLSearchParams(search).get('tab') === 'displays'
+  if (!isDictionary && ![paths.consent, paths.myData, paths.myConsents, paths.seen].some((path) => pathname.startsWith(path))) return null
   return (
     <span className="status-item">
       <Icon of={Eye} className="zone-open" />

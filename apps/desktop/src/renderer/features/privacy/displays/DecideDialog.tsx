@@ -82,7 +82,7 @@ export function DecideDialog({
             {plural(naming.length, 'text')} with a word that names somebody of the study.
           </p>
           <Checkbox label="I have read them, and they name nobody" checked={confirmed} onChange={confirm}>
-            <p className="sub">For instance: {naming[0]?.text}</p>
+            <p className="sub">Covered texts are read in the list, not here.</p>
           </Checkbox>
         </>
       )}

@@ -1,5 +1,5 @@
-import { BookOpenCheck, CircleCheck, CircleX, Undo2 } from 'lucide-react'
-import { useState } from 'react'
+import { BookOpenCheck, CircleCheck, CircleX, Eye, EyeOff, Undo2 } from 'lucide-react'
+import { useRef, useState, type RefObject } from 'react'
 import type { DisplayList, DisplayListState, DisplayView, StudyView } from '@aquifer/core/contract'
 import { useDisplays } from '../../../api/held-queries.js'
 import { Badge, Tag } from '../../../ui/Badge.js'
@@ -9,8 +9,9 @@ import { count, day, plural } from '../../../ui/format.js'
 import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
+import { Pager } from '../Pager.js'
 import { DecideDialog, type Decision } from './DecideDialog.js'
-import { keyOf } from './decisions.js'
+import { keyOf, namingOf } from './decisions.js'
 
 const states: { id: DisplayListState; label: string }[] = [
   { id: 'pending', label: 'Waiting' },
@@ -33,6 +34,7 @@ const empties: Record<DisplayListState, { title: string; words: string }> = {
 export function DisplaysPart({ study }: { study: StudyView }) {
   const [state, setState] = useState<DisplayListState>('pending')
   const [page, turn] = useState(1)
+  const scroll = useRef<HTMLDivElement>(null)
   const displays = useDisplays(study.id, state, page)
   const show = (next: DisplayListState) => {
     setState(next)
@@ -57,17 +59,9 @@ export function DisplaysPart({ study }: { study: StudyView }) {
             </Empty>
           ) : (
             <>
-              <Displays key={`${list.state} ${page}`} list={list} />
+              <Displays key={`${list.state} ${page}`} list={list} scroll={scroll} />
               <div className="list-more">
-                <span className="sub num">
-                  {plural(list.total, 'text')}, page {page}
-                </span>
-                <Button look="quiet" className="end" isDisabled={page === 1} onPress={() => turn(page - 1)}>
-                  Earlier
-                </Button>
-                <Button look="quiet" isDisabled={list.next === null} onPress={() => turn(page + 1)}>
-                  Later
-                </Button>
+                <Pager words={`Page ${page}, ${plural(list.total, 'text')}`} page={page} next={list.next} list={scroll} turn={turn} />
               </div>
             </>
           )
@@ -77,9 +71,11 @@ export function DisplaysPart({ study }: { study: StudyView }) {
   )
 }
 
-function Displays({ list }: { list: DisplayList }) {
+function Displays({ list, scroll }: { list: DisplayList; scroll: RefObject<HTMLDivElement | null> }) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, ask] = useState<{ decision: Decision; displays: DisplayView[] } | null>(null)
+  const [bare, uncover] = useState(false)
+  const naming = namingOf(list.displays)
   const picked = list.displays.filter((each) => chosen.has(keyOf(each)))
   const all = picked.length === list.displays.length
   const toggle = (key: string) => {
@@ -113,8 +109,13 @@ function Displays({ list }: { list: DisplayList }) {
             Take the decision back
           </Button>
         )}
+        {naming.length > 0 && (
+          <Button look="quiet" className="end" icon={bare ? EyeOff : Eye} aria-pressed={bare} onPress={() => uncover(!bare)}>
+            {bare ? 'Cover' : 'Read'} {plural(naming.length, 'text')} with a name
+          </Button>
+        )}
       </div>
-      <div className="privacy-scroll" tabIndex={0} role="region" aria-label="Texts">
+      <div ref={scroll} className="privacy-scroll" tabIndex={0} role="region" aria-label="Texts">
         <table className="table">
           <thead>
             <tr>
@@ -137,7 +138,13 @@ function Displays({ list }: { list: DisplayList }) {
           </thead>
           <tbody>
             {list.displays.map((each) => (
-              <Row key={keyOf(each)} display={each} chosen={chosen.has(keyOf(each))} toggle={() => toggle(keyOf(each))} />
+              <Row
+                key={keyOf(each)}
+                display={each}
+                covered={!bare && naming.includes(each)}
+                chosen={chosen.has(keyOf(each))}
+                toggle={() => toggle(keyOf(each))}
+              />
             ))}
           </tbody>
         </table>
@@ -157,17 +164,24 @@ function Displays({ list }: { list: DisplayList }) {
   )
 }
 
-function Row({ display, chosen, toggle }: { display: DisplayView; chosen: boolean; toggle(): void }) {
+/** A text that names somebody is read by who means to decide about it, and by nobody who only passes. */
+function Row({ display, covered, chosen, toggle }: { display: DisplayView; covered: boolean; chosen: boolean; toggle(): void }) {
+  const text = covered ? 'covered' : display.text
   return (
     <tr className="picked" data-selected={chosen || undefined}>
       <td>
-        <input type="checkbox" aria-label={`Choose ${display.text}`} checked={chosen} onChange={toggle} />
+        <input
+          type="checkbox"
+          aria-label={covered ? `Choose the covered text of ${display.code}` : `Choose ${display.text}`}
+          checked={chosen}
+          onChange={toggle}
+        />
       </td>
-      <td className="cut display-text" title={display.text}>
-        <span className="medium">{display.text}</span> {display.shown && <Badge kind="masked">shown</Badge>}
+      <td className="cut display-text" title={covered ? undefined : display.text}>
+        <span className={covered ? 'ink-3' : 'medium'}>{text}</span> {display.shown && <Badge kind="masked">shown</Badge>}
       </td>
       <td className="mono">{display.code}</td>
-      <td className="cut display-text ink-2" title={display.system}>
+      <td className="cut display-text display-system ink-2" title={display.system}>
         {display.system}
       </td>
       <td className="n" data-suppressed={typeof display.people === 'string' || undefined}>

@@ -1,4 +1,4 @@
-import { CircleCheck, Inbox, LoaderCircle, PackageOpen, RotateCcw } from 'lucide-react'
+import { CircleCheck, Inbox, LoaderCircle, RotateCcw } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import type { HeldGroup, HeldGroups, StudyView } from '@aquifer/core/contract'
@@ -8,12 +8,12 @@ import { useMe } from '../../../api/SessionProvider.js'
 import { Tag } from '../../../ui/Badge.js'
 import { Button } from '../../../ui/Button.js'
 import { count, lately, plural } from '../../../ui/format.js'
-import { Icon } from '../../../ui/Icon.js'
-import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
-import { Empty } from '../../../ui/states.js'
 import { useNow } from '../../../ui/use-now.js'
+import { LoadedPanel } from '../LoadedPanel.js'
 import { ReasonDialog } from '../ReasonDialog.js'
+import { MaskingBar, Standing } from '../Standing.js'
+import { HeldIds } from './HeldIds.js'
 import { PreviewPanel } from './PreviewPanel.js'
 import { reasonWords } from './reasons.js'
 
@@ -21,9 +21,9 @@ import { reasonWords } from './reasons.js'
 export function HeldPart({ study }: { study: StudyView }) {
   const held = useHeld(study.id)
   return (
-    <Loaded of={held} rows={6}>
+    <LoadedPanel of={held} rows={6}>
       {(list) => <Queue study={study} list={list} />}
-    </Loaded>
+    </LoadedPanel>
   )
 }
 
@@ -33,49 +33,42 @@ function Queue({ study, list }: { study: StudyView; list: HeldGroups }) {
   const { rebuilding } = list
   return (
     <>
-      <section className="panel" aria-label="State of the held queue">
-        <div className="standing">
-          <span className={`standing-icon ${rebuilding ? 'info' : list.held > 0 ? 'warn' : 'ok'}`}>
-            <Icon
-              of={rebuilding ? LoaderCircle : list.held > 0 ? Inbox : CircleCheck}
-              size={20}
-              className={rebuilding ? 'turning' : undefined}
-            />
-          </span>
-          <div className="grow" role="status">
-            <p className="panel-title">
-              {rebuilding
-                ? `Masking anew, ${count(rebuilding.rows)} of ${count(rebuilding.of)}`
-                : list.held > 0
-                  ? `${plural(list.held, 'resource')} of ${list.study} held back`
-                  : `Nothing of ${list.study} is held back`}
-            </p>
-            <p className="ink-2">
-              {list.held > 0
-                ? 'They are kept on the identified side, never published and never dropped. Mend the cause, preview, then release.'
-                : 'What cannot be masked safely waits here, by cause; it is never published and never dropped.'}
-            </p>
-          </div>
-          {may && list.held > 0 && (
+      <Standing
+        label="State of the held queue"
+        icon={rebuilding ? LoaderCircle : list.held > 0 ? Inbox : CircleCheck}
+        busy={rebuilding !== null}
+        tone={rebuilding ? 'info' : list.held > 0 ? 'warn' : 'ok'}
+        what={
+          rebuilding
+            ? `Masking anew, ${count(rebuilding.rows)} of ${count(rebuilding.of)}`
+            : list.held > 0
+              ? `${plural(list.held, 'resource')} of ${list.study} held back`
+              : `Nothing of ${list.study} is held back`
+        }
+        why={
+          rebuilding
+            ? 'Beside what analysts see. What passes under the policy in force is no longer held when it is done.'
+            : list.held > 0
+              ? 'They are kept on the identified side, never published and never dropped. Mend the cause, preview, then release.'
+              : 'What cannot be masked safely, such as an unknown modifier extension or invalid content, waits here by cause with what to do about it.'
+        }
+        actions={
+          may &&
+          list.held > 0 && (
             <Button icon={RotateCcw} isDisabled={rebuilding !== null} onPress={() => release(true)}>
-              {rebuilding ? 'Masking anew now' : 'Mask anew'}
+              {rebuilding ? 'Released when it is done' : 'Release by masking anew'}
             </Button>
-          )}
-        </div>
-      </section>
+          )
+        }
+      >
+        {rebuilding && <MaskingBar progress={{ done: rebuilding.rows, total: rebuilding.of }} />}
+      </Standing>
       {list.groups.length > 0 && (
         <Panel title="Causes" note={<Tag>{list.groups.length}</Tag>}>
           {list.groups.map((group) => (
-            <Group key={group.cause} group={group} />
+            <Group key={group.cause} study={list.study} group={group} />
           ))}
         </Panel>
-      )}
-      {list.groups.length === 0 && (
-        <section className="panel">
-          <Empty icon={PackageOpen} title="No cause to mend">
-            Unknown modifier extensions and content that is no valid DSTU2 would be listed here, each with what to do about it.
-          </Empty>
-        </section>
       )}
       {may && list.groups.length > 0 && <PreviewPanel study={study} />}
       {releasing && <Release list={list} onClose={() => release(false)} />}
@@ -83,9 +76,8 @@ function Queue({ study, list }: { study: StudyView; list: HeldGroups }) {
   )
 }
 
-function Group({ group }: { group: HeldGroup }) {
+function Group({ study, group }: { study: string; group: HeldGroup }) {
   const now = useNow()
-  const { ids } = group
   return (
     <article className="version" aria-label={`${reasonWords(group.reason)}, ${group.type}`}>
       <span className="held-count num">{count(group.count)}</span>
@@ -97,18 +89,7 @@ function Group({ group }: { group: HeldGroup }) {
         </p>
         {group.detail !== null && <p className="mono small held-detail">{group.detail}</p>}
         <p className="ink-2">{group.remedy}</p>
-        {ids !== null && ids.length > 0 && (
-          <details className="held-ids">
-            <summary>{ids.length < group.count ? `Masked ids of the first ${ids.length}` : plural(ids.length, 'masked id')}</summary>
-            <ul>
-              {ids.map((id) => (
-                <li key={id} className="mono small">
-                  {id}
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
+        {group.ids !== null && <HeldIds study={study} cause={group.cause} count={group.count} />}
       </div>
     </article>
   )
@@ -118,10 +99,10 @@ function Release({ list, onClose }: { list: HeldGroups; onClose(): void }) {
   const release = useReleaseHeld(list.study)
   return (
     <ReasonDialog
-      title={`Mask ${list.study} anew`}
+      title={`Release what is held of ${list.study}`}
       lead="Everything is masked anew from the lake under the active policy, beside what is shown until it is done. What passes now is no longer held."
       submit={`Mask ${list.study} anew`}
-      least={1}
+      rule="short"
       busy={release.isPending}
       error={release.error}
       onClose={onClose}

@@ -6,18 +6,18 @@ import { useMaskingPolicies } from '../../../api/masking-queries.js'
 import { Button } from '../../../ui/Button.js'
 import { Select } from '../../../ui/fields.js'
 import { count, plural } from '../../../ui/format.js'
-import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
 import { Failure, SkeletonRows } from '../../../ui/states.js'
-import { isWaiting, keyOf, namedBy, policyChoices } from '../policies/versions.js'
+import { LoadedPanel } from '../LoadedPanel.js'
+import { namedBy, policyChoices, tryFirst } from '../policies/versions.js'
 import { reasonWords } from './reasons.js'
 
 export function PreviewPanel({ study }: { study: StudyView }) {
   const policies = useMaskingPolicies(study.id)
   return (
-    <Loaded of={policies} rows={3}>
+    <LoadedPanel of={policies} rows={3}>
       {(list) => <Preview study={study} list={list} />}
-    </Loaded>
+    </LoadedPanel>
   )
 }
 
@@ -25,8 +25,7 @@ export function PreviewPanel({ study }: { study: StudyView }) {
 function Preview({ study, list }: { study: StudyView; list: MaskingPolicyList }) {
   const preview = usePreviewHeld(study.id)
   const choices = policyChoices(list)
-  const waiting = list.versions.find(isWaiting)
-  const [policy, setPolicy] = useState(waiting === undefined ? (choices[0]?.id ?? '') : keyOf({ id: waiting.id }))
+  const [policy, setPolicy] = useState(() => tryFirst(list))
   return (
     <Panel title="What another policy would let pass" note={<span className="sub">nothing is stored</span>}>
       <div className="filters">

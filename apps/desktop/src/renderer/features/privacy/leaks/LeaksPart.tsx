@@ -1,19 +1,21 @@
-import { DoorClosed, ShieldAlert, ShieldCheck } from 'lucide-react'
+import { FileUp, ShieldAlert, ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
+import { useNavigate } from 'react-router'
 import { toast } from 'sonner'
 import type { LeakList, LeakView, StudyView } from '@aquifer/core/contract'
-import { useAcceptLeak, useLeaks } from '../../../api/masking-queries.js'
-import { mayAcceptLeaks } from '../../../api/roles.js'
+import { useAcceptLeak, useLeaks, useMaskingProgress } from '../../../api/masking-queries.js'
+import { mayAcceptLeaks, mayProposeMasking, mayReadMasking } from '../../../api/roles.js'
 import { useMe } from '../../../api/SessionProvider.js'
+import { paths } from '../../../paths.js'
 import { Tag } from '../../../ui/Badge.js'
 import { Button } from '../../../ui/Button.js'
-import { lately, plural } from '../../../ui/format.js'
+import { lately, moment, plural } from '../../../ui/format.js'
 import { Icon } from '../../../ui/Icon.js'
-import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
-import { Empty } from '../../../ui/states.js'
 import { useNow } from '../../../ui/use-now.js'
+import { LoadedPanel } from '../LoadedPanel.js'
 import { ReasonDialog } from '../ReasonDialog.js'
+import { Fact, Standing } from '../Standing.js'
 
 const kinds: Record<LeakView['kind'], string> = {
   name: 'Name',
@@ -25,93 +27,102 @@ const kinds: Record<LeakView['kind'], string> = {
   canary: 'Seeded canary',
 }
 
+const remedies: Record<LeakView['kind'], string> = {
+  name: 'A name where a code is due is the sender’s fault, or the policy trusts the element too far. A surname that is also a word may be accepted.',
+  identifier: 'Let the policy remove the element, or the sender put a code there.',
+  contact: 'Let the policy remove the element, or the sender put a code there.',
+  address: 'Let the policy remove the element, or the sender put a code there.',
+  id: 'Let the policy make a pseudonym of the element, or remove it.',
+  date: 'The policy keeps years: let it make a year of the element.',
+  canary: 'The policy lets through what is written here: let it remove the element.',
+}
+
 /** What the gate before publication stopped, and who answers for letting it go. */
 export function LeaksPart({ study }: { study: StudyView }) {
   const leaks = useLeaks(study.id)
   return (
-    <Loaded of={leaks} rows={5}>
+    <LoadedPanel of={leaks} rows={5}>
       {(list) => <Gate list={list} />}
-    </Loaded>
+    </LoadedPanel>
   )
 }
 
 function Gate({ list }: { list: LeakList }) {
-  const may = mayAcceptLeaks(useMe().role)
-  const now = useNow()
+  const { role } = useMe()
+  const navigate = useNavigate()
   const [asked, ask] = useState<LeakView | null>(null)
   const { blocked, leaks } = list
   return (
     <>
-      <section className="panel" aria-label="State of the leak gate">
-        <div className="standing">
-          <span className={`standing-icon ${blocked ? 'bad' : 'ok'}`}>
-            <Icon of={blocked ? ShieldAlert : ShieldCheck} size={20} />
-          </span>
-          <div className="grow" role="status">
-            <p className="panel-title">
-              {blocked ? `${list.study} is blocked: nothing further is published` : `Nothing stands against ${list.study}`}
-            </p>
-            <p className="ink-2">
-              {blocked
-                ? 'Analysts stay on the last good snapshot. Change the policy so that the element goes, or answer for it that a finding names nobody.'
-                : 'Before each snapshot, words of the source people and seeded canaries are looked for in rows, statistics and file names.'}
-            </p>
-          </div>
-        </div>
-      </section>
-      <Panel title="Findings" note={<Tag>{leaks.length}</Tag>}>
-        {leaks.length === 0 ? (
-          <Empty icon={DoorClosed} title="No finding">
-            A finding is listed here by what of a person it is and where it stood, never with its text.
-          </Empty>
-        ) : (
-          <div className="wide-table">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">What it is</th>
-                  <th scope="col">Where it stood</th>
-                  <th scope="col">Since</th>
-                  <th scope="col">Finding</th>
-                  {may && (
-                    <th scope="col">
-                      <span className="visually-hidden">Act</span>
-                    </th>
-                  )}
-                </tr>
-              </thead>
-              <tbody>
-                {leaks.map((leak) => (
-                  <tr key={leak.id}>
-                    <td>
-                      <span className="row">
-                        <span className="medium">{kinds[leak.kind]}</span>
-                        {leak.late && <Tag tone="warn">published before its person came</Tag>}
-                      </span>
-                    </td>
-                    <td className="mono">{leak.place}</td>
-                    <td className="num">{lately(leak.since, now)}</td>
-                    <td className="mono ink-3">{leak.id.slice(0, 12)}</td>
-                    {may && (
-                      <td className="act-cell">
-                        <Button look="quiet" onPress={() => ask(leak)}>
-                          Accept
-                        </Button>
-                      </td>
-                    )}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </Panel>
+      <Standing
+        label="State of the leak gate"
+        icon={blocked ? ShieldAlert : ShieldCheck}
+        tone={blocked ? 'bad' : 'ok'}
+        what={blocked ? `${list.study} is blocked: nothing further is published` : `Nothing stands against ${list.study}`}
+        why={
+          blocked
+            ? 'Analysts stay on the last good snapshot, and what came since waits. Mend the policy or the data, or answer for it that a finding names nobody.'
+            : 'Before each snapshot, words of the source people and seeded canaries are looked for in rows, statistics and file names. A finding is told by what it is and where it stood, never by its text.'
+        }
+        facts={mayReadMasking(role) && <Shown study={list.study} />}
+        actions={
+          blocked &&
+          mayProposeMasking(role) && (
+            <Button look="primary" icon={FileUp} onPress={() => void navigate(paths.privacy)}>
+              Mend the policy
+            </Button>
+          )
+        }
+      />
+      {leaks.length > 0 && (
+        <Panel title="Findings" note={<Tag>{leaks.length}</Tag>}>
+          {leaks.map((leak) => (
+            <Finding key={leak.id} leak={leak} accept={mayAcceptLeaks(role) ? () => ask(leak) : undefined} />
+          ))}
+        </Panel>
+      )}
       {asked !== null && <Accept study={list.study} leak={asked} rest={leaks.length - 1} onClose={() => ask(null)} />}
     </>
   )
 }
 
-const reasonLeast = 10
+/** What analysts see meanwhile, and how much waits behind the gate. */
+function Shown({ study }: { study: string }) {
+  const progress = useMaskingProgress(study).data
+  if (!progress) return null
+  const waiting = Math.max(0, progress.total - progress.done)
+  return (
+    <>
+      <Fact name="Analysts see" value={progress.shown?.policy ?? 'nothing yet'} />
+      <Fact name="Made" value={progress.shown?.at ? moment(progress.shown.at) : '∅'} />
+      <Fact name="Waiting" value={plural(waiting, 'version')} />
+    </>
+  )
+}
+
+function Finding({ leak: { id, kind, place, late, since }, accept }: { leak: LeakView; accept: (() => void) | undefined }) {
+  const now = useNow()
+  return (
+    <article className="version" aria-label={`${kinds[kind]} at ${place}`}>
+      <span className="version-number">
+        <Icon of={ShieldAlert} size={16} className="mark-bad" />
+      </span>
+      <div className="grow">
+        <p className="row key-head">
+          <span className="medium">{kinds[kind]}</span>
+          <span className="mono">{place}</span>
+          {late && <Tag tone="warn">published before its person came</Tag>}
+          <span className="sub num">since {lately(since, now)}</span>
+        </p>
+        <p className="ink-2">{remedies[kind]}</p>
+        <p className="sub">
+          Finding <span className="mono">{id.slice(0, 12)}</span>
+        </p>
+      </div>
+      {accept && <Button onPress={accept}>Accept the finding</Button>}
+    </article>
+  )
+}
 
 function Accept({ study, leak, rest, onClose }: { study: string; leak: LeakView; rest: number; onClose(): void }) {
   const accept = useAcceptLeak()
@@ -121,7 +132,7 @@ function Accept({ study, leak, rest, onClose }: { study: string; leak: LeakView;
       lead="You answer for it that this names nobody. What was stopped is published, and what is published stays in its snapshot."
       submit="Accept 1 finding"
       look="danger"
-      least={reasonLeast}
+      rule="accountable"
       busy={accept.isPending}
       error={accept.error}
       onClose={onClose}

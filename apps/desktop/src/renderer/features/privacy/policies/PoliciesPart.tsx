@@ -6,9 +6,9 @@ import { mayProposeMasking } from '../../../api/roles.js'
 import { useMe } from '../../../api/SessionProvider.js'
 import { Button } from '../../../ui/Button.js'
 import { Segments } from '../../../ui/fields.js'
-import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
 import { useCommands, type Command } from '../../shell/commands.js'
+import { LoadedPanel } from '../LoadedPanel.js'
 import { DiffPanel, type Compared } from './DiffPanel.js'
 import { InForcePanel } from './InForcePanel.js'
 import { ProposeDialog } from './ProposeDialog.js'
@@ -19,9 +19,9 @@ import { inForceOf, isShown, isWaiting, keyOf, type Shown } from './versions.js'
 export function PoliciesPart({ study }: { study: StudyView }) {
   const policies = useMaskingPolicies(study.id)
   return (
-    <Loaded of={policies} rows={10}>
+    <LoadedPanel of={policies} rows={10}>
       {(list) => <Policies study={study} list={list} />}
-    </Loaded>
+    </LoadedPanel>
   )
 }
 
@@ -53,7 +53,7 @@ function Policies({ study, list }: { study: StudyView; list: MaskingPolicyList }
               { id: 'all', label: 'All' },
               { id: 'waiting', label: `In review ${waiting.length}` },
               { id: 'active', label: 'Active' },
-              { id: 'past', label: 'Retired' },
+              { id: 'past', label: 'Past' },
             ]}
             onChange={show}
           />

@@ -46,7 +46,7 @@ export function Version({ version, shown, show }: { version: MaskingPolicyVersio
           {version.accepts.length > 0 && ', accepts that a live study shows the shift of dates'}
         </p>
       </div>
-      <Button isDisabled={shown} onPress={show}>
+      <Button look={shown ? 'quiet' : 'default'} aria-pressed={shown} onPress={show}>
         {shown ? 'Compared below' : 'Compare'}
       </Button>
       {isWaiting(version) && maySignMasking(role) && (
@@ -144,7 +144,7 @@ function Reject({ version, onClose }: { version: MaskingPolicyVersion; onClose()
       lead="It can no longer be signed. To try again, propose a higher version."
       submit="Reject 1 version"
       look="danger"
-      least={1}
+      rule="short"
       busy={reject.isPending}
       error={reject.error}
       onClose={onClose}
@@ -176,7 +176,7 @@ export function BuiltIn({
           <span className="sub">built in, needs no signature</span>
         </p>
       </div>
-      <Button isDisabled={shown} onPress={show}>
+      <Button look={shown ? 'quiet' : 'default'} aria-pressed={shown} onPress={show}>
         {shown ? 'Compared below' : 'Compare'}
       </Button>
     </article>

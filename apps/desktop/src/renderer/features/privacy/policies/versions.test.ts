@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MaskingPolicyList, MaskingPolicyVersion } from '@aquifer/core/contract'
-import { inForceOf, isShown, keyOf, namedBy, policyChoices, waitsForSigning } from './versions.js'
+import { inForceOf, isShown, keyOf, namedBy, policyChoices, tryFirst, waitsForSigning } from './versions.js'
 
 const version = (id: string, state: MaskingPolicyVersion['state'], signers: string[] = []): MaskingPolicyVersion => ({
   id,
@@ -64,4 +64,10 @@ test('a version waits for whoever has not signed it, as long as it can be signed
   expect([waitsForSigning(review, 'ann'), waitsForSigning(review, 'bea')]).toEqual([false, true])
   expect(waitsForSigning(version('a', 'rejected'), 'bea')).toBe(false)
   expect([isShown(review, 'waiting'), isShown(review, 'past'), isShown(version('a', 'retired'), 'past')]).toEqual([true, false, true])
+})
+
+test('on what is held another policy is tried first than the one that holds it', () => {
+  const inForce: MaskingPolicyList['inForce'] = [{ study: 'S', label: 'safe-harbor v1', id: null }]
+  expect(tryFirst(list(inForce))).toBe('expert')
+  expect(namedBy(tryFirst(list(inForce, [version('quiet', 'retired'), version('loud', 'in-review')])))).toEqual({ id: 'loud' })
 })

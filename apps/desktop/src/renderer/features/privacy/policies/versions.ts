@@ -36,6 +36,16 @@ export function policyChoices(list: MaskingPolicyList): PolicyChoice[] {
   }))
 }
 
+/** What to try on what is held: what waits for signatures, else something that is not in force, which would hold it again. */
+export function tryFirst(list: MaskingPolicyList): string {
+  const waiting = list.versions.find(isWaiting)
+  if (waiting !== undefined) return keyOf({ id: waiting.id })
+  const inForce = inForceOf(list)
+  const current = inForce === null ? null : keyOf(inForce)
+  const choices = policyChoices(list)
+  return (choices.find(({ id }) => id !== current) ?? choices[0])?.id ?? ''
+}
+
 /** What masks the study now; null where that cannot be trusted. */
 export function inForceOf({ inForce: [inForce], builtIn }: MaskingPolicyList): PolicyNamed | null {
   if (inForce === undefined || inForce.label === null) return null

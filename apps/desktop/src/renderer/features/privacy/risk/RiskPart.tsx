@@ -7,9 +7,9 @@ import { useMe } from '../../../api/SessionProvider.js'
 import { Select } from '../../../ui/fields.js'
 import { moment } from '../../../ui/format.js'
 import { Icon } from '../../../ui/Icon.js'
-import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
+import { LoadedPanel } from '../LoadedPanel.js'
 import { Cell, Share } from './cells.js'
 import { CombinationsPanel } from './CombinationsPanel.js'
 import { attributeNames, countWords, isHidden, knownWords, shareWords } from './figures.js'
@@ -21,9 +21,9 @@ export function RiskPart({ study }: { study: StudyView }) {
   const [snapshot, look] = useState<string | null>(null)
   const risk = useRisk(study.id, snapshot)
   return (
-    <Loaded of={risk} rows={10}>
+    <LoadedPanel of={risk} rows={10}>
       {(report) => <Report report={report} look={look} isStale={risk.isPlaceholderData} />}
-    </Loaded>
+    </LoadedPanel>
   )
 }
 

@@ -9,6 +9,7 @@ import { Icon } from '../../../ui/Icon.js'
 import { Loaded } from '../../../ui/Loaded.js'
 import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
+import { LoadedPanel } from '../LoadedPanel.js'
 import { inForceOf, isWaiting, keyOf, namedBy, policyChoices } from '../policies/versions.js'
 import { countOutcomes, elementsOf, exampleTypes, type ElementTrace, type Outcome } from './steps.js'
 
@@ -16,9 +17,9 @@ import { countOutcomes, elementsOf, exampleTypes, type ElementTrace, type Outcom
 export function TracePart({ study }: { study: StudyView }) {
   const policies = useMaskingPolicies(study.id)
   return (
-    <Loaded of={policies} rows={10}>
+    <LoadedPanel of={policies} rows={10}>
       {(list) => <Trace list={list} />}
-    </Loaded>
+    </LoadedPanel>
   )
 }
 
