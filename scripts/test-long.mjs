@@ -13,7 +13,7 @@ const parts = {
   },
   steps: {
     about:
-      'a whole file through every stage; kill -9 at every named step between repository and published files, and in the middle of an import',
+      'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import',
     command: [
       'vitest',
       'run',
@@ -22,6 +22,7 @@ const parts = {
       'apps/server/src/platform/walk-through.test.ts',
       'apps/server/src/pipeline/kill.test.ts',
       'apps/server/src/cli/import.test.ts',
+      'apps/server/src/privacy/kill.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },

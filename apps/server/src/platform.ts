@@ -160,7 +160,7 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
   if (flow !== null) closing.add(() => flow.close())
-  const keys = flow === null ? null : openKeys({ repository, flow, now, newId })
+  const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null

@@ -5,6 +5,8 @@ export interface Whose {
   patientId: string
   /** `Type/id` */
   named: ReadonlySet<string>
+  /** Leave the rows by which his others end, which hold nothing of him but ids: whoever follows the lake has not passed them yet. */
+  keepEnds?: boolean
 }
 
 const lineFeed = 0x0a
@@ -24,9 +26,11 @@ export function rowsWithout(plain: Buffer, whose: Whose): Rows {
   return { rows: kept.length, plain: Buffer.concat(kept) }
 }
 
-function isOf(line: Buffer, { patientId, named }: Whose): boolean {
+function isOf(line: Buffer, { patientId, named, keepEnds = false }: Whose): boolean {
   const at = line.indexOf(marker)
   if (at === -1) return false
-  const { type, id, patient } = JSON.parse(`${line.subarray(0, at).toString()}}`) as { type: string; id: string; patient: string | null }
+  const head = JSON.parse(`${line.subarray(0, at).toString()}}`) as { type: string; id: string; patient: string | null; op: string }
+  const { type, id, patient, op } = head
+  if (keepEnds && op === 'D') return false
   return patient === patientId || (type === 'Patient' && id === patientId) || named.has(`${type}/${id}`)
 }

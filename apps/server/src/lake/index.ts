@@ -1,5 +1,6 @@
 // The lake: every version of every study's identified rows, as encrypted append-only segments under a manifest.
 // It never parses or masks a row, and never opens a file whose bytes differ from what was written.
+export type { Whose } from './forget.js'
 export type { Journal } from './journal.js'
 export { keyFingerprint, openKeyring, type Keyring } from './keyring.js'
 export { openLake, type Lake } from './lake.js'

@@ -16,6 +16,8 @@ export interface StudyKey {
   since?: number
   /** Since when another one is used instead (epoch ms). */
   retiredAt?: number
+  /** Since when it waits to be used (epoch ms): nothing is made by it before that was put on record. */
+  preparedAt?: number
 }
 interface WrappedKey extends Omit<StudyKey, 'key'> {
   wrapped: string
@@ -48,13 +50,38 @@ export class Keyring {
 
   /** Every key of the purpose that is still here, the one in use last. */
   async studyKeys(study: string, purpose: KeyPurpose): Promise<readonly StudyKey[]> {
-    return (await this.#keys(study)).filter((each) => each.purpose === purpose)
+    return (await this.#keys(study)).filter((each) => each.purpose === purpose && each.preparedAt === undefined)
   }
 
-  /** Another key from now on; those before stay until they are dropped. */
-  async rotate(study: string, purpose: KeyPurpose, at: number): Promise<StudyKey> {
-    const made = await this.#change(study, (keys) => [...retired(keys, purpose, at), freshKey(purpose, at)])
-    return newest(made, purpose)!
+  /** Makes another key, which nothing uses yet. */
+  async prepare(study: string, purpose: KeyPurpose, at: number): Promise<StudyKey> {
+    const made = { ...freshKey(purpose, undefined), preparedAt: at }
+    await this.#change(study, (keys) => [made, ...keys])
+    return made
+  }
+
+  /** Keys that were made and never used: whoever made them was broken off. */
+  async prepared(study: string, purpose: KeyPurpose): Promise<readonly StudyKey[]> {
+    return (await this.#keys(study)).filter((each) => each.purpose === purpose && each.preparedAt !== undefined)
+  }
+
+  /** The prepared key from now on; those before stay until they are dropped. */
+  async use(study: string, { id, purpose }: Pick<StudyKey, 'id' | 'purpose'>, at: number): Promise<void> {
+    await this.#change(study, (keys) => {
+      const made = keys.find((each) => each.id === id && each.preparedAt !== undefined)
+      if (made === undefined) return keys
+      const others = retired(
+        keys.filter((each) => each !== made),
+        purpose,
+        at,
+      )
+      return [...others, { id, purpose, key: made.key, since: at }]
+    })
+  }
+
+  /** Takes away a prepared key. */
+  async discard(study: string, id: string): Promise<void> {
+    await this.#change(study, (keys) => keys.filter((each) => each.id !== id || each.preparedAt === undefined))
   }
 
   /** Puts a key back that is not here any more: to open what it made, or in use again. */
@@ -67,13 +94,9 @@ export class Keyring {
     })
   }
 
-  /** Destroys keys that were retired before then, but for those named: they are gone from this folder for good. */
-  async dropRetired(study: string, purpose: KeyPurpose, { before, keep }: { before: number; keep: readonly string[] }): Promise<string[]> {
-    const over = (each: StudyKey): boolean =>
-      each.purpose === purpose && each.retiredAt !== undefined && each.retiredAt < before && !keep.includes(each.id)
-    const dropped = (await this.#keys(study)).filter(over).map(({ id }) => id)
-    if (dropped.length > 0) await this.#change(study, (keys) => keys.filter((each) => !over(each)))
-    return dropped
+  /** Destroys retired keys: they are gone from this folder for good. */
+  async drop(study: string, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#change(study, (keys) => keys.filter((each) => each.retiredAt === undefined || !ids.includes(each.id)))
   }
 
   /** Bytes that this folder's master key alone opens, and only for what they were sealed for. */
@@ -137,13 +160,16 @@ const freshKey = (purpose: KeyPurpose, since: number | undefined): StudyKey => (
   ...(since === undefined ? {} : { since }),
 })
 const retired = (keys: readonly StudyKey[], purpose: KeyPurpose, at: number): StudyKey[] =>
-  keys.map((each) => (each.purpose === purpose && each.retiredAt === undefined ? { ...each, retiredAt: at } : each))
+  keys.map((each) =>
+    each.purpose === purpose && each.retiredAt === undefined && each.preparedAt === undefined ? { ...each, retiredAt: at } : each,
+  )
 
 /** By which two copies of a key are known to be the same, without showing either. */
 export const keyFingerprint = (study: string, { key }: Pick<StudyKey, 'key'>): string =>
   Buffer.from(hkdfSync('sha256', key, 'aquifer', `fingerprint ${study}`, 16)).toString('hex')
 
-const newest = (keys: StudyKey[], purpose: KeyPurpose): StudyKey | undefined => keys.findLast((each) => each.purpose === purpose)
+const newest = (keys: StudyKey[], purpose: KeyPurpose): StudyKey | undefined =>
+  keys.findLast((each) => each.purpose === purpose && each.preparedAt === undefined)
 
 async function masterKey(options: { dir: string; masterKeyFile?: string | null }): Promise<Buffer> {
   const path = options.masterKeyFile ?? join(options.dir, 'master.key')

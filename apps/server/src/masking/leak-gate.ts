@@ -1,11 +1,18 @@
+import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { canaryPaths, canarySearch, createLeakGate, type GateState, type Leak, type Policy } from '@aquifer/core/masking'
 import type { Journal, StudyLake } from '../lake/index.js'
 import { hmacOf, randomMaskingKey } from './keys.js'
 import type { MaskedBatch } from './worker-messages.js'
 
+/** What is being made: what somebody answered for under one policy or key, nobody has answered for under another. */
+export interface GateScope {
+  policy: string
+  key: string
+}
 /** Who said that a finding is none, and why. */
 export interface LeakAcceptance {
+  /** The finding: this word at this place under this policy and key, and no other. */
   id: string
   by: string
   at: number
@@ -73,18 +80,20 @@ export class StudyGate {
   }
 
   /** Stops the study where its policy lets canaries through. */
-  stopCanaries(paths: readonly string[], now: number): void {
-    if (paths.length > 0)
-      this.#refuse(
-        paths.map((path) => ({ id: `canary ${path}`, kind: 'canary', place: path, late: false })),
-        now,
-      )
+  stopCanaries(paths: readonly string[], scope: GateScope, now: number): void {
+    const open = this.#open(
+      paths.map((path) => ({ id: `canary ${path}`, kind: 'canary', place: path, late: false })),
+      scope,
+    )
+    if (open.length > 0) this.#stop(open, now)
   }
 
   /** Lets batches through and writes down what is new in them; throws where they hold a leak nobody has accepted. */
-  async pass(masked: readonly MaskedBatch[], now: number): Promise<void> {
+  async pass(masked: readonly MaskedBatch[], scope: GateScope, now: number): Promise<void> {
     const batches = masked.map(({ gate }) => gate)
-    this.#refuse(this.#gate.check(batches), now)
+    const open = this.#open(this.#gate.check(batches), scope)
+    if (open.length > 0) this.#stop(open, now)
+    this.#standing = []
     const passed = this.#gate.pass(batches)
     if (passed.people.length === 0 && passed.passed.length === 0) return
     if (this.#journal.length < entriesMax) await this.#journal.append(bytesOf({ passed }))
@@ -94,9 +103,9 @@ export class StudyGate {
   /** false: no such leak stands. */
   async accept(acceptance: LeakAcceptance): Promise<boolean> {
     if (!this.#standing.some(({ id }) => id === acceptance.id)) return false
+    await this.#journal.append(bytesOf({ accepted: acceptance }))
     this.#accepted.set(acceptance.id, acceptance)
     this.#standing = this.#standing.filter(({ id }) => id !== acceptance.id)
-    await this.#journal.append(bytesOf({ accepted: acceptance }))
     return true
   }
 
@@ -105,22 +114,31 @@ export class StudyGate {
     if (this.#journal.length > 0) await this.#rewrite()
   }
 
-  /** Everything is masked anew. What was accepted stays so; under another key it refers to nothing. */
+  /** Everything is masked anew. What was accepted under this policy and key stays so. */
   async clear(): Promise<void> {
     this.#gate = createLeakGate()
     if (this.#journal.length > 0) await this.#rewrite()
   }
 
-  #refuse(leaks: readonly Leak[], now: number): void {
-    const open = leaks.filter(({ id }) => !this.#accepted.has(id))
+  #open(leaks: readonly Leak[], scope: GateScope): Leak[] {
+    return leaks.map((leak) => ({ ...leak, id: findingOf(leak, scope) })).filter(({ id }) => !this.#accepted.has(id))
+  }
+
+  #stop(open: readonly Leak[], now: number): never {
     const since = new Map(this.#standing.map((leak) => [leak.id, leak.since]))
     this.#standing = open.map((leak) => ({ ...leak, since: since.get(leak.id) ?? now }))
-    if (open.length > 0) throw new LeakFound(open)
+    throw new LeakFound(open)
   }
 
   #rewrite(): Promise<void> {
     return this.#journal.replace([bytesOf({ state: this.#gate.state(), accepted: [...this.#accepted.values()] })])
   }
 }
+
+const findingOf = ({ id, kind }: Leak, { policy, key }: GateScope): string =>
+  createHash('sha256')
+    .update(JSON.stringify([policy, key, kind, id]))
+    .digest('hex')
+    .slice(0, 32)
 
 const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry))

@@ -4,7 +4,7 @@ import type { Clock } from '../storage/index.js'
 import { DisplayJournal, type DecidableDisplay, type DisplayRuling, type RulingOutcome } from './display-journal.js'
 import type { Display } from './displays.js'
 import { HeldList, type HeldResource, type NewlyHeld } from './held-list.js'
-import { StudyGate, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
+import { StudyGate, type GateScope, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
 import type { MaskedBatch } from './worker-messages.js'
 
 export interface NotesParts {
@@ -73,8 +73,8 @@ export class StudyNotes {
   }
 
   /** Paths on which the policy lets canaries through; throws where there are any. */
-  stopCanaries(paths: readonly string[]): void {
-    this.#gate?.stopCanaries(paths, this.#parts.clock.now())
+  stopCanaries(paths: readonly string[], scope: GateScope): void {
+    this.#gate?.stopCanaries(paths, scope, this.#parts.clock.now())
   }
 
   open(): Promise<void> {
@@ -106,10 +106,10 @@ export class StudyNotes {
     return this.#inTurn(async () => (await this.#opened()).held.settle())
   }
 
-  take(masked: readonly MaskedBatch[], byType: ReadonlyMap<string, readonly Uint8Array[]>): Promise<void> {
+  take(masked: readonly MaskedBatch[], byType: ReadonlyMap<string, readonly Uint8Array[]>, scope: GateScope): Promise<void> {
     return this.#inTurn(async () => {
       const { held, displays, gate } = await this.#opened()
-      await gate.pass(masked, this.#parts.clock.now())
+      await gate.pass(masked, scope, this.#parts.clock.now())
       await this.#note(held, heldOf(masked), byType)
       await displays.add(masked)
     })
@@ -130,6 +130,14 @@ export class StudyNotes {
       const { held, displays } = await this.#opened()
       await this.#note(held, unfit, new Map())
       await displays.stored()
+    })
+  }
+
+  /** Nothing is looked for any more that a person is known by: his rows are gone, wherever they had come. */
+  leave(patientKeys: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const { gate } = await this.#opened()
+      for (const patient of patientKeys) await gate.forget(patient)
     })
   }
 

@@ -6,7 +6,7 @@ import { modelVersion, type MaskedPerson, type ReservoirBatch, type ReservoirSta
 import { faultPoint, Sleeper } from '../storage/index.js'
 import type { DecidableDisplay, DisplayRuling, RulingOutcome } from './display-journal.js'
 import type { HeldResource, NewlyHeld } from './held-list.js'
-import { canariesThrough, LeakFound, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
+import { canariesThrough, LeakFound, type GateScope, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
 import { StudyNotes } from './notes.js'
 import { joined, piecesOf, rowsIn } from './pieces.js'
 import type { StudyMasking } from './pool.js'
@@ -45,11 +45,14 @@ export class StudyRun {
   readonly #lake: StudyLake
   readonly #parts: RunParts
   readonly #sleeper = new Sleeper()
+  // What may let a study on that the gate has stopped: a decision, another policy or key, a person who leaves; new rows may not.
+  readonly #decision = new Sleeper()
   readonly #waiting = new Set<{ to: Cursor; resolve: () => void }>()
   readonly #unsubscribe: () => void
   readonly #running: Promise<void>
   #stopping = false
   #reason: string | null = null
+  #alarmed: string | null = null
   readonly #rate: ReturnType<typeof openRate>
   #lastCommitAt = 0
   #commitMs = 0
@@ -97,7 +100,7 @@ export class StudyRun {
   /** Masks everything anew from the lake, beside what is shown until it is done. Answers how many versions that are. */
   async release(): Promise<number> {
     await this.#notes.nextRound()
-    this.#sleeper.wake()
+    this.#wakeStopped()
     return this.#lake.manifest().rows
   }
 
@@ -128,8 +131,14 @@ export class StudyRun {
   /** Somebody answers for it that this is no leak; what was stopped goes on. */
   async acceptLeak(acceptance: LeakAcceptance): Promise<boolean> {
     const accepted = await this.#notes.acceptLeak(acceptance)
-    if (accepted) this.#sleeper.wake()
+    if (accepted) this.#wakeStopped()
     return accepted
+  }
+
+  /** A person's rows are gone from the lake, also those that the gate has stopped. */
+  async leave(patientKeys: readonly string[]): Promise<void> {
+    await this.#notes.leave(patientKeys)
+    this.#wakeStopped()
   }
 
   /** Resolves when all that is in the study's lake now can be queried; publishes at once where the study has a schedule. */
@@ -150,7 +159,7 @@ export class StudyRun {
   /** Something that is masked by was changed: look at once. */
   wake(): void {
     this.#changes++
-    this.#sleeper.wake()
+    this.#wakeStopped()
   }
 
   /** How many versions of resources are in what is made now, of how many. */
@@ -173,8 +182,14 @@ export class StudyRun {
     this.#stopping = true
     this.#unsubscribe()
     this.#sleeper.end()
+    this.#decision.end()
     await this.#running
     this.#masking?.study.close()
+  }
+
+  #wakeStopped(): void {
+    this.#sleeper.wake()
+    this.#decision.wake()
   }
 
   async #follow(): Promise<void> {
@@ -186,18 +201,23 @@ export class StudyRun {
         const worked = settings !== null && (await this.#round(settings, changes))
         attempts = 0
         this.#reason = null
+        this.#alarmed = null
         if (!worked) await this.#sleeper.sleep(restMsMax)
       } catch (error) {
         if (this.#stopping) return
-        const reason = reasonOf(error)
-        if (this.#reason !== reason) await this.#alarm(reason, error)
-        this.#reason = reason
-        await this.#sleeper.pause(Math.min(backoffMs.last, backoffMs.first * 2 ** Math.min(attempts++, 10)))
+        this.#reason = reasonOf(error)
+        await this.#alarm(this.#reason, error)
+        const pauseMs = Math.min(backoffMs.last, backoffMs.first * 2 ** Math.min(attempts++, 10))
+        await (error instanceof LeakFound ? this.#decision.sleep(pauseMs) : this.#sleeper.pause(pauseMs))
       }
     }
   }
 
   async #alarm(reason: string, error: unknown): Promise<void> {
+    // Two findings of a kind at a place read the same.
+    const alarm = error instanceof LeakFound ? `${reason} ${error.leaks.map(({ id }) => id).join()}` : reason
+    if (this.#alarmed === alarm) return
+    this.#alarmed = alarm
     this.#parts.onFailure?.({ study: this.study, reason })
     if (error instanceof LeakFound) await this.#parts.onLeak?.({ study: this.study, leaks: this.leaks() }).catch(() => undefined)
   }
@@ -234,7 +254,7 @@ export class StudyRun {
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
     const from = await this.#reservoir.begin(stamp)
     if (from.xid === '0') await this.#notes.begunAnew()
-    this.#notes.stopCanaries(await canariesThrough(policy, stamp.asOfYear))
+    this.#notes.stopCanaries(await canariesThrough(policy, stamp.asOfYear), scopeOf(stamp))
     return { study, reservoir: this.#reservoir }
   }
 
@@ -296,7 +316,7 @@ export class StudyRun {
 
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
-    await this.#notes.take(masked, byType)
+    await this.#notes.take(masked, byType, scopeOf(this.#masking!.stamp))
     await faultPoint('masking.noted')
     const batch: ReservoirBatch = {
       cursor: segments.at(-1)?.to ?? this.#cursor(),
@@ -366,6 +386,7 @@ export class StudyRun {
   }
 }
 
+const scopeOf = ({ maskingPolicy, maskingKey }: ReservoirStamp): GateScope => ({ policy: maskingPolicy, key: maskingKey })
 const again = (round: number): { round?: number } => (round === 0 ? {} : { round })
 
 function reasonOf(error: unknown): string {

@@ -63,6 +63,11 @@ export class MaskingRun {
     return (await this.#runs.get(study)?.acceptLeak(acceptance)) ?? false
   }
 
+  /** A person's rows are gone from the lake: what the gate stopped for his sake may go on. */
+  async leave(study: string, patientKeys: readonly string[]): Promise<void> {
+    await this.#runs.get(study)?.leave(patientKeys)
+  }
+
   /** Takes a person out of what is remembered beside the rows; all of his rows have passed. */
   async forget(study: string, person: MaskedPerson): Promise<void> {
     await this.#runs.get(study)?.forget(person)

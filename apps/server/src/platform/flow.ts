@@ -11,7 +11,7 @@ import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
-import type { Repository, Study } from '../repository/index.js'
+import type { AuditRecord, Repository, Study } from '../repository/index.js'
 import { openReservoir, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
@@ -156,10 +156,11 @@ function shownRecord(repository: Repository, clock: Clock) {
     if (study === null) return
     const at = clock.now()
     const { maskingPolicy: policy, maskingKey, modelVersion, asOfYear } = stamp
-    const n = await repository.maskingPolicies.notePublication(study.sid, { policy, maskingKey, modelVersion, asOfYear }, at)
-    if (n === null) return
-    const detail = { published: policy, key: maskingKey, modelVersion, asOfYear, n }
     const of = { id: await repository.nextAuditId(), at, request: randomUUID(), actor: 'masking', role: 'none', sid: study.sid }
-    await repository.audits.record([{ ...of, action: 'masking', outcome: 'done', detail, entries: [] }])
+    const record = (n: number): AuditRecord => {
+      const detail = { published: policy, key: maskingKey, modelVersion, asOfYear, n }
+      return { ...of, action: 'masking', outcome: 'done', detail, entries: [] }
+    }
+    await repository.maskingPolicies.notePublication(study.sid, { policy, maskingKey, modelVersion, asOfYear }, { at, record })
   }
 }

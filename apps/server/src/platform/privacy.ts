@@ -15,14 +15,21 @@ export function openPolicies({ studies, metrics, ...parts }: PolicyParts): Maski
   return policies
 }
 
-export function openKeys(parts: { repository: Repository; flow: Flow; now: () => number; newId: () => string }): MaskingKeys {
+export async function openKeys(parts: {
+  repository: Repository
+  flow: Flow
+  now: () => number
+  newId: () => string
+}): Promise<MaskingKeys> {
   const { flow, ...others } = parts
-  return openMaskingKeys({
+  const keys = openMaskingKeys({
     ...others,
     keyring: flow.keyring,
     shownKey: (study) => flow.reservoir.opened(study)?.snapshot()?.maskingKey ?? null,
     wake: (study) => flow.masking.wake(study),
   })
+  await keys.takeUp(await parts.repository.studies.list())
+  return keys
 }
 
 /** What is shown of a study and what is made beside it; null where this process does not mask. */

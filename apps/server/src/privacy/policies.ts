@@ -3,9 +3,9 @@ import type { MaskingPolicyList, MaskingPolicyProposal, MaskingPolicyVersion, Ma
 import { builtInPolicies, policyLabel, readPolicy, type Policy } from '@aquifer/core/masking'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { PolicyDates } from '@aquifer/core/study'
-import { hashOfDocument, type SignatureHand } from '../audit/index.js'
+import { auditRecord, hashOfDocument, type RequestFacts, type SignatureHand } from '../audit/index.js'
 import { maskingPolicyKind, type MaskingPolicyRow, type NewMaskingPolicy, type Repository, type Study } from '../repository/index.js'
-import type { Signer } from '../storage/index.js'
+import { faultPoint, type Signer } from '../storage/index.js'
 import { unfitFor, datesOfPolicy } from './fit.js'
 import { contentOf, isGenuine, isTrusted, markTextOf, signaturesNeeded, viewOf } from './stored-policy.js'
 import { problemsOf } from './try-out.js'
@@ -20,10 +20,10 @@ export interface MaskingPolicyDesk {
   byId(id: string): Promise<MaskingPolicyRow | null>
   propose(grant: Grant, study: Study, proposal: MaskingPolicyProposal): Promise<MaskingPolicyVersion | Refusal>
   sign(
-    by: { grant: Grant; name: string; meaning: string },
+    by: { grant: Grant; name: string; meaning: string; facts: RequestFacts },
     row: MaskingPolicyRow,
     study: Study,
-  ): Promise<(MaskingPolicyVersion & { activated: boolean }) | Refusal>
+  ): Promise<MaskingPolicyVersion | Refusal>
   reject(grant: Grant, row: MaskingPolicyRow, said: { study: Study; reason: string }): Promise<MaskingPolicyVersion | Refusal>
   /** The policy a new study begins with, to be stored with it. */
   initial(by: string, study: string, text: string): { policy: NewMaskingPolicy; label: string; dates: PolicyDates } | Refusal
@@ -111,7 +111,7 @@ export function openMaskingPolicies(parts: Parts): MaskingPolicyDesk {
       const { name, version } = read_.own
       return refuse('already-exists', { detail: `${name} v${version} was proposed before: give the file a higher version.` })
     },
-    async sign({ grant, name, meaning }, row, study) {
+    async sign({ grant, name, meaning, facts }, row, study) {
       if (grant.user.startsWith('local:'))
         return refuse('not-permitted', { detail: 'A policy is signed by a person, not by a service token.' })
       if (!isGenuine(row, study.id, signer))
@@ -122,13 +122,20 @@ export function openMaskingPolicies(parts: Parts): MaskingPolicyDesk {
         { grant, name },
         { meaning, subject: { kind: maskingPolicyKind, id: row.id, hash: row.hash }, sid: row.sid },
       )
-      const signed = await maskingPolicies.sign(row.id, signature, { needed: signaturesNeeded, studyVersion: study.version })
+      const auditId = await repository.nextAuditId()
+      const record = ({ activatedAt }: MaskingPolicyRow) => {
+        const did = activatedAt === null ? 'sign' : 'activate'
+        return auditRecord({ ...facts, detail: { ...facts.detail, did, meaning, signature: signature.id } }, auditId, 201)
+      }
+      const signed = await maskingPolicies.sign(row.id, signature, { needed: signaturesNeeded, studyVersion: study.version, record })
       if (signed === 'version-conflict') return refuse('conflict', { detail: 'The study was changed meanwhile: look at it, then sign.' })
       if (signed === null) return refuse('conflict', { detail: 'You have signed this version, or it is proposed no more.' })
-      const activated = signed.activatedAt !== null
-      const after = activated ? ((await repository.studies.byId(study.id)) ?? study) : study
-      if (activated) for (const listener of listeners) listener(after)
-      return { ...(await view(signed, after)), activated }
+      facts.recorded = true
+      if (signed.activatedAt === null) return view(signed, study)
+      await faultPoint('privacy.policy-activated')
+      const after = (await repository.studies.byId(study.id)) ?? study
+      for (const listener of listeners) listener(after)
+      return view(signed, after)
     },
     async reject(grant, row, { study, reason }) {
       const rejected = await maskingPolicies.reject(row.id, { at: now(), by: grant.user, reason })

@@ -1,4 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
+import { faultPoint } from '../storage/index.js'
+import { insertAudits, type MarkRecord } from './audits.js'
 import { inTransaction } from './in-transaction.js'
 import type { MaskingPolicies, MaskingPolicyRow, NewMaskingPolicy, PublishedStamp } from './masking-types.js'
 import type { Queryable } from './people.js'
@@ -46,7 +48,7 @@ export const givenValues = (policy: NewMaskingPolicy): unknown[] => {
   return [id, name, version, source, JSON.stringify(document), accepts, hash, mark, reason, proposedBy, proposedAt]
 }
 
-export function openMaskingPolicies(writer: Pool): MaskingPolicies {
+export function openMaskingPolicies(writer: Pool, mark: MarkRecord): MaskingPolicies {
   const one = async (client: Queryable, where: string, values: unknown[]): Promise<MaskingPolicyRow | null> =>
     (await policiesOf(client, `select ${columns} from masking_policy where ${where}`, values))[0] ?? null
   return {
@@ -71,7 +73,10 @@ export function openMaskingPolicies(writer: Pool): MaskingPolicies {
         const count = `select count(distinct signer)::int as n from signature where subject_kind = $1 and subject_id = $2`
         const signed = await client.query<{ n: number }>(count, [maskingPolicyKind, id])
         if ((signed.rows[0]?.n ?? 0) >= to.needed) await activate(client, { id, sid, at: signature.at, by: signature.signer })
-        return one(client, `id = $1`, [id])
+        const row = (await one(client, `id = $1`, [id])) as MaskingPolicyRow
+        await insertAudits(client, [to.record(row)], mark)
+        await faultPoint('repository.policy-signed')
+        return row
       }),
     async reject(id, { at, by, reason }) {
       const { rowCount } = await writer.query(
@@ -96,17 +101,21 @@ export function openMaskingPolicies(writer: Pool): MaskingPolicies {
       )
       return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
     },
-    async notePublication(sid, { policy, maskingKey, modelVersion, asOfYear }, at) {
-      const { rows } = await writer.query<{ n: number }>(
-        `with last as (select * from masking_publication where sid = $1 order by n desc limit 1)
-         insert into masking_publication (sid, n, policy, masking_key, model_version, as_of_year, at)
-         select $1, coalesce((select n from last), 0) + 1, $2, $3, $4, $5, $6
-         where not exists (select from last where policy = $2 and masking_key = $3 and model_version = $4 and as_of_year = $5)
-         on conflict do nothing returning n`,
-        [sid, policy, maskingKey, modelVersion, asOfYear, at],
-      )
-      return rows[0]?.n ?? null
-    },
+    notePublication: (sid, { policy, maskingKey, modelVersion, asOfYear }, to) =>
+      inTransaction(writer, async (client) => {
+        const { rows } = await client.query<{ n: number }>(
+          `with last as (select * from masking_publication where sid = $1 order by n desc limit 1)
+           insert into masking_publication (sid, n, policy, masking_key, model_version, as_of_year, at)
+           select $1, coalesce((select n from last), 0) + 1, $2, $3, $4, $5, $6
+           where not exists (select from last where policy = $2 and masking_key = $3 and model_version = $4 and as_of_year = $5)
+           on conflict do nothing returning n`,
+          [sid, policy, maskingKey, modelVersion, asOfYear, to.at],
+        )
+        const n = rows[0]?.n ?? null
+        if (n !== null) await insertAudits(client, [to.record(n)], mark)
+        await faultPoint('repository.publication-noted')
+        return n
+      }),
     async published(sid) {
       const { rows } = await writer.query<PublishedStamp & { at: bigint }>(
         `select policy, masking_key as "maskingKey", model_version as "modelVersion", as_of_year as "asOfYear", at

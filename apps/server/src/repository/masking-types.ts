@@ -1,4 +1,5 @@
 import type { StoredSignature } from './signatures.js'
+import type { AuditRecord } from './types.js'
 
 /** A study's own masking policy as it is kept; what was proposed is never changed. */
 export interface MaskingPolicyRow {
@@ -42,7 +43,7 @@ export interface MaskingPolicies {
   sign(
     id: string,
     signature: StoredSignature,
-    to: { needed: number; studyVersion: number },
+    to: { needed: number; studyVersion: number; record: (signed: MaskingPolicyRow) => AuditRecord },
   ): Promise<MaskingPolicyRow | 'version-conflict' | null>
   reject(id: string, said: { at: number; by: string; reason: string }): Promise<MaskingPolicyRow | null> // null: it is open no more
   byId(id: string): Promise<MaskingPolicyRow | null>
@@ -50,7 +51,7 @@ export interface MaskingPolicies {
   list(sids: readonly number[]): Promise<MaskingPolicyRow[]> // newest first
   states(): Promise<Record<string, number>> // how many stand where
   // Notes what is shown now, with the audit record of it; nothing where it was noted last.
-  notePublication(sid: number, stamp: PublishedStamp, at: number): Promise<number | null>
+  notePublication(sid: number, stamp: PublishedStamp, to: { at: number; record: (n: number) => AuditRecord }): Promise<number | null>
   published(sid: number): Promise<(PublishedStamp & { at: number })[]> // newest first
 }
 
@@ -97,14 +98,19 @@ export interface ReidentificationRow {
   outcome: string | null
 }
 export interface Reidentifications {
+  // Each act comes with the record of it, and neither is there without the other.
   add(
     request: Pick<ReidentificationRow, 'id' | 'sid' | 'pseudonym' | 'reason' | 'requestedBy' | 'requestedAt'>,
+    record: AuditRecord,
   ): Promise<ReidentificationRow>
   byId(id: string): Promise<ReidentificationRow | null>
   list(sids: readonly number[], limit: number): Promise<ReidentificationRow[]> // newest first
   // null: decided before, or by the person who asked
-  decide(id: string, said: { by: string; at: number; approved: boolean; note: string | null }): Promise<ReidentificationRow | null>
-  // Takes the one answer there is before anything is looked up: whoever loses it asks anew. The row as it was; null: there is none to take.
-  take(id: string, by: string, within: { at: number; approvedAfter: number }): Promise<ReidentificationRow | null>
-  settle(id: string, outcome: string): Promise<void>
+  decide(
+    id: string,
+    said: { by: string; at: number; approved: boolean; note: string | null },
+    record: AuditRecord,
+  ): Promise<ReidentificationRow | null>
+  // Takes the one answer there is, before it is told: whoever loses it asks anew. false: there is none to take.
+  take(id: string, by: string, told: { at: number; approvedAfter: number; outcome: string; record: AuditRecord }): Promise<boolean>
 }

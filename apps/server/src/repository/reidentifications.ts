@@ -1,5 +1,9 @@
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
+import { faultPoint } from '../storage/index.js'
+import { insertAudits, type MarkRecord } from './audits.js'
+import { inTransaction } from './in-transaction.js'
 import type { ReidentificationRow, Reidentifications } from './masking-types.js'
+import type { AuditRecord } from './types.js'
 
 interface Row extends Pick<ReidentificationRow, 'id' | 'sid' | 'pseudonym' | 'reason' | 'approved' | 'note' | 'outcome'> {
   requested_by: string
@@ -34,39 +38,44 @@ const requestOf = ({ requested_by, requested_at, decided_by, decided_at, shown_a
   shownAt: numberOf(shown_at),
 })
 
-export function openReidentifications(writer: Pool): Reidentifications {
-  const some = async (text: string, values: unknown[]): Promise<ReidentificationRow[]> =>
-    (await writer.query<Row>(text, values)).rows.map(requestOf)
-  const one = async (text: string, values: unknown[]): Promise<ReidentificationRow | null> => (await some(text, values))[0] ?? null
+export function openReidentifications(writer: Pool, mark: MarkRecord): Reidentifications {
+  const some = async (text: string, values: unknown[], client: Pool | PoolClient = writer): Promise<ReidentificationRow[]> =>
+    (await client.query<Row>(text, values)).rows.map(requestOf)
+  /** A change that meets one request, with the record of it; null: it met none, and nothing is recorded. */
+  const recorded = (text: string, values: unknown[], record: AuditRecord): Promise<ReidentificationRow | null> =>
+    inTransaction(writer, async (client) => {
+      const [row] = await some(text, values, client)
+      if (row === undefined) return null
+      await insertAudits(client, [record], mark)
+      await faultPoint('repository.reidentification-recorded')
+      return row
+    })
   return {
-    async add({ id, sid, pseudonym, reason, requestedBy, requestedAt }) {
-      const made = await one(
+    async add({ id, sid, pseudonym, reason, requestedBy, requestedAt }, record) {
+      const made = await recorded(
         `insert into reidentification as r (id, sid, pseudonym, reason, requested_by, requested_at) values ($1, $2, $3, $4, $5, $6) returning ${columns}`,
         [id, sid, pseudonym, reason, requestedBy, requestedAt],
+        record,
       )
       if (made === null) throw new Error('a request was not stored')
       return made
     },
-    byId: (id) => one(`select ${columns} from reidentification r where id = $1`, [id]),
+    byId: async (id) => (await some(`select ${columns} from reidentification r where id = $1`, [id]))[0] ?? null,
     list: (sids, limit) =>
       some(`select ${columns} from reidentification r where sid = any($1) order by requested_at desc, id desc limit $2`, [sids, limit]),
-    decide: (id, { by, at, approved, note }) =>
-      one(
+    decide: (id, { by, at, approved, note }, record) =>
+      recorded(
         `update reidentification r set decided_by = $2, decided_at = $3, approved = $4, note = $5, pseudonym = case when $4 then pseudonym else '' end
          where id = $1 and decided_at is null and requested_by <> $2 returning ${columns}`,
         [id, by, at, approved, note],
+        record,
       ),
-    take: (id, by, { at, approvedAfter }) =>
-      one(
-        `with open as (
-           select * from reidentification
-           where id = $1 and requested_by = $2 and approved and shown_at is null and decided_at >= $4 and pseudonym <> '' for update
-         )
-         update reidentification t set shown_at = $3, pseudonym = '' from open r where t.id = r.id returning ${columns}`,
-        [id, by, at, approvedAfter],
-      ),
-    async settle(id, outcome) {
-      await writer.query(`update reidentification set outcome = $2 where id = $1`, [id, outcome])
-    },
+    take: async (id, by, { at, approvedAfter, outcome, record }) =>
+      (await recorded(
+        `update reidentification r set shown_at = $3, pseudonym = '', outcome = $5
+         where id = $1 and requested_by = $2 and approved and shown_at is null and decided_at >= $4 and pseudonym <> '' returning ${columns}`,
+        [id, by, at, approvedAfter, outcome],
+        record,
+      )) !== null,
   }
 }

@@ -3,10 +3,10 @@ import type { NeedleKind } from './needles.js'
 
 /** A needle found in masked rows. The term is unreadable without the study’s key; no text is kept. */
 export interface Leak {
-  /** Names the needle in this study: what an acceptance refers to. */
+  /** Names the needle at this place: whoever answers for a word in one element has not answered for it in another. */
   id: string
   kind: NeedleKind | 'date' | 'canary'
-  /** Type and element where it stood first. */
+  /** Type and element where it stands. */
   place: string
   /** Did the text stand in published rows before the person came whose it is? */
   late: boolean
@@ -23,7 +23,7 @@ export interface GateBatch {
 }
 export interface GateState {
   people: PersonNeedles[]
-  /** term and first place of all that was let through */
+  /** terms of all that was let through, with each place where they stand */
   passed: [string, string][]
 }
 
@@ -38,6 +38,8 @@ export interface LeakGate {
   state(): GateState
 }
 
+const idOf = (term: string, place: string): string => `${term} ${place}`
+
 /**
  * Texts meet needles whichever of them comes first: a name in a code is found when the person is known, and a person who comes later is looked
  * for in what has passed.
@@ -46,7 +48,7 @@ export function createLeakGate(): LeakGate {
   const people = new Map<string, Map<string, NeedleKind>>()
   const bearers = new Map<string, number>()
   const kinds = new Map<string, NeedleKind>()
-  const passed = new Map<string, string>()
+  const passed = new Map<string, string[]>()
 
   function learn({ patient, needles }: PersonNeedles): PersonNeedles | null {
     const known = people.get(patient) ?? new Map<string, NeedleKind>()
@@ -60,10 +62,16 @@ export function createLeakGate(): LeakGate {
     people.set(patient, known)
     return { patient, needles: fresh }
   }
-  const fresh = (texts: readonly SeenText[]): Map<string, string> => {
-    const found = new Map<string, string>()
-    for (const { place, terms } of texts) for (const term of terms) if (!passed.has(term)) found.set(term, found.get(term) ?? place)
+  const fresh = (texts: readonly SeenText[]): Map<string, readonly [term: string, place: string]> => {
+    const found = new Map<string, readonly [string, string]>()
+    for (const { place, terms } of texts)
+      for (const term of terms) if (passed.get(term)?.includes(place) !== true) found.set(idOf(term, place), [term, place])
     return found
+  }
+  function letThrough(term: string, place: string): void {
+    const places = passed.get(term)
+    if (places === undefined) passed.set(term, [place])
+    else if (!places.includes(place)) places.push(place)
   }
   return {
     check(batches) {
@@ -71,27 +79,27 @@ export function createLeakGate(): LeakGate {
       for (const { needles } of batches) for (const person of needles) for (const { term, kind } of person.needles) coming.set(term, kind)
       const leaks = new Map<string, Leak>()
       for (const { texts, fineDates } of batches) {
-        for (const [term, place] of fresh(texts)) {
+        for (const [id, [term, place]] of fresh(texts)) {
           const kind = kinds.get(term) ?? coming.get(term)
-          if (kind !== undefined) leaks.set(term, { id: term, kind, place, late: false })
+          if (kind !== undefined) leaks.set(id, { id, kind, place, late: false })
         }
         for (const place of fineDates) leaks.set(`date ${place}`, { id: `date ${place}`, kind: 'date', place, late: false })
       }
       for (const [term, kind] of coming) {
-        const place = passed.get(term)
-        if (place !== undefined && !kinds.has(term)) leaks.set(term, { id: term, kind, place, late: true })
+        if (kinds.has(term)) continue
+        for (const place of passed.get(term) ?? []) leaks.set(idOf(term, place), { id: idOf(term, place), kind, place, late: true })
       }
       return [...leaks.values()]
     },
     pass(batches) {
-      const terms = fresh(batches.flatMap(({ texts }) => texts))
-      for (const [term, place] of terms) passed.set(term, place)
+      const terms = [...fresh(batches.flatMap(({ texts }) => texts)).values()]
+      for (const [term, place] of terms) letThrough(term, place)
       const learned = batches.flatMap(({ needles }) => needles.flatMap((person) => learn(person) ?? []))
-      return { people: learned, passed: [...terms] }
+      return { people: learned, passed: terms.map(([term, place]) => [term, place]) }
     },
     restore(state) {
       for (const person of state.people) learn(person)
-      for (const [term, place] of state.passed) passed.set(term, place)
+      for (const [term, place] of state.passed) letThrough(term, place)
     },
     forget(patient) {
       for (const term of people.get(patient)?.keys() ?? []) {
@@ -106,7 +114,7 @@ export function createLeakGate(): LeakGate {
     },
     state: () => ({
       people: [...people].map(([patient, needles]) => ({ patient, needles: [...needles].map(([term, kind]) => ({ term, kind })) })),
-      passed: [...passed],
+      passed: [...passed].flatMap(([term, places]) => places.map((place): [string, string] => [term, place])),
     }),
   }
 }

@@ -35,6 +35,8 @@ async function studyWithKeys(
   return systems.keys === null ? notHere() : { study, keys: systems.keys }
 }
 
+const callOf = (request: FastifyRequest) => ({ grant: grantOf(request), facts: factsOf(request) })
+
 /** What is stored under the id in the address, with its study. */
 async function storedAt<Row extends { sid: number }>(
   systems: RoutedSystems,
@@ -83,8 +85,7 @@ function keyRoutes(app: FastifyInstance, systems: RoutedSystems): void {
       const body = bodyAs(request, keyRotationRequest)
       const asked = isRefusal(body) ? body : await studyWithKeys(systems, request, body.study)
       if (isRefusal(body) || isRefusal(asked)) return isRefusal(body) ? body : (asked as Refusal)
-      const { from, to, dropped } = await asked.keys.rotate(asked.study)
-      Object.assign(factsOf(request).detail, { did: 'rotate-key', from, key: to, dropped: dropped.join(' '), why: body.reason })
+      await asked.keys.rotate(factsOf(request), asked.study, body.reason)
       return { body: await asked.keys.list(asked.study) }
     },
   })
@@ -154,10 +155,8 @@ function reidentificationRoutes(app: FastifyInstance, systems: RoutedSystems): v
       const body = bodyAs(request, reidentificationRequest)
       const asked = isRefusal(body) ? body : await studyWithKeys(systems, request, body.study)
       if (isRefusal(body) || isRefusal(asked)) return isRefusal(body) ? body : (asked as Refusal)
-      const made = await asked.keys.reidentifications.request(grantOf(request), asked.study, body)
-      if (isRefusal(made)) return made
-      Object.assign(factsOf(request).detail, { did: 'request', id: made.id, why: body.reason })
-      return { body: made }
+      const made = await asked.keys.reidentifications.request(callOf(request), asked.study, body)
+      return isRefusal(made) ? made : { body: made }
     },
   })
   bind(app, endpoints.decideReidentification, {
@@ -172,7 +171,7 @@ function reidentificationRoutes(app: FastifyInstance, systems: RoutedSystems): v
       const { row, study, keys } = found
       const said = { study, approve: body.approve, note: body.note ?? null }
       factsOf(request).detail['did'] = body.approve ? 'approve' : 'deny'
-      const decided = await keys.reidentifications.decide(grantOf(request), row, said)
+      const decided = await keys.reidentifications.decide(callOf(request), row, said)
       return isRefusal(decided) ? decided : { body: decided }
     },
   })
@@ -182,14 +181,9 @@ function reidentificationRoutes(app: FastifyInstance, systems: RoutedSystems): v
     handler: async (request) => {
       const found = await storedAt(systems, request, (keys, id) => keys.reidentifications.byId(id))
       if (isRefusal(found)) return found
-      const facts = factsOf(request)
-      Object.assign(facts.detail, { did: 'answer', purpose: found.row.reason, approvedBy: found.row.decidedBy })
-      const answered = await found.keys.reidentifications.answer(grantOf(request), found.row, found.study)
-      if (isRefusal(answered)) return answered
-      // In the trail by surrogate, so that the person finds it among who looked.
-      facts.people.push(answered.patient)
-      facts.entries.push({ op: 'reidentify', type: 'Patient', rid: null, version: null })
-      return { body: answered }
+      Object.assign(factsOf(request).detail, { did: 'answer', purpose: found.row.reason, approvedBy: found.row.decidedBy })
+      const answered = await found.keys.reidentifications.answer(callOf(request), found.row, found.study)
+      return isRefusal(answered) ? answered : { body: answered }
     },
   })
 }

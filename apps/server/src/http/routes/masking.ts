@@ -125,12 +125,9 @@ function decidingRoutes(app: FastifyInstance, systems: RoutedSystems): void {
       const again = grant.user.startsWith('local:') ? null : await systems.identity.confirmations.confirm(grant.user, body)
       const found = isRefusal(again) ? again : await policyInPath(systems, request)
       if (isRefusal(found)) return found
-      const signed = await systems.policies.sign({ grant, name, meaning: body.meaning }, found.row, found.study)
-      if (isRefusal(signed)) return signed
-      const { activated, ...view } = signed
-      const signature = view.signatures.findLast(({ signer }) => signer === grant.user)?.id ?? null
-      Object.assign(factsOf(request).detail, { did: activated ? 'activate' : 'sign', meaning: body.meaning, signature })
-      return { body: view }
+      const by = { grant, name, meaning: body.meaning, facts: factsOf(request) }
+      const signed = await systems.policies.sign(by, found.row, found.study)
+      return isRefusal(signed) ? signed : { body: signed }
     },
   })
 }
