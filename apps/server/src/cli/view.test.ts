@@ -34,14 +34,17 @@ const people = [
   { resourceType: 'Observation', id: 'o' },
 ]
 
+let said = ''
 async function run(definition: unknown, lines: string[], ...flags: string[]): Promise<string> {
   const file = join(folder, 'view.json')
   writeFileSync(file, JSON.stringify(definition))
-  const out = new PassThrough()
-  const command = viewCommand(() => ({ input: Readable.from(lines.map((line) => `${line}\n`)), out }))
+  const [out, log] = [new PassThrough(), new PassThrough()]
+  const command = viewCommand(() => ({ input: Readable.from(lines.map((line) => `${line}\n`)), out, log }))
+  const whole = text(out)
   await command.parseAsync(['run', file, ...flags], { from: 'user' })
   out.end()
-  return text(out)
+  said = String(log.read() ?? '')
+  return whole
 }
 const lines = people.map((person) => JSON.stringify(person))
 
@@ -59,6 +62,20 @@ test('a view over NDJSON, in each format', async () => {
   expect(await run(view, lines, '--format', 'csv')).toBe(`id,family,given\r\na,"Ng, ""Jo""","[""x"",""y""]"\r\na,'=1+2,[]\r\n`)
 })
 
+test('rows leave as they come, and what was passed over is told', async () => {
+  const many = Array.from({ length: 3000 }, (_, index) => JSON.stringify({ ...people[0], id: `p${index}` }))
+  expect((JSON.parse(await run(view, many)) as unknown[]).length).toBe(6000)
+  expect((await run(view, many, '--format', 'csv')).split('\r\n').length).toBe(6002)
+  expect(said).toBe('6000 rows of 3000 resources\n')
+  for (const [format, nothing] of [
+    ['json', '[]\n'],
+    ['csv', 'id,family,given\r\n'],
+    ['ndjson', ''],
+  ] as const)
+    expect(await run(view, lines.slice(2), '--format', format)).toBe(nothing)
+  expect(said).toBe('0 rows of 1 resources, 1 of another type than Patient\n')
+})
+
 test('digits count: a boundary of 1.0 is not one of 1', async () => {
   const boundary = { resource: 'Observation', select: [{ column: [{ name: 'low', path: 'value.ofType(Quantity).value.lowBoundary()' }] }] }
   const line = '{"resourceType":"Observation","valueQuantity":{"value":1.0}}'
@@ -69,7 +86,10 @@ test('what is wrong is told by place, never by content', async () => {
   await expect(run({ resource: 'Patient', select: [{ column: [{ name: 'a', path: '((' }] }] }, lines)).rejects.toThrow(
     /select\[0\]\.column\[0\]\.path: not a FHIRPath/,
   )
-  await expect(run(view, [lines[0] ?? '', '{"secret'])).rejects.toThrow(/^line 2: not a resource$/)
+  await expect(run(view, [lines[0] ?? '', '{"secret'])).rejects.toThrow(/^line 2: not JSON that can be taken \(not-json, character 9\)$/)
+  await expect(run(view, ['["secret"]'])).rejects.toThrow(/^line 1: not a resource/)
+  await expect(run({ resource: 'Patient', select: [{ forEach: 1 }] }, lines)).rejects.toThrow(/select\[0\]\.forEach: /)
+  await expect(run({ ...view, where: [{ path: 'id' }] }, lines)).rejects.toThrow(/^line 1: where\[0\]\.path/)
   const several = { resource: 'Patient', select: [{ column: [{ name: 'family', path: 'name.family' }] }] }
   await expect(run(several, lines)).rejects.toThrow(/^line 1: column family has several values/)
 })

@@ -1,5 +1,5 @@
 import { viewDefinition, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
-import { parsePath, type PathNode } from './fhirpath-dstu2.js'
+import { isFunction, parsePath, type PathNode } from './fhirpath-dstu2.js'
 
 export interface ViewProblem {
   /** Where in the ViewDefinition: `select[0].column[2].path`. */
@@ -73,9 +73,17 @@ function checkPath(path: string, where: string, constants: Set<string>, problems
     problems.push({ path: where, message: 'not a FHIRPath expression' })
     return
   }
+  for (const name of new Set(functionsIn(tree))) {
+    if (!isFunction(name)) problems.push({ path: where, message: `there is no function ${name}()` })
+  }
   for (const name of constantsIn(tree)) {
     if (!constants.has(name)) problems.push({ path: where, message: `constant %${name} is not defined` })
   }
+}
+
+function functionsIn(node: PathNode): string[] {
+  const own = node.type === 'FunctionInvocation' ? [node.children?.[0]?.children?.[0]?.text ?? node.text ?? ''] : []
+  return [...own, ...(node.children ?? []).flatMap(functionsIn)]
 }
 
 function constantsIn(node: PathNode): string[] {

@@ -2,8 +2,20 @@ import { columnsOf } from './check.js'
 import { tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
 import { parsePath } from './fhirpath-dstu2.js'
 import { compileNode } from './path-sql.js'
-import { asText, isText, NotCompilable, one, scalar, withoutRepeats, type PathScope, type PathSql } from './path-value.js'
-import { bigint, boolean, double, parseSqlType, quoteName, quoteText, typeSql, varchar, type SqlType } from './sql-type.js'
+import {
+  asText,
+  elementOf,
+  isText,
+  mapEach,
+  NotCompilable,
+  one,
+  onlyOne,
+  scalar,
+  withoutRepeats,
+  type PathScope,
+  type PathSql,
+} from './path-value.js'
+import { bigint, boolean, double, json, parseSqlType, quoteName, quoteText, typeSql, varchar, type SqlType } from './sql-type.js'
 
 export interface CompileOptions {
   /** SQL of the relation with one row per living resource: `from` may follow FROM. */
@@ -18,6 +30,8 @@ export interface CompileOptions {
   displays: string | null
   /** Columns that somebody will read; dictionary texts and study days of others are not worked out. All when absent. */
   needed?: ReadonlySet<string>
+  /** Refuses columns that the path alone does not keep to one value; otherwise several values end the statement. */
+  singleByPath?: true
 }
 export interface CompiledView {
   sql: string
@@ -26,8 +40,9 @@ export interface CompiledView {
 export type Compilation = CompiledView | { notCompilable: string }
 
 // unionAll multiplied out: each alternative is a chain of iterations with the columns that are read along it.
+type Iteration = { parent: number } & ({ path: string; orNull: boolean } | { repeat: readonly string[] })
 interface Alternative {
-  iterations: { path: string; orNull: boolean; parent: number }[]
+  iterations: Iteration[]
   columns: { column: ViewColumn; at: number }[]
 }
 
@@ -54,16 +69,26 @@ function cross(selects: readonly ViewSelect[], start: Alternative[], parent: num
 }
 
 function extend(select: ViewSelect, alternative: Alternative, parent: number): Alternative[] {
-  if (select.repeat) throw new NotCompilable('repeat does not compile')
-  const path = select.forEach ?? select.forEachOrNull
-  const iterations =
-    path === undefined ? alternative.iterations : [...alternative.iterations, { path, orNull: select.forEach === undefined, parent }]
-  const at = path === undefined ? parent : iterations.length - 1
+  const own = iterationOf(select, parent)
+  const iterations = own === null ? alternative.iterations : [...alternative.iterations, own]
+  const at = own === null ? parent : iterations.length - 1
   const columns = [...alternative.columns, ...(select.column ?? []).map((column) => ({ column, at }))]
   const inner = cross(select.select ?? [], [{ iterations, columns }], at)
   if (!select.unionAll || select.unionAll.length === 0) return inner
   const branches = select.unionAll
   return inner.flatMap((one) => branches.flatMap((branch) => extend(branch, one, at)))
+}
+
+function condition(value: PathSql): string {
+  if (value.type.kind === 'json') return `coalesce(CAST(${scalar(value)} AS BOOLEAN), false)`
+  if (value.type.kind !== 'scalar' || value.type.name !== 'BOOLEAN') throw new NotCompilable('where takes what is true or false')
+  return `coalesce(${scalar(value)}, false)`
+}
+
+function iterationOf(select: ViewSelect, parent: number): Iteration | null {
+  if (select.repeat) return { parent, repeat: select.repeat }
+  const path = select.forEach ?? select.forEachOrNull
+  return path === undefined ? null : { parent, path, orNull: select.forEach === undefined }
 }
 
 const rowType = (columns: Readonly<Record<string, string>>): SqlType => ({
@@ -72,7 +97,7 @@ const rowType = (columns: Readonly<Record<string, string>>): SqlType => ({
 })
 
 function compileAlternative(view: ViewDefinition, alternative: Alternative, options: CompileOptions): CompiledView {
-  const root: PathSql = { ...one('r', rowType(options.columns)), root: true }
+  const root: PathSql = { ...one('r', rowType(options.columns)), root: true, fact: view.resource }
   const base: PathScope = {
     focus: root,
     resource: root,
@@ -82,13 +107,20 @@ function compileAlternative(view: ViewDefinition, alternative: Alternative, opti
     names: { next: 0 },
     compile: compileNode,
   }
-  const wheres = (view.where ?? []).map(({ path }) => `coalesce(${scalar(compile(path, base))}, false)`)
+  const wheres = (view.where ?? []).map(({ path }) => condition(compile(path, base)))
   const scopes: PathScope[] = []
   let source = `SELECT * FROM ${options.from}${wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : ''}`
-  for (const [index, { path, orNull, parent }] of alternative.iterations.entries()) {
-    const list = withoutRepeats(compile(path, scopes[parent] ?? base))
-    source = iterated(source, index, list, orNull)
-    scopes.push({ ...base, focus: one(`e${index}`, list.type), rowIndex: `i${index}` })
+  for (const [index, iteration] of alternative.iterations.entries()) {
+    const scope = scopes[iteration.parent] ?? base
+    const place = { ...base, rowIndex: `i${index}` }
+    if ('repeat' in iteration) {
+      source = repeated(source, index, iteration.repeat, scope)
+      scopes.push({ ...place, focus: one(`e${index}`, json) })
+      continue
+    }
+    const list = withoutRepeats(compile(iteration.path, scope))
+    source = iterated(source, index, list, iteration.orNull)
+    scopes.push({ ...place, focus: elementOf(list, `e${index}`) })
   }
   return project(view, alternative, source, scopes, base, options)
 }
@@ -102,6 +134,37 @@ function iterated(source: string, index: number, list: PathSql, orNull: boolean)
   }
   const rows = orNull ? `(CASE WHEN coalesce(len(${all}), 0) = 0 THEN [NULL] ELSE ${all} END)` : all
   return `SELECT *, unnest(${rows}) AS ${element}, unnest(range(len(${rows}))) AS ${place} FROM (SELECT *, ${list.sql} AS ${all} FROM (${source}))`
+}
+
+/** What the paths reach from the element, and from that, to any depth: in the order of a walk. As JSON, whose depth no type limits. */
+function repeated(source: string, index: number, paths: readonly string[], scope: PathScope): string {
+  const [element, place, base, walk, key] = [`e${index}`, `i${index}`, `b${index}`, `w${index}`, `k${index}`]
+  if (paths.some((path) => /%`?(resource|rootResource|rowIndex|context)\b/.test(path)))
+    throw new NotCompilable('repeat compiles with paths that stay below the element')
+  const below = (focus: PathSql): string => {
+    const lists = paths.map((path) => jsonList(withoutRepeats(compile(path, { ...scope, focus, resource: focus })), scope))
+    return lists.reduce((all, list) => `list_concat(${all}, ${list})`)
+  }
+  const [first, next] = [below(scope.focus), below(one('el', json))]
+  const places = (list: string, before: string): string =>
+    `unnest(list_transform(range(len(${list})), lambda n: list_append(${before}, n)))`
+  return `WITH RECURSIVE ${base} AS (SELECT *, row_number() OVER () AS ${key} FROM (${source})),
+  ${walk} AS (
+    SELECT ${key} AS k, unnest(li) AS el, ${places('li', 'CAST([] AS BIGINT[])')} AS tr FROM (SELECT ${key}, ${first} AS li FROM ${base} AS r)
+    UNION ALL
+    SELECT k, unnest(li) AS el, ${places('li', 'tr')} AS tr FROM (SELECT k, tr, ${next} AS li FROM ${walk})
+  )
+  SELECT ${base}.*, ${walk}.el AS ${element}, row_number() OVER (PARTITION BY k ORDER BY tr) - 1 AS ${place} FROM ${base} JOIN ${walk} ON k = ${key}`
+}
+
+function jsonList(value: PathSql, scope: PathScope): string {
+  if (value.type.kind === 'json') return `coalesce(${value.many ? value.sql : `[${value.sql}]`}, [])`
+  const texts = mapEach(
+    value.many ? value : { ...value, many: true, sql: `(CASE WHEN ${value.sql} IS NOT NULL THEN [${value.sql}] END)` },
+    scope,
+    (each) => one(`to_json(${each.sql})`, json),
+  )
+  return `coalesce(${texts.sql}, [])`
 }
 
 function project(
@@ -135,15 +198,34 @@ function columnSql(column: ViewColumn, scope: PathScope, trail: string[], joins:
   const coding = tagOf(column, viewTags.dictionary)
   if (coding !== undefined) return dictionaryText(column.name, compile(coding, scope), scope, joins, options)
   if (tagOf(column, viewTags.day) !== undefined) return one('CAST(NULL AS BIGINT)', bigint)
-  const value = compile(column.path, scope)
-  if (column.collection)
-    return value.many ? { ...value, sql: `coalesce(${value.sql}, [])` } : { ...value, many: true, sql: `[${value.sql}]` }
-  if (value.many && !value.loose) throw new NotCompilable(`column ${column.name} may have several values: add .first() or say collection`)
+  const found = compile(column.path, scope)
+  if (column.collection) return collected(withoutRepeats(found))
+  if (found.many && !found.loose && options.singleByPath)
+    throw new NotCompilable(`column ${column.name} may have several values: add .first() or say collection`)
+  const value = onlyOne(found, `column ${column.name}`)
   if (tagOf(column, viewTags.trail) !== undefined) {
     return one([asText(value), ...trail.map((index) => `'.' || (${index} + 1)`)].join(' || '), varchar)
   }
-  return typed(value, tagOf(column, viewTags.sqlType))
+  return typed(
+    value,
+    tagOf(column, viewTags.sqlType) ?? (value.type.kind === 'json' ? jsonTypes[column.type ?? value.fact ?? ''] : undefined),
+  )
 }
+
+// What JSON holds is text until its type is known.
+const jsonTypes: Readonly<Record<string, string>> = {
+  boolean: 'BOOLEAN',
+  integer: 'BIGINT',
+  positiveInt: 'BIGINT',
+  unsignedInt: 'BIGINT',
+  decimal: 'DOUBLE',
+}
+
+const collected = (value: PathSql): PathSql => ({
+  ...value,
+  many: true,
+  sql: value.many ? `coalesce(${value.sql}, [])` : `(CASE WHEN ${value.sql} IS NULL THEN [] ELSE [${value.sql}] END)`,
+})
 
 function dictionaryText(name: string, coding: PathSql, scope: PathScope, joins: string[], options: CompileOptions): PathSql {
   if (options.displays === null || (options.needed && !options.needed.has(name))) return one('CAST(NULL AS VARCHAR)', varchar)

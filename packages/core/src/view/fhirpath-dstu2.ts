@@ -57,10 +57,20 @@ export function referenceKey(reference: unknown, type?: string): string | null {
 // The specification of views puts a zone on the boundary of a dateTime that has none: the first and the last place on earth.
 function boundary(name: 'lowBoundary' | 'highBoundary', zone: string): (nodes: unknown[]) => unknown[] {
   const engine = fhirpath.compile(`%given.${name}()`, engineModel, { async: false })
+  const end = name === 'lowBoundary' ? 'start' : 'end'
   return (nodes) => {
-    const found: unknown[] = nodes.length === 0 ? [] : engine({}, { given: fhirpath.util.valDataConverted(nodes[0]) as unknown })
+    const given = nodes.length === 0 ? undefined : periodEnd(nodes[0], end)
+    const found: unknown[] = given === undefined ? [] : engine({}, { given })
     return found.map((value) => (typeof value === 'string' && /\dT\d\d:\d\d:\d\d\.\d+$/.test(value) ? value + zone : value))
   }
+}
+
+// A Period begins where its start may begin, and ends where its end may end.
+function periodEnd(node: unknown, end: 'start' | 'end'): unknown {
+  const value: unknown = fhirpath.util.valDataConverted(node)
+  if (value === null || typeof value !== 'object' || !('start' in value || 'end' in value)) return value
+  const text = (value as Record<string, unknown>)[end]
+  return typeof text !== 'string' ? undefined : typedLiteral('valueDateTime', text.includes('T') ? text : `${text}T`)
 }
 
 const data = (node: unknown): Record<string, unknown> => (fhirpath.util.valData(node) ?? {}) as Record<string, unknown>
@@ -82,6 +92,14 @@ const userInvocationTable = {
 }
 
 export type Environment = Record<string, unknown>
+// What the engine has, but for what asks other systems (resolve, memberOf) or writes values to a console (trace).
+const engineFunctions = new Set(
+  'empty not exists all allTrue anyTrue allFalse anyFalse subsetOf supersetOf isDistinct distinct count where extension select coalesce sort aggregate sum min max avg single first last type ofType is as tail take skip combine union intersect exclude iif defineVariable toInteger toLong toDecimal toString toDate toDateTime toTime toBoolean toQuantity hasValue getValue convertsToBoolean convertsToInteger convertsToLong convertsToDecimal convertsToString convertsToDate convertsToDateTime convertsToTime convertsToQuantity indexOf lastIndexOf substring startsWith endsWith contains upper lower replace matches matchesFull replaceMatches length toChars split trim encode decode escape unescape abs ceiling exp floor ln log power round sqrt truncate now today timeOfDay yearOf monthOf dayOf hourOf minuteOf secondOf millisecondOf timezoneOffsetOf dateOf timeOf repeat children descendants'.split(
+    ' ',
+  ),
+)
+export const isFunction = (name: string): boolean => engineFunctions.has(name) || Object.hasOwn(userInvocationTable, name)
+
 /** Evaluates one path on a resource or a part of one. Parts keep their place in the resource, so types stay known. */
 export type PathEvaluator = (node: unknown, environment: Environment) => unknown[]
 

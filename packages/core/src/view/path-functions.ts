@@ -1,6 +1,8 @@
+import { boundary } from './path-boundaries.js'
 import type { PathNode } from './fhirpath-dstu2.js'
 import {
   asText,
+  elementOf,
   filterBy,
   isText,
   lambda,
@@ -9,6 +11,7 @@ import {
   member,
   NotCompilable,
   one,
+  onlyOne,
   refuseUnless,
   scalar,
   withoutRepeats,
@@ -69,7 +72,7 @@ const ofType: PathFunction = (focus, args, scope) => {
   const type = typeArgument(args)
   const { from } = focus
   refuseUnless(from !== undefined, 'ofType() compiles right after a choice element')
-  return member(from.parent, from.member + type.charAt(0).toUpperCase() + type.slice(1), scope)
+  return { ...member(from.parent, from.member + type.charAt(0).toUpperCase() + type.slice(1), scope), fact: type }
 }
 
 const extension: PathFunction = (focus, args, scope) => {
@@ -101,13 +104,31 @@ const substring: PathFunction = (focus, args, scope) => {
   return one(`nullif(substr(${asText(focus)}, ${start} + 1${length}), '')`, varchar)
 }
 
+const refused = (reason: string): never => {
+  throw new NotCompilable(reason)
+}
+
 const functions: Record<string, PathFunction> = {
-  first: (focus) => (focus.many ? one(`(${focus.sql})[1]`, focus.type) : focus),
-  last: (focus) => (focus.many ? one(`(${focus.sql})[-1]`, focus.type) : focus),
+  first: (focus) => (focus.many ? elementOf(focus, `(${focus.sql})[1]`) : focus),
+  last: (focus) => (focus.many ? elementOf(focus, `(${focus.sql})[-1]`) : focus),
+  single: (focus) => onlyOne(focus, 'single()'),
+  lowBoundary: (focus, _args, scope) => boundary('low', focus, scope),
+  highBoundary: (focus, _args, scope) => boundary('high', focus, scope),
   where: (focus, args, scope) => filterBy(focus, scope, args[0] ?? { type: 'NullLiteral' }),
   select: (focus, args, scope) =>
     mapEach(focus, scope, (element) => scope.compile(args[0] ?? { type: 'ThisInvocation' }, { ...scope, focus: element })),
   exists: (focus, args, scope) => exists(args[0] === undefined ? focus : filterBy(focus, scope, args[0])),
+  all: (focus, args, scope) => {
+    const each = mapEach(focus, scope, (element) =>
+      one(`coalesce(${scalar(scope.compile(args[0] ?? { type: 'NullLiteral' }, { ...scope, focus: element }))}, false)`, boolean),
+    )
+    return one(each.many ? `(NOT coalesce(list_contains(${each.sql}, false), false))` : `(${focus.sql} IS NULL OR ${each.sql})`, boolean)
+  },
+  skip: (focus, args, scope) =>
+    focus.many ? { ...focus, sql: `(${focus.sql})[${scalar(argument(args, 0, scope))} + 1:]` } : refused('skip() compiles on lists'),
+  take: (focus, args, scope) =>
+    focus.many ? { ...focus, sql: `(${focus.sql})[:${scalar(argument(args, 0, scope))}]` } : refused('take() compiles on lists'),
+  tail: (focus) => (focus.many ? { ...focus, sql: `(${focus.sql})[2:]` } : refused('tail() compiles on lists')),
   empty: (focus) => one(`(NOT ${exists(focus).sql})`, boolean),
   hasValue: (focus) => exists(focus),
   count: (focus) =>
@@ -134,6 +155,9 @@ const functions: Record<string, PathFunction> = {
   lower: textFunction((text) => `lower(${text})`),
   upper: textFunction((text) => `upper(${text})`),
   replace: textFunction((text, pattern, by) => `replace(${text}, ${pattern}, ${by})`),
+  trim: textFunction((text) => `trim(${text})`),
+  indexOf: (focus, args, scope) => one(`(instr(${asText(focus)}, ${scalar(argument(args, 0, scope))}) - 1)`, bigint),
+  matches: textTest((text, pattern) => `regexp_matches(${text}, ${pattern})`),
   startsWith: textTest((text, part) => `starts_with(${text}, ${part})`),
   endsWith: textTest((text, part) => `ends_with(${text}, ${part})`),
   contains: textTest((text, part) => `contains(${text}, ${part})`),

@@ -1,6 +1,19 @@
 import { callFunction } from './path-functions.js'
 import type { PathNode } from './fhirpath-dstu2.js'
-import { asText, isText, lambda, many, member, one, refuseUnless, scalar, type PathScope, type PathSql } from './path-value.js'
+import {
+  asText,
+  elementOf,
+  isText,
+  lambda,
+  many,
+  member,
+  one,
+  refuseUnless,
+  scalar,
+  withoutRepeats,
+  type PathScope,
+  type PathSql,
+} from './path-value.js'
 import { bigint, boolean, double, quoteText, varchar } from './sql-type.js'
 
 type Compile = (node: PathNode, scope: PathScope) => PathSql
@@ -15,12 +28,22 @@ const comparison: Compile = (node, scope) => {
   const [left, right] = operands(node, scope)
   const operator = node.text === '!=' ? '<>' : (node.text ?? '')
   refuseUnless(['=', '<>', '<', '<=', '>', '>='].includes(operator), `operator ${operator} does not compile`)
+  if ((left.many && !left.loose) || (right.many && !right.loose)) return listComparison(operator, left, right)
   if (isText(left) !== isText(right) && (left.type.kind === 'json' || right.type.kind === 'json')) {
     const typed = left.type.kind === 'json' ? right : left
     const name = typed.type.kind === 'scalar' ? typed.type.name : 'VARCHAR'
     return one(`(TRY_CAST(${scalar(left)} AS ${name}) ${operator} TRY_CAST(${scalar(right)} AS ${name}))`, boolean)
   }
   return one(`(${scalar(left)} ${operator} ${scalar(right)})`, boolean)
+}
+
+// Of collections only equality is told: as long as each other, and equal one by one.
+function listComparison(operator: string, left: PathSql, right: PathSql): PathSql {
+  refuseUnless(operator === '=' || operator === '<>', 'a single value is needed here: add .first()')
+  refuseUnless(left.type.kind === 'scalar' && right.type.kind === 'scalar', 'a primitive is needed here')
+  const list = (side: PathSql): string =>
+    withoutRepeats(side).many ? side.sql : `(CASE WHEN ${side.sql} IS NOT NULL THEN [${side.sql}] END)`
+  return one(`(nullif(${list(left)}, []) ${operator} nullif(${list(right)}, []))`, boolean)
 }
 
 const logic =
@@ -40,6 +63,8 @@ const arithmetic: Compile = (node, scope) => {
     refuseUnless(operator === '+', `${operator} of texts does not compile`)
     return one(`(${asText(left)} || ${asText(right)})`, varchar)
   }
+  if (operator === 'div') return one(`CAST(trunc(${scalar(left)} / nullif(${scalar(right)}, 0)) AS BIGINT)`, bigint)
+  if (operator === 'mod') return one(`(${scalar(left)} % nullif(${scalar(right)}, 0))`, isWhole(left) && isWhole(right) ? bigint : double)
   refuseUnless(['+', '-', '*', '/'].includes(operator), `operator ${operator} does not compile`)
   const whole = operator !== '/' && isWhole(left) && isWhole(right)
   return one(`(${scalar(left)} ${operator} ${operator === '/' ? `nullif(${scalar(right)}, 0)` : scalar(right)})`, whole ? bigint : double)
@@ -63,8 +88,8 @@ function union(node: PathNode, scope: PathScope): PathSql {
 
 function indexer(node: PathNode, scope: PathScope): PathSql {
   const [list, index] = operands(node, scope)
-  if (!list.many) return one(`(CASE WHEN ${scalar(index)} = 0 THEN ${list.sql} END)`, list.type)
-  return one(`(${list.sql})[${scalar(index)} + 1]`, list.type)
+  if (!list.many) return elementOf(list, `(CASE WHEN ${scalar(index)} = 0 THEN ${list.sql} END)`)
+  return elementOf(list, `(${list.sql})[${scalar(index)} + 1]`)
 }
 
 const compilers: Record<string, Compile> = {
@@ -91,6 +116,12 @@ const compilers: Record<string, Compile> = {
   AdditiveExpression: arithmetic,
   MultiplicativeExpression: arithmetic,
   UnionExpression: union,
+  MembershipExpression: (node, scope) => {
+    const [left, right] = operands(node, scope)
+    const [list, item] = node.text === 'in' ? [right, left] : [left, right]
+    refuseUnless(!item.many && list.type.kind === 'scalar', 'membership compiles of one value in a list of primitives')
+    return one(`coalesce(list_contains(${list.many ? list.sql : `[${list.sql}]`}, ${scalar(item)}), false)`, boolean)
+  },
   PolarityExpression: (node, scope) => {
     const value = compileNode(child(node, 0), scope)
     return one(`(${node.text === '-' ? '-' : '+'}${scalar(value)})`, value.type)

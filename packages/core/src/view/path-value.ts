@@ -1,3 +1,4 @@
+import { childrenAt } from '../fhir/index.js'
 import type { PathNode } from './fhirpath-dstu2.js'
 import { json, quoteName, quoteText, varchar, type SqlType } from './sql-type.js'
 
@@ -12,6 +13,8 @@ export interface PathSql {
   repeats?: boolean
   /** Where it was read from: ofType() goes back there to find the choice's own column. */
   from?: { parent: PathSql; member: string }
+  /** What the model calls it: a path such as Patient.contact, or a type such as HumanName or date. */
+  fact?: string
   /** The whole row of the resource. */
   root?: true
 }
@@ -32,6 +35,11 @@ export interface PathScope {
   compile: (node: PathNode, scope: PathScope) => PathSql
 }
 
+/** The element of a list, or a part of what was there: the same in the model. */
+export const elementOf = (value: PathSql, sql: string): PathSql => ({
+  ...one(sql, value.type),
+  ...(value.fact === undefined ? {} : { fact: value.fact }),
+})
 export const one = (sql: string, type: SqlType): PathSql => ({ sql, type, many: false })
 export const many = (sql: string, type: SqlType): PathSql => ({ sql, type, many: true })
 export const refuseUnless: (good: boolean, reason: string) => asserts good = (good, reason) => {
@@ -50,25 +58,34 @@ export function scalar(given: PathSql): string {
   return value.type.kind === 'json' ? `(${value.sql} ->> '$')` : value.sql
 }
 
+/** One value of what may be several; several end the statement, as the specification asks. */
+export function onlyOne(value: PathSql, place: string): PathSql {
+  const some = single(value)
+  if (!some.many) return some
+  const several = `error(${quoteText(`${place} has several values: add .first() or say collection`)})`
+  return elementOf(some, `list_transform([${some.sql}], lambda s: CASE WHEN len(s) > 1 THEN ${several} ELSE s[1] END)[1]`)
+}
+
 export const lambda = (scope: PathScope): string => `x${scope.names.next++}`
 
 /** Applies `make` to the value, or to every element of the list, dropping what comes out empty. */
 export function mapEach(value: PathSql, scope: PathScope, make: (element: PathSql) => PathSql): PathSql {
   if (!value.many) return make(value)
   const name = lambda(scope)
-  const made = make(one(name, value.type))
+  const made = make(elementOf(value, name))
   const kept = `list_filter(list_transform(${value.sql}, lambda ${name}: ${made.sql}), lambda ${name}: ${name} IS NOT NULL)`
   const loose = value.loose === true && (made.loose === true || !made.many)
-  return { ...value, sql: made.many ? `flatten(${kept})` : kept, type: made.type, loose }
+  const { sql: _sql, fact: _fact, ...rest } = value
+  return { ...rest, sql: made.many ? `flatten(${kept})` : kept, type: made.type, loose }
 }
 
 export function filterBy(value: PathSql, scope: PathScope, criterion: PathNode): PathSql {
   if (!value.many) {
     const condition = scope.compile(criterion, { ...scope, focus: value })
-    return one(`(CASE WHEN ${scalar(condition)} THEN ${value.sql} END)`, value.type)
+    return elementOf(value, `(CASE WHEN ${scalar(condition)} THEN ${value.sql} END)`)
   }
   const name = lambda(scope)
-  const condition = scope.compile(criterion, { ...scope, focus: one(name, value.type) })
+  const condition = scope.compile(criterion, { ...scope, focus: elementOf(value, name) })
   return { ...value, sql: `list_filter(${value.sql}, lambda ${name}: coalesce(${scalar(condition)}, false))` }
 }
 
@@ -81,7 +98,15 @@ export function withoutRepeats(value: PathSql): PathSql {
 export function member(value: PathSql, name: string, scope: PathScope): PathSql {
   if (value.root && name === 'id') return one(scope.key, varchar)
   const found = mapEach(value, scope, (element) => memberOfOne(element, name, scope))
-  return { ...found, from: { parent: value, member: name } }
+  const fact = factOf(value.fact, name)
+  return { ...found, from: { parent: value, member: name }, ...(fact === undefined ? {} : { fact }) }
+}
+
+function factOf(parent: string | undefined, name: string): string | undefined {
+  if (parent === undefined) return undefined
+  const found = childrenAt(parent).find((child) => child.name === name)
+  const type = found?.choice ? undefined : found?.types[0]
+  return type === 'BackboneElement' || type === 'Element' ? `${parent}.${name}` : type
 }
 
 function memberOfOne(element: PathSql, name: string, scope: PathScope): PathSql {

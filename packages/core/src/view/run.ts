@@ -16,6 +16,12 @@ export class SeveralValues extends Error {
     super(`column ${column} has several values: add .first() or say collection`)
   }
 }
+/** A path of `where` gave something else than yes, no or nothing. */
+export class NoCondition extends Error {
+  constructor(readonly index: number) {
+    super(`where[${index}].path gives something else than true or false`)
+  }
+}
 
 interface Place {
   node: unknown
@@ -40,10 +46,15 @@ export function prepareView(view: ViewDefinition, options: RunOptions = {}): (re
   return (resource) => {
     if ((resource as { resourceType?: string }).resourceType !== view.resource) return []
     const environment = { ...constants, resource, rowIndex: 0 }
-    if (!wheres.every((where) => where(resource, environment)[0] === true)) return []
+    if (!wheres.every((where, index) => isMet(where(resource, environment), index))) return []
     const rows = product(selects, { node: resource, present: true, environment, trail: [] })
     return rows.map((row) => Object.fromEntries(order.map((name) => [name, row[name] ?? null])))
   }
+}
+
+function isMet(found: unknown[], index: number): boolean {
+  if (found.length > 1 || (found.length === 1 && typeof found[0] !== 'boolean')) throw new NoCondition(index)
+  return found[0] === true
 }
 
 /** The reference runner: slow and sure. Compiled SQL is held against it. */
