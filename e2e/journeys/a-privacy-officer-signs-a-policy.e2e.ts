@@ -207,11 +207,17 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
     await page.getByRole('radio', { name: 'Rejected' }).click()
     await expect(page.getByRole('region', { name: 'Texts' }).getByRole('row')).toHaveCount(2)
   })
+})
+
+test('the key of pseudonyms is seen, and who stands behind one is told once, when another person approved', async ({ page, platform }) => {
+  await openPrivacy(page, platform.url)
+  const dialog = page.getByRole('dialog')
 
   await test.step('keys', async () => {
-    await tab('Keys')
+    await page.getByRole('tab', { name: 'Keys' }).click()
     await expect(page.getByRole('article', { name: /^Key / })).toContainText('In use')
-    await shoot(page, 'keys')
+    await accessible(page, 'keys')
+    await picture(page, 'privacy-keys-light')
     await page.getByRole('button', { name: 'Rotate' }).click()
     await dialog.getByLabel(/Reason/).fill('yearly rotation of the key')
     await expect(dialog.getByRole('button', { name: 'Rotate 1 key' })).toBeDisabled()
@@ -220,7 +226,7 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
 
   await test.step('one person asks, another approves, and the answer is told once and kept nowhere', async () => {
     const pseudonym = await aPseudonym(page, platform.url)
-    await tab('Re-identification')
+    await page.getByRole('tab', { name: 'Re-identification' }).click()
     await page.getByRole('button', { name: 'Ask who it is' }).click()
     await dialog.getByLabel(/^Pseudonym/).fill(pseudonym)
     await dialog.getByLabel(/Reason/).fill('a laboratory value that needs care')
@@ -238,6 +244,6 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
     await expect(request).toContainText('Told once')
     expect(await page.content()).not.toContain(person)
     expect(await page.content()).not.toContain(pseudonym)
-    await shoot(page, 'who')
+    await picture(page, 'privacy-who-light')
   })
 })
