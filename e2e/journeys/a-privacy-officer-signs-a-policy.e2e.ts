@@ -1,5 +1,6 @@
 // A privacy officer proposes a masking policy, sees what it changes, and two people sign it; then what the policy does to an example, the leak
-// gate, what is held back, displays that wait, and the risk of being found.
+// gate, blocked by a name and open again, what is held back, displays that wait, the risk of being found, the keys of pseudonyms, and who
+// stands behind one.
 import type { Page } from '@playwright/test'
 import { accessible, demoPassword, expect, look, signIn, test } from '../world/index.js'
 import { picture } from '../world/screens.js'
@@ -7,10 +8,47 @@ import { picture } from '../world/screens.js'
 const study = 'TIDE'
 const text = (classes: object): string => JSON.stringify({ name: 'tide-quiet', version: 1, extends: 'expert', classes }, null, 2)
 
-async function tokenOf(page: Page, url: string, user: string): Promise<{ token: string; patient: string | null }> {
+async function tokenOf(page: Page, url: string, user: string): Promise<{ token: string; patient: string | null; name: string }> {
   const answer = await page.request.post(`${url}/identity/api/v1/sign-in`, { data: { user, password: demoPassword } })
-  const { access_token: token, me } = (await answer.json()) as { access_token: string; me: { patient: string | null } }
-  return { token, patient: me.patient }
+  const { access_token: token, me } = (await answer.json()) as { access_token: string; me: { patient: string | null; name: string } }
+  return { token, ...me }
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** An answer whose code is somebody's name: it passes the masker, since codes are kept, and not the gate. */
+async function writeNameAsCode(page: Page, url: string): Promise<void> {
+  const { token, patient, name } = await tokenOf(page, url, 'pat')
+  const written = await page.request.post(`${url}/fhir-server/api/v1/QuestionnaireResponse?studyid=${study}`, {
+    headers: { ...bearer(token), 'content-type': 'application/json+fhir' },
+    data: JSON.stringify({
+      resourceType: 'QuestionnaireResponse',
+      status: 'completed',
+      subject: { reference: `Patient/${patient}` },
+      group: { linkId: name.split(' ').at(-1)?.toUpperCase() },
+    }),
+  })
+  expect(written.status()).toBe(201)
+  const headers = bearer((await tokenOf(page, url, 'priya')).token)
+  const isBlocked = async () =>
+    ((await (await page.request.get(`${url}/masking/api/v1/leaks?study=${study}`, { headers })).json()) as { blocked: boolean }).blocked
+  await expect.poll(isBlocked, { timeout: 30_000 }).toBe(true)
+}
+
+async function aPseudonym(page: Page, url: string): Promise<string> {
+  const headers = { ...bearer((await tokenOf(page, url, 'ada')).token), accept: 'application/json' }
+  const data = { study, sql: 'select patient_key from patients order by 1 limit 1', purpose: 'journey' }
+  const answer = await page.request.post(`${url}/query/api/v1/statements`, { headers, data })
+  return ((await answer.json()) as { rows: string[][] }).rows[0]?.[0] ?? ''
+}
+
+/** The other person, by HTTP: what she sees is what the asker sees. */
+async function noorApproves(page: Page, url: string): Promise<void> {
+  const headers = bearer((await tokenOf(page, url, 'noor')).token)
+  const asked = `${url}/masking/api/v1/reidentifications`
+  const { requests } = (await (await page.request.get(`${asked}?study=${study}`, { headers })).json()) as { requests: { id: string }[] }
+  const data = { approve: true, password: demoPassword }
+  expect((await page.request.post(`${asked}/${requests[0]?.id}/decision`, { headers, data })).status()).toBe(200)
 }
 
 async function openPrivacy(page: Page, url: string): Promise<void> {
@@ -127,7 +165,15 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
   await test.step('leak gate', async () => {
     await tab('Leak gate')
     await expect(page.getByText(`Nothing stands against ${study}`)).toBeVisible()
+    await writeNameAsCode(page, platform.url)
+    await page.reload()
+    await expect(page.getByText(`${study} is blocked`)).toBeVisible()
+    const finding = page.getByRole('article', { name: 'Name at QuestionnaireResponse linkId' })
     await shoot(page, 'leaks')
+    await finding.getByRole('button', { name: 'Accept the finding' }).click()
+    await dialog.getByLabel(/Reason/).fill('a code of the questionnaire, for this journey')
+    await dialog.getByRole('button', { name: 'Accept 1 finding' }).click()
+    await expect(page.getByText(`Nothing stands against ${study}`)).toBeVisible()
   })
 
   await test.step('held queue', async () => {
@@ -135,6 +181,8 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
     await expect(page.getByRole('article', { name: /^Unknown modifier extension/ })).toContainText('http://example.org/not-done')
     await page.getByRole('button', { name: 'Preview' }).click()
     await expect(page.getByText(/0 resources would pass, \d+ stays? held/)).toBeVisible()
+    await page.getByText(/^\d+ masked ids?$/).click()
+    await expect(page.getByRole('region', { name: 'Masked ids' }).getByRole('listitem').first()).toContainText('version 1')
     await shoot(page, 'held')
   })
 
@@ -158,5 +206,44 @@ test('an example is traced, and what the gate, the queue and the dictionary hold
     await expect(page.getByText('1 text rejected')).toBeVisible()
     await page.getByRole('radio', { name: 'Rejected' }).click()
     await expect(page.getByRole('region', { name: 'Texts' }).getByRole('row')).toHaveCount(2)
+  })
+})
+
+test('the key of pseudonyms is seen, and who stands behind one is told once, when another person approved', async ({ page, platform }) => {
+  await openPrivacy(page, platform.url)
+  const dialog = page.getByRole('dialog')
+
+  await test.step('keys', async () => {
+    await page.getByRole('tab', { name: 'Keys' }).click()
+    await expect(page.getByRole('article', { name: /^Key / })).toContainText('In use')
+    await accessible(page, 'keys')
+    await picture(page, 'privacy-keys-light')
+    await page.getByRole('button', { name: 'Rotate' }).click()
+    await dialog.getByLabel(/Reason/).fill('yearly rotation of the key')
+    await expect(dialog.getByRole('button', { name: 'Rotate 1 key' })).toBeDisabled()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+  })
+
+  await test.step('one person asks, another approves, and the answer is told once and kept nowhere', async () => {
+    const pseudonym = await aPseudonym(page, platform.url)
+    await page.getByRole('tab', { name: 'Re-identification' }).click()
+    await page.getByRole('button', { name: 'Ask who it is' }).click()
+    await dialog.getByLabel(/^Pseudonym/).fill(pseudonym)
+    await dialog.getByLabel(/Reason/).fill('a laboratory value that needs care')
+    await dialog.getByRole('button', { name: 'Ask about 1 person' }).click()
+    const request = page.getByRole('article', { name: /a laboratory value/ })
+    await expect(request).toContainText('Somebody else decides')
+    await noorApproves(page, platform.url)
+    await page.reload()
+    await request.getByRole('button', { name: 'See the answer' }).click()
+    await dialog.getByRole('button', { name: 'Show 1 person, once' }).click()
+    const answer = dialog.getByText(/^Patient\//)
+    const person = ((await answer.textContent()) ?? '').replace('Patient/', '')
+    await accessible(page, 'answer')
+    await dialog.getByRole('button', { name: 'Noted, close' }).click()
+    await expect(request).toContainText('Told once')
+    expect(await page.content()).not.toContain(person)
+    expect(await page.content()).not.toContain(pseudonym)
+    await picture(page, 'privacy-who-light')
   })
 })

@@ -87,7 +87,8 @@ test('what is held stands in groups by cause; who does not decide sees no resour
 })
 
 test('a preview tells what another policy would let pass, and changes nothing', async () => {
-  const preview = (policy: string | { id: string }) => ask<HeldPreview>('privacy-officer', 'POST', '/pipeline/api/v1/held/preview', { study, policy })
+  const preview = (policy: string | { id: string }) =>
+    ask<HeldPreview>('privacy-officer', 'POST', '/pipeline/api/v1/held/preview', { study, policy })
   const rule = { url, values: ['boolean'] }
   const own = JSON.stringify({ name: 'with-not-done', version: 1, extends: 'safe-harbor', modifierExtensions: [rule] })
   const tried = (await preview(own)).json

@@ -37,7 +37,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 
 export function SkeletonRows({ rows = 4 }: { rows?: number }) {
   return (
-    <div className="skeleton-rows" aria-busy="true" aria-label="Loading">
+    <div className="skeleton-rows" role="group" aria-busy="true" aria-label="Loading">
       {Array.from({ length: rows }, (_, at) => (
         <div key={at} className="row skeleton-row">
           <span className="skeleton" style={{ width: 70 + ((at * 37) % 50) }} />

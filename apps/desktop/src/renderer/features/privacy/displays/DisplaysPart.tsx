@@ -11,7 +11,7 @@ import { Panel } from '../../../ui/Panel.js'
 import { Empty } from '../../../ui/states.js'
 import { Pager } from '../Pager.js'
 import { DecideDialog, type Decision } from './DecideDialog.js'
-import { keyOf, namingOf } from './decisions.js'
+import { keyOf, namingOf, systemEnd } from './decisions.js'
 
 const states: { id: DisplayListState; label: string }[] = [
   { id: 'pending', label: 'Waiting' },
@@ -182,7 +182,7 @@ function Row({ display, covered, chosen, toggle }: { display: DisplayView; cover
       </td>
       <td className="mono">{display.code}</td>
       <td className="cut display-text display-system ink-2" title={display.system}>
-        {display.system}
+        {systemEnd(display.system)}
       </td>
       <td className="n" data-suppressed={typeof display.people === 'string' || undefined}>
         {typeof display.people === 'string' ? display.people : count(display.people)}

@@ -36,6 +36,7 @@ function Keys({ list }: { list: MaskingKeyList }) {
   const [asked, ask] = useState<'rotate' | 'escrow' | null>(null)
   const may = mayChangeKeys(me.role)
   const current = inUse(list)
+  const turning = isTurning(progress)
   const isHeld = list.escrows.some((escrow) => escrow.key === current?.id && strengthOf(escrow, now) !== 'lost')
   const isMineWaiting = list.escrows.some((escrow) => holdingOf(escrow, me.user, now) === 'waits')
   return (
@@ -47,8 +48,8 @@ function Keys({ list }: { list: MaskingKeyList }) {
         actions={
           may && (
             <>
-              <Button icon={RotateCcw} isDisabled={current === undefined} onPress={() => ask('rotate')}>
-                Rotate
+              <Button icon={RotateCcw} isDisabled={current === undefined || turning} onPress={() => ask('rotate')}>
+                {turning ? 'Rotating now' : 'Rotate'}
               </Button>
               <Button
                 icon={Users}

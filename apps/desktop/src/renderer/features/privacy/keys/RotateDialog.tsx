@@ -69,7 +69,9 @@ function Consequence({ name, children }: { name: string; children: React.ReactNo
   return (
     <div>
       <dt className="sub">{name}</dt>
-      <dd>{children}</dd>
+      <dd>
+        <span>{children}</span>
+      </dd>
     </div>
   )
 }

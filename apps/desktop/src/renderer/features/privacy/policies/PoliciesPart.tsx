@@ -1,7 +1,7 @@
 import { FileUp } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { MaskingPolicyList, StudyView } from '@aquifer/core/contract'
-import { useMaskingPolicies } from '../../../api/masking-queries.js'
+import { useMaskingPolicies, useMaskingProgress } from '../../../api/masking-queries.js'
 import { mayProposeMasking } from '../../../api/roles.js'
 import { useMe } from '../../../api/SessionProvider.js'
 import { Button } from '../../../ui/Button.js'
@@ -32,6 +32,8 @@ function Policies({ study, list }: { study: StudyView; list: MaskingPolicyList }
   const inForce = inForceOf(list)
   const current = inForce === null ? '' : keyOf(inForce)
   const waiting = list.versions.filter(isWaiting)
+  // The next right thing is then with what stopped it.
+  const stopped = useMaskingProgress(study.id).data?.state === 'failed'
   const [compared, compare] = useState<Compared>(() => compareFirst(list))
   const commands = useMemo<Command[]>(
     () =>
@@ -60,7 +62,7 @@ function Policies({ study, list }: { study: StudyView; list: MaskingPolicyList }
         }
         actions={
           may && (
-            <Button icon={FileUp} look={waiting.length === 0 ? 'primary' : 'default'} onPress={() => propose(true)}>
+            <Button icon={FileUp} look={waiting.length === 0 && !stopped ? 'primary' : 'default'} onPress={() => propose(true)}>
               Propose a policy
             </Button>
           )

@@ -55,7 +55,7 @@ export function DecideDialog({ request, onClose }: { request: ReidentificationVi
           </dd>
         </div>
         <div>
-          <dt className="sub">Approved</dt>
+          <dt className="sub">If approved</dt>
           <dd>{request.requestedBy} is told once, within a quarter of an hour. The person finds it in his trail.</dd>
         </div>
       </dl>
