@@ -163,7 +163,7 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
-  const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
+  const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, policies, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
   if (queries !== null) closing.add(() => queries.risk.close())
   const query = queries?.query ?? null

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Config } from '../config/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
+import type { MaskingPolicyDesk } from '../privacy/index.js'
 import { openNotebooks, Query, type HeldSnapshot, type NotebookDesk } from '../query/index.js'
 import type { Repository, Study } from '../repository/index.js'
 import { readReservoirManifest, type Reservoir } from '../reservoir/index.js'
@@ -11,6 +12,7 @@ export interface QueryParts {
   config: Config
   repository: Repository
   studies: Studies
+  policies: Pick<MaskingPolicyDesk, 'labelled'>
   /** null where another process writes the reservoir; its files are read all the same */
   reservoir: Reservoir | null
   /** null where this process has no keys to tell */
@@ -47,6 +49,7 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
   }
   const query = new Query({
     repository,
+    policyOf: parts.policies.labelled,
     snapshot,
     folderOf,
     workFolder: path.join(config.dataDir, 'query'),

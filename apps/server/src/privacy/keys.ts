@@ -87,8 +87,9 @@ export function openMaskingKeys({ repository, keyring, shownKey, wake, now }: Ke
       const from = key.preparedAt ?? 0
       const records = await repository.audits.list({ sids: [sid], actions: ['masking'], outcome: 'done', from, limit: recordsMax })
       const record = records.find(({ detail }) => detail['did'] === 'rotate-key' && detail['key'] === key.id)
+      const dropped = record?.detail['dropped']
       if (record === undefined) await keyring.discard(id, key.id)
-      else await change(id, key, String(record.detail['dropped'] ?? '').split(' '))
+      else await change(id, key, typeof dropped === 'string' ? dropped.split(' ') : [])
     }
   }
 }

@@ -29,6 +29,8 @@ export interface MaskingPolicyDesk {
   initial(by: string, study: string, text: string): { policy: NewMaskingPolicy; label: string; dates: PolicyDates } | Refusal
   /** What the study is masked by; null: nothing that can be trusted, so nothing is masked. */
   inForce(study: Study): Promise<Policy | null>
+  /** The policy that a snapshot of the study names; null: nothing that can be trusted. */
+  labelled(study: Study, label: string): Promise<Policy | null>
   datesOf(study: Study): Promise<PolicyDates | null>
   /** Told when a study has another policy. */
   onActivated(listener: (study: Study) => void): void
@@ -47,6 +49,8 @@ export function openMaskingPolicies(parts: Parts): MaskingPolicyDesk {
   const { maskingPolicies } = repository
   const listeners: ((study: Study) => void)[] = []
   const known = new Map<string, { at: number; row: MaskingPolicyRow | null }>()
+  // What a version says never changes: one object of it, by which others know what they have made of it.
+  const documents = new Map<string, Policy>()
 
   async function storedOf(study: Study): Promise<MaskingPolicyRow | null> {
     const [, name = '', version = ''] = /^(.+) v(\d{1,9})$/.exec(study.masking) ?? []
@@ -58,8 +62,14 @@ export function openMaskingPolicies(parts: Parts): MaskingPolicyDesk {
     known.set(key, { at: now(), row })
     return row
   }
-  const inForce = async (study: Study): Promise<Policy | null> =>
-    builtIn(study.masking) ?? ((await storedOf(study))?.document as Policy | undefined) ?? null
+  function documentOf(row: MaskingPolicyRow | null): Policy | null {
+    if (row === null) return null
+    const key = row.hash.toString('hex')
+    const document = documents.get(key) ?? (row.document as Policy)
+    documents.set(key, document)
+    return document
+  }
+  const inForce = async (study: Study): Promise<Policy | null> => builtIn(study.masking) ?? documentOf(await storedOf(study))
   const view = async (row: MaskingPolicyRow, study: Study): Promise<MaskingPolicyVersion> =>
     viewOf(row, study, { against: await inForce(study), hand, signer })
 
@@ -80,6 +90,9 @@ export function openMaskingPolicies(parts: Parts): MaskingPolicyDesk {
   return {
     byId: (id) => maskingPolicies.byId(id),
     inForce,
+    labelled: async (study, label) =>
+      Object.values(builtInPolicies).find((each) => policyLabel(each) === label) ??
+      documentOf(await storedOf({ ...study, masking: label })),
     async datesOf(study) {
       const policy = await inForce(study)
       const accepts = builtIn(study.masking) === null ? ((await storedOf(study))?.accepts ?? []) : []

@@ -1,16 +1,15 @@
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/contract'
 import { phiClasses } from '@aquifer/core/fhir'
-import { builtInPolicies, policyLabel, treatmentsOf, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
+import { treatmentsOf, treatmentsUnder, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
-import { flatTable, maskingOf } from '../view/index.js'
+import { flatTable, maskingOf, pathsOf } from '../view/index.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
-/** The tables of a study's snapshot with what masking did to each column. */
-export function catalogueOf(study: { id: string; masking: string }, manifest: ReservoirManifest | null): Catalogue {
+/** The tables of a study's snapshot with what masking did to each column; `policy` is what made it, null where that cannot be told. */
+export function catalogueOf(study: { id: string; masking: string }, manifest: ReservoirManifest | null, policy: Policy | null): Catalogue {
   if (manifest === null) {
     return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: [] }
   }
-  const policy = Object.values(builtInPolicies).find((each) => policyLabel(each) === manifest.maskingPolicy) ?? null
   const types = Object.values(manifest.types)
   return {
     study: study.id,
@@ -37,11 +36,53 @@ function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
 function flatDescription({ type }: StudyTable, policy: Policy | null): CatalogueColumn[] {
   const table = flatTable(type)
   const said = maskingOf(table)
+  const paths = pathsOf(table)
   return flatColumns(table).map(({ name, type: of }) => {
     const { masking = 'kept', description = '' } = said.get(name) ?? {}
-    return { name, type: of, masking: flatWords(masking, policy), description }
+    const own = policy === null ? null : decided(masking, paths.get(name) ?? [], policy)
+    return { name, type: of, masking: own ?? flatWords(masking, policy), description }
   })
 }
+
+// Of these the value is made by masking itself, or comes from elsewhere than the element.
+const notOfElement: ReadonlySet<string> = new Set(['pseudonym', 'dictionary', 'added', 'day'])
+
+/** What a policy's rules make of a column, or that its classes remove it; null where it is as the tag of the column says. */
+function decided(masking: string, paths: readonly string[], policy: Policy): string | null {
+  if (notOfElement.has(masking)) return null
+  const ruled = new Set(treatedBelow(paths, policy).flatMap(({ treatment, byRule }) => (byRule ? [treatment] : [])))
+  if (ruled.size > 0) return [...ruled].sort().join('; ')
+  const treatments = paths.flatMap((path) => classesBelow(path)).flatMap(([at, name]) => treatmentIn(policy, at, name))
+  return treatments.length > 0 && treatments.every((each) => each === 'remove') ? 'removed' : null
+}
+
+const treatmentIn = (policy: Policy, path: string, name: string): string[] =>
+  isPhiClass(name) ? [policy.paths[path] ?? policy.classes[name]] : []
+
+interface Treated {
+  path: string
+  treatment: string
+  byRule: boolean
+}
+// A policy with rules is looked through once: 19,000 elements.
+const looked = new WeakMap<Policy, Treated[]>()
+/** What a policy with rules does at these paths and below: 'r1: redact if its conditions hold, else zip3'. */
+function treatedBelow(paths: readonly string[], policy: Policy): Treated[] {
+  const ids = (policy.rules ?? []).map(({ id }) => `${id}: `)
+  if (ids.length === 0) return []
+  const rows = looked.get(policy) ?? treatedBy(policy, ids)
+  looked.set(policy, rows)
+  return rows.filter(({ path: at }) => paths.some((path) => isBelow(at, path)))
+}
+
+function treatedBy(policy: Policy, ids: readonly string[]): Treated[] {
+  return treatmentsUnder(policy).flatMap(({ path, treatment, phiClass }) => {
+    const byRule = ids.some((id) => treatment.includes(id))
+    return byRule || phiClass !== null ? [{ path, treatment, byRule }] : []
+  })
+}
+
+const isBelow = (at: string, path: string): boolean => at === path || at.startsWith(`${path}.`)
 
 /** The tag of a view's column in words. */
 function flatWords(masking: string, policy: Policy | null): string {
@@ -84,10 +125,11 @@ function nestedDescription({ type }: StudyTable, policy: Policy | null): Catalog
 /** What the policy does to the element and to what lies below it. */
 function nestedWords(path: string, policy: Policy | null): string {
   if (policy === null) return 'by policy'
-  const treatments = new Set<string>()
-  for (const [at, name] of classesBelow(path)) {
-    if (isPhiClass(name)) treatments.add(policy.paths[at] ?? policy.classes[name])
-  }
+  const treatments = new Set(
+    policy.rules?.length
+      ? treatedBelow([path], policy).map(({ treatment }) => treatment)
+      : classesBelow(path).flatMap(([at, name]) => treatmentIn(policy, at, name)),
+  )
   return treatments.size === 0 ? 'kept' : [...treatments].sort().join(', ')
 }
 
@@ -97,7 +139,7 @@ const below = new Map<string, [string, string][]>()
 function classesBelow(path: string): [string, string][] {
   const known = below.get(path)
   if (known) return known
-  const found = Object.entries(phiClasses).filter(([at]) => at === path || at.startsWith(`${path}.`))
+  const found = Object.entries(phiClasses).filter(([at]) => isBelow(at, path))
   below.set(path, found)
   return found
 }

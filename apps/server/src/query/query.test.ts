@@ -354,18 +354,6 @@ test('a statement is its caller’s own: state, rows, history', async () => {
   })
 })
 
-test('the catalogue lists tables with rows, types and what masking did', async () => {
-  const { tables, people, resources, snapshot } = await world.query.catalogue(world.study)
-  expect({ people, resources }).toEqual({ people: 2, resources: 5 })
-  expect(snapshot).toMatch(/^\d{4}-/)
-  const patients = tables.find(({ name }) => name === 'patients')!
-  expect(patients).toMatchObject({ kind: 'flat', rows: 2 })
-  expect(patients.columns.find(({ name }) => name === 'birth_date')!.masking).toMatch(/years only/)
-  const nested = tables.find(({ name }) => name === 'Patient')!
-  expect(nested.columns.find(({ name }) => name === 'name')!.masking).toContain('remove')
-  expect(nested.columns.find(({ name }) => name === 'gender')!.type).toBe('VARCHAR')
-})
-
 test('notebooks: versions, conflicts, owners', async () => {
   const desk = openNotebooks(world.repository, () => 'note-1')
   const cells = [{ id: 'c1', kind: 'sql' as const, name: 'heights', source: 'SELECT 1' }]

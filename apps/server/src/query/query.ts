@@ -10,6 +10,7 @@ import {
   type StatementHistory,
   type StatementStatus,
 } from '@aquifer/core/contract'
+import type { Policy } from '@aquifer/core/masking'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, StatementRecord, Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
@@ -27,6 +28,8 @@ export interface HeldSnapshot {
 }
 export interface QueryOptions {
   repository: Pick<Repository, 'statements' | 'consents'>
+  /** The policy that a snapshot names; null where it cannot be trusted any more. */
+  policyOf: (study: Study, label: string) => Promise<Policy | null>
   /** The newest snapshot of a study; null before anything was published. */
   snapshot: (study: string) => Promise<HeldSnapshot | null> | HeldSnapshot | null
   /** Folder of a study's reservoir: all its engine can see. */
@@ -297,7 +300,8 @@ export class Query {
   async catalogue(study: Study): Promise<Catalogue> {
     const held = await this.#options.snapshot(study.id)
     held?.release()
-    return catalogueOf(study, held?.manifest ?? null)
+    const manifest = held?.manifest ?? null
+    return catalogueOf(study, manifest, manifest === null ? null : await this.#options.policyOf(study, manifest.maskingPolicy))
   }
 
   /** Somebody withdrew: what runs, or began before that time (ms), is stopped, and results that may hold that person are gone. */

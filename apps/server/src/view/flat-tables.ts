@@ -1,6 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { checkView, columnsOf, compileView, plainView, tagOf, viewTags, type CompiledView, type ViewDefinition } from '@aquifer/core/view'
+import {
+  checkView,
+  columnsOf,
+  compileView,
+  plainView,
+  tagOf,
+  viewTags,
+  type CompiledView,
+  type ViewDefinition,
+  type ViewSelect,
+} from '@aquifer/core/view'
 
 export interface FlatTable {
   name: string
@@ -75,6 +85,40 @@ export function flatTableSql({ name, view }: FlatTable, source: FlatTableSource)
 const rank = (name: string): number => ['id', 'patient_key'].indexOf(name) + 1 || (name === 'masking_policy' ? 9 : 3)
 function ordered<T extends { name: string }>(columns: readonly T[]): T[] {
   return [...columns].sort((a, b) => rank(a.name) - rank(b.name))
+}
+
+/** The elements that each column of a table is read from, as paths of the model; none for what is no element. */
+export function pathsOf({ type, view }: FlatTable): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  const walk = ({ forEach, forEachOrNull, column = [], select = [], unionAll = [] }: ViewSelect, from: readonly string[]): void => {
+    const iterated = forEach ?? forEachOrNull
+    const bases = iterated === undefined ? from : from.flatMap((base) => elementsIn(iterated, { type, base }))
+    for (const { name, path } of column) {
+      const read = bases.flatMap((base) => elementsIn(path, { type, base }))
+      found.set(name, [...new Set([...(found.get(name) ?? []), ...read])])
+    }
+    for (const inner of [...select, ...unionAll]) walk(inner, bases)
+  }
+  for (const select of view.select) walk(select, [type])
+  return found
+}
+
+const chains = /%?[A-Za-z]\w*(?:\([^()]*\))?(?:\.[A-Za-z]\w*(?:\([^()]*\))?)*/g
+const noElement: ReadonlySet<string> = new Set(['iif', 'true', 'false', 'and', 'or'])
+
+function elementsIn(path: string, { type, base }: { type: string; base: string }): string[] {
+  return [...path.replaceAll(/'[^']*'/g, '').matchAll(chains)].flatMap(([chain]) => {
+    let at = chain.startsWith('%resource') ? type : base
+    for (const [, name = '', call] of chain.replace(/^%\w+\.?/, '').matchAll(/(\w+)(\([^()]*\))?/g)) {
+      if (noElement.has(name)) return []
+      if (name === 'ofType' && call) at += call.charAt(1).toUpperCase() + call.slice(2, -1)
+      else if (call === undefined) at += `.${name}`
+      else if (name !== 'first' && name !== 'where') break
+    }
+    // One path stands for every level of groups in groups.
+    const once = at.replaceAll(/(?:\.group(?:\.question\.answer)?)+(?=\.group)/g, '')
+    return once === type ? [] : [once]
+  })
 }
 
 /** How masking treats each column of a table: the word of its tag. */

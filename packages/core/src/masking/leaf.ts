@@ -8,6 +8,7 @@ import type { Handler, Run } from './run.js'
 import { isPlainCode, isPlainToken } from './tokens.js'
 import { isLanguageTag, isPublicSystem } from './code-systems.js'
 import { isWordedAsCode } from './code-words.js'
+import { isLong } from './numbers.js'
 import { misshapen, removed } from './removal.js'
 
 /** An element that holds one primitive value, and where it stands. */
@@ -108,18 +109,11 @@ function keepByType({ type, fact, path, root }: Leaf): Handler {
   throw new Error(`no treatment for ${path} of type ${type}`)
 }
 
-// Nothing is counted so far, and what is measured so high is rounded: longer numbers are somebody's. A file may be long.
-const countMax = 999_999
-const measureMax = 99_999_999
-const roundedTo = 1000
-
 function numberHandler(type: 'decimal' | 'integer' | 'positiveInt' | 'unsignedInt', name: string): Handler {
   const test = primitiveTests[type]!
-  const most = type === 'decimal' || name === 'size' ? measureMax : countMax
   return (value, run) => {
     if (!test(value)) return misshapen(run)
-    const size = Math.abs(numberOf(value) ?? Infinity)
-    return size <= most || (type === 'decimal' && size % roundedTo === 0) ? value : removed(value, run)
+    return isLong(numberOf(value) ?? Infinity, type, name) ? removed(value, run) : value
   }
 }
 

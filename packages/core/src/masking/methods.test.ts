@@ -55,6 +55,12 @@ describe('dates', () => {
 })
 
 describe('numbers', () => {
+  test('are not left in bins or rounded so finely that an identifier is told by them', () => {
+    for (const more of [{ to: 'bins', width: 1 }, { to: 'roundTo', unit: 1 }, { to: 'decade' }])
+      expect(measured(998_877_665, over('Observation.value.ofType(Quantity)', 'generalize', more))).toBeUndefined()
+    expect(measured(998_877_665, over('Observation.value.ofType(Quantity)', 'generalize', { to: 'roundTo', unit: 1000 }))).toBe(998_878_000)
+  })
+
   test('become bins, by width or by edges, or round', () => {
     const value = (number: number, more: object): number => measured(number, over('Observation.value', 'generalize', more))
     expect([0, 4.9, 5, 178.4, -1].map((number) => value(number, { to: 'bins', width: 5 }))).toEqual([0, 0, 5, 175, -5])

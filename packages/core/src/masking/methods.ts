@@ -7,7 +7,7 @@ import { shiftDate } from './dates.js'
 import { applied } from './labels.js'
 import { leafHandler } from './leaf.js'
 import type { ModelElement } from './model-path.js'
-import { binOf, binText, roundedTo } from './numbers.js'
+import { binOf, binText, isLong, roundedTo } from './numbers.js'
 import type { PhiClass } from './phi-class.js'
 import { isCountry, isState } from './places.js'
 import type { Plan } from './plan.js'
@@ -109,7 +109,7 @@ const labels: Readonly<Record<string, string>> = { ORG_NAME: 'org', STAFF_NAME: 
 
 type NumberAt = { element: ModelElement; phiClass: PhiClass | null }
 
-// What rounding makes of a number still has to be one that its type allows; and an answer too large for a measurement, or an age
+// What rounding makes of a number still has to be one that its type allows, and not one as long as an identifier; and an answer too large for a measurement, or an age
 // over the cap, is told by its rounded value as well. The age in a Quantity is capped by the Quantity, which knows the unit.
 function numeric({ element, phiClass }: NumberAt, change: (value: number, run: Run) => number | null): Method {
   const test = primitiveTests[element.type]!
@@ -120,7 +120,7 @@ function numeric({ element, phiClass }: NumberAt, change: (value: number, run: R
     const { answers, ageCap } = run.policy
     const tellsMore = (phiClass === 'ANSWER' && Math.abs(number) > answers.numberMax) || (run.ageCoded && !inQuantity && number >= ageCap)
     const changed = tellsMore ? null : change(number, run)
-    return changed !== null && test(changed) ? changed : removed(value, run)
+    return changed !== null && test(changed) && !isLong(changed, element.type, element.fact.name) ? changed : removed(value, run)
   }
 }
 

@@ -1,3 +1,14 @@
+// Nothing is counted so far, and what is measured so high is rounded: longer numbers are somebody's. A file may be long.
+const countMax = 999_999
+const measureMax = 99_999_999
+const wholeThousand = 1000
+
+/** Has the number of an element of this type and name as many digits as an identifier? */
+export function isLong(value: number, type: string, name: string): boolean {
+  const size = Math.abs(value)
+  return size > (type === 'decimal' || name === 'size' ? measureMax : countMax) && !(type === 'decimal' && size % wholeThousand === 0)
+}
+
 const decimalsOf = (step: number): number => String(step).split('.')[1]?.length ?? 0
 
 /** To the nearest multiple, without the digits that binary fractions would add. */

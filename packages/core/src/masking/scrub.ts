@@ -48,7 +48,8 @@ export function scrubbed(value: unknown, run: Run, unknownNames: 'remove' | 'scr
     return undefined
   }
   run.applied |= applied.scrubbed
-  let text = value
+  // What is not seen parts no word: a soft hyphen, a space of no width.
+  let text = value.replace(/\p{Cf}/gu, '')
   for (const [shape, label] of shapes) text = text.replace(shape, label)
   const isName = (word: string): boolean => names.words.has(word) || (known !== null && known.has(run.pseudonyms.word(word)))
   const clean = text.replace(/\[(?:url|email|ssn|date|age|phone|zip|id|name)\]|[\p{L}\p{N}\p{M}]+/gu, (token) =>

@@ -3,7 +3,7 @@ const letters: Readonly<Record<string, string>> = { ł: 'l', ø: 'o', đ: 'd', �
 export function fold(text: string): string {
   return text
     .normalize('NFKD')
-    .replace(/[̀-ͯ]/g, '')
+    .replace(/[̀-ͯ]|\p{Cf}/gu, '')
     .toLowerCase()
     .replace(/[łøđðþßæœı]/g, (letter) => letters[letter] ?? letter)
 }

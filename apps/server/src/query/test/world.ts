@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tableFromIPC, type Table } from 'apache-arrow'
 import type { QueryBasis, StatementRows } from '@aquifer/core/contract'
+import { safeHarbor, type Policy } from '@aquifer/core/masking'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
@@ -16,6 +17,8 @@ export interface World {
   query: Query
   study: Study
   other: Study
+  /** What the catalogue takes for the policy of what is shown. */
+  masked: { policy: Policy }
   /** patient_keys to leave out from now on. */
   withheld: string[]
   repository: RepositoryWorld['repository']
@@ -74,8 +77,10 @@ export async function openQueryWorld(): Promise<World> {
   await publish(reservoir, 'OTHER', someResources.slice(0, 1))
   let made = 0
   const withheld: string[] = []
+  const masked: World['masked'] = { policy: safeHarbor }
   const query = new Query({
     repository,
+    policyOf: async () => masked.policy,
     snapshot(id) {
       const opened = reservoir.opened(id)
       const pin = opened?.pin()
@@ -97,6 +102,7 @@ export async function openQueryWorld(): Promise<World> {
     study,
     other,
     withheld,
+    masked,
     repository,
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)
