@@ -50,10 +50,15 @@ const language = /^[a-z]{2,3}(?:-(?:latn|cyrl|arab|hans|hant|deva|grek|hebr|jpan
 /** Is this a language tag, without what anybody may add to one? */
 export const isLanguageTag = (text: string): boolean => language.test(text)
 
+// SNOMED CT identifiers of concepts (Technical Implementation Guide, 6.2): an item, of extensions with the namespace of seven digits, then the
+// partition, 00 or 10, and a check digit. Other numbers, a phone number or an insurance number, are of this form once in a hundred times.
+const concept = String.raw`(?:\d{3,8}00\d|\d{8,15}10\d)`
+const snomed = new RegExp(`^${concept}(?:[:+=,(){}](?:${concept})?)*$`)
+
 // What a code of these systems looks like: anything else that stands where one belongs was written there by a person.
 const codeShapes: ReadonlyMap<string, RegExp> = new Map([
   ['http://loinc.org', /^(?:[A-Z]{0,2}\d{1,7}-[\dX]|MTHU\d{6})$/],
-  ['http://snomed.info/sct', /^\d{6,18}(?:[:+=,(){}\d]*)$/],
+  ['http://snomed.info/sct', snomed],
   ['http://www.nlm.nih.gov/research/umls/rxnorm', /^(?:\d{1,8}|C\d{7})$/],
   ['http://ncimeta.nci.nih.gov', /^C[LN]?\d{4,8}$/],
   ['http://hl7.org/fhir/sid/cvx', /^\d{1,3}$/],

@@ -161,6 +161,8 @@ describe('codes and displays', () => {
       ['http://loinc.org', 'Roe'],
       ['http://loinc.org', '999347518'],
       ['http://snomed.info/sct', 'Roe'],
+      ['http://snomed.info/sct', '999347518'],
+      ['http://snomed.info/sct', '6175550182'],
       ['http://www.nlm.nih.gov/research/umls/rxnorm', '999347518'],
       ['http://clinic.example.org', 'Roe^Jane'],
       ['http://clinic.example.org', 'Roe,Jane'],
@@ -183,6 +185,7 @@ describe('codes and displays', () => {
     for (const [system, right] of [
       ['http://loinc.org', 'LP173421-1'],
       ['http://snomed.info/sct', '249943000:363698007=72098002,260868000=6934004'],
+      ['http://snomed.info/sct', '428191000124101'],
       ['http://www.nlm.nih.gov/research/umls/rxnorm', 'C3214954'],
       ['http://hl7.org/fhir/sid/cvx', '140'],
       ['http://clinic.example.org', 'mRNA-1273'],
