@@ -6,8 +6,8 @@ import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { comparePolicies, hmacOf, randomMaskingKey } from '../masking/index.js'
 
 type Problems = MaskingPolicyChecked['problems']
-export const problemsOf = (problems: readonly (PolicyProblem & { remedy?: string | null })[]): Problems =>
-  problems.map(({ path, line, message, remedy }) => ({ path, line, message, remedy: remedy ?? null }))
+export const problemsOf = (problems: readonly PolicyProblem[]): Problems =>
+  problems.map(({ path, line, message, remedy }) => ({ path, line, message, remedy }))
 
 /** What is wrong with a text; nothing is kept. */
 export function checkText(text: string): MaskingPolicyChecked {

@@ -12,9 +12,15 @@ export interface PolicyProblem {
   path: string
   line: number | null
   message: string
+  /** What would do instead. */
+  remedy: string
 }
 
-type Found = Omit<PolicyProblem, 'line'>
+interface Found {
+  path: string
+  /** What is wrong, then what would do: parted by the last semicolon, else by the first colon. */
+  message: string
+}
 
 /** What is wrong with a policy: classes it leaves open, treatments a class cannot have, rules for what does not exist. */
 export function checkPolicy(policy: Policy): Found[] {
@@ -61,19 +67,25 @@ function checkClasses(policy: Policy): Found[] {
   const missing = phiClassNames.filter((name) => policy.classes[name] === undefined)
   const wrong = phiClassNames.filter((name) => policy.classes[name] !== undefined && !mayTreat(name, policy.classes[name]))
   return [
-    ...dead.map((name) => ({ path: `classes.${name}`, message: 'no such class' })),
-    ...missing.map((name) => ({ path: `classes.${name}`, message: `not covered: one of ${treatmentsOf[name].join(', ')} is due` })),
-    ...wrong.map((name) => ({ path: `classes.${name}`, message: `${name} cannot be treated so: ${treatmentsOf[name].join(', ')}` })),
+    ...dead.map((name) => ({ path: `classes.${name}`, message: 'no such class: take it out, or name one of docs/policies.md' })),
+    ...missing.map((name) => ({ path: `classes.${name}`, message: `not covered: say ${treatmentsOf[name].join(' or ')}` })),
+    ...wrong.map((name) => ({ path: `classes.${name}`, message: `${name} cannot be treated so: take ${treatmentsOf[name].join(' or ')}` })),
   ]
 }
+
+const noElement =
+  'no such element in DSTU2: write it as the specification does, with the type in the name of a choice (Observation.valueQuantity)'
 
 function checkPaths(policy: Policy): Found[] {
   return Object.entries(policy.paths).flatMap(([path, treatment]) => {
     const element = elementAt(path)
-    if (element === null) return [{ path: `paths.${path}`, message: 'no such element in DSTU2' }]
-    if (element.phiClass === null) return [{ path: `paths.${path}`, message: 'holds no PHI: no treatment applies' }]
+    if (element === null) return [{ path: `paths.${path}`, message: noElement }]
+    if (element.phiClass === null)
+      return [{ path: `paths.${path}`, message: 'holds no PHI, so no treatment applies: take the line out, or write a rule' }]
     if (mayTreat(element.phiClass, treatment)) return []
-    return [{ path: `paths.${path}`, message: `${element.phiClass} cannot be treated so: ${treatmentsOf[element.phiClass].join(', ')}` }]
+    return [
+      { path: `paths.${path}`, message: `${element.phiClass} cannot be treated so: take ${treatmentsOf[element.phiClass].join(' or ')}` },
+    ]
   })
 }
 
@@ -113,7 +125,11 @@ function childrenFacts(fact: ElementFact, type: string): readonly ElementFact[] 
 }
 
 function checkTypes(list: string, types: readonly string[]): Found[] {
-  return types.flatMap((type, index) => (isResourceType(type) ? [] : [{ path: `${list}.${index}`, message: 'no DSTU2 resource type' }]))
+  return types.flatMap((type, index) =>
+    isResourceType(type)
+      ? []
+      : [{ path: `${list}.${index}`, message: 'no resource type of DSTU2: take it out, or write it as the specification does' }],
+  )
 }
 
 const textTypes: ReadonlySet<string> = new Set(['string', 'uri', 'code'])
@@ -123,10 +139,10 @@ function checkExtensions(list: string, rules: readonly ExtensionRule[]): Found[]
   return rules.flatMap((rule, index) => {
     const path = `${list}.${index}`
     const found: Found[] = []
-    if (urls.indexOf(rule.url) !== index) found.push({ path: `${path}.url`, message: 'listed twice: the second has no effect' })
-    if (!rule.values?.length && !rule.parts?.length) found.push({ path, message: 'allows nothing: values or parts are due' })
+    if (urls.indexOf(rule.url) !== index) found.push({ path: `${path}.url`, message: 'listed twice; take one of the two out' })
+    if (!rule.values?.length && !rule.parts?.length) found.push({ path, message: 'allows nothing: give values or parts, or take it out' })
     if (rule.values?.some((type) => textTypes.has(type) && type !== 'code') && !rule.oneOf) {
-      found.push({ path: `${path}.values`, message: 'texts stay only where oneOf lists them' })
+      found.push({ path: `${path}.values`, message: 'texts stay only where they are listed: give oneOf' })
     }
     return [...found, ...checkExtensions(`${path}.parts`, rule.parts ?? [])]
   })
@@ -134,9 +150,9 @@ function checkExtensions(list: string, rules: readonly ExtensionRule[]): Found[]
 
 function checkSharedText(path: string, place: string): Found[] {
   const element = elementAt(path)
-  if (element === null) return [{ path: place, message: 'no such element in DSTU2' }]
-  if (element.type !== 'string') return [{ path: place, message: 'only texts can be shared' }]
-  return phiClasses[path] === undefined ? [] : [{ path: place, message: 'may identify a person: it cannot be shared' }]
+  if (element === null) return [{ path: place, message: noElement }]
+  if (element.type !== 'string') return [{ path: place, message: 'only texts can be shared: take it out' }]
+  return phiClasses[path] === undefined ? [] : [{ path: place, message: 'may identify a person and cannot be shared: take it out' }]
 }
 
 function checkZip3({ zip3 }: Policy): Found[] {
@@ -144,5 +160,5 @@ function checkZip3({ zip3 }: Policy): Found[] {
   const missing = lowPopulationZip3.codes.filter((code) => !zip3.lowPopulation.includes(code))
   return missing.length === 0
     ? []
-    : [{ path: 'zip3.lowPopulation', message: `of the ${zip3.census} census ${missing.join(', ')} are missing` }]
+    : [{ path: 'zip3.lowPopulation', message: `of the ${zip3.census} census areas are missing: add ${missing.join(', ')}` }]
 }

@@ -35,7 +35,12 @@ function checkRule(policy: Policy, rules: readonly RuleTargets[], targets: RuleT
   const dead = withheldAll(policy, targets) ?? removedAround(rules, targets) ?? shadowed(rules.slice(0, index), targets)
   if (dead !== null) return [{ path: at, message: dead }]
   return rule.method === 'keep' && keepsNothing(policy, targets, rules.slice(index + 1))
-    ? [{ path: at, message: 'changes nothing: keep is an exception of a later rule, or of a class that would be removed' }]
+    ? [
+        {
+          path: at,
+          message: 'changes nothing, since keep is an exception of a later rule or of a class that would be removed: take the rule out',
+        },
+      ]
     : []
 }
 
@@ -49,7 +54,7 @@ function breaks(policy: Policy, { rule, by, treated }: RuleTargets): string | nu
   }
   const misfits = [...treated.values()].map((element) => misfit(rule, element, classOf(policy, element).phiClass))
   // Of a choice only the types that the method fits are meant; at least one has to be there.
-  return misfits.includes(null) ? null : (misfits[0] ?? 'nothing is treated')
+  return misfits.includes(null) ? null : (misfits[0] ?? 'nothing is treated: name an element that has a value')
 }
 
 function withheldAll(policy: Policy, { by, treated }: RuleTargets): string | null {

@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { checkPolicyForStudy, diffPolicies, expert, policyFileSchema, readPolicy, safeHarbor, treatmentsUnder } from './index.js'
+import type { PolicyProblem } from './index.js'
 import { policyWith } from './test/policies.js'
+
+/** As one line; each has a place, what is wrong and what would do. */
+function told({ line, path, message, remedy }: PolicyProblem): string {
+  expect(message, remedy).toMatch(/^.{4,}[.?]$/s)
+  expect(remedy, message).toMatch(/^[^a-z].{3,}[.?]$/s)
+  return `${line} ${path}: ${message.slice(0, -1)}: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1).replace(/\.$/, '')}`
+}
 
 /** Problems of a policy whose rules stand one a line from line 2 on. */
 function problemsOf(rules: readonly object[], more: object = {}): string[] {
   const lines = rules.map((rule, index) => JSON.stringify({ id: `r${index + 1}`, ...rule }))
   const head = JSON.stringify({ name: 'own', version: 1, extends: 'safe-harbor', ...more }).slice(0, -1)
-  return (
-    readPolicy(`${head},"rules":[\n${lines.join(',\n')}\n]}`).problems?.map(({ line, path, message }) => `${line} ${path}: ${message}`) ??
-    []
-  )
+  return readPolicy(`${head},"rules":[\n${lines.join(',\n')}\n]}`).problems?.map(told) ?? []
 }
 
 const path = (text: string, method: string, more: object = {}): object => ({ match: { path: text }, method, ...more })
@@ -20,16 +25,16 @@ describe('a rule is refused with its line and a remedy, where', () => {
     const refused = (text: string): string => problemsOf([path('Patient.active', 'redact'), path(text, 'redact')])[0] ?? ''
     expect(refused('Patient.brithDate')).toBe('3 rules.1.match.path: there is no brithDate here: did you mean birthDate?')
     expect(refused('HealthcareService.notAvaliable.description')).toMatch(/did you mean notAvailable\?$/)
-    expect(refused('Patient.nonsense')).toMatch(/no such element in DSTU2$/)
-    expect(refused('Foo.bar')).toMatch(/no such resource type$/)
+    expect(refused('Patient.nonsense')).toMatch(/there is no nonsense here: write it as DSTU2 does$/)
+    expect(refused('Foo.bar')).toMatch(/no such resource type: write it as DSTU2 does$/)
     expect(refused('HumanName.family')).toMatch(/use match\.type$/)
     expect(refused('Observation.value.ofType(Money)')).toMatch(/^3 .*cannot be Money: one of Quantity, /)
     expect(refused('Patient.descendants()')).toMatch(/use match\.type$/)
-    expect(refused("Patient.extension('http://x')")).toMatch(/use|extensions are met by match\.extension/)
+    expect(refused("Patient.extension('http://x')")).toMatch(/use match\.extension/)
     expect(refused('Patient.name[0].family')).toMatch(/use where\(/)
     expect(refused('(Observation.value as Quantity).value')).toMatch(/ofType\(Type\)$/)
-    expect(refused("Patient.address.where(colour='red').city")).toMatch(/where\(colour\): there is no such element in address$/)
-    expect(refused('Patient.name.family.upper()')).toMatch(/only names, ofType\(Type\) and where/)
+    expect(refused("Patient.address.where(colour='red').city")).toMatch(/there is no colour in address, /)
+    expect(refused('Patient.name.family.upper()')).toMatch(/use names, ofType\(Type\) and where/)
     expect(refused('QuestionnaireResponse.group.group.title')).toMatch(/QuestionnaireResponse\.group stands for all levels/)
     expect(problemsOf([{ match: { type: 'Fone' }, method: 'redact' }])[0]).toMatch(/no such data type/)
     expect(problemsOf([{ match: { type: 'Address.zip' }, method: 'redact' }])[0]).toMatch(/no such element of Address/)
@@ -51,14 +56,16 @@ describe('a rule is refused with its line and a remedy, where', () => {
     expect(refused('Patient.id', 'substitute', { value: 'x' })).toMatch(/pseudonym or redact/)
     expect(refused('Patient.multipleBirthInteger', 'generalize', { to: 'roundTo', unit: 0.5 })).toMatch(/whole number/)
     expect(refused('Observation.code.coding.display', 'scrub')).toMatch(/displays come from the dictionary/)
-    expect(refused('Patient.photo.data', 'substitute', { value: 'eA==' })).toMatch(/PHOTO can only be redacted/)
+    expect(refused('Patient.photo.data', 'substitute', { value: 'eA==' })).toMatch(/PHOTO cannot be treated so: redact it/)
     expect(refused('Location.position.latitude', 'perturb', { span: 0.01, mode: 'absolute' })).toMatch(/still the place/)
     expect(refused('Patient.name', 'dateShift')).toMatch(/no single value: name the element/)
     expect(refused('Composition.section.text', 'regenerate')).toMatch(/only the text of a resource/)
     expect(refused('Patient.meta.lastUpdated', 'dateShift')).toMatch(/never leaves/)
     expect(refused('Patient.modifierExtension', 'redact')).toMatch(/modifierExtensions/)
-    expect(refused('Condition.code', 'generalize', { to: 'codeCategory' })).toMatch(/one of map and scheme/)
-    expect(refused('Observation.value', 'generalize', { to: 'bins' })).toMatch(/one of width and edges/)
+    expect(refused('Condition.code', 'generalize', { to: 'codeCategory' })).toMatch(/map and scheme are both there, or neither: give one/)
+    expect(refused('Observation.value', 'generalize', { to: 'bins' })).toMatch(
+      /width and edges are both there, or neither: give one of them/,
+    )
     expect(problemsOf([{ match: { extension: 'urn:x' }, method: 'generalize', to: 'zip3' }])[0]).toMatch(/list the url in extensions/)
   })
 

@@ -3,7 +3,7 @@ import { builtInPolicies, checkPolicy, policyLabel, readPolicy, safeHarbor, trac
 import { aMasker, asOfYear, hmacWith, masked } from './test/masked.js'
 
 const problemsOf = (text: string): string[] =>
-  readPolicy(text).problems?.map(({ line, path, message }) => `${line} ${path}: ${message}`) ?? []
+  readPolicy(text).problems?.map(({ line, path, message, remedy }) => `${line} ${path}: ${message} ${remedy}`) ?? []
 
 describe('the built-in policies', () => {
   test('are whole, named and versioned', () => {
@@ -56,7 +56,7 @@ describe('a policy file', () => {
 
   test('without a base has to name a treatment for every class', () => {
     const bare = problemsOf('{\n  "name": "own",\n  "version": 1,\n  "classes": {\n    "NAME": "remove"\n  }\n}')
-    expect(bare).toContain('4 classes.DATE: not covered: one of year, shift, remove is due')
+    expect(bare).toContain('4 classes.DATE: not covered. Say year or shift or remove.')
     expect(bare.every((problem) => problem.startsWith('4 classes.'))).toBe(true)
     const { policy } = readPolicy(JSON.stringify({ name: 'own', version: 1, classes: safeHarbor.classes }))
     expect(
@@ -72,10 +72,10 @@ describe('a policy file', () => {
 
   test('is refused with the line of what is wrong in it', () => {
     const file = (rest: string): string => `{\n  "name": "own", "version": 1, "extends": "expert",\n${rest}\n}`
-    expect(problemsOf('{')).toEqual(['1 : this is not JSON'])
+    expect(problemsOf('{')).toEqual(['1 : this is not JSON. Mend its brackets, quotes and commas.'])
     expect(problemsOf(file('  "classes": {\n    "NAME": "keep",\n    "NAMES": "remove"\n  }'))).toEqual([
-      '5 classes.NAMES: no such class',
-      '4 classes.NAME: NAME cannot be treated so: remove',
+      '5 classes.NAMES: no such class. Take it out, or name one of docs/policies.md.',
+      '4 classes.NAME: NAME cannot be treated so. Take remove.',
     ])
     expect(
       problemsOf(
@@ -84,9 +84,9 @@ describe('a policy file', () => {
         ),
       ),
     ).toEqual([
-      '4 paths.Patient.nick: no such element in DSTU2',
-      '5 paths.Patient.active: holds no PHI: no treatment applies',
-      '6 paths.Patient.birthDate: BIRTH_DATE cannot be treated so: year, shift, remove',
+      expect.stringMatching(/^4 paths.Patient.nick: no such element in DSTU2. Write it as the specification does/),
+      '5 paths.Patient.active: holds no PHI, so no treatment applies. Take the line out, or write a rule.',
+      '6 paths.Patient.birthDate: BIRTH_DATE cannot be treated so. Take year or shift or remove.',
     ])
     expect(problemsOf(file('  "withheld": ["Observation",\n    "Foo"]'))).toEqual(['4 withheld.1: no DSTU2 resource type'])
     expect(problemsOf(file('  "extensions": [\n    {"url": "u", "values": ["string"]},\n    {"url": "u", "values": []}\n  ]'))).toEqual([

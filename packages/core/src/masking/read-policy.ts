@@ -30,16 +30,16 @@ export type PolicyReading = { policy: Policy; problems?: undefined } | { policy?
 /** A policy file, checked against the model; each problem with its line. */
 export function readPolicy(source: string): PolicyReading {
   const lines = jsonLines(source)
-  const problem = (path: string, message: string): PolicyProblem => ({ path, line: lineOf(lines, path), message })
+  const problem = (path: string, text: string): PolicyProblem => ({ path, line: lineOf(lines, path), ...toldApart(text) })
   let json: unknown
   try {
     json = JSON.parse(source)
   } catch {
-    return { problems: [problem('', 'this is not JSON')] }
+    return { problems: [problem('', 'this is not JSON: mend its brackets, quotes and commas')] }
   }
   const file = policyFile().safeParse(json)
   if (!file.success) {
-    return { problems: file.error.issues.map((issue) => problem([...issue.path, ...unknownKey(issue)].join('.'), issue.message)) }
+    return { problems: file.error.issues.map((issue) => problem([...issue.path, ...unknownKey(issue)].join('.'), formProblem(issue))) }
   }
   const { extends: baseName, ...own } = file.data
   const base = baseName === undefined ? null : builtInPolicies[baseName]!
@@ -51,6 +51,19 @@ export function readPolicy(source: string): PolicyReading {
   } as Policy
   const problems = checkPolicy(policy).map(({ path, message }) => problem(path, message))
   return problems.length > 0 ? { problems } : { policy }
+}
+
+/** 'What is wrong: what would do', or 'what is wrong: why; what would do'. */
+function toldApart(text: string): { message: string; remedy: string } {
+  const at = text.includes('; ') ? text.lastIndexOf('; ') : text.indexOf(': ')
+  return { message: ended(text.slice(0, at)), remedy: ended(`${text.charAt(at + 2).toUpperCase()}${text.slice(at + 3)}`) }
+}
+
+const ended = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`)
+
+function formProblem({ code, message }: z.core.$ZodIssue): string {
+  const told = message.replaceAll(/[:;] /g, ', ')
+  return code === 'unrecognized_keys' ? `${told}; take it out` : `${told}; write it as docs/masking-policy.schema.json has it`
 }
 
 function unknownKey(issue: z.core.$ZodIssue): string[] {

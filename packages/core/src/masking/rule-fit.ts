@@ -49,13 +49,17 @@ export function expandTarget(rule: MaskingRule, element: ModelElement): ModelEle
 export function misfit(rule: MaskingRule, element: ModelElement, phiClass: PhiClass | null): string | null {
   const { type, typePath } = element
   const primitive = primitiveTypes.has(type)
-  if (rule.method === 'redact' && type === 'Extension' && element.path === '') return 'all extensions go by classes.EXTENSION remove'
+  if (rule.method === 'redact' && type === 'Extension' && element.path === '')
+    return 'extensions are not redacted one by one: say classes.EXTENSION remove'
   if (rule.method === 'redact')
-    return phiClass === 'MODIFIER_EXTENSION' ? 'modifierExtensions are listed in modifierExtensions, or hold the resource' : null
+    return phiClass === 'MODIFIER_EXTENSION'
+      ? 'a modifierExtension is never redacted: list it in modifierExtensions, or leave the resource held'
+      : null
   if (typePath === 'Meta.lastUpdated') return 'it never leaves, whatever a rule says: take the rule out'
-  if (phiClass === 'MODIFIER_EXTENSION' || type === 'Extension') return 'extensions are met by match.extension, or listed in extensions'
+  if (phiClass === 'MODIFIER_EXTENSION' || type === 'Extension')
+    return 'no extension is met so: use match.extension, or list it in extensions'
   if (rule.method === 'regenerate') return regenerates(element)
-  if (phiClass !== null && onlyRedacted.has(phiClass)) return `${phiClass} can only be redacted`
+  if (phiClass !== null && onlyRedacted.has(phiClass)) return `${phiClass} cannot be treated so: redact it`
   if (rule.method === 'keep') return keeps(type, phiClass, primitive)
   if (rule.method === 'substitute') return substitutes(rule.value, element, phiClass)
   if (!primitive && type !== 'Coding' && !(type === 'Quantity' && kindOf(rule) === 'quantity'))
@@ -78,7 +82,7 @@ function keeps(type: string, phiClass: PhiClass | null, primitive: boolean): str
 }
 
 function regenerates({ type, typePath, path }: ModelElement): string | null {
-  if (type !== 'Narrative') return 'only a Narrative can be regenerated'
+  if (type !== 'Narrative') return 'only a Narrative can be regenerated: take another method'
   return path === '' || typePath.split('.').length === 2 ? null : 'only the text of a resource can be regenerated: redact it'
 }
 
@@ -95,7 +99,7 @@ function substitutes(value: unknown, { type, fact }: ModelElement, phiClass: Phi
     return 'one value for all would join what does not belong together: pseudonym or redact'
   if (type === 'code' && fact.codes && !fact.codes.includes(value as string))
     return `the value is none of its codes: ${fact.codes.slice(0, 8).join(', ')}`
-  return isValueOf(type, value) ? null : `the value is no ${type}`
+  return isValueOf(type, value) ? null : `the value is no ${type}: give one`
 }
 
 function scrubs(type: string, phiClass: PhiClass | null): string | null {
@@ -117,8 +121,10 @@ function generalizesDate(type: string): string | null {
 }
 
 function isNumber(type: string, phiClass: PhiClass | null): string | null {
-  if (!numberTypes.has(type)) return `${type} is no number`
-  return phiClass === null || ['AGE', 'ANSWER', 'QUASI', 'GEO_POINT'].includes(phiClass) ? null : `${phiClass} can only be redacted`
+  if (!numberTypes.has(type)) return `${type} is no number: name an element that is one`
+  return phiClass === null || ['AGE', 'ANSWER', 'QUASI', 'GEO_POINT'].includes(phiClass)
+    ? null
+    : `${phiClass} cannot be treated so: redact it`
 }
 
 function perturbs(rule: Extract<MaskingRule, { method: 'perturb' }>, type: string, phiClass: PhiClass | null): string | null {
@@ -138,13 +144,13 @@ function generalizes(
     case 'ages':
       return type === 'Quantity' || type === 'integer' ? null : `${type} holds no age: name the Quantity, or an integer`
     case 'zip3':
-      return typePath === 'Address.postalCode' ? null : 'zip3 is for Address.postalCode'
+      return typePath === 'Address.postalCode' ? null : 'zip3 is not for this element: name Address.postalCode'
     case 'codeCategory':
       return type === 'Coding' ? codeMap(rule) : `${type} is not coded: codeCategory takes Coding and CodeableConcept`
     case 'decade':
       return dateTypes.has(type) ? generalizesDate(type) : isNumber(type, phiClass)
     case 'roundTo':
-      if (phiClass === 'GEO_POINT' && rule.unit < 1) return 'a place needs roundTo 1 or more'
+      if (phiClass === 'GEO_POINT' && rule.unit < 1) return 'a place is still the place when rounded so: give roundTo 1 or more'
       if (wholeTypes.has(type) && !Number.isInteger(rule.unit)) return `a ${type} is whole: unit a whole number`
       return isNumber(type, phiClass)
     case 'bins':
@@ -153,18 +159,20 @@ function generalizes(
 }
 
 function codeMap(rule: Extract<MaskingRule, { to: 'codeCategory' }>): string | null {
-  return (rule.map === undefined) === (rule.scheme === undefined) ? 'one of map and scheme is due' : null
+  return (rule.map === undefined) === (rule.scheme === undefined) ? 'map and scheme are both there, or neither: give one of them' : null
 }
 
 function bins({ width, edges, output }: Extract<MaskingRule, { to: 'bins' }>, type: string, phiClass: PhiClass | null): string | null {
-  if ((width === undefined) === (edges === undefined)) return 'one of width and edges is due'
-  if (edges?.some((edge, index) => index > 0 && edge <= edges[index - 1]!)) return 'edges rise'
+  if ((width === undefined) === (edges === undefined)) return 'width and edges are both there, or neither: give one of them'
+  if (edges?.some((edge, index) => index > 0 && edge <= edges[index - 1]!)) return 'edges do not rise: put them in order, each once'
   if (output === 'range') {
     if (!textTypes.has(type)) return `a range is text, which a ${type} cannot hold: output lower`
-    return phiClass === 'FREE_TEXT' || phiClass === 'ANSWER' ? null : `${phiClass} holds no numbers`
+    return phiClass === 'FREE_TEXT' || phiClass === 'ANSWER'
+      ? null
+      : `${phiClass} holds no numbers: redact it, or name an element that does`
   }
   if (textTypes.has(type)) return 'a text holds a range: output range'
   if (wholeTypes.has(type) && ![width ?? 1, ...(edges ?? [])].every(Number.isInteger)) return `a ${type} is whole: whole width or edges`
-  if (phiClass === 'GEO_POINT' && (width ?? 0) < 1) return 'a place needs bins of width 1 or more'
+  if (phiClass === 'GEO_POINT' && (width ?? 0) < 1) return 'a place is still the place in such bins: give width 1 or more'
   return isNumber(type, phiClass)
 }

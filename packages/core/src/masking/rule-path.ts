@@ -11,10 +11,10 @@ export type ParsedPath = { root: string; steps: readonly PathStep[]; problem?: u
 
 const refused: readonly (readonly [RegExp, string])[] = [
   [/descendants\(|children\(|repeat\(|\*/, 'a path names each element: to meet all elements of a kind use match.type'],
-  [/resolve\(/, 'a rule sees one resource: conditions on other resources are not possible'],
-  [/extension\(/, 'extensions are met by match.extension with their url'],
+  [/resolve\(/, 'a rule sees one resource, and no other by reference: take resolve() out'],
+  [/extension\(/, 'a path meets no extension: use match.extension with its url'],
   [/\[\d+\]|first\(|last\(|skip\(|take\(/, 'positions in lists say nothing about content: use where(element = value)'],
-  [/\s(as|is)\s|\bas\(/, 'the type of a choice is named by ofType(Type)'],
+  [/\s(as|is)\s|\bas\(/, 'the type of a choice is not named so: write ofType(Type)'],
 ]
 const name = '[A-Za-z][A-Za-z0-9]*'
 const stepShape = new RegExp(`^\\.(?:(where|ofType)\\(((?:[^()']|'(?:[^'\\\\]|\\\\.)*'|\\(\\))*)\\)|(${name}))`)
@@ -23,11 +23,11 @@ const stepShape = new RegExp(`^\\.(?:(where|ofType)\\(((?:[^()']|'(?:[^'\\\\]|\\
 export function parseRulePath(path: string): ParsedPath {
   for (const [shape, remedy] of refused) if (shape.test(outsideQuotes(path))) return { problem: remedy }
   const root = new RegExp(`^${name}`).exec(path)?.[0]
-  if (root === undefined) return { problem: 'a path begins with a resource type' }
+  if (root === undefined) return { problem: 'a path begins with a resource type: name it first' }
   const steps: PathStep[] = []
   for (let rest = path.slice(root.length); rest !== '';) {
     const [all, call, given, element] = stepShape.exec(rest) ?? []
-    if (all === undefined) return { problem: 'only names, ofType(Type) and where(element = value) can stand in a path' }
+    if (all === undefined) return { problem: 'this cannot stand in a path: use names, ofType(Type) and where(element = value)' }
     rest = rest.slice(all.length)
     const last = steps.at(-1)
     if (element !== undefined) steps.push({ name: element, ofType: null, where: [] })
@@ -35,7 +35,7 @@ export function parseRulePath(path: string): ParsedPath {
     else if (call === 'ofType') steps[steps.length - 1] = { ...last, ofType: given!.trim() }
     else {
       const where = parseConditions(given!)
-      if (where === null) return { problem: "where() holds element = 'value', element.exists(), joined by and" }
+      if (where === null) return { problem: "where() cannot hold this: write element = 'value' or element.exists(), joined by and" }
       steps[steps.length - 1] = { ...last, where: [...last.where, ...where] }
     }
   }

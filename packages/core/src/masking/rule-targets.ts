@@ -36,7 +36,8 @@ export function targetsOf(rule: MaskingRule): RuleTargets {
   const treated = new Map<string, ModelElement>()
   for (const element of met.named) for (const inner of expandTarget(rule, element)) treated.set(keyOf(inner, met.by), inner)
   const own = met.by === 'extension' ? [] : (rule.where ?? []).flatMap((condition, index) => hold(condition, index, met, problems))
-  if (met.by === 'extension' && rule.where) problems.push({ at: 'where', message: 'a rule for an extension takes no condition' })
+  if (met.by === 'extension' && rule.where)
+    problems.push({ at: 'where', message: 'a rule for an extension takes no condition: take where out' })
   return { rule, named: met.named, treated, by: met.by, conditions: [...met.conditions, ...own], problems }
 }
 
@@ -68,8 +69,11 @@ function meetPath(path: string, problems: { at: string; message: string }[]): Me
   const parsed = parseRulePath(path)
   if (parsed.problem !== undefined) return problem(parsed.problem)
   const root = resourcePlace(parsed.root)
-  if (root === null) return problem(typePlace(parsed.root) ? `${parsed.root} is a data type: use match.type` : 'no such resource type')
-  if (parsed.steps.length === 0) return problem('a whole resource is taken out by withheld')
+  if (root === null)
+    return problem(
+      typePlace(parsed.root) ? `${parsed.root} is a data type: use match.type` : 'no such resource type: write it as DSTU2 does',
+    )
+  if (parsed.steps.length === 0) return problem('a rule takes out no whole resource: list its type in withheld')
   let places: ModelPlace[] = [root]
   let named: ModelElement[] = []
   const conditions: HeldCondition[] = []
@@ -84,7 +88,7 @@ function meetPath(path: string, problems: { at: string; message: string }[]): Me
     places = named.flatMap((element) => placeInside(element) ?? [])
     for (const condition of where) {
       const held = conditionIn(condition, places)
-      if (held === null) return problem(`where(${condition.path}): there is no such element in ${name}`)
+      if (held === null) return problem(`there is no ${condition.path} in ${name}, of which where could tell: name an element that it has`)
       if (held.never != null) return problem(held.never)
       conditions.push(held)
     }
@@ -96,7 +100,7 @@ function meetPath(path: string, problems: { at: string; message: string }[]): Me
 function near(places: readonly ModelPlace[], name: string): string {
   const names = [...new Set(places.flatMap((place) => place.facts.flatMap((fact) => [fact.name, ...namesOf(fact)])))]
   const close = names.filter((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2)
-  return close.length > 0 ? `did you mean ${close.join(' or ')}?` : 'no such element in DSTU2'
+  return close.length > 0 ? `did you mean ${close.join(' or ')}?` : 'write it as DSTU2 does'
 }
 
 function distance(a: string, b: string): number {
@@ -138,7 +142,11 @@ function meetType(type: string, problems: { at: string; message: string }[]): Me
   if (names.length === 0 && place) return { by: 'type', named: [whole()], around: [place], conditions: [] }
   if (names.length === 0 && primitiveTypes.has(root)) return { by: 'type', named: [whole()], around: [], conditions: [] }
   const named = place ? elementsAt(place, names) : []
-  if (named.length === 0) problems.push({ at: 'match.type', message: place ? `no such element of ${root}` : 'no such data type in DSTU2' })
+  if (named.length === 0)
+    problems.push({
+      at: 'match.type',
+      message: place ? `no such element of ${root}: write it as DSTU2 does` : 'no such data type: write it as DSTU2 does',
+    })
   const inside = named.flatMap((element) => placeInside(element) ?? [])
   return { by: 'type', named, around: inside.length > 0 ? inside : place ? [place] : [], conditions: [] }
 }

@@ -16,11 +16,11 @@ export function policyNamed(name: string): Policy {
   if (builtIn) return builtIn
   const { policy, problems } = readPolicy(textOf(name, 'policy'))
   if (policy) return policy
-  throw new WrongUsage(problems.map(({ line, path, message }) => `${name}:${line}: ${path === '' ? '' : `${path}: `}${message}`).join('\n'))
+  throw new WrongUsage(problems.map((problem) => problemLine(name, problem)).join('\n'))
 }
 
-export const problemLine = (file: string, { line, path, message, remedy }: PolicyProblem & { remedy?: string | null }): string =>
-  `${file}:${line ?? 1} ${path === '' ? '' : `${path}: `}${message}${remedy ? ` ${remedy}` : ''}`
+export const problemLine = (file: string, { line, path, message, remedy }: PolicyProblem): string =>
+  `${file}:${line ?? 1} ${path === '' ? '' : `${path}: `}${message} ${remedy}`
 
 /** Resources of a file, one a line; an array or one resource alone, too. */
 export function resourcesIn(file: string): unknown[] {
