@@ -2,15 +2,19 @@ import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/c
 import { phiClasses } from '@aquifer/core/fhir'
 import { builtInPolicies, policyLabel, treatmentsOf, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
-import { flatTable, maskingOf } from '../view/index.js'
+import { maskingOf, type FlatTable } from '../view/index.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
 /** The tables of a study's snapshot with what masking did to each column. */
-export function catalogueOf(study: { id: string; masking: string }, manifest: ReservoirManifest | null): Catalogue {
+export function catalogueOf(
+  study: { id: string; masking: string },
+  manifest: ReservoirManifest | null,
+  own: readonly FlatTable[] = [],
+): Catalogue {
   if (manifest === null) {
     return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: [] }
   }
-  const policy = Object.values(builtInPolicies).find((each) => policyLabel(each) === manifest.maskingPolicy) ?? null
+  const policy = policyOf(manifest)
   const types = Object.values(manifest.types)
   return {
     study: study.id,
@@ -19,9 +23,12 @@ export function catalogueOf(study: { id: string; masking: string }, manifest: Re
     consentEpoch: manifest.consentEpoch,
     people: manifest.types['Patient']?.rows ?? Math.max(0, ...types.map(({ people }) => people)),
     resources: types.reduce((sum, { rows }) => sum + rows, 0),
-    tables: studyTables(manifest).map((table) => describe(table, policy)),
+    tables: studyTables(manifest, own).map((table) => describe(table, policy)),
   }
 }
+
+const policyOf = (manifest: ReservoirManifest): Policy | null =>
+  Object.values(builtInPolicies).find((each) => policyLabel(each) === manifest.maskingPolicy) ?? null
 
 function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
   const { name, kind, rows, title } = table
@@ -30,16 +37,22 @@ function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
     kind,
     rows,
     description: title,
-    columns: kind === 'flat' ? flatDescription(table, policy) : nestedDescription(table, policy),
+    columns: table.view === null ? nestedDescription(table, policy) : flatDescription(table.view, policy),
   }
 }
 
-function flatDescription({ type }: StudyTable, policy: Policy | null): CatalogueColumn[] {
-  const table = flatTable(type)
+/** Columns of a flat table as the catalogue tells them. */
+export const describedColumns = (table: FlatTable, manifest: ReservoirManifest | null): CatalogueColumn[] =>
+  flatDescription(table, manifest === null ? null : policyOf(manifest))
+
+function flatDescription(table: FlatTable, policy: Policy | null): CatalogueColumn[] {
   const said = maskingOf(table)
   return flatColumns(table).map(({ name, type: of }) => {
-    const { masking = 'kept', description = '' } = said.get(name) ?? {}
-    return { name, type: of, masking: flatWords(masking, policy), description }
+    const { masking = null, description = '', from = [] } = said.get(name) ?? {}
+    // A view of a study's own says nothing of masking: what became of the elements it reads is what became of the column.
+    const words =
+      masking === null ? [...new Set(from.map((path) => nestedWords(path, policy)))].sort().join(', ') : flatWords(masking, policy)
+    return { name, type: of, masking: words === '' ? 'kept' : words, description, from }
   })
 }
 
@@ -66,12 +79,14 @@ function nestedDescription({ type }: StudyTable, policy: Policy | null): Catalog
     type: nestedTypeSql(field.type),
     masking: nestedWords(`${type}.${field.name}`, policy),
     description: `${type}.${field.name}`,
+    from: [`${type}.${field.name}`],
   }))
   const key = (name: string, description: string): CatalogueColumn => ({
     name,
     type: 'VARCHAR',
     masking: name === 'masking_policy' ? 'added by masking' : 'pseudonym, the same everywhere in the study',
     description,
+    from: [],
   })
   return [
     key('id', 'key of the row'),

@@ -1,6 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { checkView, columnsOf, compileView, plainView, tagOf, viewTags, type CompiledView, type ViewDefinition } from '@aquifer/core/view'
+import {
+  checkView,
+  columnsOf,
+  compileView,
+  lineageOf,
+  plainView,
+  tagOf,
+  viewTags,
+  type CompiledView,
+  type ViewDefinition,
+} from '@aquifer/core/view'
 
 export interface FlatTable {
   name: string
@@ -10,6 +20,8 @@ export interface FlatTable {
   view: ViewDefinition
   /** A table that the contract names; the rest are plain views of types that have no own. */
   named: boolean
+  /** Tells it from every other table of any study: what is remembered of it is remembered by this. */
+  key: string
 }
 
 const folder = fileURLToPath(new URL('../../views/', import.meta.url))
@@ -37,6 +49,7 @@ const tableOf = (view: ViewDefinition, isNamed: boolean): FlatTable => ({
   title: view.title ?? '',
   view,
   named: isNamed,
+  key: view.name ?? view.resource,
 })
 
 const plain = new Map<string, FlatTable>()
@@ -65,7 +78,7 @@ export interface FlatTableSource {
 
 /** SQL of a flat table over the nested rows of its type: `id`, `patient_key` first, `masking_policy` last. */
 export function flatTableSql({ name, view }: FlatTable, source: FlatTableSource): CompiledView {
-  const compiled = compileView(view, { ...source, key: '_id', besides: ['patient_key', 'masking_policy'] })
+  const compiled = compileView(view, { ...source, key: '_id', besides: ['patient_key', 'masking_policy'], singleByPath: true })
   // Every view here is compiled by a test, so this is a bug and no fault of the caller.
   if ('notCompilable' in compiled) throw new Error(`view ${name} does not compile: ${compiled.notCompilable}`)
   const columns = ordered(compiled.columns)
@@ -77,12 +90,21 @@ function ordered<T extends { name: string }>(columns: readonly T[]): T[] {
   return [...columns].sort((a, b) => rank(a.name) - rank(b.name))
 }
 
-/** How masking treats each column of a table: the word of its tag. */
-export function maskingOf(table: FlatTable): Map<string, { masking: string; description: string }> {
+/** Where each column of a table comes from, and how masking treats it. */
+export function maskingOf(table: FlatTable): Map<string, ColumnFacts> {
+  const from = lineageOf(table.view)
   return new Map(
     ordered(columnsOf(table.view)).map((column) => [
       column.name,
-      { masking: tagOf(column, viewTags.masking) ?? 'kept', description: column.description ?? '' },
+      { masking: tagOf(column, viewTags.masking) ?? null, description: column.description ?? '', from: from.get(column.name) ?? [] },
     ]),
   )
+}
+
+export interface ColumnFacts {
+  /** The word of the column's tag; null where the view says nothing. */
+  masking: string | null
+  description: string
+  /** Elements it is read from. */
+  from: string[]
 }
