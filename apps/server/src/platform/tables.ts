@@ -1,6 +1,6 @@
 import { resourceTypes } from '@aquifer/core/fhir'
 import { nestedColumns, nestedTypeSql, type FlatTable, type FlatTableInput, type StudyTables } from '../reservoir/index.js'
-import { flatTable, flatTableSql, type FlatTable as View } from '../view/index.js'
+import { analysisTables, flatTable, flatTableSql, type FlatTable as View } from '../view/index.js'
 
 const columnsOf = (type: string): Record<string, string> =>
   Object.fromEntries(nestedColumns(type).map((field) => [field.name, nestedTypeSql(field.type)]))
@@ -11,10 +11,10 @@ export function publishedTables(own: readonly View[]): StudyTables {
     const rows = rowsOf(table.type)
     if (rows === null) return []
     const { sql } = flatTableSql(table, { from: `(${rows})`, columns: columnsOf(table.type), displays })
-    return [{ name: table.name, types: [table.type], sql, own: !table.named && own.includes(table) }]
+    return [{ name: table.name, types: [table.type], sql, own: own.includes(table) }]
   }
   return {
     mark: own.map(({ key }) => key).join(),
-    tables: (input) => [...resourceTypes.map(flatTable), ...own].flatMap((table) => made(table, input)),
+    tables: (input) => [...resourceTypes.map(flatTable), ...analysisTables(), ...own].flatMap((table) => made(table, input)),
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isRefusal } from '@aquifer/core/refusal'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EngineProcess } from './engine-process.js'
-import { openNotebooks, openOwnViews, openViewDesk } from './index.js'
+import { openNotebooks } from './index.js'
 import { openQueryWorld, publish, type World } from './test/world.js'
 
 // The machine may be busy.
@@ -382,35 +382,4 @@ test('notebooks: versions, conflicts, owners', async () => {
   expect(await desk.read(world.other, 'note-1')).toMatchObject({ refusal: 'unknown' })
   expect(await desk.list(world.study)).toMatchObject({ notebooks: [{ id: 'note-1', title: 'Second' }] })
   expect(await desk.remove(world.study, 'note-1', 'ana')).toBe(true)
-})
-
-test('a view is changed and ended by whoever added it, or by who governs; a name ended is free again', async () => {
-  const { repository, study } = world
-  const now = (): number => Date.now()
-  let made = 0
-  const own = openOwnViews(repository, now)
-  const probe = (): Promise<null> => Promise.resolve(null)
-  const desk = openViewDesk({
-    repository,
-    own,
-    probe,
-    columns: (of, table) => world.query.columns(of, table),
-    now,
-    newId: () => String(made++),
-  })
-  const document = { resource: 'Patient', name: 'genders', select: [{ column: [{ name: 'gender', path: 'gender' }] }] }
-  const by = (user: string, governs = false) => ({ document, check: false, by: { user, governs } })
-  expect(await desk.add(study, by('ana'))).toMatchObject({ version: 1 })
-  expect((await own.tables(study.sid)).map(({ name }) => name)).toEqual(['genders'])
-  expect(await own.tables(world.other.sid)).toEqual([])
-  expect(await desk.add(study, by('bea'))).toMatchObject({ refusal: 'not-permitted' })
-  expect(await desk.remove(study, 'genders', { user: 'bea', governs: false })).toMatchObject({ refusal: 'not-permitted' })
-  expect(await desk.add(study, by('mia', true))).toMatchObject({ version: 2, by: 'mia' })
-  expect(await desk.remove(study, 'genders', { user: 'priv', governs: true })).toBe(true)
-  expect(await own.tables(study.sid)).toEqual([])
-  const again = await desk.add(study, by('bea'))
-  expect(again).toMatchObject({ version: 4, by: 'bea' })
-  expect('versions' in again && again.versions.map(({ ended }) => ended)).toEqual([false, true, false, false])
-  const listed = await desk.list(study)
-  expect(listed.views.map(({ name }) => name)).toEqual(expect.arrayContaining(['patients', 'genders']))
 })

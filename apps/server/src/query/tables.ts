@@ -1,7 +1,7 @@
 import { resourceTypes } from '@aquifer/core/fhir'
 import type { CheckedStatement } from '@aquifer/core/query'
 import { livingRowsSql, nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
-import { flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
+import { analysisTables, flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
 import { join } from 'node:path'
 
 // The tables of a study: per resource type the nested one under the type's name and the flat one of its view. Tables that the contract
@@ -32,7 +32,11 @@ export function studyTables(manifest: ReservoirManifest, own: readonly FlatTable
   const nested = Object.keys(manifest.types)
     .filter((type) => rowsOf(type) > 0)
     .map((type): StudyTable => ({ name: type, kind: 'nested', type, title: `${type} as it is nested`, rows: rowsOf(type), view: null }))
-  return [...flat, ...own.map((view) => flatOf(view, null)), ...nested.sort((a, b) => a.name.localeCompare(b.name))]
+  return [
+    ...flat,
+    ...[...analysisTables(), ...own].map((view) => flatOf(view, null)),
+    ...nested.sort((a, b) => a.name.localeCompare(b.name)),
+  ]
 }
 
 const flatOf = (view: FlatTable, rows: number | null): StudyTable => ({

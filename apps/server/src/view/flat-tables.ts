@@ -11,6 +11,7 @@ import {
   type CompiledView,
   type ViewDefinition,
 } from '@aquifer/core/view'
+import { analysisTablesOver, type Analysis } from './analysis-tables.js'
 
 export interface FlatTable {
   name: string
@@ -22,6 +23,8 @@ export interface FlatTable {
   named: boolean
   /** Tells it from every other table of any study: what is remembered of it is remembered by this. */
   key: string
+  /** Of a table that is had from another: how. */
+  analysis?: Analysis
 }
 
 const folder = fileURLToPath(new URL('../../views/', import.meta.url))
@@ -77,12 +80,25 @@ export interface FlatTableSource {
 }
 
 /** SQL of a flat table over the nested rows of its type: `id`, `patient_key` first, `masking_policy` last. */
-export function flatTableSql({ name, view }: FlatTable, source: FlatTableSource): CompiledView {
+export function flatTableSql({ name, view, analysis }: FlatTable, source: FlatTableSource): CompiledView {
+  if (analysis !== undefined) return analysisSql(analysis, source)
   const compiled = compileView(view, { ...source, key: '_id', besides: ['patient_key', 'masking_policy'], singleByPath: true })
   // Every view here is compiled by a test, so this is a bug and no fault of the caller.
   if ('notCompilable' in compiled) throw new Error(`view ${name} does not compile: ${compiled.notCompilable}`)
   const columns = ordered(compiled.columns)
   return { sql: `SELECT ${columns.map((column) => `"${column.name}"`).join(', ')} FROM (${compiled.sql})`, columns }
+}
+
+function analysisSql({ of, columns, source: over }: Analysis, { needed: _needed, ...source }: FlatTableSource): CompiledView {
+  const list = columns.map(({ name, sql }) => `${sql} AS "${name}"`).join(', ')
+  return { sql: `SELECT ${list} FROM ${over(flatTableSql(of, source).sql)}`, columns: columns.map(({ name, type }) => ({ name, type })) }
+}
+
+let analyses: FlatTable[] | null = null
+/** Tables for analysis, had from the flat tables. */
+export function analysisTables(): readonly FlatTable[] {
+  analyses ??= analysisTablesOver(flatTable('Observation'))
+  return analyses
 }
 
 const rank = (name: string): number => ['id', 'patient_key'].indexOf(name) + 1 || (name === 'masking_policy' ? 9 : 3)
@@ -92,6 +108,9 @@ function ordered<T extends { name: string }>(columns: readonly T[]): T[] {
 
 /** Where each column of a table comes from, and how masking treats it. */
 export function maskingOf(table: FlatTable): Map<string, ColumnFacts> {
+  if (table.analysis) {
+    return new Map(table.analysis.columns.map(({ name, masking, description, from }) => [name, { masking, description, from }]))
+  }
   const from = lineageOf(table.view)
   return new Map(
     ordered(columnsOf(table.view)).map((column) => [

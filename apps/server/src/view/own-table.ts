@@ -1,7 +1,7 @@
 import { resourceTypes } from '@aquifer/core/fhir'
 import { checkView, columnsOf, compileView, viewTags, type ViewColumn, type ViewDefinition, type ViewProblem } from '@aquifer/core/view'
 import { isReservedWord } from '@aquifer/core/study'
-import { flatTable, type FlatTable } from './flat-tables.js'
+import { analysisTables, flatTable, type FlatTable } from './flat-tables.js'
 
 /** A view that a study adds: one more flat table, over the same masked rows as all others. */
 export type OwnTable = { table: FlatTable } | { problems: ViewProblem[] }
@@ -41,7 +41,10 @@ function nameProblems({ name, resource }: ViewDefinition): ViewProblem[] {
 
 let shipped: ReadonlySet<string> | null = null
 function shippedNames(): ReadonlySet<string> {
-  shipped ??= new Set(resourceTypes.flatMap((type) => [flatTable(type).name, type.toLowerCase()]))
+  shipped ??= new Set([
+    ...resourceTypes.flatMap((type) => [flatTable(type).name, type.toLowerCase()]),
+    ...analysisTables().map(({ name }) => name),
+  ])
   return shipped
 }
 
