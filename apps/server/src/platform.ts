@@ -23,6 +23,7 @@ import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
+import { openOwnViews } from './query/index.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
   armFaults,
@@ -157,13 +158,16 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
     ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver, remind, bulkExport: bulkExport.run })
     : null
   if (background !== null) closing.add(() => background.close())
+  const ownViews = openOwnViews(repository, now)
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
+  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies, ownViews }) : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
-  const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, policies, ...masked, log, now, newId }) : null
+  const queries = config.roles.includes('query')
+    ? openQueries({ config, repository, studies, policies, ownViews, ...masked, log, now, newId })
+    : null
   if (queries !== null) closing.add(() => queries.query.close())
   if (queries !== null) closing.add(() => queries.risk.close())
   const query = queries?.query ?? null
@@ -239,6 +243,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     metrics,
     queries,
     risk: queries?.risk ?? null,
+    views: queries?.views ?? null,
     now,
     startedAt: new Date(now()).toISOString(),
     version,

@@ -18,6 +18,7 @@ import {
 import { parseJson } from '@aquifer/core/fhir'
 import { CommandFailed } from './failure.js'
 import { csvText } from './rows.js'
+import { studyViewCommands } from './study-views.js'
 
 const formats = ['json', 'csv', 'ndjson'] as const
 type Format = (typeof formats)[number]
@@ -44,7 +45,9 @@ is told by line number and place in the view and never by content, what was writ
     .action(async (file: string, flags: { format: Format }) => {
       await runOver(readView(file), flags.format, streams())
     })
-  return new Command('view').description('SQL-on-FHIR views').addCommand(run)
+  const view = new Command('view').description('SQL-on-FHIR views').addCommand(run)
+  for (const command of studyViewCommands()) view.addCommand(command)
+  return view
 }
 
 function readView(file: string): ViewDefinition {

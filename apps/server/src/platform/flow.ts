@@ -12,9 +12,10 @@ import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { AuditRecord, Repository, Study } from '../repository/index.js'
-import { openReservoir, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
+import { openReservoir, type FlatTables, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
+import type { OwnViews } from '../query/index.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
@@ -47,6 +48,18 @@ export interface FlowParts {
   policies: Pick<MaskingPolicyDesk, 'inForce' | 'onActivated'>
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
+  ownViews: OwnViews
+}
+
+// The number of a study never changes.
+function tablesOf({ repository, ownViews }: FlowParts): FlatTables {
+  const sids = new Map<string, number>()
+  return async (study) => {
+    const sid = sids.get(study) ?? (await repository.studies.byId(study))?.sid
+    if (sid === undefined) return publishedTables([])
+    sids.set(study, sid)
+    return publishedTables(await ownViews.tables(sid))
+  }
 }
 
 /** Publication that was stopped is an event of the trail, as is every decision on it. */
@@ -71,7 +84,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
     clock,
-    flatTables: publishedTables,
+    flatTables: tablesOf(parts),
     partitionOf: async (study) => ((await repository.studies.byId(study))?.partition ?? 'year') as 'year' | 'month' | 'day',
     onFailure: failed('reservoir'),
   })

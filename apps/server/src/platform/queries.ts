@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Config } from '../config/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
-import { openNotebooks, Query, type HeldSnapshot, type NotebookDesk } from '../query/index.js'
+import { openNotebooks, openViewDesk, Query, type HeldSnapshot, type NotebookDesk, type OwnViews, type ViewDesk } from '../query/index.js'
 import type { Repository, Study } from '../repository/index.js'
 import { readReservoirManifest, type Reservoir } from '../reservoir/index.js'
 import { openRisk, type RiskDesk } from '../risk/index.js'
@@ -18,13 +18,14 @@ export interface QueryParts {
   /** null where this process has no keys to tell */
   patientKeys: ((study: string, ids: readonly string[]) => Promise<string[]>) | null
   log: Log
+  ownViews: OwnViews
   now: () => number
   newId: () => string
 }
 
 /** Statements and notebooks over the reservoir's snapshots. */
-export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk; risk: RiskDesk } {
-  const { config, repository, studies, reservoir, patientKeys, log, now, newId } = parts
+export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk; risk: RiskDesk; views: ViewDesk } {
+  const { config, repository, studies, reservoir, patientKeys, ownViews, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
   async function snapshot(study: string): Promise<HeldSnapshot | null> {
     const folder = folderOf(study)
@@ -55,6 +56,7 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     workFolder: path.join(config.dataDir, 'query'),
     withheld,
     studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
+    ownTables: ({ sid }) => ownViews.tables(sid),
     now,
     newId,
     onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),
@@ -67,7 +69,15 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     followed,
     onBug: (error) => log.error({ err: errorName(error) }, 'risk cannot be followed'),
   })
-  return { query, notebooks: openNotebooks(repository, newId), risk }
+  const views = openViewDesk({
+    repository,
+    own: ownViews,
+    probe: (study, table) => query.probe(study, table),
+    columns: (study, table) => query.columns(study, table),
+    now,
+    newId,
+  })
+  return { query, notebooks: openNotebooks(repository, newId), risk, views }
 }
 
 /** What stands in the reports of this process: the worst of all studies. */

@@ -1,16 +1,20 @@
 import { resourceTypes } from '@aquifer/core/fhir'
-import { nestedColumns, nestedTypeSql, type FlatTable, type FlatTableInput } from '../reservoir/index.js'
-import { flatTable, flatTableSql } from '../view/index.js'
+import { nestedColumns, nestedTypeSql, type FlatTable, type FlatTableInput, type StudyTables } from '../reservoir/index.js'
+import { analysisTables, flatTable, flatTableSql, type FlatTable as View } from '../view/index.js'
 
 const columnsOf = (type: string): Record<string, string> =>
   Object.fromEntries(nestedColumns(type).map((field) => [field.name, nestedTypeSql(field.type)]))
 
-/** The flat tables of a published generation, one for each type the study has. */
-export function publishedTables({ rowsOf, displays }: FlatTableInput): FlatTable[] {
-  return resourceTypes.flatMap((type) => {
-    const rows = rowsOf(type)
+/** The flat tables of a published generation: one for each type the study has, and those of its own views. */
+export function publishedTables(own: readonly View[]): StudyTables {
+  const made = (table: View, { rowsOf, displays }: FlatTableInput): FlatTable[] => {
+    const rows = rowsOf(table.type)
     if (rows === null) return []
-    const table = flatTable(type)
-    return [{ name: table.name, types: [type], sql: flatTableSql(table, { from: `(${rows})`, columns: columnsOf(type), displays }).sql }]
-  })
+    const { sql } = flatTableSql(table, { from: `(${rows})`, columns: columnsOf(table.type), displays })
+    return [{ name: table.name, types: [table.type], sql, own: own.includes(table) }]
+  }
+  return {
+    mark: own.map(({ key }) => key).join(),
+    tables: (input) => [...resourceTypes.map(flatTable), ...analysisTables(), ...own].flatMap((table) => made(table, input)),
+  }
 }

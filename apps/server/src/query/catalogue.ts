@@ -2,11 +2,16 @@ import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/c
 import { phiClasses } from '@aquifer/core/fhir'
 import { treatmentsOf, treatmentsUnder, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
-import { flatTable, maskingOf, pathsOf } from '../view/index.js'
+import { maskingOf, type FlatTable } from '../view/index.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
 /** The tables of a study's snapshot with what masking did to each column; `policy` is what made it, null where that cannot be told. */
-export function catalogueOf(study: { id: string; masking: string }, manifest: ReservoirManifest | null, policy: Policy | null): Catalogue {
+export function catalogueOf(
+  study: { id: string; masking: string },
+  manifest: ReservoirManifest | null,
+  policy: Policy | null,
+  own: readonly FlatTable[] = [],
+): Catalogue {
   if (manifest === null) {
     return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: [] }
   }
@@ -18,7 +23,7 @@ export function catalogueOf(study: { id: string; masking: string }, manifest: Re
     consentEpoch: manifest.consentEpoch,
     people: manifest.types['Patient']?.rows ?? Math.max(0, ...types.map(({ people }) => people)),
     resources: types.reduce((sum, { rows }) => sum + rows, 0),
-    tables: studyTables(manifest).map((table) => describe(table, policy)),
+    tables: studyTables(manifest, own).map((table) => describe(table, policy)),
   }
 }
 
@@ -29,19 +34,24 @@ function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
     kind,
     rows,
     description: title,
-    columns: kind === 'flat' ? flatDescription(table, policy) : nestedDescription(table, policy),
+    columns: table.view === null ? nestedDescription(table, policy) : describedColumns(table.view, policy),
   }
 }
 
-function flatDescription({ type }: StudyTable, policy: Policy | null): CatalogueColumn[] {
-  const table = flatTable(type)
+/** Columns of a flat table; of a study's own view, what became of the elements that it reads is what became of the column. */
+export function describedColumns(table: FlatTable, policy: Policy | null): CatalogueColumn[] {
   const said = maskingOf(table)
-  const paths = pathsOf(table)
   return flatColumns(table).map(({ name, type: of }) => {
-    const { masking = 'kept', description = '' } = said.get(name) ?? {}
-    const own = policy === null ? null : decided(masking, paths.get(name) ?? [], policy)
-    return { name, type: of, masking: own ?? flatWords(masking, policy), description }
+    const { masking = null, description = '', from = [] } = said.get(name) ?? {}
+    const ruled = policy === null || masking === null ? null : decided(masking, from, policy)
+    const words = masking === null ? wordsOf(from, policy) : (ruled ?? flatWords(masking, policy))
+    return { name, type: of, masking: words, description, from }
   })
+}
+
+function wordsOf(from: readonly string[], policy: Policy | null): string {
+  const words = [...new Set(from.map((path) => nestedWords(path, policy)))].sort().join(', ')
+  return words === '' ? 'kept' : words
 }
 
 // Of these the value is made by masking itself, or comes from elsewhere than the element.
@@ -107,12 +117,14 @@ function nestedDescription({ type }: StudyTable, policy: Policy | null): Catalog
     type: nestedTypeSql(field.type),
     masking: nestedWords(`${type}.${field.name}`, policy),
     description: `${type}.${field.name}`,
+    from: [`${type}.${field.name}`],
   }))
   const key = (name: string, description: string): CatalogueColumn => ({
     name,
     type: 'VARCHAR',
     masking: name === 'masking_policy' ? 'added by masking' : 'pseudonym, the same everywhere in the study',
     description,
+    from: [],
   })
   return [
     key('id', 'key of the row'),

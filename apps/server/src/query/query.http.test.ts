@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type World } from '../platform/test/world.js'
@@ -128,6 +129,60 @@ test('the catalogue and notebooks', async () => {
   expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
   expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ notebooks: [{ title: 'Second' }] })
   expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
+})
+
+test('a view of the study’s own is a table, for statements and outside readers, until it is ended', async () => {
+  const path = '/query/api/v1/views'
+  const view = {
+    resource: 'Observation',
+    name: 'weights',
+    select: [
+      {
+        column: [
+          { name: 'id', path: 'getResourceKey()' },
+          { name: 'kg', path: 'value.ofType(Quantity).value', tag: [{ name: 'ansi/type', value: 'DOUBLE' }] },
+          { name: 'said', path: 'comments' },
+        ],
+      },
+    ],
+  }
+  const add = (more: Json, token = analyst, rest: Json = {}) =>
+    world.send({ method: 'POST', path, token, body: { study: 'REG', view: { ...view, ...more }, ...rest } })
+  const refused = await add({ select: [{ column: [{ name: 'c', path: 'code.coding.code' }] }] })
+  expect(refused).toMatchObject({
+    status: 400,
+    json: { detail: 'view.select: column c: may have several values: add .first() or say collection' },
+  })
+  expect((await add({ name: 'observations' })).status).toBe(400)
+  expect((await add({ select: [{ column: [{ name: 'patient_key', path: 'id' }] }] })).status).toBe(400)
+  expect(await add({}, analyst, { check: true })).toMatchObject({ status: 200, json: { version: null } })
+  expect((await statement('SELECT 1 FROM weights')).status).toBe(400)
+
+  const added = await add({})
+  expect(added).toMatchObject({ status: 201, json: { name: 'weights', version: 1, kind: 'own' } })
+  expect((added.json['columns'] as Json[]).map(({ name, from, masking }) => [name, from, masking])).toEqual([
+    ['id', ['Observation.id'], 'pseudonym'],
+    ['patient_key', [], 'pseudonym, the same everywhere in the study'],
+    ['kg', ['Observation.valueQuantity.value'], 'kept'],
+    ['said', ['Observation.comments'], 'remove'],
+    ['masking_policy', [], 'added by masking'],
+  ])
+  const rows = await statement('SELECT count(*), count(kg), count(said), count(DISTINCT patient_key) FROM weights')
+  expect(rows.json).toMatchObject({ rows: [[2, 2, 0, 2]] })
+  const folder = async (): Promise<string[]> => {
+    const made = await world.platform.flow!.reservoir.publishGeneration('REG')
+    return made ? readdirSync(`${made}/tables`) : []
+  }
+  expect(await folder()).toContain('weights')
+
+  expect(await add({ title: 'Weights' }, manager)).toMatchObject({ status: 201, json: { version: 2, title: 'Weights' } })
+  expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json['views']).toContainEqual(
+    expect.objectContaining({ name: 'weights', version: 2, kind: 'own' }),
+  )
+  expect((await world.send({ method: 'DELETE', path: `${path}/weights?study=REG`, token: manager })).status).toBe(204)
+  expect((await statement('SELECT 1 FROM weights')).status).toBe(400)
+  expect((await world.send({ path: `${path}/weights?study=REG`, token: analyst })).status).toBe(404)
+  expect(await folder()).not.toContain('weights')
 })
 
 test('whoever withdraws is in no row of the next statement, and kept rows are gone', async () => {

@@ -6,19 +6,22 @@ import {
   statementHeader,
   statementRowsMax,
   type Catalogue,
+  type CatalogueColumn,
   type QueryBasis,
   type StatementHistory,
   type StatementStatus,
 } from '@aquifer/core/contract'
 import type { Policy } from '@aquifer/core/masking'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import type { Repository, StatementRecord, Study } from '../repository/index.js'
+import type { Repository, Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
-import { catalogueOf } from './catalogue.js'
+import type { FlatTable } from '../view/index.js'
+import { catalogueOf, describedColumns } from './catalogue.js'
 import { Engines } from './engines.js'
 import { isolation, type Isolation } from './isolation.js'
 import { KeptResults, type KeptResult } from './kept-results.js'
 import { runStatement, type StatementResult } from './run-statement.js'
+import { historyRow, statusOf } from './statement-views.js'
 
 /** A snapshot held for as long as a statement reads it. */
 export interface HeldSnapshot {
@@ -39,6 +42,8 @@ export interface QueryOptions {
   withheld?: (study: Study) => Promise<readonly string[]>
   /** Id of a study by its number. */
   studyOf: (sid: number) => Promise<string | null>
+  /** Flat tables by views of the study's own. */
+  ownTables?: (study: Study) => Promise<readonly FlatTable[]>
   now: () => number
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
@@ -147,6 +152,7 @@ export class Query {
       const { manifest, folder } = held
       const withheld = await this.#withheld(study)
       const result = await runStatement(this.#engines, {
+        own: await this.#own(study),
         study: manifest.study,
         sql,
         limit,
@@ -201,8 +207,19 @@ export class Query {
       const withheld = await this.#withheld(study)
       const answers: Figures['answers'] = []
       const { signal } = new AbortController()
+      const own = await this.#own(study)
       for (const sql of statements) {
-        const work = { study: manifest.study, sql, limit: statementRowsMax, format: 'json', manifest, folder, withheld, signal } as const
+        const work = {
+          own,
+          study: manifest.study,
+          sql,
+          limit: statementRowsMax,
+          format: 'json',
+          manifest,
+          folder,
+          withheld,
+          signal,
+        } as const
         const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
         if (isRefusal(result)) return result
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
@@ -216,6 +233,37 @@ export class Query {
 
   async #withheld(study: Study): Promise<readonly string[]> {
     return (await this.#options.withheld?.(study)) ?? []
+  }
+
+  async #own(study: Study): Promise<readonly FlatTable[]> {
+    return (await this.#options.ownTables?.(study)) ?? []
+  }
+
+  /** Whether the engine takes a table that is not one of the study yet: why not, or null. Nothing published, nothing asked. */
+  async probe(study: Study, table: FlatTable): Promise<Refusal | null> {
+    const held = await this.#options.snapshot(study.id)
+    if (held === null) return null
+    try {
+      const { manifest, folder } = held
+      const sql = `SELECT * FROM "${table.name}" LIMIT 0`
+      const { signal } = new AbortController()
+      const work = { own: [table], study: manifest.study, sql, limit: 1, format: 'json', manifest, folder, withheld: [], signal } as const
+      const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
+      return isRefusal(result) ? result : null
+    } finally {
+      held.release()
+    }
+  }
+
+  /** Columns of a flat table as the catalogue tells them. */
+  async columns(study: Study, table: FlatTable): Promise<CatalogueColumn[]> {
+    const held = await this.#options.snapshot(study.id)
+    held?.release()
+    return describedColumns(table, await this.#policyOf(study, held?.manifest ?? null))
+  }
+
+  async #policyOf(study: Study, manifest: ReservoirManifest | null): Promise<Policy | null> {
+    return manifest === null ? null : await this.#options.policyOf(study, manifest.maskingPolicy)
   }
 
   /** Whether somebody withdrew since these were all. */
@@ -301,7 +349,7 @@ export class Query {
     const held = await this.#options.snapshot(study.id)
     held?.release()
     const manifest = held?.manifest ?? null
-    return catalogueOf(study, manifest, manifest === null ? null : await this.#options.policyOf(study, manifest.maskingPolicy))
+    return catalogueOf(study, manifest, await this.#policyOf(study, manifest), await this.#own(study))
   }
 
   /** Somebody withdrew: what runs, or began before that time (ms), is stopped, and results that may hold that person are gone. */
@@ -340,41 +388,3 @@ const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no 
 
 const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>
   key in facts ? ({ [key]: (facts as Record<string, unknown>)[key] } as Partial<Record<Key, never>>) : {}
-
-type Stored = { basis: QueryBasis | null; problem: StatementStatus['problem'] | null }
-const stored = (record: StatementRecord): Stored => ({
-  basis: record.basis as QueryBasis | null,
-  problem: record.problem as StatementStatus['problem'] | null,
-})
-
-function statusOf(record: StatementRecord, study: string): StatementStatus {
-  const { basis, problem } = stored(record)
-  // A statement that was running when the server ended never comes back.
-  const state = record.state === 'queued' || record.state === 'running' ? 'failed' : (record.state as StatementStatus['state'])
-  return {
-    id: record.id,
-    study,
-    state,
-    progress: null,
-    elapsedMs: record.elapsedMs ?? 0,
-    submittedAt: new Date(record.at).toISOString(),
-    ...(basis === null ? {} : { basis }),
-    ...(problem ? { problem } : {}),
-  }
-}
-
-function historyRow(record: StatementRecord, study: string): StatementHistory['rows'][number] {
-  const { basis, problem } = stored(record)
-  return {
-    id: record.id,
-    study,
-    sql: record.sql,
-    purpose: record.purpose,
-    state: statusOf(record, study).state,
-    submittedAt: new Date(record.at).toISOString(),
-    elapsedMs: record.elapsedMs,
-    rows: basis?.rows ?? null,
-    snapshot: basis?.snapshot ?? null,
-    problem: problem?.detail ?? null,
-  }
-}

@@ -2,6 +2,7 @@ import { checkStatement } from '@aquifer/core/query'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { ResultColumn } from '@aquifer/core/contract'
 import type { ReservoirManifest } from '../reservoir/index.js'
+import type { FlatTable } from '../view/index.js'
 import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
 import type { EngineDone } from './engine-statement.js'
 import type { Engines } from './engines.js'
@@ -18,6 +19,8 @@ export interface StatementWork {
   folder: string
   /** patient_key of people whose rows nobody may see any more. */
   withheld: readonly string[]
+  /** Flat tables by views of the study's own. */
+  own: readonly FlatTable[]
   signal: AbortSignal
   onStart(): void
   onProgress(progress: number): void
@@ -61,7 +64,7 @@ function explainPrefix(sql: string): string {
 async function passGate(engine: EngineProcess, work: StatementWork): Promise<StatementResult | Refusal> {
   const prefix = explainPrefix(work.sql)
   const sent: Sent = { sql: work.sql.slice(prefix.length), offset: prefix.length }
-  const tables = studyTables(work.manifest)
+  const tables = studyTables(work.manifest, work.own)
   let preparation: Preparation
   try {
     const tree = await engine.parse(sent.sql)

@@ -1,7 +1,7 @@
 import { resourceTypes } from '@aquifer/core/fhir'
 import type { CheckedStatement } from '@aquifer/core/query'
 import { livingRowsSql, nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
-import { flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
+import { analysisTables, flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
 import { join } from 'node:path'
 
 // The tables of a study: per resource type the nested one under the type's name and the flat one of its view. Tables that the contract
@@ -14,6 +14,8 @@ export interface StudyTable {
   title: string
   /** Living rows; null where a row is not a resource. */
   rows: number | null
+  /** The view of a flat table. */
+  view: FlatTable | null
 }
 
 // Schemas of studies have no underscore in their names.
@@ -21,17 +23,30 @@ const hidden = '"_rows"'
 const namedTables = new Set(flatTableNames())
 const splitTables = new Set(['observations', 'questionnaire_answers'])
 
-export function studyTables(manifest: ReservoirManifest): StudyTable[] {
+export function studyTables(manifest: ReservoirManifest, own: readonly FlatTable[] = []): StudyTable[] {
   const rowsOf = (type: string): number => manifest.types[type]?.rows ?? 0
   const flat = resourceTypes
     .map(flatTable)
     .filter(({ name, type }) => namedTables.has(name) || rowsOf(type) > 0)
-    .map(({ name, type, title }): StudyTable => ({ name, kind: 'flat', type, title, rows: splitTables.has(name) ? null : rowsOf(type) }))
+    .map((view): StudyTable => flatOf(view, splitTables.has(view.name) ? null : rowsOf(view.type)))
   const nested = Object.keys(manifest.types)
     .filter((type) => rowsOf(type) > 0)
-    .map((type): StudyTable => ({ name: type, kind: 'nested', type, title: `${type} as it is nested`, rows: rowsOf(type) }))
-  return [...flat, ...nested.sort((a, b) => a.name.localeCompare(b.name))]
+    .map((type): StudyTable => ({ name: type, kind: 'nested', type, title: `${type} as it is nested`, rows: rowsOf(type), view: null }))
+  return [
+    ...flat,
+    ...[...analysisTables(), ...own].map((view) => flatOf(view, null)),
+    ...nested.sort((a, b) => a.name.localeCompare(b.name)),
+  ]
 }
+
+const flatOf = (view: FlatTable, rows: number | null): StudyTable => ({
+  name: view.name,
+  kind: 'flat',
+  type: view.type,
+  title: view.title,
+  rows,
+  view,
+})
 
 export const nestedColumnTypes = (type: string): Record<string, string> =>
   Object.fromEntries(nestedColumns(type).map((field) => [field.name, nestedTypeSql(field.type)]))
@@ -66,7 +81,7 @@ export function prepareTables(
     setup.push(displaysSql(file))
   }
   for (const table of used) {
-    const sql = table.kind === 'nested' ? nestedSql(table.type) : flatSql(flatTable(table.type), hasDisplays, checked.columns)
+    const sql = table.view === null ? nestedSql(table.type) : flatSql(table.view, hasDisplays, checked.columns)
     setup.push(`CREATE VIEW "${manifest.study}"."${table.name}" AS ${sql}`)
   }
   return { setup, files: [...files] }
@@ -106,7 +121,7 @@ const compiledMax = 500
 function flatSql(table: FlatTable, hasDisplays: boolean, needed: ReadonlySet<string> | null): string {
   const own = flatColumns(table).map(({ name }) => name)
   const columns = needed === null ? null : own.filter((name) => needed.has(name))
-  const key = `${table.name} ${hasDisplays} ${columns?.join(' ') ?? '*'}`
+  const key = `${table.key} ${hasDisplays} ${columns?.join(' ') ?? '*'}`
   const known = compiled.get(key)
   if (known !== undefined) return known
   const { sql } = flatTableSql(table, {
@@ -124,9 +139,10 @@ const columnsKnown = new Map<string, { name: string; type: string }[]>()
 
 /** Columns of a flat table and their types. */
 export function flatColumns(table: FlatTable): { name: string; type: string }[] {
-  const known = columnsKnown.get(table.name)
+  const known = columnsKnown.get(table.key)
   if (known) return known
   const { columns } = flatTableSql(table, { from: 'x', columns: nestedColumnTypes(table.type), displays: null })
-  columnsKnown.set(table.name, columns)
+  if (columnsKnown.size >= compiledMax) columnsKnown.clear()
+  columnsKnown.set(table.key, columns)
   return columns
 }

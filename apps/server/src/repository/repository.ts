@@ -9,6 +9,7 @@ import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
 import { openRiskReports } from './risk-reports.js'
+import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
 import { openJobs, openLeases } from './jobs.js'
@@ -126,6 +127,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     invitations: openInvitations(writer),
     feeds: openFeeds(writer, reader),
     riskReports: openRiskReports(writer, reader),
+    studyViews: openStudyViews(writer),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
     async close() {
       await wakeUp.close()

@@ -2,6 +2,7 @@ import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
 import type { RiskReports } from './risk-reports.js'
+import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
 import type { KeyEscrows, MaskingPolicies, Reidentifications } from './masking-types.js'
 import type { Participants } from './participant-types.js'
@@ -387,6 +388,7 @@ export interface Repository {
   invitations: Invitations
   feeds: Feeds
   riskReports: RiskReports
+  studyViews: StudyViews
   erasure: Erasure
   close(): Promise<void>
 }

@@ -16,6 +16,8 @@ export interface FlatTable {
   /** Resource types whose rows it is made of. */
   types: readonly string[]
   sql: string
+  /** By a view of the study's own: one that cannot be made is left out, and the generation goes on. */
+  own?: boolean
 }
 export interface FlatTableInput {
   /** SQL of the living rows of a type, to stand in brackets after FROM; null when the study has none. */
@@ -24,7 +26,12 @@ export interface FlatTableInput {
   displays: string | null
 }
 /** Made by the query system's views; the reservoir knows no view. */
-export type FlatTables = (input: FlatTableInput) => readonly FlatTable[]
+export interface StudyTables {
+  /** Another one when the same rows give other tables. */
+  mark: string
+  tables: (input: FlatTableInput) => readonly FlatTable[]
+}
+export type FlatTables = (study: string) => Promise<StudyTables>
 
 interface PublishedState {
   generation: number
@@ -34,6 +41,7 @@ interface PublishedState {
   /** By type: what its files were, and its partitions with their fingerprints. */
   types: Record<string, { of: string; partitions: Record<string, string> }>
   tables: Record<string, string>
+  mark?: string
 }
 
 const stateFile = 'published.json'
@@ -61,7 +69,9 @@ export interface GenerationParts {
   reservoir: StudyReservoir
   writer: WriterProcess
   levels: PartitionLevel[]
-  flatTables: FlatTables
+  flatTables: StudyTables
+  /** Told of a table of the study's own that could not be made. */
+  onLeftOut?: (table: string) => void
 }
 
 export async function publishGeneration(parts: GenerationParts, manifest: ReservoirManifest): Promise<string> {
@@ -76,7 +86,15 @@ export async function publishGeneration(parts: GenerationParts, manifest: Reserv
   const base = sameMaking ? { state: last, folder: join(dir, 'published', String(last.generation)) } : null
   await rm(making, { recursive: true, force: true })
   await mkdir(making, { recursive: true, mode: 0o755 })
-  const state: PublishedState = { generation, snapshot: manifest.snapshot, stamp, levels: parts.levels, types: {}, tables: {} }
+  const state: PublishedState = {
+    generation,
+    snapshot: manifest.snapshot,
+    stamp,
+    levels: parts.levels,
+    types: {},
+    tables: {},
+    mark: parts.flatTables.mark,
+  }
   for (const [type, entry] of Object.entries(manifest.types)) {
     if (entry.rows > 0) state.types[type] = await publishType(parts, type, entry, making, base)
   }
@@ -130,9 +148,9 @@ async function publishTables(
     return entry && entry.files.length > 0 ? livingRowsSql(dir, entry) : null
   }
   const displays = manifest.displays ? `SELECT system, code, text FROM read_parquet(${textSql(join(dir, manifest.displays))})` : null
-  const tables = parts.flatTables({ rowsOf: living, displays })
+  const tables = parts.flatTables.tables({ rowsOf: living, displays })
   // The same statements without file names: what a table is made of is the rows, wherever compaction has put them.
-  const shapes = parts.flatTables({ rowsOf: (type) => (living(type) ? type : null), displays: manifest.displays })
+  const shapes = parts.flatTables.tables({ rowsOf: (type) => (living(type) ? type : null), displays: manifest.displays })
   for (const [index, table] of tables.entries()) {
     const rows = table.types.map((type) => state.types[type]?.partitions ?? null)
     const of = createHash('sha256')
@@ -143,7 +161,14 @@ async function publishTables(
     if (base && base.state.tables[table.name] === of) await linkFolder(join(base.folder, 'tables', table.name), folder)
     else {
       await mkdir(folder, { recursive: true, mode: 0o755 })
-      await parts.writer.run({ kind: 'publish-table', sql: table.sql, out: join(folder, 'part-0.parquet') })
+      try {
+        await parts.writer.run({ kind: 'publish-table', sql: table.sql, out: join(folder, 'part-0.parquet') })
+      } catch (error) {
+        if (table.own !== true) throw error
+        await rm(folder, { recursive: true, force: true })
+        delete state.tables[table.name]
+        parts.onLeftOut?.(table.name)
+      }
     }
   }
 }

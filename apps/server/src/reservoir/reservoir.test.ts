@@ -36,7 +36,20 @@ const flatTables = ({ rowsOf }: { rowsOf: (type: string) => string | null }) => 
     ? [{ name: 'observations', types: ['Observation'], sql: `SELECT _id AS id, patient_key, status FROM (${rows}) ORDER BY id` }]
     : []
 }
-const open = (): Promise<Reservoir> => openReservoir({ dir: join(folder, 'reservoir'), clock, flatTables })
+// A table of the study's own that cannot be made stands beside those that can.
+const broken = { name: 'broken', types: ['Observation'], sql: `SELECT error('x') AS x`, own: true }
+const tables = {
+  mark: '',
+  tables: (input: Parameters<typeof flatTables>[0]) => [broken, ...flatTables(input), { ...broken, name: 'own', sql: 'SELECT 1 AS x' }],
+}
+const leftOut: string[] = []
+const open = (): Promise<Reservoir> =>
+  openReservoir({
+    dir: join(folder, 'reservoir'),
+    clock,
+    flatTables: async () => tables,
+    onFailure: ({ reason }) => void leftOut.push(reason),
+  })
 
 interface Row {
   id: string
@@ -237,6 +250,11 @@ test('a generation for outside readers: by masked year, linked where nothing cha
   expect(columns.filter((name) => ['_v', '_id', '_d'].includes(name))).toEqual([])
   const flat = await reader.connection.runAndReadAll(`SELECT count(*) FROM '${second}/tables/observations/*.parquet'`)
   expect(Number(flat.getRows()[0]![0])).toBe(3)
+  expect((await readdir(join(second, 'tables'))).sort()).toEqual(['observations', 'own'])
+  expect(leftOut).toContain('the study’s own table broken cannot be made')
+  // The same rows give other tables: a generation of the same snapshot.
+  tables.mark = 'other'
+  expect(await reservoir.publishGeneration(own)).not.toBe(second)
 })
 
 test('the writer process can be killed at any time: the batch fails, the next one is stored', async () => {

@@ -65,7 +65,7 @@ export class Reservoir {
     this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-upkeep'), nice: true })
     const partitionOf = options.partitionOf ?? (() => Promise.resolve('year' as const))
-    const flatTables = options.flatTables ?? (() => [])
+    const flatTables = options.flatTables ?? (() => Promise.resolve({ mark: '', tables: () => [] }))
     this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, partitionOf, ...(onFailure ? { onFailure } : {}) })
   }
 

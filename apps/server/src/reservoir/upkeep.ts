@@ -23,6 +23,8 @@ const roundMs = 1_000
 
 interface Progress {
   published: string | null
+  /** Of the tables that were published. */
+  mark: string
   snapshot: string | null
   changedAt: number
   quietSince: number
@@ -121,12 +123,16 @@ export class Upkeep {
     if (!pin) return
     try {
       const progress = await this.#progressOf(reservoir)
-      if (progress.published === pin.manifest.snapshot) return
+      const tables = await this.#options.flatTables(reservoir.study)
+      if (progress.published === pin.manifest.snapshot && progress.mark === tables.mark) return
       const begun = this.#options.clock.now()
-      const { writer, flatTables, partitionOf } = this.#options
+      const { writer, partitionOf, onFailure } = this.#options
       const levels = levelsOf(await partitionOf(reservoir.study))
-      await publishGeneration({ reservoir, writer, levels, flatTables }, pin.manifest)
+      const onLeftOut = (table: string): void =>
+        onFailure?.({ study: reservoir.study, reason: `the study’s own table ${table} cannot be made` })
+      await publishGeneration({ reservoir, writer, levels, flatTables: tables, onLeftOut }, pin.manifest)
       progress.published = pin.manifest.snapshot
+      progress.mark = tables.mark
       progress.madeAt = this.#options.clock.now()
       progress.tookMs = progress.madeAt - begun
     } finally {
@@ -138,8 +144,16 @@ export class Upkeep {
     const known = this.#progress.get(reservoir.study)
     if (known) return known
     const now = this.#options.clock.now()
-    const published = (await readPublished(reservoir.dir))?.snapshot ?? null
-    const made = { published, snapshot: null, changedAt: now, quietSince: now, tookMs: 0, madeAt: 0 }
+    const state = await readPublished(reservoir.dir)
+    const made = {
+      published: state?.snapshot ?? null,
+      mark: state?.mark ?? '',
+      snapshot: null,
+      changedAt: now,
+      quietSince: now,
+      tookMs: 0,
+      madeAt: 0,
+    }
     this.#progress.set(reservoir.study, made)
     return made
   }
@@ -148,7 +162,8 @@ export class Upkeep {
     const snapshot = reservoir.snapshot()?.snapshot ?? null
     const now = this.#options.clock.now()
     const progress = await this.#progressOf(reservoir)
-    if (snapshot === null || snapshot === progress.published) {
+    const { mark } = await this.#options.flatTables(reservoir.study)
+    if (snapshot === null || (snapshot === progress.published && mark === progress.mark)) {
       progress.changedAt = now
       return false
     }

@@ -4,13 +4,14 @@ import {
   checkView,
   columnsOf,
   compileView,
+  lineageOf,
   plainView,
   tagOf,
   viewTags,
   type CompiledView,
   type ViewDefinition,
-  type ViewSelect,
 } from '@aquifer/core/view'
+import { analysisTablesOver, type Analysis } from './analysis-tables.js'
 
 export interface FlatTable {
   name: string
@@ -20,6 +21,10 @@ export interface FlatTable {
   view: ViewDefinition
   /** A table that the contract names; the rest are plain views of types that have no own. */
   named: boolean
+  /** Tells it from every other table of any study: what is remembered of it is remembered by this. */
+  key: string
+  /** Of a table that is had from another: how. */
+  analysis?: Analysis
 }
 
 const folder = fileURLToPath(new URL('../../views/', import.meta.url))
@@ -47,6 +52,7 @@ const tableOf = (view: ViewDefinition, isNamed: boolean): FlatTable => ({
   title: view.title ?? '',
   view,
   named: isNamed,
+  key: view.name ?? view.resource,
 })
 
 const plain = new Map<string, FlatTable>()
@@ -74,12 +80,25 @@ export interface FlatTableSource {
 }
 
 /** SQL of a flat table over the nested rows of its type: `id`, `patient_key` first, `masking_policy` last. */
-export function flatTableSql({ name, view }: FlatTable, source: FlatTableSource): CompiledView {
-  const compiled = compileView(view, { ...source, key: '_id', besides: ['patient_key', 'masking_policy'] })
+export function flatTableSql({ name, view, analysis }: FlatTable, source: FlatTableSource): CompiledView {
+  if (analysis !== undefined) return analysisSql(analysis, source)
+  const compiled = compileView(view, { ...source, key: '_id', besides: ['patient_key', 'masking_policy'], singleByPath: true })
   // Every view here is compiled by a test, so this is a bug and no fault of the caller.
   if ('notCompilable' in compiled) throw new Error(`view ${name} does not compile: ${compiled.notCompilable}`)
   const columns = ordered(compiled.columns)
   return { sql: `SELECT ${columns.map((column) => `"${column.name}"`).join(', ')} FROM (${compiled.sql})`, columns }
+}
+
+function analysisSql({ of, columns, source: over }: Analysis, { needed: _needed, ...source }: FlatTableSource): CompiledView {
+  const list = columns.map(({ name, sql }) => `${sql} AS "${name}"`).join(', ')
+  return { sql: `SELECT ${list} FROM ${over(flatTableSql(of, source).sql)}`, columns: columns.map(({ name, type }) => ({ name, type })) }
+}
+
+let analyses: FlatTable[] | null = null
+/** Tables for analysis, had from the flat tables. */
+export function analysisTables(): readonly FlatTable[] {
+  analyses ??= analysisTablesOver(flatTable('Observation'))
+  return analyses
 }
 
 const rank = (name: string): number => ['id', 'patient_key'].indexOf(name) + 1 || (name === 'masking_policy' ? 9 : 3)
@@ -87,46 +106,24 @@ function ordered<T extends { name: string }>(columns: readonly T[]): T[] {
   return [...columns].sort((a, b) => rank(a.name) - rank(b.name))
 }
 
-/** The elements that each column of a table is read from, as paths of the model; none for what is no element. */
-export function pathsOf({ type, view }: FlatTable): Map<string, string[]> {
-  const found = new Map<string, string[]>()
-  const walk = ({ forEach, forEachOrNull, column = [], select = [], unionAll = [] }: ViewSelect, from: readonly string[]): void => {
-    const iterated = forEach ?? forEachOrNull
-    const bases = iterated === undefined ? from : from.flatMap((base) => elementsIn(iterated, { type, base }))
-    for (const { name, path } of column) {
-      const read = bases.flatMap((base) => elementsIn(path, { type, base }))
-      found.set(name, [...new Set([...(found.get(name) ?? []), ...read])])
-    }
-    for (const inner of [...select, ...unionAll]) walk(inner, bases)
+/** Where each column of a table comes from, and how masking treats it. */
+export function maskingOf(table: FlatTable): Map<string, ColumnFacts> {
+  if (table.analysis) {
+    return new Map(table.analysis.columns.map(({ name, masking, description, from }) => [name, { masking, description, from }]))
   }
-  for (const select of view.select) walk(select, [type])
-  return found
-}
-
-const chains = /%?[A-Za-z]\w*(?:\([^()]*\))?(?:\.[A-Za-z]\w*(?:\([^()]*\))?)*/g
-const noElement: ReadonlySet<string> = new Set(['iif', 'true', 'false', 'and', 'or'])
-
-function elementsIn(path: string, { type, base }: { type: string; base: string }): string[] {
-  return [...path.replaceAll(/'[^']*'/g, '').matchAll(chains)].flatMap(([chain]) => {
-    let at = chain.startsWith('%resource') ? type : base
-    for (const [, name = '', call] of chain.replace(/^%\w+\.?/, '').matchAll(/(\w+)(\([^()]*\))?/g)) {
-      if (noElement.has(name)) return []
-      if (name === 'ofType' && call) at += call.charAt(1).toUpperCase() + call.slice(2, -1)
-      else if (call === undefined) at += `.${name}`
-      else if (name !== 'first' && name !== 'where') break
-    }
-    // One path stands for every level of groups in groups.
-    const once = at.replaceAll(/(?:\.group(?:\.question\.answer)?)+(?=\.group)/g, '')
-    return once === type ? [] : [once]
-  })
-}
-
-/** How masking treats each column of a table: the word of its tag. */
-export function maskingOf(table: FlatTable): Map<string, { masking: string; description: string }> {
+  const from = lineageOf(table.view)
   return new Map(
     ordered(columnsOf(table.view)).map((column) => [
       column.name,
-      { masking: tagOf(column, viewTags.masking) ?? 'kept', description: column.description ?? '' },
+      { masking: tagOf(column, viewTags.masking) ?? null, description: column.description ?? '', from: from.get(column.name) ?? [] },
     ]),
   )
+}
+
+export interface ColumnFacts {
+  /** The word of the column's tag; null where the view says nothing. */
+  masking: string | null
+  description: string
+  /** Elements it is read from. */
+  from: string[]
 }

@@ -42,6 +42,11 @@ const holders = {
   'leaks.read': ['privacy-officer', 'auditor', 'operator'],
   'leaks.accept': ['privacy-officer'],
   'query.run': ['analyst', 'researcher'],
+  // A view shows masked rows only, which whoever may add one reads by statements anyway; it becomes a table for all of the study.
+  'views.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'],
+  'views.change': ['analyst', 'study-manager'],
+  // Anybody's, not one's own only.
+  'views.govern': ['study-manager', 'privacy-officer'],
   // Small groups as they are; without it a reader of the summary gets them as marks.
   'risk.read': ['study-manager', 'privacy-officer'],
   'risk.summary': ['study-manager', 'privacy-officer', 'auditor'],

@@ -25,6 +25,7 @@ export const auditActs = [
   'masking',
   'query',
   'risk',
+  'view',
   'access',
   'break-glass',
   'masking',

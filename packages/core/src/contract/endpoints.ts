@@ -27,6 +27,7 @@ import {
   statementStatus,
 } from './query.js'
 import { riskEndpoints } from './risk.js'
+import { viewEndpoints } from './views.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
 /** One address of the API, as data: the server binds a handler to it, /openapi.json and the documentation list it. */
@@ -191,6 +192,7 @@ export const endpoints = {
   ...accessEndpoints,
 
   ...riskEndpoints,
+  ...viewEndpoints,
 
   runStatement: {
     method: 'POST',

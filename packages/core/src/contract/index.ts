@@ -314,3 +314,5 @@ export type {
 } from './audit.js'
 export { riskPreview, riskPreviewRequest, riskReport } from './risk.js'
 export type { RiskEffect, RiskFindings, RiskMeasures, RiskPreview, RiskPreviewRequest, RiskReport } from './risk.js'
+export { tableView, tableViewList, tableViewRequest, viewCharactersMax } from './views.js'
+export type { TableView, TableViewList, TableViewRequest } from './views.js'

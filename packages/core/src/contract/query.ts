@@ -111,6 +111,8 @@ export const catalogueColumn = z.object({
   /** How the column came through masking, in words. */
   masking: z.string(),
   description: z.string(),
+  /** Elements it is read from, as they are written in JSON. */
+  from: z.array(z.string()).optional(),
 })
 export type CatalogueColumn = z.infer<typeof catalogueColumn>
 export const catalogueTable = z.object({

@@ -88,17 +88,19 @@ describe('a policy file', () => {
       '5 paths.Patient.active: holds no PHI, so no treatment applies. Take the line out, or write a rule.',
       '6 paths.Patient.birthDate: BIRTH_DATE cannot be treated so. Take year or shift or remove.',
     ])
-    expect(problemsOf(file('  "withheld": ["Observation",\n    "Foo"]'))).toEqual(['4 withheld.1: no DSTU2 resource type'])
+    expect(problemsOf(file('  "withheld": ["Observation",\n    "Foo"]'))).toEqual([
+      '4 withheld.1: no resource type of DSTU2. Take it out, or write it as the specification does.',
+    ])
     expect(problemsOf(file('  "extensions": [\n    {"url": "u", "values": ["string"]},\n    {"url": "u", "values": []}\n  ]'))).toEqual([
-      '4 extensions.0.values: texts stay only where oneOf lists them',
-      '5 extensions.1.url: listed twice: the second has no effect',
-      '5 extensions.1: allows nothing: values or parts are due',
+      '4 extensions.0.values: texts stay only where they are listed. Give oneOf.',
+      '5 extensions.1.url: listed twice. Take one of the two out.',
+      '5 extensions.1: allows nothing. Give values or parts, or take it out.',
     ])
     expect(problemsOf(file('  "sharedTexts": ["Patient.name.text", "Device.model", "Device.version"]'))).toEqual([
-      '3 sharedTexts.0: may identify a person: it cannot be shared',
+      '3 sharedTexts.0: may identify a person and cannot be shared. Take it out.',
     ])
     expect(problemsOf(file('  "zip3": {"census": "2000", "lowPopulation": ["036"]}'))[0]).toMatch(
-      /^3 zip3\.lowPopulation: of the 2000 census 059, /,
+      /^3 zip3\.lowPopulation: of the 2000 census areas are missing. Add 059, /,
     )
     expect(problemsOf(file('  "ageCap": 120'))[0]).toMatch(/^3 ageCap: /)
     expect(problemsOf(file('  "keepNames": true'))[0]).toMatch(/^3 keepNames: /)

@@ -32,6 +32,9 @@ export function checkView(json: unknown): CheckedView {
   return problems.length > 0 ? { problems } : { view }
 }
 
+/** No resource is nested deeper; a path that leads back to where it began would never end. */
+export const repeatDepthMax = 100
+
 const at = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)), '')
 

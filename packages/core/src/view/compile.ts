@@ -1,4 +1,4 @@
-import { columnsOf } from './check.js'
+import { columnsOf, repeatDepthMax } from './check.js'
 import { tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
 import { parsePath } from './fhirpath-dstu2.js'
 import { compileNode } from './path-sql.js'
@@ -85,6 +85,15 @@ function condition(value: PathSql): string {
   return `coalesce(${scalar(value)}, false)`
 }
 
+/** Says where in the view it is that does not compile. */
+function placed<T>(place: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof NotCompilable ? new NotCompilable(`${place}: ${error.message}`) : error
+  }
+}
+
 function iterationOf(select: ViewSelect, parent: number): Iteration | null {
   if (select.repeat) return { parent, repeat: select.repeat }
   const path = select.forEach ?? select.forEachOrNull
@@ -107,7 +116,7 @@ function compileAlternative(view: ViewDefinition, alternative: Alternative, opti
     names: { next: 0 },
     compile: compileNode,
   }
-  const wheres = (view.where ?? []).map(({ path }) => condition(compile(path, base)))
+  const wheres = (view.where ?? []).map(({ path }, index) => placed(`where[${index}]`, () => condition(compile(path, base))))
   const scopes: PathScope[] = []
   let source = `SELECT * FROM ${options.from}${wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : ''}`
   for (const [index, iteration] of alternative.iterations.entries()) {
@@ -118,7 +127,7 @@ function compileAlternative(view: ViewDefinition, alternative: Alternative, opti
       scopes.push({ ...place, focus: one(`e${index}`, json) })
       continue
     }
-    const list = withoutRepeats(compile(iteration.path, scope))
+    const list = placed(`forEach ${iteration.path}`, () => withoutRepeats(compile(iteration.path, scope)))
     source = iterated(source, index, list, iteration.orNull)
     scopes.push({ ...place, focus: elementOf(list, `e${index}`) })
   }
@@ -152,7 +161,7 @@ function repeated(source: string, index: number, paths: readonly string[], scope
   ${walk} AS (
     SELECT ${key} AS k, unnest(li) AS el, ${places('li', 'CAST([] AS BIGINT[])')} AS tr FROM (SELECT ${key}, ${first} AS li FROM ${base} AS r)
     UNION ALL
-    SELECT k, unnest(li) AS el, ${places('li', 'tr')} AS tr FROM (SELECT k, tr, ${next} AS li FROM ${walk})
+    SELECT k, unnest(li) AS el, ${places('li', 'tr')} AS tr FROM (SELECT k, tr, ${next} AS li FROM ${walk} WHERE len(tr) < ${repeatDepthMax})
   )
   SELECT ${base}.*, ${walk}.el AS ${element}, row_number() OVER (PARTITION BY k ORDER BY tr) - 1 AS ${place} FROM ${base} JOIN ${walk} ON k = ${key}`
 }
@@ -179,7 +188,7 @@ function project(
   const order = columnsOf(view).map(({ name }) => name)
   const made = columns.map(({ column, at }) => {
     const trail = scopes.slice(0, at + 1).map(({ rowIndex }) => rowIndex)
-    const value = columnSql(column, scopes[at] ?? base, trail, joins, options)
+    const value = placed(`column ${column.name}`, () => columnSql(column, scopes[at] ?? base, trail, joins, options))
     return { name: column.name, value }
   })
   made.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
@@ -200,8 +209,7 @@ function columnSql(column: ViewColumn, scope: PathScope, trail: string[], joins:
   if (tagOf(column, viewTags.day) !== undefined) return one('CAST(NULL AS BIGINT)', bigint)
   const found = compile(column.path, scope)
   if (column.collection) return collected(withoutRepeats(found))
-  if (found.many && !found.loose && options.singleByPath)
-    throw new NotCompilable(`column ${column.name} may have several values: add .first() or say collection`)
+  if (found.many && !found.loose && options.singleByPath) throw new NotCompilable('may have several values: add .first() or say collection')
   const value = onlyOne(found, `column ${column.name}`)
   if (tagOf(column, viewTags.trail) !== undefined) {
     return one([asText(value), ...trail.map((index) => `'.' || (${index} + 1)`)].join(' || '), varchar)

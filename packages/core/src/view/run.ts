@@ -1,5 +1,5 @@
 import { tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
-import { columnsOf } from './check.js'
+import { columnsOf, repeatDepthMax } from './check.js'
 import { compilePath, typedLiteral, type Environment, type PathEvaluator } from './fhirpath-dstu2.js'
 import { sqlValue } from './sql-value.js'
 
@@ -111,9 +111,11 @@ const numbered = (nodes: unknown[], place: Place): Place[] =>
   }))
 
 function descend(paths: PathEvaluator[], place: Place): unknown[] {
-  const below = (node: unknown): unknown[] =>
-    paths.flatMap((path) => path(node, place.environment)).flatMap((child) => [child, ...below(child)])
-  return place.present ? below(place.node) : []
+  const below = (node: unknown, depth: number): unknown[] =>
+    depth === repeatDepthMax
+      ? []
+      : paths.flatMap((path) => path(node, place.environment)).flatMap((child) => [child, ...below(child, depth + 1)])
+  return place.present ? below(place.node, 0) : []
 }
 
 function prepareColumn(column: ViewColumn, options: RunOptions): (place: Place) => ViewRow {

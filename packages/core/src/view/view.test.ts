@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkView, runView } from './index.js'
+import { checkView, lineageOf, runView } from './index.js'
 
 test('a view names its problems and where they are', () => {
   const checked = checkView({
@@ -28,4 +28,31 @@ test('a condition is yes, no or nothing', () => {
   if ('problems' in checked) throw new Error('the view is refused')
   expect(() => runView(checked.view, [{ resourceType: 'Patient', id: 'p', gender: 'male' }])).toThrow('where[0].path')
   expect(runView(checked.view, [{ resourceType: 'Patient', id: 'p' }])).toEqual([])
+})
+
+test('the elements that each column reads', () => {
+  const checked = checkView({
+    resource: 'Observation',
+    select: [
+      {
+        column: [
+          { name: 'id', path: 'getResourceKey()' },
+          { name: 'value', path: 'value.ofType(Quantity).value' },
+          { name: 'person', path: 'subject.getReferenceKey(Patient)' },
+          { name: 'loinc', path: "code.coding.where(system = 'http://loinc.org').code.first()" },
+          { name: 'fixed', path: '1 + 2' },
+        ],
+      },
+      { forEach: 'component', column: [{ name: 'part', path: '%resource.status & code.text' }] },
+    ],
+  })
+  if ('problems' in checked) throw new Error('the view is refused')
+  expect(Object.fromEntries(lineageOf(checked.view))).toEqual({
+    id: ['Observation.id'],
+    value: ['Observation.valueQuantity.value'],
+    person: ['Observation.subject.reference'],
+    loinc: ['Observation.code.coding.code', 'Observation.code.coding.system'],
+    fixed: [],
+    part: ['Observation.component.code.text', 'Observation.status'],
+  })
 })

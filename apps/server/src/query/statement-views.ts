@@ -1,0 +1,42 @@
+import type { QueryBasis, StatementHistory, StatementStatus } from '@aquifer/core/contract'
+import type { StatementRecord } from '../repository/index.js'
+
+// A kept statement as the API tells it.
+
+type Stored = { basis: QueryBasis | null; problem: StatementStatus['problem'] | null }
+const stored = (record: StatementRecord): Stored => ({
+  basis: record.basis as QueryBasis | null,
+  problem: record.problem as StatementStatus['problem'] | null,
+})
+
+export function statusOf(record: StatementRecord, study: string): StatementStatus {
+  const { basis, problem } = stored(record)
+  // A statement that was running when the server ended never comes back.
+  const state = record.state === 'queued' || record.state === 'running' ? 'failed' : (record.state as StatementStatus['state'])
+  return {
+    id: record.id,
+    study,
+    state,
+    progress: null,
+    elapsedMs: record.elapsedMs ?? 0,
+    submittedAt: new Date(record.at).toISOString(),
+    ...(basis === null ? {} : { basis }),
+    ...(problem ? { problem } : {}),
+  }
+}
+
+export function historyRow(record: StatementRecord, study: string): StatementHistory['rows'][number] {
+  const { basis, problem } = stored(record)
+  return {
+    id: record.id,
+    study,
+    sql: record.sql,
+    purpose: record.purpose,
+    state: statusOf(record, study).state,
+    submittedAt: new Date(record.at).toISOString(),
+    elapsedMs: record.elapsedMs,
+    rows: basis?.rows ?? null,
+    snapshot: basis?.snapshot ?? null,
+    problem: problem?.detail ?? null,
+  }
+}

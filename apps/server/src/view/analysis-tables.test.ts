@@ -1,0 +1,87 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { analysisTables, flatTable, flatTableSql, maskingOf } from './index.js'
+import { columnTypes, loadNestedRows } from './test/nested-rows.js'
+
+let connection: DuckDBConnection
+let instance: DuckDBInstance
+beforeAll(async () => {
+  instance = await DuckDBInstance.create(':memory:', { threads: '2' })
+  connection = await instance.connect()
+  await connection.run(`SET TimeZone = 'UTC'`)
+})
+afterAll(() => {
+  connection.closeSync()
+  instance.closeSync()
+})
+
+const loinc = (code: string) => ({ coding: [{ system: 'http://loinc.org', code }] })
+const quantity = (value: number, unit: string) => ({ valueQuantity: { value, unit } })
+const observation = (id: string, code: string, more: object) => ({
+  resourceType: 'Observation',
+  id,
+  status: 'final',
+  code: loinc(code),
+  ...more,
+})
+
+async function rowsOf(name: string, resources: { id: string }[], columns: string): Promise<unknown[][]> {
+  const rows = resources.map((resource) => ({ _id: resource.id, patient_key: 'p', _date: null, resource: { ...resource } }))
+  const from = await loadNestedRows(connection, 'Observation', rows)
+  const table = analysisTables().find((each) => each.name === name)!
+  const { sql, columns: told } = flatTableSql(table, { from, columns: columnTypes('Observation'), displays: null })
+  const described = await connection.runAndReadAll(`DESCRIBE ${sql}`)
+  expect(described.getRows().map(([column, type]) => ({ name: column, type }))).toEqual(told)
+  return (await connection.runAndReadAll(`SELECT ${columns} FROM (${sql}) ORDER BY id`)).getRowsJson()
+}
+
+test('values in the usual unit beside their own, repeats marked, baseline beside each', async () => {
+  const at = { effectiveDateTime: '2015-01-01T08:00:00Z' }
+  const later = { effectiveDateTime: '2015-02-01T08:00:00Z' }
+  const device = { device: { reference: 'Device/d' } }
+  const rows = await rowsOf(
+    'measurements',
+    [
+      observation('w1', '29463-7', { ...quantity(70, 'kg'), ...at, ...device }),
+      observation('w2', '29463-7', { ...quantity(70, 'kg'), ...at, ...device }),
+      observation('w3', '29463-7', { ...quantity(154, 'lbs'), ...later }),
+      observation('w4', '29463-7', { ...quantity(71, 'kg'), effectiveDateTime: '2015' }),
+      observation('t1', '8310-5', { ...quantity(98.6, 'degF'), ...at }),
+      observation('x1', '99999-9', { ...quantity(5, 'mmHg'), ...at }),
+      observation('x2', '99999-9', { valueString: 'no number' }),
+    ],
+    'id, value_number, value_unit, round(usual_number, 6), usual_unit, repeated, round(baseline_number, 6)',
+  )
+  expect(rows).toEqual([
+    ['t1', 98.6, 'degF', 37, 'Cel', false, 37],
+    ['w1', 70, 'kg', 70, 'kg', false, 70],
+    ['w2', 70, 'kg', 70, 'kg', true, 70],
+    ['w3', 154, 'lbs', 69.853225, 'kg', false, 70],
+    ['w4', 71, 'kg', 71, 'kg', null, null],
+    ['x1', 5, 'mmHg', 5, 'mm[Hg]', false, 5],
+  ])
+})
+
+test('a blood pressure panel is one row', async () => {
+  const component = [
+    { code: loinc('8480-6'), ...quantity(120, 'mmHg') },
+    { code: loinc('8462-4'), ...quantity(10, 'kPa') },
+  ]
+  const rows = await rowsOf(
+    'blood_pressures',
+    [
+      observation('b1', '55284-4', { component, effectiveDateTime: '2015-01-01' }),
+      observation('b2', '55284-4', {}),
+      observation('h1', '8302-2', quantity(170, 'cm')),
+    ],
+    'id, patient_key, systolic, round(diastolic, 3), study_day',
+  )
+  expect(rows).toEqual([['b1', 'p', 120, 75.006, '1']])
+})
+
+test('they stand beside the flat tables, and say of every column what it is', () => {
+  for (const table of analysisTables()) {
+    expect(table.name).not.toBe(flatTable(table.type).name)
+    expect([...maskingOf(table).values()].every(({ description, masking }) => description !== '' && masking !== null)).toBe(true)
+  }
+})
