@@ -158,7 +158,7 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
     : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
+  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, owner, otherStages, policies }) : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
@@ -222,7 +222,10 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
   const { fhir, feeds, bulkExport, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } =
     systems
   const { desks } = systems.governance
-  const jobs = openJobDesk(repository, systems.jobs.queue, () => background?.worker.wake())
+  const jobs = openJobDesk(repository, systems.jobs.queue, () => {
+    background?.worker.wake()
+    flow?.wakeJobs()
+  })
   const delivers = systems.letters.carriers.length > 0
   const registrations = openRegistrations({ ...systems, ...systems.letters, withdrawals: desks.withdrawals, jobs, delivers })
   return {

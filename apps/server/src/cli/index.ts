@@ -19,6 +19,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'invitation', says: 'invitations to take part', load: async () => (await import('./invitation.js')).invitationCommand() },
   { name: 'import', says: 'bulk load of FHIR files', load: async () => (await import('./import.js')).importCommand() },
   { name: 'pipeline', says: 'how far what was written has come', load: async () => (await import('./pipeline.js')).pipelineCommand() },
+  { name: 'verify', says: 'proves that the stores hold the same', load: async () => (await import('./verify.js')).verifyCommand() },
   { name: 'feed', says: 'who sends, and the alarm when nothing comes', load: async () => (await import('./feed.js')).feedCommand() },
   { name: 'query', says: 'SQL on the masked reservoir', load: async () => (await import('./query.js')).queryCommand() },
   { name: 'view', says: 'SQL-on-FHIR views', load: async () => (await import('./view.js')).viewCommand() },

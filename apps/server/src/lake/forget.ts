@@ -1,3 +1,4 @@
+import { rowsOf } from './row.js'
 import type { Rows } from './segment.js'
 
 /** A person's rows: those that name the person, and those of resources that are about the person among others. */
@@ -7,26 +8,14 @@ export interface Whose {
   named: ReadonlySet<string>
 }
 
-const lineFeed = 0x0a
-const marker = Buffer.from(',"resource":')
-
-/** What is left of a segment's NDJSON; of each line only the head is parsed, never the resource. */
-export function rowsWithout(plain: Buffer, whose: Whose): Rows {
+/** What is left of a segment's NDJSON. */
+export function rowsWithout(plain: Buffer, { patientId, named }: Whose): Rows {
   const kept: Buffer[] = []
-  let from = 0
-  while (from < plain.length) {
-    const end = plain.indexOf(lineFeed, from)
-    const to = end === -1 ? plain.length : end + 1
-    const line = plain.subarray(from, to)
-    if (!isOf(line, whose)) kept.push(line)
-    from = to
+  for (const { head, line } of rowsOf(plain)) {
+    const isHis =
+      head !== null &&
+      (head.patient === patientId || (head.type === 'Patient' && head.id === patientId) || named.has(`${head.type}/${head.id}`))
+    if (!isHis) kept.push(line)
   }
   return { rows: kept.length, plain: Buffer.concat(kept) }
-}
-
-function isOf(line: Buffer, { patientId, named }: Whose): boolean {
-  const at = line.indexOf(marker)
-  if (at === -1) return false
-  const { type, id, patient } = JSON.parse(`${line.subarray(0, at).toString()}}`) as { type: string; id: string; patient: string | null }
-  return patient === patientId || (type === 'Patient' && id === patientId) || named.has(`${type}/${id}`)
 }

@@ -2,9 +2,10 @@
 // It never parses or masks a row, and never opens a file whose bytes differ from what was written.
 export type { Journal } from './journal.js'
 export { keyFingerprint, openKeyring, type Keyring } from './keyring.js'
+export { AnewGone, type LakeAnew } from './anew.js'
 export { openLake, type Lake } from './lake.js'
 export { compareCursors, feedStart, type Cursor, type LakeSegment } from './manifest.js'
-export { rowLines } from './row.js'
+export { rowLines, rowsOf, type StoredRow } from './row.js'
 export { TamperedError } from './sealed.js'
 export type { RowBatch } from './segment.js'
 export type { StudyLake } from './study-lake.js'

@@ -10,6 +10,43 @@ interface LakeRow {
   content: Uint8Array | null
 }
 
+/** What stands before a row's resource. */
+export interface LakeRowHead {
+  type: string
+  id: string
+  v: number
+  op: 'C' | 'U' | 'D'
+  at: number
+  patient: string | null
+  site: string | null
+}
+export interface StoredRow {
+  head: LakeRowHead
+  /** The stored content, byte for byte; `null` in JSON where the row is a delete. */
+  resource: Buffer
+  line: Buffer
+}
+
+const lineFeed = 0x0a
+const marker = Buffer.from(',"resource":')
+
+/** The rows of a segment; of each only the head is parsed, never the resource. A line that is none has no head. */
+export function* rowsOf(plain: Buffer): Generator<StoredRow | { head: null; line: Buffer }> {
+  let from = 0
+  while (from < plain.length) {
+    const end = plain.indexOf(lineFeed, from)
+    const to = end === -1 ? plain.length : end + 1
+    const line = plain.subarray(from, to)
+    from = to
+    const at = line.indexOf(marker)
+    if (at === -1) yield { head: null, line }
+    else {
+      const head = JSON.parse(`${line.subarray(0, at).toString()}}`) as LakeRowHead
+      yield { head, resource: line.subarray(at + marker.length, line.lastIndexOf(0x7d)), line }
+    }
+  }
+}
+
 const lineEnd = '}\n'
 const noContent = Buffer.from('null')
 

@@ -10,6 +10,7 @@ import { canariesThrough, LeakFound, type LeakAcceptance, type StandingLeak } fr
 import { StudyNotes } from './notes.js'
 import { joined, piecesOf, rowsIn } from './pieces.js'
 import type { StudyMasking } from './pool.js'
+import { replayedIn, Replays, type Replayed } from './replays.js'
 import type { MaskingProgress, RunParts, StudyRunStatus, StudySettings } from './run-parts.js'
 import type { MaskedBatch } from './worker-messages.js'
 
@@ -61,6 +62,7 @@ export class StudyRun {
   #changes = 0
   #takenIn = 0
   readonly #notes: StudyNotes
+  readonly #replays = new Replays()
 
   constructor(lake: StudyLake, parts: RunParts) {
     this.study = lake.study
@@ -99,6 +101,17 @@ export class StudyRun {
     await this.#notes.nextRound()
     this.#sleeper.wake()
     return this.#lake.manifest().rows
+  }
+
+  /** Masks everything anew by the same, beside what is shown until it is done; answers once it is begun, done or not to be begun. */
+  replay(id: string, asked: 'begin' | 'abandon'): Promise<Replayed> {
+    const answer = this.#replays.ask(id, asked)
+    this.#sleeper.wake()
+    return answer
+  }
+
+  replayed(id: string): Replayed {
+    return replayedIn(this.#reservoir, id)
   }
 
   /** How far the study is with being masked anew, in versions; null when it is not. */
@@ -174,6 +187,7 @@ export class StudyRun {
     this.#unsubscribe()
     this.#sleeper.end()
     await this.#running
+    this.#replays.end(this.#reservoir)
     this.#masking?.study.close()
   }
 
@@ -204,6 +218,11 @@ export class StudyRun {
 
   async #round(settings: StudySettings, changes: number): Promise<boolean> {
     const { study, reservoir } = await this.#open(settings)
+    // What is on its way counts only if what it follows was committed.
+    if (await this.#replays.settle(reservoir)) {
+      this.#ahead = null
+      this.#notes.lost()
+    }
     this.#takenIn = changes
     const ahead = this.#takeAhead(study)
     const segments = ahead?.segments ?? (await this.#segments())
@@ -233,7 +252,9 @@ export class StudyRun {
     const { stamp, study, policy } = await this.#maskingFor(settings.masking)
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
     const from = await this.#reservoir.begin(stamp)
-    if (from.xid === '0') await this.#notes.begunAnew()
+    // A replay brings what is known, by the same names: nothing has to be forgotten for it, and nothing is lost if it is given up.
+    if (from.xid === '0' && this.#reservoir.head()?.replay === undefined) await this.#notes.begunAnew()
+    else if (from.xid === '0') this.#notes.lost()
     this.#notes.stopCanaries(await canariesThrough(policy, stamp.asOfYear))
     return { study, reservoir: this.#reservoir }
   }

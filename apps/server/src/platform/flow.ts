@@ -15,6 +15,7 @@ import type { Repository, Study } from '../repository/index.js'
 import { openReservoir, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
+import { openStoreJobs } from './stores.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
@@ -32,6 +33,8 @@ export interface Flow {
   masked(study: string, patientId: string, resources: readonly { type: string; id: string }[]): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
   forget(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }>
+  /** A job that compares or rebuilds stores was queued. */
+  wakeJobs(): void
   /** For bulk loads: waits while the stages lag behind. */
   pace(study: string): Promise<void>
   checks(): Record<string, string>
@@ -45,6 +48,8 @@ export interface FlowParts {
   log: Log
   clock: Clock
   policies: Pick<MaskingPolicyDesk, 'inForce' | 'onActivated'>
+  /** by which its jobs are known */
+  owner: string
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
 }
@@ -102,6 +107,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
+  const storeJobs = openStoreJobs({ repository, stages: { replicator, lake, masking, reservoir, clock }, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
   const shownKey = async (study: string) => {
@@ -134,12 +140,14 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       await masking.forget(study, person)
       return await reservoir.purge(study, person, readersGone)
     },
+    wakeJobs: () => storeJobs.wake(),
     pace: (study) => pipeline.pace(study),
     checks: () => ({
       replicator: replicator.status().state,
       masking: [...masking.statuses()].some(([, status]) => status.state === 'failed') ? 'failed' : 'ok',
     }),
     async close() {
+      await storeJobs.stop()
       await replicator.stop()
       await masking.stop()
       await reservoir.close()

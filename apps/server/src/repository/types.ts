@@ -1,6 +1,7 @@
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
+import type { FeedVersions } from './feed-versions.js'
 import type { RiskReports } from './risk-reports.js'
 import type { Identities } from './identities.js'
 import type { KeyEscrows, MaskingPolicies, Reidentifications } from './masking-types.js'
@@ -386,6 +387,7 @@ export interface Repository {
   participants: Participants
   invitations: Invitations
   feeds: Feeds
+  feedVersions: FeedVersions
   riskReports: RiskReports
   erasure: Erasure
   close(): Promise<void>

@@ -27,6 +27,7 @@ import {
   statementStatus,
 } from './query.js'
 import { riskEndpoints } from './risk.js'
+import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
 /** One address of the API, as data: the server binds a handler to it, /openapi.json and the documentation list it. */
@@ -180,6 +181,7 @@ export const endpoints = {
     answer: waitResult,
   },
 
+  ...storeEndpoints,
   ...feedEndpoints,
   ...leakEndpoints,
   ...maskingEndpoints,
