@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAccess, type Access } from './access/index.js'
 import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSignatures } from './audit/index.js'
+import type { WithdrawalDesk } from './erasure/index.js'
 import { openBulkExport } from './bulk-export/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
@@ -43,6 +44,8 @@ import { openStudies, type Studies } from './study/index.js'
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress, DemoSignIn } from './platform/demo.js'
 export { measureGovernance } from './platform/governance-cost.js'
+export { restore, type RestoreReport } from './platform/restore.js'
+export { takeBackup } from './backup/index.js'
 export type { Round, Took } from './platform/governance-cost.js'
 export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'
@@ -58,6 +61,7 @@ export interface Platform {
   readonly access: Access
   readonly studies: Studies
   readonly imports: ImportSystems
+  readonly withdrawals: WithdrawalDesk
   readonly consentClock: ConsentClock
   readonly feeds: Feeds
   /** null where this process does not run the pipeline */
@@ -299,6 +303,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     access: systems.access,
     studies,
     imports,
+    withdrawals: systems.governance.desks.withdrawals,
     consentClock: systems.governance.consentClock,
     feeds: systems.feeds,
     flow,

@@ -8,6 +8,12 @@ interface LakeRow {
   patientId: string | null
   siteId: string | null
   content: Uint8Array | null
+  /** Stored beside the studies. */
+  global?: boolean
+  /** Ended in this study only; its versions stay. */
+  gone?: boolean
+  /** The audit record of the write. */
+  audit?: string | null
 }
 
 /** What stands before a row's resource. */
@@ -19,6 +25,10 @@ export interface LakeRowHead {
   at: number
   patient: string | null
   site: string | null
+  /** Not in rows of before 2026-12. */
+  global?: true
+  gone?: true
+  audit?: string
 }
 export interface StoredRow {
   head: LakeRowHead
@@ -68,7 +78,11 @@ export function rowLines(rows: readonly LakeRow[]): Buffer {
 
 const headOf = (row: LakeRow): string =>
   `{"type":${JSON.stringify(row.type)},"id":${JSON.stringify(row.id)},"v":${row.version},"op":"${row.op}","at":${row.at},` +
-  `"patient":${JSON.stringify(row.patientId)},"site":${JSON.stringify(row.siteId)},"resource":`
+  `"patient":${JSON.stringify(row.patientId)},"site":${JSON.stringify(row.siteId)}${furtherOf(row)},"resource":`
+
+// Only where there is something to say: most rows are the study's own.
+const furtherOf = ({ global = false, gone = false, audit = null }: LakeRow): string =>
+  `${global ? ',"global":true' : ''}${gone ? ',"gone":true' : ''}${audit === null ? '' : `,"audit":"${audit}"`}`
 
 // A line feed in JSON can only be white space between tokens: inside a string it is escaped.
 function oneLine(content: Uint8Array): Uint8Array {

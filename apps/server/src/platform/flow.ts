@@ -8,7 +8,7 @@ import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
-import { Pipeline } from '../pipeline/index.js'
+import { Pipeline, type StoresParts } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { Repository, Study } from '../repository/index.js'
@@ -27,6 +27,8 @@ export interface Flow {
   keyring: Keyring
   masking: MaskingRun
   reservoir: Reservoir
+  /** As whoever compares the stores needs them. */
+  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock'>
   /** What patient_key is in the study's masked rows. */
   patientKeys(study: string, ids: readonly string[]): Promise<string[]>
   /** The person as the study's masked rows know him. */
@@ -107,7 +109,8 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
-  const storeJobs = openStoreJobs({ repository, stages: { replicator, lake, masking, reservoir, clock }, owner: parts.owner, log })
+  const stages = { replicator, lake, masking, reservoir, clock }
+  const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
   const shownKey = async (study: string) => {
@@ -126,6 +129,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     keyring,
     masking,
     reservoir,
+    stages,
     async patientKeys(study, ids) {
       if (ids.length === 0) return []
       return (await pseudonymsOf(study)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))

@@ -128,7 +128,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     feeds: openFeeds(writer, reader),
     feedVersions: openFeedVersions(streams),
     riskReports: openRiskReports(writer, reader),
-    erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
+    erasure: openErasure({ writer, reader, eraser, owner }, parts.now, ledgerKey),
     async close() {
       await wakeUp.close()
       await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end(), eraser.end(), owner.end()])

@@ -320,6 +320,9 @@ export interface ChangeRow {
   id: string
   version: number
   op: 'C' | 'U' | 'D'
+  gone: boolean // ended in this study only: its versions are as they were
+  global: boolean // stored beside the studies
+  audit: string | null // the record of the write
   at: number
   patientId: string | null
   site: number | null

@@ -15,7 +15,7 @@ const held = z.object({ rows: z.number().int(), hash: z.string().describe('of al
 
 export const storesType = z.object({
   type: z.string(),
-  current: z.number().int().describe('living resources in the repository, when it was asked'),
+  current: z.number().int().describe('living resources of the study and profiles of its people, when it was asked'),
   repository: held.describe('versions up to the watermark'),
   lake: held.describe('versions up to the watermark'),
   reservoir: held.nullable().describe('living masked rows; null where they were not compared'),
