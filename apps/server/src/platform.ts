@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAccess, type Access } from './access/index.js'
 import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSignatures } from './audit/index.js'
+import type { WithdrawalDesk } from './erasure/index.js'
 import { openBulkExport } from './bulk-export/index.js'
 import { version, type Config } from './config/index.js'
 import { openConsentDesk } from './consent/index.js'
@@ -44,6 +45,8 @@ import { openStudies, type Studies } from './study/index.js'
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress, DemoSignIn } from './platform/demo.js'
 export { measureGovernance } from './platform/governance-cost.js'
+export { restore, type RestoreReport } from './platform/restore.js'
+export { takeBackup } from './backup/index.js'
 export type { Round, Took } from './platform/governance-cost.js'
 export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'
@@ -59,6 +62,7 @@ export interface Platform {
   readonly access: Access
   readonly studies: Studies
   readonly imports: ImportSystems
+  readonly withdrawals: WithdrawalDesk
   readonly consentClock: ConsentClock
   readonly feeds: Feeds
   /** null where this process does not run the pipeline */
@@ -160,7 +164,9 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   if (background !== null) closing.add(() => background.close())
   const ownViews = openOwnViews(repository, now)
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies, ownViews }) : null
+  const flow = runsPipeline(config)
+    ? await openFlow({ config, repository, metrics, log, clock, owner, otherStages, policies, ownViews })
+    : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
@@ -226,7 +232,10 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
   const { fhir, feeds, bulkExport, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } =
     systems
   const { desks } = systems.governance
-  const jobs = openJobDesk(repository, systems.jobs.queue, () => background?.worker.wake())
+  const jobs = openJobDesk(repository, systems.jobs.queue, () => {
+    background?.worker.wake()
+    flow?.wakeJobs()
+  })
   const delivers = systems.letters.carriers.length > 0
   const registrations = openRegistrations({ ...systems, ...systems.letters, withdrawals: desks.withdrawals, jobs, delivers })
   return {
@@ -301,6 +310,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     access: systems.access,
     studies,
     imports,
+    withdrawals: systems.governance.desks.withdrawals,
     consentClock: systems.governance.consentClock,
     feeds: systems.feeds,
     flow,

@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import {
   auditHead,
@@ -11,11 +10,10 @@ import {
   type JobView,
 } from '@aquifer/core/contract'
 import { verifyFile } from '../platform.js'
-import { openClient, resultOf, type Client, type Need } from './client.js'
+import { openClient, resultOf, type Need } from './client.js'
 import { CommandFailed } from './failure.js'
-import { openProgress } from './progress.js'
+import { followJob } from './follow-job.js'
 
-const pollMs = 200
 const operator = { role: 'operator' } as const
 
 export function auditCommand(): Command {
@@ -104,19 +102,6 @@ function exportCommand(): Command {
 function tell(found: AuditVerification, flags: { json?: boolean }): void {
   process.stdout.write(flags.json === true ? `${JSON.stringify(found)}\n` : verificationText(found))
   if (!found.whole) process.exitCode = 1
-}
-
-/** Waits for a job's end and shows how far it is. */
-async function followJob(client: Client, started: JobView, what: string, need: Need): Promise<JobView> {
-  const bar = openProgress(what, 1)
-  let job = started
-  while (job.state === 'queued' || job.state === 'running') {
-    await sleep(pollMs)
-    job = await client.json<JobView>({ path: `/jobs/api/v1/${job.id}`, need })
-    bar.update(job.progress ?? 0)
-  }
-  bar.end()
-  return job
 }
 
 async function headIn(file: string): Promise<AuditHead> {

@@ -4,6 +4,7 @@ import { openClient } from './client.js'
 import { CommandFailed, WrongUsage } from './failure.js'
 import { heldCommand } from './held.js'
 import { leaksCommand } from './leaks.js'
+import { replayCommand } from './replay.js'
 
 interface Flags {
   study?: string
@@ -16,6 +17,7 @@ export function pipelineCommand(): Command {
     .description('how far what was written has come')
     .addCommand(statusCommand())
     .addCommand(waitCommand())
+    .addCommand(replayCommand())
     .addCommand(heldCommand())
     .addCommand(leaksCommand())
 }

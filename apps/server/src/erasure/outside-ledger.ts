@@ -2,7 +2,7 @@ import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { canonicalJson } from '@aquifer/core/consent'
 import type { Withdrawal } from '../repository/index.js'
-import type { Signer } from '../storage/index.js'
+import { writeAtomically, type Signer, type Verifier } from '../storage/index.js'
 import type { Study } from '../study/index.js'
 
 /**
@@ -32,4 +32,44 @@ export function openOutsideLedger(file: string, signer: Signer): OutsideLedger {
       }
     },
   }
+}
+
+/** One withdrawal as the ledger tells it; `person` is the keyed mark of his id, in hexadecimal. */
+export interface LedgerEntry {
+  id: string
+  study: string
+  sid: number
+  act: string
+  origin: string
+  at: string
+  person: string
+}
+
+/** The entries that this server signed, oldest first; anything else in the file counts for nothing. */
+export async function readLedger(file: string, verifier: Verifier): Promise<LedgerEntry[]> {
+  const entries: LedgerEntry[] = []
+  for (const line of (await readFile(file, 'utf8').catch(() => '')).split('\n')) {
+    const read = parsed(line)
+    if (read === null) continue
+    const { signature, ...entry } = read
+    if (verifier.verify(Buffer.from(canonicalJson(entry)), Buffer.from(signature, 'base64'))) entries.push(entry)
+  }
+  return entries
+}
+
+function parsed(line: string): (LedgerEntry & { signature: string }) | null {
+  try {
+    const read = JSON.parse(line) as LedgerEntry & { signature?: unknown }
+    return typeof read.signature === 'string' ? { ...read, signature: read.signature } : null
+  } catch {
+    return null
+  }
+}
+
+/** Adds the lines of another copy that this one does not have. */
+export async function mergeLedgers(file: string, other: string): Promise<void> {
+  const known = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
+  const more = (await readFile(other, 'utf8')).split('\n').filter((line) => line !== '' && !known.includes(line))
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  await writeAtomically(file, [...known, ...more].map((line) => `${line}\n`).join(''), { mode: 0o600 })
 }

@@ -3,7 +3,7 @@
 export { conformance } from './conformance.js'
 export type { FhirRequest, FhirSystems, AskedScope } from './systems.js'
 export { checkResource, parseAtOnce, parseBody, parseXmlBody } from './parse.js'
-export { itemOf } from './item.js'
+export { deleteItem, itemOf } from './item.js'
 export type { Item } from './item.js'
 export { indexEntriesOf } from './item.js'
 export { scopeOf, scopeWithin, searchScopeFor, sitesToRead, studyOf, withExtensions } from './scope.js'

@@ -16,6 +16,7 @@ import { operationsRoutes } from './routes/operations.js'
 import { peopleRoutes } from './routes/people.js'
 import { consentPeopleRoutes, participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
+import { storeRoutes } from './routes/stores.js'
 import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
 import { leakRoutes } from './routes/leaks.js'
@@ -47,6 +48,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   registrationRoutes(app, systems)
   jobRoutes(app, systems)
   pipelineRoutes(app, systems)
+  storeRoutes(app, systems)
   feedRoutes(app, systems)
   leakRoutes(app, systems)
   maskingRoutes(app, systems)

@@ -171,6 +171,8 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   cancelJob: { may: 'everyone' },
   pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
   pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
+  verifyStores: { may: ['operator', 'administrator'], body: () => ({ quick: 1 }) },
+  replay: { may: ['operator', 'administrator'], body: () => ({}) },
   feeds: { may: feeding.readers, url: '/pipeline/api/v1/feeds?study={study}' },
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },

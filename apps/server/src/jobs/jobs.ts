@@ -10,7 +10,9 @@ export interface RunningJob {
   readonly request: Record<string, unknown>
   /** Tells the figures so far; written at most once a second. */
   progress(figures: Record<string, unknown>): void
-  /** Somebody asked to stop, or another process took the job over. */
+  /** The process ends: the job goes on in another one, or in this one when it is back. */
+  readonly stopping: boolean
+  /** Somebody asked to stop, the process ends, or another process took the job over. */
   readonly cancelled: boolean
   finish(end: { state: 'done' | 'failed' | 'cancelled'; result?: unknown; problem?: string }): Promise<void>
   /** Gives the job back unfinished, its lease ending now: another process, or this one later, goes on with it. */
@@ -71,6 +73,9 @@ export function running(repository: Repository, job: Job, stopping: () => boolea
     request: job.request,
     progress(figures) {
       latest = figures
+    },
+    get stopping() {
+      return stopping()
     },
     get cancelled() {
       return cancelled || stopping()

@@ -25,9 +25,9 @@ export interface RowBatch {
 const segmentId = (from: Cursor, to: Cursor): string => `${from.xid}.${from.seq}-${to.xid}.${to.seq}`
 export const segmentFile = (id: string): string => `${id}.ndjson.gz.enc`
 
-export async function writeSegment(dir: string, study: string, keyring: Keyring, batch: RowBatch): Promise<LakeSegment> {
+export async function writeSegment(dir: string, study: string, keyring: Keyring, batch: RowBatch, suffix = ''): Promise<LakeSegment> {
   const packed = await gzipAsync(batch.plain, { level: 1 })
-  return storeSegment(dir, study, keyring, { ...batch, plainBytes: batch.plain.length }, packed)
+  return storeSegment(dir, study, keyring, { ...batch, plainBytes: batch.plain.length }, packed, suffix)
 }
 
 async function storeSegment(

@@ -1,9 +1,20 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { faultPoint } from '../storage/index.js'
+import { discardAnew, filesOf, filesOfAnew, LakeAnew, readAnew } from './anew.js'
 import { openJournal, type Journal } from './journal.js'
 import type { Keyring } from './keyring.js'
-import { compareCursors, emptyManifest, readManifest, readPage, segmentsRecentMax, withPage, writeManifest, writePage } from './manifest.js'
+import {
+  compareCursors,
+  emptyManifest,
+  feedStart,
+  readManifest,
+  readPage,
+  segmentsRecentMax,
+  withPage,
+  writeManifest,
+  writePage,
+} from './manifest.js'
 import type { Cursor, LakeManifest, LakePage, LakeSegment } from './manifest.js'
 import { joinSegments, readSegment, rewriteSegment, segmentFile, writeSegment, type RowBatch } from './segment.js'
 import { rowsWithout, type Whose } from './forget.js'
@@ -26,6 +37,7 @@ export class StudyLake {
   readonly #listeners = new Set<() => void>()
   #manifest: LakeManifest
   #turn: Promise<unknown> = Promise.resolve()
+  #readers = 0
 
   constructor(dir: string, manifest: LakeManifest, keyring: Keyring) {
     this.study = manifest.study
@@ -73,6 +85,17 @@ export class StudyLake {
     return found
   }
 
+  /** All segments that end at or before a place, oldest first; while they are read small ones are not joined. */
+  async *through(place: Cursor): AsyncGenerator<LakeSegment> {
+    this.#readers++
+    try {
+      const all = await this.#inTurn(() => this.after(feedStart, Number.MAX_SAFE_INTEGER))
+      for (const segment of all) if (compareCursors(segment.to, place) <= 0) yield segment
+    } finally {
+      this.#readers--
+    }
+  }
+
   /** The rows of a segment as NDJSON; throws TamperedError when a byte differs from what was written. */
   read(segment: LakeSegment): Promise<Buffer> {
     return readSegment(this.#dir, this.study, this.#keyring, segment)
@@ -81,6 +104,7 @@ export class StudyLake {
   /** Joins small segments and moves old ones to a page; only those up to `read`, which all that follow the lake have passed. */
   settle(read: Cursor): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.#readers > 0) return
       const { segments, bytes } = this.#manifest
       const old = segments.slice(0, segmentsRecentMax / 2)
       if (segments.length < segmentsRecentMax || compareCursors(old.at(-1)!.to, read) > 0) return
@@ -96,9 +120,47 @@ export class StudyLake {
     })
   }
 
+  /** The lake written again from where its rows come from, beside this one. */
+  anew(id: string, epoch: string): Promise<LakeAnew> {
+    return this.#inTurn(async () => {
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 })
+      return LakeAnew.open(this.#dir, this.#manifest, this.#keyring, { id, epoch })
+    })
+  }
+
+  /** One more batch of it: in turn, so that nobody is taken out of the lake between its rows and its list. */
+  appendAnew(anew: LakeAnew, batch: RowBatch): Promise<void> {
+    return this.#inTurn(() => anew.append(batch))
+  }
+
+  dropAnew(): Promise<void> {
+    return this.#inTurn(() => discardAnew(this.#dir, this.#manifest))
+  }
+
+  /** Places where a segment ends: whoever follows the lake is at one of them. */
+  async ends(): Promise<Cursor[]> {
+    return (await this.after(feedStart, Number.MAX_SAFE_INTEGER)).map(({ to }) => to)
+  }
+
+  /** Puts what was written again in this lake's place, once `rest` has brought it up to where this one is. */
+  takeOver(anew: LakeAnew, rest: (place: Cursor) => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#manifest
+      await rest(before.cursor)
+      await anew.reached(before.cursor)
+      const files = new Set(await filesOf(this.#dir, before))
+      await this.#commit(anew.manifest())
+      for (const name of await filesOf(this.#dir, this.#manifest)) files.delete(name)
+      await rm(join(this.#dir, 'anew.json'), { force: true })
+      for (const name of files) await rm(join(this.#dir, name), { force: true })
+      for (const listener of this.#listeners) listener()
+    })
+  }
+
   /** Rewrites every segment that holds rows of a person without them; until the manifest is replaced nothing has changed. */
   forget(whose: Whose): Promise<{ rows: number; segments: number }> {
     return this.#inTurn(async () => {
+      await discardAnew(this.#dir, this.#manifest)
       const { pages, segments, ...rest } = this.#manifest
       const gone = { rows: 0, segments: 0, bytes: 0, files: [] as string[] }
       const without = async (all: LakeSegment[]): Promise<LakeSegment[]> => {
@@ -196,9 +258,9 @@ async function sweep(dir: string, manifest: LakeManifest): Promise<void> {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const named = new Set(['manifest.json', ...manifest.pages.map((page) => page.file)])
-  for (const segment of manifest.segments) named.add(segmentFile(segment.id))
-  for (const page of manifest.pages) for (const { id } of await readPage(dir, manifest.study, page)) named.add(segmentFile(id))
+  const named = new Set(['manifest.json', ...(await filesOf(dir, manifest))])
+  const anew = await readAnew(dir)
+  if (anew !== null) for (const file of await filesOfAnew(dir, anew)) named.add(file)
   for (const file of files) {
     if (!named.has(file) && !file.endsWith('.journal')) await rm(join(dir, file), { recursive: true, force: true })
   }

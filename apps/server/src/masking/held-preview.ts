@@ -1,6 +1,6 @@
 import type { HeldPreview } from '@aquifer/core/contract'
 import type { Pseudonyms } from '@aquifer/core/masking'
-import { feedStart, type StudyLake } from '../lake/index.js'
+import { feedStart, rowsOf, type StudyLake } from '../lake/index.js'
 import type { HeldCause } from './held-causes.js'
 import type { HeldResource } from './held-list.js'
 import type { StudyMasking } from './pool.js'
@@ -65,8 +65,8 @@ async function* piecesOf(lake: StudyLake, pseudonyms: Pseudonyms, wanted: Readon
   let size = 0
   if (wanted.size === 0) return
   for (const segment of await lake.after(feedStart, Number.MAX_SAFE_INTEGER)) {
-    for (const { head, line } of rowsIn(await lake.read(segment))) {
-      if (!types.has(head.type)) continue
+    for (const { head, line } of rowsOf(await lake.read(segment))) {
+      if (head === null || !types.has(head.type)) continue
       const key = keyOf({ type: head.type, id: pseudonyms.id(head.type, head.id), version: head.v })
       // A profile row comes again at each enrolment.
       if (!wanted.has(key) || found.has(key)) continue
@@ -80,21 +80,6 @@ async function* piecesOf(lake: StudyLake, pseudonyms: Pseudonyms, wanted: Readon
     }
   }
   if (keys.length > 0) yield { bytes: Buffer.concat(lines), keys }
-}
-
-const lineFeed = 0x0a
-const marker = Buffer.from(',"resource":')
-
-// Of each line only the head is parsed.
-function* rowsIn(plain: Buffer): Generator<{ head: { type: string; id: string; v: number }; line: Buffer }> {
-  let from = 0
-  while (from < plain.length) {
-    const end = plain.indexOf(lineFeed, from)
-    const line = plain.subarray(from, end === -1 ? plain.length : end + 1)
-    const at = line.indexOf(marker)
-    if (at !== -1) yield { head: JSON.parse(`${line.subarray(0, at).toString()}}`) as { type: string; id: string; v: number }, line }
-    from += line.length
-  }
 }
 
 const keyOf = ({ type, id, version }: Pick<HeldResource, 'type' | 'id' | 'version'>): string => `${type}/${id ?? ''}/${version}`

@@ -10,6 +10,7 @@ import { canariesThrough, LeakFound, type GateScope, type LeakAcceptance, type S
 import { StudyNotes } from './notes.js'
 import { joined, piecesOf, rowsIn } from './pieces.js'
 import type { StudyMasking } from './pool.js'
+import { replayedIn, Replays, type Replayed } from './replays.js'
 import type { MaskingProgress, RunParts, StudyRunStatus, StudySettings } from './run-parts.js'
 import type { MaskedBatch } from './worker-messages.js'
 
@@ -64,6 +65,7 @@ export class StudyRun {
   #changes = 0
   #takenIn = 0
   readonly #notes: StudyNotes
+  readonly #replays = new Replays()
 
   constructor(lake: StudyLake, parts: RunParts) {
     this.study = lake.study
@@ -102,6 +104,17 @@ export class StudyRun {
     await this.#notes.nextRound()
     this.#wakeStopped()
     return this.#lake.manifest().rows
+  }
+
+  /** Masks everything anew by the same, beside what is shown until it is done; answers once it is begun, done or not to be begun. */
+  replay(id: string, asked: 'begin' | 'abandon'): Promise<Replayed> {
+    const answer = this.#replays.ask(id, asked)
+    this.#sleeper.wake()
+    return answer
+  }
+
+  replayed(id: string): Replayed {
+    return replayedIn(this.#reservoir, id)
   }
 
   /** How far the study is with being masked anew, in versions; null when it is not. */
@@ -184,6 +197,7 @@ export class StudyRun {
     this.#sleeper.end()
     this.#decision.end()
     await this.#running
+    this.#replays.end(this.#reservoir)
     this.#masking?.study.close()
   }
 
@@ -224,6 +238,11 @@ export class StudyRun {
 
   async #round(settings: StudySettings, changes: number): Promise<boolean> {
     const { study, reservoir } = await this.#open(settings)
+    // What is on its way counts only if what it follows was committed.
+    if (await this.#replays.settle(reservoir)) {
+      this.#ahead = null
+      this.#notes.lost()
+    }
     this.#takenIn = changes
     const ahead = this.#takeAhead(study)
     const segments = ahead?.segments ?? (await this.#segments())
@@ -253,7 +272,9 @@ export class StudyRun {
     const { stamp, study, policy } = await this.#maskingFor(settings.masking)
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
     const from = await this.#reservoir.begin(stamp)
-    if (from.xid === '0') await this.#notes.begunAnew()
+    // A replay brings what is known, by the same names: nothing has to be forgotten for it, and nothing is lost if it is given up.
+    if (from.xid === '0' && this.#reservoir.head()?.replay === undefined) await this.#notes.begunAnew()
+    else if (from.xid === '0') this.#notes.lost()
     this.#notes.stopCanaries(await canariesThrough(policy, stamp.asOfYear), scopeOf(stamp))
     return { study, reservoir: this.#reservoir }
   }

@@ -1,8 +1,9 @@
 import type { Lake, StudyLake } from '../lake/index.js'
-import type { MaskedPerson } from '../reservoir/index.js'
+import type { MaskedPerson, ReservoirManifest, StudyReservoir } from '../reservoir/index.js'
 import type { HeldResource } from './held-list.js'
 import type { LeakAcceptance, StandingLeak } from './leak-gate.js'
 import type { MaskingProgress, RunParts, StudyRunStatus } from './run-parts.js'
+import { remake, type Remade, type Watch } from './remake.js'
 import { StudyRun } from './run-study.js'
 
 /** The stage between lake and reservoir: one run per study, none of which waits for another. */
@@ -71,6 +72,11 @@ export class MaskingRun {
   /** Takes a person out of what is remembered beside the rows; all of his rows have passed. */
   async forget(study: string, person: MaskedPerson): Promise<void> {
     await this.#runs.get(study)?.forget(person)
+  }
+
+  /** Masks anew what a snapshot was made of, where nobody sees it. */
+  async remake(into: { shown: ReservoirManifest; made: StudyReservoir }, watch: Watch): Promise<Remade> {
+    return remake(this.#parts, await this.#lake.study(into.shown.study), into, watch)
   }
 
   /** Resolves when all that is in the lake now can be queried. */

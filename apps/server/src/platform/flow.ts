@@ -8,7 +8,7 @@ import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
-import { Pipeline } from '../pipeline/index.js'
+import { Pipeline, type StoresParts } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { AuditRecord, Repository, Study } from '../repository/index.js'
@@ -16,6 +16,7 @@ import { openReservoir, type FlatTables, type MaskedPerson, type Reservoir, type
 import type { Clock } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
 import type { OwnViews } from '../query/index.js'
+import { openStoreJobs } from './stores.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
@@ -27,12 +28,16 @@ export interface Flow {
   keyring: Keyring
   masking: MaskingRun
   reservoir: Reservoir
+  /** As whoever compares the stores needs them. */
+  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock'>
   /** What patient_key is in the study's masked rows. */
   patientKeys(study: string, ids: readonly string[]): Promise<string[]>
   /** The person as the study's masked rows know him. */
   masked(study: string, patientId: string, resources: readonly { type: string; id: string }[]): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
   forget(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }>
+  /** A job that compares or rebuilds stores was queued. */
+  wakeJobs(): void
   /** For bulk loads: waits while the stages lag behind. */
   pace(study: string): Promise<void>
   checks(): Record<string, string>
@@ -46,6 +51,8 @@ export interface FlowParts {
   log: Log
   clock: Clock
   policies: Pick<MaskingPolicyDesk, 'inForce' | 'onActivated'>
+  /** by which its jobs are known */
+  owner: string
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
   ownViews: OwnViews
@@ -116,6 +123,8 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
+  const stages = { replicator, lake, masking, reservoir, clock }
+  const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
   const shownKey = async (study: string) => {
@@ -134,6 +143,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     keyring,
     masking,
     reservoir,
+    stages,
     async patientKeys(study, ids) {
       if (ids.length === 0) return []
       return (await pseudonymsOf(study)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
@@ -148,12 +158,14 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       await masking.forget(study, person)
       return await reservoir.purge(study, person, readersGone)
     },
+    wakeJobs: () => storeJobs.wake(),
     pace: (study) => pipeline.pace(study),
     checks: () => ({
       replicator: replicator.status().state,
       masking: [...masking.statuses()].some(([, status]) => status.state === 'failed') ? 'failed' : 'ok',
     }),
     async close() {
+      await storeJobs.stop()
       await replicator.stop()
       await masking.stop()
       await reservoir.close()

@@ -34,6 +34,7 @@ export const noJobs: ImportSystems['jobs'] = {
       id: 'own',
       request: {},
       cancelled: false,
+      stopping: false,
       progress: () => undefined,
       finish: () => Promise.resolve(),
       letGo: () => Promise.resolve(),

@@ -30,7 +30,7 @@ export async function storeRows(lake: Lake, epoch: string, { study, rows }: Stud
   return batch.rows
 }
 
-function batchOf(rows: ChangeRow[]): RowBatch | null {
+export function batchOf(rows: ChangeRow[]): RowBatch | null {
   const first = rows[0]
   const last = rows.at(-1)
   if (!first || !last) return null

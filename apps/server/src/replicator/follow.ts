@@ -19,6 +19,8 @@ export interface ReplicatorStatus {
   /** Why nothing moves, without any content. */
   reason: string | null
   cursor: Cursor
+  /** The place up to which every study is stored. */
+  stored: Cursor
   caughtUp: boolean
   /** Age of the oldest row that was read and is not in the lake yet. */
   lagMs: number
@@ -79,6 +81,7 @@ export class Replicator {
       state: this.#reason !== null ? 'failed' : this.#caughtUp && !this.#failures.any ? 'ok' : 'behind',
       reason: this.#reason,
       cursor: this.#cursor,
+      stored: this.#failures.safe(this.#cursor),
       caughtUp: this.#caughtUp,
       lagMs: this.#oldestPendingAt === null ? 0 : Math.max(0, now - this.#oldestPendingAt),
       feedAgeMs: this.#feedAgeMs,

@@ -25,7 +25,7 @@ all_kinds as (select * from own union all select * from reached union all select
 measured as (select b.*, sum(case when b.flows then b.size else 0 end) over (order by b.xid, b.seq) - b.size as before, count(*) over () as together
   from all_kinds b)
 select x.*, (select t.id from site t where t.site = x.site) as site_id from (
-  select (select xmin from horizon) as xmin, m.together, m.xid, m.seq, m.sid, m.flows, v.type, c.id, m.version, case when m.gone then 'D'::"char" else v.op end as op, v.at,
+  select (select xmin from horizon) as xmin, m.together, m.xid, m.seq, m.sid, m.flows, m.gone, v.sid = 0 as global, v.audit, v.type, c.id, m.version, case when m.gone then 'D'::"char" else v.op end as op, v.at,
     (select s.id from study s where s.sid = m.sid) as study,
     (select p.id from person p where p.pid = v.patient) as patient_id,
     case when v.sid = 0 then (select e.site from enrolment e where e.sid = m.sid and e.patient = v.patient) else v.site end as site,
@@ -45,6 +45,9 @@ interface FeedRow {
   type: number
   id: string
   version: number
+  gone: boolean
+  global: boolean
+  audit: bigint | null
   op: ChangeRow['op']
   at: bigint
   patient_id: string | null
@@ -96,6 +99,9 @@ function changeRow(row: FeedRow): ChangeRow {
     id: row.id,
     version: row.version,
     op: row.op,
+    gone: row.gone,
+    global: row.global,
+    audit: row.audit === null ? null : String(row.audit),
     at: Number(row.at),
     patientId: row.patient_id,
     site: row.site,

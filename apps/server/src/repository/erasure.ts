@@ -1,3 +1,4 @@
+import { macOf } from './withdrawals.js'
 import { createHash } from 'node:crypto'
 import { typeName } from '@aquifer/core/fhir'
 import type { WithdrawalAct } from '@aquifer/core/consent'
@@ -31,7 +32,11 @@ const sweptTables =
   registration relationship relationship_holder job access_review app_user user_session one_time_code oidc_record revoked_token
   oauth_client statement_history notebook feed`.split(/\s+/)
 
-export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool; owner: Pool }, now: () => number): Erasure {
+export function openErasure(
+  pools: { writer: Pool; reader: Pool; eraser: Pool; owner: Pool },
+  now: () => number,
+  ledgerKey: Uint8Array,
+): Erasure {
   const { writer, reader, eraser, owner } = pools
   const onePerson = async (where: string, values: unknown[]): Promise<StudyPerson | null> => {
     const { rows } = await writer.query<PersonRow>(
@@ -44,6 +49,14 @@ export function openErasure(pools: { writer: Pool; reader: Pool; eraser: Pool; o
   return {
     personOf: (sid, by) => ('subject' in by ? onePerson(`e.subject = $2`, [sid, by.subject]) : onePerson(`p.id = $2`, [sid, by.patientId])),
     personByPid: (sid, pid) => onePerson(`e.patient = $2`, [sid, pid]),
+    async personByMark(sid, mark) {
+      const { rows } = await reader.query<{ id: string }>(
+        `select p.id from enrolment e join person p on p.pid = e.patient where e.sid = $1`,
+        [sid],
+      )
+      const found = rows.find(({ id }) => macOf(ledgerKey, sid, id).equals(mark))
+      return found === undefined ? null : onePerson(`p.id = $2`, [sid, found.id])
+    },
     async withheldIds(sid) {
       const { rows } = await reader.query<{ id: string }>(
         `select p.id from enrolment e join person p on p.pid = e.patient where e.sid = $1 and e.withheld`,

@@ -39,6 +39,7 @@ export type {
 } from './types.js'
 export type { FeedKey, FeedRow } from './feeds.js'
 export type { StudyView } from './study-views.js'
+export type { FeedVersion, FeedVersions } from './feed-versions.js'
 export type { ParticipantRow, ParticipantStepRow } from './participant-types.js'
 export type { InvitationRow, NewInvitation } from './registration-types.js'
 export type { NewWithdrawal, StudyPerson, Withdrawal, WithdrawalStep } from './withdrawal-types.js'

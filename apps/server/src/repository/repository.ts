@@ -8,6 +8,7 @@ import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
+import { openFeedVersions } from './feed-versions.js'
 import { openRiskReports } from './risk-reports.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
@@ -126,9 +127,10 @@ export function openRepository(options: RepositoryOptions): Repository {
     participants: openParticipants(writer, reader),
     invitations: openInvitations(writer),
     feeds: openFeeds(writer, reader),
+    feedVersions: openFeedVersions(streams),
     riskReports: openRiskReports(writer, reader),
     studyViews: openStudyViews(writer),
-    erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
+    erasure: openErasure({ writer, reader, eraser, owner }, parts.now, ledgerKey),
     async close() {
       await wakeUp.close()
       await Promise.all([transactions.end(), writer.end(), reader.end(), streams.end(), eraser.end(), owner.end()])

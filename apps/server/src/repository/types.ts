@@ -1,6 +1,7 @@
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
+import type { FeedVersions } from './feed-versions.js'
 import type { RiskReports } from './risk-reports.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
@@ -320,6 +321,9 @@ export interface ChangeRow {
   id: string
   version: number
   op: 'C' | 'U' | 'D'
+  gone: boolean // ended in this study only: its versions are as they were
+  global: boolean // stored beside the studies
+  audit: string | null // the record of the write
   at: number
   patientId: string | null
   site: number | null
@@ -387,6 +391,7 @@ export interface Repository {
   participants: Participants
   invitations: Invitations
   feeds: Feeds
+  feedVersions: FeedVersions
   riskReports: RiskReports
   studyViews: StudyViews
   erasure: Erasure

@@ -73,6 +73,8 @@ export interface Erasure {
   personOf(sid: number, by: { patientId: string } | { subject: number }): Promise<StudyPerson | null>
   // by surrogate, as long as the person is there
   personByPid(sid: number, pid: bigint): Promise<StudyPerson | null>
+  // by the keyed mark under which the ledgers have him
+  personByMark(sid: number, mark: Uint8Array): Promise<StudyPerson | null>
   withheldIds(sid: number): Promise<string[]>
   isWithheld(sid: number, patientIds: readonly string[]): Promise<boolean>
   counts(person: {

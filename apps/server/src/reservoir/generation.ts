@@ -36,7 +36,7 @@ export type FlatTables = (study: string) => Promise<StudyTables>
 interface PublishedState {
   generation: number
   snapshot: string
-  stamp: ReservoirStamp
+  stamp: ReservoirStamp & { replay?: string }
   levels: PartitionLevel[]
   /** By type: what its files were, and its partitions with their fingerprints. */
   types: Record<string, { of: string; partitions: Record<string, string> }>
@@ -76,8 +76,9 @@ export interface GenerationParts {
 
 export async function publishGeneration(parts: GenerationParts, manifest: ReservoirManifest): Promise<string> {
   const { dir } = parts.reservoir
-  const { maskingPolicy, maskingKey, modelVersion, asOfYear } = manifest
-  const stamp = { maskingPolicy, maskingKey, modelVersion, asOfYear }
+  const { maskingPolicy, maskingKey, modelVersion, asOfYear, replay } = manifest
+  // After a replay nothing is linked: what was damaged is to be whole again.
+  const stamp = { maskingPolicy, maskingKey, modelVersion, asOfYear, ...(replay === undefined ? {} : { replay }) }
   const last = await readPublished(dir)
   const sameMaking = last && JSON.stringify([last.stamp, last.levels]) === JSON.stringify([stamp, parts.levels])
   const generation = (last?.generation ?? 0) + 1

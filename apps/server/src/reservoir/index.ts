@@ -2,7 +2,7 @@
 // It never sees an unmasked row, never shows half a commit, and never removes a file that a snapshot in use names.
 export type { FlatTable, FlatTableInput, FlatTables, StudyTables } from './generation.js'
 export { livingRowsSql } from './living-sql.js'
-export { readReservoirManifest, type ReservoirManifest, type ReservoirStamp } from './manifest.js'
+export { filesOf as filesOfReservoir, readReservoirManifest, type ReservoirManifest, type ReservoirStamp } from './manifest.js'
 export { modelVersion, nestedColumns, nestedTypeSql } from './nested-schema.js'
-export { openReservoir, type MaskedPerson, type Reservoir } from './reservoir.js'
+export { openReservoir, type Beside, type MaskedPerson, type Reservoir } from './reservoir.js'
 export type { ReservoirBatch, StudyReservoir } from './study-reservoir.js'

@@ -45,6 +45,23 @@ export interface PersonJob {
   patientKey: string
   ids: readonly string[]
 }
+/** Living rows of a type as two snapshots have them. */
+export interface CompareJob {
+  kind: 'compare'
+  shown: TypeFiles
+  made: TypeFiles
+  limit: number
+}
+export interface TypeFiles {
+  dir: string
+  current: Pick<ReservoirType, 'files' | 'superseded'>
+}
+export interface CompareResult {
+  shown: { rows: number; hash: string }
+  made: { rows: number; hash: string }
+  found: number
+  differences: { id: string; version: number; what: 'missing' | 'not-expected' | 'content' }[]
+}
 export interface DisplaysJob {
   kind: 'displays'
   rows: string
@@ -72,12 +89,13 @@ export interface PublishTableJob {
   sql: string
   out: string
 }
-export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
+export type Job = DeltaJob | CompactJob | PersonJob | CompareJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
 
 export interface JobResults {
   delta: DeltaResult
   compact: CompactResult
   person: { rows: number; traces: number }
+  compare: CompareResult
   displays: null
   partitions: PartitionsResult
   'publish-type': null

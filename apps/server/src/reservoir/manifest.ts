@@ -44,6 +44,8 @@ export interface ReservoirManifest extends ReservoirStamp {
   /** When the newest version that came in was written (epoch ms). */
   feedAt: number
   consentEpoch: number
+  /** The replay by which all of it was made anew by the same. */
+  replay?: string
   types: Record<string, ReservoirType>
   displays: string | null
 }

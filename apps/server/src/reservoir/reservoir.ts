@@ -1,11 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { faultPoint, type Clock } from '../storage/index.js'
 import { compact } from './compact.js'
 import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables } from './generation.js'
-import type { PartitionLevel } from './jobs.js'
-import { headFile, manifestFile } from './manifest.js'
+import type { CompareResult, PartitionLevel } from './jobs.js'
+import { emptyType, headFile, manifestFile, type ReservoirManifest } from './manifest.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
 import { Upkeep } from './upkeep.js'
 import { WriterProcess } from './writer-process.js'
@@ -27,6 +28,13 @@ export interface ReservoirOptions {
 const memoryLimitDefaultMb = 4096
 
 const purgeRoundsMax = 20
+
+export interface Beside {
+  made: StudyReservoir
+  /** Living rows of a type that are shown, and those that were made here. */
+  compare(shown: ReservoirManifest, type: string, limit: number): Promise<CompareResult>
+  remove(): Promise<void>
+}
 
 /** A person as masked rows know him: his patient_key, and the masked ids of his resources. */
 export interface MaskedPerson {
@@ -152,6 +160,21 @@ export class Reservoir {
       if (clean) return files
     }
     throw new Error('files change faster than they can be rewritten')
+  }
+
+  /** An empty study of the same name that nobody sees, to make rows in and compare them with those that are shown. */
+  async beside(study: string): Promise<Beside> {
+    const dir = join(this.#work, `beside-${study}-${randomBytes(6).toString('hex')}`)
+    const made = await openStudyReservoir(study, { dir, work: this.#work, writer: this.#keeper, clock: this.#clock })
+    return {
+      made,
+      compare: async (shown, type, limit) => {
+        const of = (manifest: ReservoirManifest | null) => manifest?.types[type] ?? emptyType()
+        const shownFiles = { dir: join(this.dir, study), current: of(shown) }
+        return this.#keeper.run({ kind: 'compare', shown: shownFiles, made: { dir, current: of(made.head()) }, limit })
+      },
+      remove: () => rm(dir, { recursive: true, force: true }),
+    }
   }
 
   /** Makes a generation for outside readers of the present snapshot without waiting for its time. */

@@ -66,7 +66,9 @@ export class StudyReservoir {
 
   /** The head is made anew under another stamp; the snapshot still shows the old one. */
   get rebuilding(): boolean {
-    return this.#head !== null && this.#visible !== null && !sameStamp(this.#head, this.#visible)
+    return (
+      this.#head !== null && this.#visible !== null && (!sameStamp(this.#head, this.#visible) || this.#head.replay !== this.#visible.replay)
+    )
   }
 
   /** Keeps the files of the present snapshot until it is released. */
@@ -83,6 +85,27 @@ export class StudyReservoir {
       const next = emptyReservoir(this.study, stamp, (head?.generation ?? this.#visible?.generation ?? 0) + 1)
       await this.#store(next, 'later')
       return next.cursor
+    })
+  }
+
+  /** Begins the head anew by the same, beside the snapshot. false: it is begun or shown already, or the head is made anew for another reason. */
+  beginReplay(replay: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const head = this.#head
+      if (!head || !this.#visible || head.replay === replay || this.rebuilding) return false
+      await this.#store({ ...emptyReservoir(this.study, stampOf(head), head.generation + 1), replay }, 'later')
+      return true
+    })
+  }
+
+  /** Goes on from the snapshot, as if the replay had not been begun. */
+  abandonReplay(replay: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const [head, visible] = [this.#head, this.#visible]
+      if (!head || !visible || head.replay !== replay || visible.replay === replay) return false
+      // Newer than any that was on its way, so that a kill here brings none of those back.
+      await this.#store({ ...visible, generation: head.generation + 1 }, 'later')
+      return true
     })
   }
 
@@ -243,6 +266,10 @@ export class StudyReservoir {
 
 const namesFile = (entry: ReservoirType, path: string): boolean =>
   entry.superseded.includes(path) || entry.files.some((file) => file.path === path)
+
+const stampOf = ({ maskingPolicy, maskingKey, modelVersion, asOfYear, round }: ReservoirStamp): ReservoirStamp => {
+  return { maskingPolicy, maskingKey, modelVersion, asOfYear, ...(round === undefined ? {} : { round }) }
+}
 
 const sameStamp = (a: ReservoirStamp, b: ReservoirStamp): boolean =>
   a.maskingPolicy === b.maskingPolicy &&

@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os'
 import { openDuckDb } from '../storage/index.js'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { runDelta } from './delta.js'
+import { runCompare } from './compare-job.js'
 import type { Job, WriterAnswer, WriterRequest, WriterStart } from './jobs.js'
 import { runCompact, runDisplays, runPartitions, runPerson, runPublishTable, runPublishType } from './upkeep-jobs.js'
 
@@ -28,6 +29,8 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
       return runCompact(connection, job)
     case 'person':
       return runPerson(connection, job)
+    case 'compare':
+      return runCompare(connection, job)
     case 'displays':
       return runDisplays(connection, job)
     case 'partitions':

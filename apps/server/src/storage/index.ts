@@ -1,6 +1,7 @@
 // Openers and handle types for disk and drivers: PostgreSQL, DuckDB, files, clock, fault points.
 // Never knows what is stored.
 export { syncFolder, writeAtomically } from './atomic-file.js'
+export { copyRunningCluster, placeCluster } from './base-backup.js'
 export { systemClock } from './clock.js'
 export type { Clock } from './clock.js'
 export { openDuckDb } from './duckdb.js'

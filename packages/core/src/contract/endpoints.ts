@@ -28,6 +28,7 @@ import {
 } from './query.js'
 import { riskEndpoints } from './risk.js'
 import { viewEndpoints } from './views.js'
+import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
 /** One address of the API, as data: the server binds a handler to it, /openapi.json and the documentation list it. */
@@ -181,6 +182,7 @@ export const endpoints = {
     answer: waitResult,
   },
 
+  ...storeEndpoints,
   ...feedEndpoints,
   ...leakEndpoints,
   ...maskingEndpoints,

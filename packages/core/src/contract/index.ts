@@ -148,6 +148,8 @@ export { aheadView, personDecisions, versionMatrix } from './consent-people.js'
 export type { ConsentAhead, PersonDecisions, VersionMatrix } from './consent-people.js'
 export { pipelineStatus, replayRequest, stageNames, stageView, waitRequest, waitResult } from './pipeline.js'
 export type { PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
+export { replayReport, storesReport, storesRequest } from './stores.js'
+export type { ReplayReport, StoresDifference, StoresReport, StoresRequest, StoresStudy } from './stores.js'
 export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'
 export type { ImportReport, JobList, JobView } from './jobs.js'
 export {

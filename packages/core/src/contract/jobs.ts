@@ -4,6 +4,7 @@ export const jobStates = ['queued', 'running', 'done', 'failed', 'cancelled'] as
 export const jobKinds = [
   'import',
   'replay',
+  'verify-stores',
   'statement',
   'export',
   'audit-verify',

@@ -1,0 +1,4 @@
+// A copy of all stores together, and its way back into an empty data folder.
+// It never holds the master key, and never puts anything into a folder that holds something.
+export { takeBackup } from './take.js'
+export { bringBack } from './bring-back.js'

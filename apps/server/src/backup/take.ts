@@ -1,0 +1,147 @@
+import { constants } from 'node:fs'
+import { copyFile, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { filesOfLake, openKeyring, type Keyring } from '../lake/index.js'
+import { filesOfReservoir, type ReservoirManifest } from '../reservoir/index.js'
+import { copyRunningCluster, writeAtomically } from '../storage/index.js'
+import { backupFile, describe, filesBelow, type BackupManifest } from './manifest.js'
+
+export interface BackupReport {
+  dir: string
+  files: number
+  bytes: number
+  begunAt: string
+  endedAt: string
+}
+interface Taking {
+  dataDir: string
+  storeDir: string
+  masterKeyFile: string | null
+  version: string
+  now: () => number
+  /** Told what is copied now. */
+  tell: (what: string) => void
+}
+
+const attemptsMax = 10
+const sealedEnd = '.sealed'
+export const passwordName = 'postgres.password'
+// The master key opens all the others: it is kept elsewhere. A code for the first administrator is of no use in a copy.
+const keysLeft = new Set(['master.key', 'first-administrator.code'])
+
+/** Copies all stores of a running server into an empty folder. What is derived first: a store is never ahead of the one it comes from. */
+export async function takeBackup(dir: string, taking: Taking): Promise<BackupReport | { problem: string }> {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  if ((await readdir(dir)).length > 0) return { problem: `${dir} is not empty.` }
+  const { dataDir, storeDir, now, tell } = taking
+  const begunAt = new Date(now()).toISOString()
+  tell('reservoir')
+  await copyStudies(join(storeDir, 'reservoir'), join(dir, 'reservoir'), copyReservoir)
+  tell('lake')
+  await copyIfThere(join(storeDir, 'lake', 'checkpoint.json'), join(dir, 'lake', 'checkpoint.json'))
+  await copyStudies(join(storeDir, 'lake'), join(dir, 'lake'), copyLake)
+  tell('files')
+  await cp(join(dataDir, 'files'), join(dir, 'files'), { recursive: true, force: false }).catch(ifMissing)
+  tell('keys')
+  // Before the database: the newest head of the audit trail lies there, and must not lead the chain that comes back.
+  await copyKeys(taking, join(dir, 'keys'))
+  tell('database')
+  if (!(await copyRunningCluster(dataDir, join(dir, 'postgres')))) return { problem: 'No server runs on this data folder.' }
+  tell('ledger')
+  // Last: it may know of more withdrawals than the database here, and those are done again when it comes back.
+  await cp(join(dataDir, 'ledger'), join(dir, 'ledger'), { recursive: true }).catch(ifMissing)
+  tell('checksums')
+  const files: BackupManifest['files'] = {}
+  for (const path of await filesBelow(dir)) files[path] = await describe(dir, path)
+  const endedAt = new Date(now()).toISOString()
+  const manifest: BackupManifest = { format: 1, version: taking.version, begunAt, endedAt, files }
+  await writeAtomically(join(dir, backupFile), JSON.stringify(manifest, null, 1))
+  const bytes = Object.values(files).reduce((sum, [size]) => sum + size, 0)
+  return { dir, files: Object.keys(files).length, bytes, begunAt, endedAt }
+}
+
+const ifMissing = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'ENOENT') throw error
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  await copyFile(from, to).catch(ifMissing)
+}
+
+async function copyStudies(from: string, to: string, copy: (from: string, to: string) => Promise<void>): Promise<void> {
+  const entries = await readdir(from, { withFileTypes: true }).catch(() => [])
+  for (const entry of entries) {
+    if (!entry.isDirectory() || entry.name.startsWith('.')) continue
+    await whole(join(from, entry.name), join(to, entry.name), copy)
+  }
+}
+
+// A list may be replaced, and files that it named removed, while they are copied: then once more by the next list.
+async function whole(from: string, to: string, copy: (from: string, to: string) => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await copy(from, to)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === attemptsMax) throw error
+      await rm(to, { recursive: true, force: true })
+    }
+  }
+}
+
+async function copyLake(from: string, to: string): Promise<void> {
+  const found = await filesOfLake(from)
+  if (found === null) return
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  for (const file of found.fixed) await linkOrCopy(join(from, file), join(to, file))
+  for (const file of found.lists) await copyFile(join(from, file), join(to, file))
+  await writeFile(join(to, 'manifest.json'), found.manifest, { mode: 0o600 })
+}
+
+async function copyReservoir(from: string, to: string): Promise<void> {
+  const text = await readFile(join(from, 'manifest.json'), 'utf8').catch(() => null)
+  if (text === null) return
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  for (const file of filesOfReservoir(JSON.parse(text) as ReservoirManifest)) await linkOrCopy(join(from, file), join(to, file))
+  await writeFile(join(to, 'manifest.json'), text, { mode: 0o600 })
+}
+
+// These files never change under their names; on another disk they cannot be linked.
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw error
+    await copyFile(from, to, constants.COPYFILE_FICLONE)
+  })
+}
+
+// Keys of studies are wrapped by the master key already; all others are sealed by it for the copy.
+async function copyKeys({ dataDir, masterKeyFile }: Taking, to: string): Promise<void> {
+  const from = join(dataDir, 'keys')
+  const keyring = await openKeyring({ dir: from, masterKeyFile })
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  // Only asked for where the database listens on loopback.
+  const password = await readFile(join(dataDir, 'postgres', 'password')).catch(() => null)
+  if (password !== null)
+    await writeFile(join(to, `${passwordName}${sealedEnd}`), keyring.seal(sealedName(passwordName), password), { mode: 0o600 })
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (!entry.isFile() || keysLeft.has(entry.name) || entry.name.endsWith('.tmp')) continue
+    const bytes = await readFile(join(from, entry.name))
+    if (/^study-.*\.json$/.test(entry.name)) await writeFile(join(to, entry.name), bytes, { mode: 0o600 })
+    else await writeFile(join(to, `${entry.name}${sealedEnd}`), keyring.seal(sealedName(entry.name), bytes), { mode: 0o600 })
+  }
+}
+
+const sealedName = (name: string): string => `backup of ${name}`
+
+/** The keys of a backup, opened by the master key; null where it does not open one. */
+export async function openedKeys(dir: string, keyring: Keyring): Promise<Map<string, Buffer> | null> {
+  const keys = new Map<string, Buffer>()
+  for (const name of await readdir(join(dir, 'keys'))) {
+    const bytes = await readFile(join(dir, 'keys', name))
+    const plain = name.endsWith(sealedEnd) ? name.slice(0, -sealedEnd.length) : name
+    const opened = plain === name ? bytes : keyring.unseal(sealedName(plain), bytes)
+    if (opened === null) return null
+    keys.set(plain, opened)
+  }
+  return keys
+}

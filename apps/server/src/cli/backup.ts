@@ -1,0 +1,59 @@
+import path from 'node:path'
+import { Command } from 'commander'
+import { version } from '../config/index.js'
+import { openPlatform, restore, takeBackup, type RestoreReport } from '../platform.js'
+import { systemClock } from '../storage/index.js'
+import { CommandFailed } from './failure.js'
+import { configFrom, type ServeFlags } from './serve.js'
+
+const tell = (what: string): void => void process.stderr.write(`${what}\n`)
+
+export function backupCommand(): Command {
+  return new Command('backup')
+    .description('copies all stores of the running server into an empty folder, while it works; on its own machine, without the master key')
+    .argument('<dir>', 'an empty or new folder; identified data will be in it')
+    .option('--data <dir>', 'data folder (default .aquifer)')
+    .option('--json', 'as JSON')
+    .action(async (dir: string, flags: ServeFlags) => {
+      const { dataDir, storeDir, masterKeyFile, databaseUrl } = configFrom(flags)
+      if (databaseUrl !== null)
+        throw new CommandFailed('The database is not the embedded one: back it up by its own tools, and lake, ledger and keys as files.')
+      const made = await takeBackup(path.resolve(dir), { dataDir, storeDir, masterKeyFile, version, now: () => systemClock.now(), tell })
+      if ('problem' in made) throw new CommandFailed(made.problem)
+      const said = `${made.dir}: ${made.files} files, ${Math.ceil(made.bytes / 1024)} KB, as of ${made.endedAt}; the master key is not in it\n`
+      process.stdout.write(flags.json === true ? `${JSON.stringify(made)}\n` : said)
+    })
+}
+
+interface RestoreFlags extends ServeFlags {
+  lake?: string
+  ledger?: string
+}
+
+export function restoreCommand(): Command {
+  return new Command('restore')
+    .description(
+      'brings a backup back into an empty data folder, does later withdrawals again, and compares the stores; exit 1 when they differ',
+    )
+    .argument('<dir>', 'the folder of a backup')
+    .option('--data <dir>', 'data folder (default .aquifer)')
+    .option('--lake <dir>', 'a lake that outlived the database: what only it knows goes back in')
+    .option('--ledger <file>', 'the newest copy of ledger/withdrawals.ndjson')
+    .option('--json', 'as JSON')
+    .action(async (dir: string, { lake, ledger, json, ...flags }: RestoreFlags) => {
+      const asked = { from: path.resolve(dir), lake: lake ?? null, ledger: ledger ?? null, tell }
+      const made = await restore(configFrom(flags), asked, openPlatform)
+      if ('problem' in made) throw new CommandFailed(made.problem)
+      process.stdout.write(json === true ? `${JSON.stringify(made)}\n` : restoredText(made))
+      if (!made.stores.equal) process.exitCode = 1
+    })
+}
+
+function restoredText({ backup, lakeOnly, withdrawals, stores }: RestoreReport): string {
+  const returned =
+    lakeOnly === null
+      ? []
+      : [`from the lake: ${lakeOnly.returned} versions returned, ${lakeOnly.erased} of erased people, ${lakeOnly.left} left out`]
+  const equal = stores.equal ? 'the stores hold the same' : 'the stores DIFFER: start the server and run `aquifer verify stores`'
+  return `${[`restored as of ${backup}`, ...returned, `${withdrawals} withdrawals done again`, equal].join('\n')}\n`
+}

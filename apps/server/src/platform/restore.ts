@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import { cp, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { StoresReport, WithdrawalRequestBody } from '@aquifer/core/contract'
+import { isRefusal } from '@aquifer/core/refusal'
+import { bringBack } from '../backup/index.js'
+import type { Config } from '../config/index.js'
+import { mergeLedgers, readLedger, type LedgerEntry } from '../erasure/index.js'
+import { adoptLake, emptyLake, openKeyring, openLake } from '../lake/index.js'
+import { verifyStores } from '../pipeline/index.js'
+import type { Platform } from '../platform.js'
+import { openRepository, type Repository } from '../repository/index.js'
+import { migrate, openPostgres, openSigner, systemClock, type Postgres } from '../storage/index.js'
+import { openLedgerKey } from './governance.js'
+import { returnLakeOnly, type LakeOnly } from './lake-only.js'
+import { requestOf } from './own-request.js'
+import { truthOf } from './stores.js'
+
+export interface RestoreRequest {
+  from: string
+  /** A lake that outlived the database: what only it knows goes back in. */
+  lake: string | null
+  /** The newest copy of the outside ledger. */
+  ledger: string | null
+  tell: (what: string) => void
+}
+export interface RestoreReport {
+  backup: string
+  lakeOnly: LakeOnly | null
+  /** Withdrawals that the copy did not know, done again. */
+  withdrawals: number
+  stores: StoresReport
+}
+type Problem = { problem: string }
+
+const pollMs = 100
+const waitS = 3_600
+
+/** Brings a backup back and makes of it one state that may be served: nothing answers anybody before. */
+export async function restore(
+  config: Config,
+  asked: RestoreRequest,
+  open: (config: Config) => Promise<Platform>,
+): Promise<RestoreReport | Problem> {
+  const { dataDir, storeDir, masterKeyFile } = config
+  if (config.databaseUrl !== null) return { problem: 'Only the embedded database is in a backup: leave DATABASE_URL unset.' }
+  const backup = await bringBack(asked.from, { dataDir, storeDir, masterKeyFile, tell: asked.tell })
+  if ('problem' in backup) return backup
+  asked.tell('reconciling')
+  const lakeOnly = await reconcile(config, asked, Date.parse(backup.begunAt))
+  const ledger = path.join(dataDir, 'ledger', 'withdrawals.ndjson')
+  if (asked.ledger !== null) await mergeLedgers(ledger, asked.ledger)
+  const platform = await open({ ...config, roles: ['api', 'replicator', 'masker', 'compactor', 'scheduler', 'query'] as Config['roles'] })
+  try {
+    await noteRestore(platform, { restored: backup.begunAt, ...lakeOnly })
+    asked.tell('withdrawals')
+    const entries = await readLedger(ledger, await openSigner(path.join(dataDir, 'keys')))
+    const withdrawals = await redo(platform, entries)
+    if (typeof withdrawals !== 'number') return withdrawals
+    asked.tell('comparing')
+    await platform.flow?.pipeline.wait({ timeoutS: waitS })
+    const stores = await verifyStores(
+      { ...platform.flow!.stages, truth: truthOf(platform.repository) },
+      {},
+      { cancelled: false, progress: () => undefined },
+    )
+    return { backup: backup.begunAt, lakeOnly, withdrawals, stores: stores! }
+  } finally {
+    await platform.close()
+  }
+}
+
+/** A copy of a database is another database: places in its feed mean nothing to a store that followed the first one further. */
+async function reconcile(config: Config, { lake: outlived }: RestoreRequest, begunAt: number): Promise<LakeOnly | null> {
+  const lakeDir = path.join(config.storeDir, 'lake')
+  const postgres = await openPostgres({ dataDir: config.dataDir })
+  const clock = { at: 0, now: () => clock.at }
+  const repository = openRepository({ postgres, clock, ledgerKey: await openLedgerKey(config.dataDir) })
+  try {
+    await migrate(postgres)
+    const epoch = await anotherEpoch(postgres, repository)
+    if (outlived === null && !(await erasedSince(postgres, begunAt))) {
+      await adoptLake(lakeDir, epoch)
+      return null
+    }
+    let found: LakeOnly | null = null
+    if (outlived !== null) {
+      await rm(lakeDir, { recursive: true, force: true })
+      await cp(outlived, lakeDir, { recursive: true })
+      const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile: config.masterKeyFile })
+      found = await returnLakeOnly(repository, await openLake({ dir: lakeDir, keyring }), (time) => (clock.at = time))
+    }
+    // Both are made again from the database, which now knows all that is to be known.
+    await emptyLake(lakeDir)
+    await rm(path.join(config.storeDir, 'reservoir'), { recursive: true, force: true })
+    return found
+  } finally {
+    await repository.close()
+    await postgres.stop()
+  }
+}
+
+async function anotherEpoch(postgres: Postgres, repository: Repository): Promise<string> {
+  const owner = postgres.pool('owner', { max: 1 })
+  await owner.query(`update cluster set epoch = gen_random_uuid()::text`)
+  await owner.end()
+  return repository.epoch()
+}
+
+// The lake was copied before the database: whoever was erased in between is in the one and not in the other.
+async function erasedSince(postgres: Postgres, begunAt: number): Promise<boolean> {
+  const reader = postgres.pool('reader', { max: 1 })
+  const { rowCount } = await reader.query(`select 1 from withdrawal where act = 'erase' and coalesce(ended_at, $1) >= $1 limit 1`, [
+    begunAt,
+  ])
+  await reader.end()
+  return rowCount !== 0
+}
+
+async function noteRestore({ repository }: Platform, detail: Record<string, unknown>): Promise<void> {
+  const of = { id: await repository.nextAuditId(), at: systemClock.now(), request: randomUUID(), actor: 'restore', role: 'none', sid: null }
+  await repository.audits.record([{ ...of, action: 'pipeline', outcome: 'done', detail, entries: [] }])
+}
+
+/** Withdrawals that the outside ledger knows and this copy of the database does not are done again, through every store. */
+async function redo(platform: Platform, entries: readonly LedgerEntry[]): Promise<number | Problem> {
+  const { repository, studies, withdrawals } = platform
+  let done = 0
+  for (const entry of entries) {
+    const study = await studies.byId(entry.study)
+    if (study === null || (await repository.withdrawals.byId(entry.id)) !== null) continue
+    const person = await repository.erasure.personByMark(study.sid, Buffer.from(entry.person, 'hex'))
+    if (person === null || person.stopped === entry.act) continue
+    const grant = { user: 'restore', role: 'privacy-officer', studies: [study.id], sites: [], people: null } as const
+    const request = requestOf('restore', grant, systemClock.now(), { studies: [study.id], sites: [] })
+    const body: WithdrawalRequestBody = {
+      patient: person.patientId,
+      act: entry.act as NonNullable<WithdrawalRequestBody['act']>,
+      reason: 'done again after a restore',
+      evidence: `outside ledger, entry ${entry.id}`,
+    }
+    const begun = await withdrawals.start(study, { ...request, facts: { ...request.facts, act: 'withdrawal', sid: study.sid } }, body)
+    if (isRefusal(begun)) return { problem: `A withdrawal of the ledger (${entry.id}) cannot be done again: ${begun.detail}` }
+    done += 1
+  }
+  return (await carriedOut(platform)) ?? done
+}
+
+// Those that were under way when the copy was taken, too.
+async function carriedOut({ repository, studies }: Platform): Promise<Problem | null> {
+  for (const { sid, id } of await studies.list()) {
+    for (;;) {
+      const all = await repository.withdrawals.list(sid, { limit: 1_000 })
+      const failed = all.find(({ state }) => state === 'failed')
+      if (failed !== undefined) return { problem: `A withdrawal in ${id} failed: ${failed.problem ?? 'unknown'}` }
+      if (all.every(({ state }) => state === 'done' || state === 'cancelled')) break
+      await new Promise((resolve) => setTimeout(resolve, pollMs))
+    }
+  }
+  return null
+}
