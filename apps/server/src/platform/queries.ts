@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Config } from '../config/index.js'
+import type { FileDesk } from '../files/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { openNotebooks, Query, type HeldSnapshot, type NotebookDesk } from '../query/index.js'
 import type { Repository, Study } from '../repository/index.js'
@@ -11,6 +12,7 @@ export interface QueryParts {
   config: Config
   repository: Repository
   studies: Studies
+  files: Pick<FileDesk, 'tables' | 'tableFolder'>
   /** null where another process writes the reservoir; its files are read all the same */
   reservoir: Reservoir | null
   /** null where this process has no keys to tell */
@@ -22,7 +24,7 @@ export interface QueryParts {
 
 /** Statements and notebooks over the reservoir's snapshots. */
 export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk; risk: RiskDesk } {
-  const { config, repository, studies, reservoir, patientKeys, log, now, newId } = parts
+  const { config, repository, studies, files, reservoir, patientKeys, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
   async function snapshot(study: string): Promise<HeldSnapshot | null> {
     const folder = folderOf(study)
@@ -50,6 +52,10 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     snapshot,
     folderOf,
     workFolder: path.join(config.dataDir, 'query'),
+    filesOf: async (id) => {
+      const study = await studies.byId(id)
+      return { files: study === null ? [] : await files.tables(study), folder: files.tableFolder(id) }
+    },
     withheld,
     studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
     now,

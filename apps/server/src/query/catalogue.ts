@@ -1,14 +1,19 @@
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/contract'
 import { phiClasses } from '@aquifer/core/fhir'
 import { builtInPolicies, policyLabel, treatmentsOf, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
+import type { QueryFile } from './file-tables.js'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
 import { flatTable, maskingOf } from '../view/index.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
 /** The tables of a study's snapshot with what masking did to each column. */
-export function catalogueOf(study: { id: string; masking: string }, manifest: ReservoirManifest | null): Catalogue {
+export function catalogueOf(
+  study: { id: string; masking: string },
+  manifest: ReservoirManifest | null,
+  files: readonly QueryFile[],
+): Catalogue {
   if (manifest === null) {
-    return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: [] }
+    return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: files.map(fileTable) }
   }
   const policy = Object.values(builtInPolicies).find((each) => policyLabel(each) === manifest.maskingPolicy) ?? null
   const types = Object.values(manifest.types)
@@ -19,9 +24,18 @@ export function catalogueOf(study: { id: string; masking: string }, manifest: Re
     consentEpoch: manifest.consentEpoch,
     people: manifest.types['Patient']?.rows ?? Math.max(0, ...types.map(({ people }) => people)),
     resources: types.reduce((sum, { rows }) => sum + rows, 0),
-    tables: studyTables(manifest).map((table) => describe(table, policy)),
+    tables: [...studyTables(manifest).map((table) => describe(table, policy)), ...files.map(fileTable)],
   }
 }
+
+/** What its columns are is known only when it is read. */
+const fileTable = ({ name }: QueryFile): CatalogueTable => ({
+  name,
+  kind: 'file',
+  rows: null,
+  description: 'file of the study, as it was uploaded',
+  columns: [],
+})
 
 function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
   const { name, kind, rows, title } = table

@@ -15,6 +15,7 @@ import type { Repository, StatementRecord, Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import { catalogueOf } from './catalogue.js'
 import { Engines } from './engines.js'
+import type { StudyFiles } from './file-tables.js'
 import { isolation, type Isolation } from './isolation.js'
 import { KeptResults, type KeptResult } from './kept-results.js'
 import { runStatement, type StatementResult } from './run-statement.js'
@@ -32,6 +33,8 @@ export interface QueryOptions {
   /** Folder of a study's reservoir: all its engine can see. */
   folderOf: (study: string) => string
   workFolder: string
+  /** Files of the study that statements read, too. */
+  filesOf: (study: string) => Promise<StudyFiles>
   /** patient_key of people whose rows are withheld from now on, whatever the snapshot still holds. */
   withheld?: (study: Study) => Promise<readonly string[]>
   /** Id of a study by its number. */
@@ -151,6 +154,7 @@ export class Query {
         manifest,
         folder,
         withheld,
+        files: await this.#options.filesOf(study.id),
         signal: running.controller.signal,
         onStart: () => (running.status.state = 'running'),
         onProgress: (progress) => (running.status.progress = progress),
@@ -198,8 +202,20 @@ export class Query {
       const withheld = await this.#withheld(study)
       const answers: Figures['answers'] = []
       const { signal } = new AbortController()
+      // Figures of the platform's own rest on the reservoir alone.
+      const files = { ...(await this.#options.filesOf(study.id)), files: [] }
       for (const sql of statements) {
-        const work = { study: manifest.study, sql, limit: statementRowsMax, format: 'json', manifest, folder, withheld, signal } as const
+        const work = {
+          study: manifest.study,
+          sql,
+          limit: statementRowsMax,
+          format: 'json',
+          manifest,
+          folder,
+          withheld,
+          files,
+          signal,
+        } as const
         const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
         if (isRefusal(result)) return result
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
@@ -297,7 +313,7 @@ export class Query {
   async catalogue(study: Study): Promise<Catalogue> {
     const held = await this.#options.snapshot(study.id)
     held?.release()
-    return catalogueOf(study, held?.manifest ?? null)
+    return catalogueOf(study, held?.manifest ?? null, (await this.#options.filesOf(study.id)).files)
   }
 
   /** Somebody withdrew: what runs, or began before that time (ms), is stopped, and results that may hold that person are gone. */

@@ -38,6 +38,7 @@ export type {
   WriteOutcome,
 } from './types.js'
 export type { FeedKey, FeedRow } from './feeds.js'
+export type { FileRow, FileStore, UploadRow } from './files.js'
 export type { ParticipantRow, ParticipantStepRow } from './participant-types.js'
 export type { InvitationRow, NewInvitation } from './registration-types.js'
 export type { NewWithdrawal, StudyPerson, Withdrawal, WithdrawalStep } from './withdrawal-types.js'

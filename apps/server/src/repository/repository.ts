@@ -8,6 +8,7 @@ import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
+import { openFiles } from './files.js'
 import { openRiskReports } from './risk-reports.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
@@ -125,6 +126,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     participants: openParticipants(writer, reader),
     invitations: openInvitations(writer),
     feeds: openFeeds(writer, reader),
+    files: openFiles(writer),
     riskReports: openRiskReports(writer, reader),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
     async close() {

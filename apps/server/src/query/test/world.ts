@@ -8,7 +8,7 @@ import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
 import { modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
 import { systemClock } from '../../storage/index.js'
-import { Query, type Asked } from '../index.js'
+import { Query, type Asked, type QueryFile } from '../index.js'
 
 export interface World {
   folder: string
@@ -18,6 +18,8 @@ export interface World {
   other: Study
   /** patient_keys to leave out from now on. */
   withheld: string[]
+  /** Files of study SYN, which its engine sees below `folder`/files/SYN. */
+  files: QueryFile[]
   repository: RepositoryWorld['repository']
   rows(sql: string, more?: Partial<Asked>): Promise<{ rows: unknown[][]; columns: StatementRows['columns']; basis: QueryBasis } | Refusal>
   arrow(sql: string, more?: Partial<Asked>): Promise<Table>
@@ -74,6 +76,7 @@ export async function openQueryWorld(): Promise<World> {
   await publish(reservoir, 'OTHER', someResources.slice(0, 1))
   let made = 0
   const withheld: string[] = []
+  const files: QueryFile[] = []
   const query = new Query({
     repository,
     snapshot(id) {
@@ -83,6 +86,7 @@ export async function openQueryWorld(): Promise<World> {
     },
     folderOf: (id) => join(folder, 'reservoir', id),
     workFolder: join(folder, 'work'),
+    filesOf: async (id) => ({ files: id === 'SYN' ? files : [], folder: join(folder, 'files', id) }),
     withheld: async () => withheld,
     studyOf: async (sid) => (sid === study.sid ? 'SYN' : 'OTHER'),
     now: () => Date.now(),
@@ -97,6 +101,7 @@ export async function openQueryWorld(): Promise<World> {
     study,
     other,
     withheld,
+    files,
     repository,
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)
