@@ -22,6 +22,7 @@ const parts = {
       'apps/server/src/platform/walk-through.test.ts',
       'apps/server/src/pipeline/kill.test.ts',
       'apps/server/src/cli/import.test.ts',
+      'apps/server/src/cli/files.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },

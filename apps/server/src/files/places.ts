@@ -50,7 +50,7 @@ export function openPlaces(dir: string): FilePlaces {
         for (const study of await namesIn(path.join(dir, store)))
           for (const id of await namesIn(folder(store, study))) {
             const found = await stat(of(store, study, id)).catch(unlessGone)
-            if (found !== undefined) yield { store, study, id, at: found.ctimeMs }
+            if (found !== undefined) yield { store, study, id, at: found.mtimeMs }
           }
     },
     uploads: () => namesIn(path.join(dir, 'uploads')),
