@@ -100,7 +100,7 @@ async function mandatory(client: Client, flags: Flags): Promise<Record<string, s
 }
 
 function storedText(stored: LakeFileStored | ReservoirFileStored): string {
-  const lines = [`${stored.id}`, `${stored.bytes} bytes, SHA-256 ${stored.checksum}`]
+  const lines = [stored.id, `${stored.bytes} bytes, SHA-256 ${stored.checksum}`]
   if ('table' in stored && stored.table !== null) lines.push(`read it as "${stored.table}"`)
   if ('warnings' in stored) for (const { kind, count, where } of stored.warnings) lines.push(`warning: ${kind}, ${count} times, ${where}`)
   return `${lines.join('\n')}\n`
