@@ -184,7 +184,7 @@ function readerOf({ places, keys }: FileParts, study: string, row: FileRow, part
 
 async function remove(parts: FileParts, request: FilesAsked, store: FileStore, id: string): Promise<Refusal | null> {
   const { grant, facts } = request
-  const found = await rowOf(parts, request, store, id, { own: !mayUse(grant, 'files.remove') })
+  const found = await rowOf(parts, request, store, id, { own: store === 'lake' && !mayUse(grant, 'files.remove') })
   if (isRefusal(found)) return found
   const { row, study } = found
   // An analyst reads what others added, and removes only what he added himself.
