@@ -23,6 +23,7 @@ const parts = {
       'apps/server/src/pipeline/kill.test.ts',
       'apps/server/src/cli/import.test.ts',
       'apps/server/src/privacy/kill.test.ts',
+      'apps/server/src/cli/files.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },

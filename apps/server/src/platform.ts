@@ -13,9 +13,10 @@ import { openConsentDesk } from './consent/index.js'
 import { indexEntriesOf, openFeeds, openPageTokens, openWriteQueue, type ConsentClock, type Feeds, type FhirSystems } from './fhir/index.js'
 import { openHttp, type Health, type RoutedSystems } from './http/index.js'
 import { openIdentity, type Identity } from './identity/index.js'
-import { silenceMaxMs, type ImportSystems } from './import/index.js'
+import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics, type Log, type Metrics } from './monitoring/index.js'
+import { openFiles } from './platform/files.js'
 import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
@@ -35,6 +36,7 @@ import {
   openPostgres,
   openSigner,
   packageRoot,
+  silenceMaxMs,
   systemClock,
   writeAtomically,
   type Clock,
@@ -163,24 +165,25 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
     : null
   if (background !== null) closing.add(() => background.close())
   const ownViews = openOwnViews(repository, now)
+  const systems = { repository, signer, studies, metrics, log, now, newId }
+  const { keyring, files } = await openFiles({ config, ...systems })
+  closing.add(() => files.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config)
-    ? await openFlow({ config, repository, metrics, log, clock, owner, otherStages, policies, ownViews })
+    ? await openFlow({ config, keyring, repository, metrics, log, clock, owner, otherStages, policies, ownViews })
     : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
-  const queries = config.roles.includes('query')
-    ? openQueries({ config, repository, studies, policies, ownViews, ...masked, log, now, newId })
-    : null
+  const queries = config.roles.includes('query') ? openQueries({ config, ...systems, policies, ownViews, files, ...masked }) : null
   if (queries !== null) closing.add(() => queries.query.close())
   if (queries !== null) closing.add(() => queries.risk.close())
-  const query = queries?.query ?? null
   if (queries !== null) riskGauges(metrics, queries.risk)
-  const governance = await openGovernance({ config, repository, signer, studies, policies, jobs, bulkExport, flow, query, log, now, newId })
+  const query = queries?.query ?? null
+  const governance = await openGovernance({ config, ...systems, policies, jobs, bulkExport, files, flow, query })
   closing.add(() => governance.close())
-  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport }
+  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, files }
   const front = { tls, fhir, feeds, access, identity, address }
   return { ...stores, ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
 }
@@ -248,6 +251,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     fhir,
     feeds,
     bulkExport,
+    files: systems.files,
     imports,
     metrics,
     queries,

@@ -2,6 +2,7 @@ import {
   Droplets,
   Eye,
   FileSignature,
+  Files,
   FolderHeart,
   KeyRound,
   LayoutDashboard,
@@ -11,13 +12,14 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeePrivacy } from './api/roles.js'
+import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeeFiles, maySeePrivacy } from './api/roles.js'
 
 export const paths = {
   home: '/home',
   notebooks: '/notebooks',
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   consent: '/consent',
+  files: '/files',
   privacy: '/privacy',
   audit: '/audit',
   administration: '/administration',
@@ -48,6 +50,7 @@ export function placesOf(role: Me['role']): Place[] {
   return [
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
+    ...(maySeeFiles(role) ? [{ path: paths.files, name: 'Files', icon: Files, key: 'F' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
     ...(maySeePrivacy(role) ? [{ path: paths.privacy, name: 'Privacy', icon: Droplets, key: 'P' }] : []),
     ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),

@@ -24,6 +24,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'restore', says: 'brings a backup back', load: async () => (await import('./backup.js')).restoreCommand() },
   { name: 'feed', says: 'who sends, and the alarm when nothing comes', load: async () => (await import('./feed.js')).feedCommand() },
   { name: 'query', says: 'SQL on the masked reservoir', load: async () => (await import('./query.js')).queryCommand() },
+  { name: 'files', says: 'files kept as they are, some of them tables', load: async () => (await import('./files.js')).filesCommand() },
   { name: 'view', says: 'SQL-on-FHIR views', load: async () => (await import('./view.js')).viewCommand() },
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
   { name: 'policy', says: 'masking policies', load: async () => (await import('./policy/index.js')).policyCommand() },

@@ -145,6 +145,7 @@ test('a preview counts what is touched, changes nothing, and a stranger is not t
   expect(preview.json).toMatchObject({ act: 'stop-use', allowed: ['stop-new', 'stop-use'], seenNoMoreWithinMs: 1000 })
   expect(preview.json['stores']).toEqual([
     { store: 'exports', effect: 'remove', counts: { exports: 0 }, expectedMs: 0 },
+    { store: 'files', effect: 'withhold', counts: { files: 0 }, expectedMs: 0 },
     { store: 'repository', effect: 'withhold', counts: { resources: 3, versions: 3, profiles: 1 }, expectedMs: 0 },
   ])
   const subject = preview.json['subject']

@@ -6,6 +6,7 @@ import { auditRoutes } from './routes/audit.js'
 import { consentRoutes } from './routes/consent.js'
 import { feedRoutes } from './routes/feeds.js'
 import { fhirRoutes } from './routes/fhir.js'
+import { fileRoutes } from './routes/files.js'
 import { displayRoutes, heldRoutes } from './routes/held.js'
 import { identityRoutes } from './routes/identity.js'
 import { jobRoutes } from './routes/jobs.js'
@@ -58,6 +59,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)
+  fileRoutes(app, systems)
   auditRoutes(app, systems)
   operationsRoutes(app, systems)
   workbenchRoutes(app, systems.workbenchDir)

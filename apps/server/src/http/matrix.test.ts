@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { roles, type Role } from '@aquifer/core/access'
 import { endpoints, type Endpoint, type EndpointName } from '@aquifer/core/contract'
 import { contract, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
+import { fileRows } from './test/file-rows.js'
 import { maskingRows } from './test/masking-rows.js'
 import { routesOf } from './test/routes.js'
 
@@ -16,6 +17,7 @@ interface Row {
   /** how the address is asked; {study} is S or one that must look like NONE, {id} a resource at site A or one that is not there */
   url?: string
   body?: (id: string) => Json
+  headers?: Record<string, string>
   /** out of reach: 404 unless this is a list that is then empty, a write by the token of another study, or a system that does not run here */
   elsewhere?: 200 | 400 | 503
 }
@@ -176,6 +178,7 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   feeds: { may: feeding.readers, url: '/pipeline/api/v1/feeds?study={study}' },
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
+  ...fileRows,
   ...maskingRows,
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
   auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },
@@ -283,8 +286,11 @@ async function ask(name: EndpointName, token: string | null, { study = 'S', id =
     path: pathOf(name, row).replace('{study}', study).replace('{id}', id),
     token,
     ...(row.body === undefined ? {} : { body: row.body(id) }),
-    ...(isFhir && row.body !== undefined ? { headers: { 'content-type': 'application/json+fhir' } } : {}),
-    ...(endpoint.bodyType === 'text/csv' ? { headers: { 'content-type': 'text/csv' } } : {}),
+    headers: {
+      ...row.headers,
+      ...(isFhir && row.body !== undefined ? { 'content-type': 'application/json+fhir' } : {}),
+      ...(endpoint.bodyType === 'text/csv' ? { 'content-type': 'text/csv' } : {}),
+    },
   })
 }
 const tokenFor = (role: Role, studies: string[], sites: string[] = []) =>

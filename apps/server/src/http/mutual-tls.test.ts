@@ -49,8 +49,10 @@ const register = (more: Json) =>
     token: admin,
   })
 const right: Wish = { subject: 'CN=lab-7, OU=Laboratory, O=Hospital' }
-const ask = (client: Pem | null, more: { token?: string; method?: string; path?: string; json?: unknown } = {}) =>
-  askOverTls(`${url}${more.path ?? '/fhir-server/api/v1/Patient/p1'}`, { ca: authority.cert, client, ...more })
+const ask = (
+  client: Pem | null,
+  more: { token?: string; method?: string; path?: string; json?: unknown; headers?: Record<string, string> } = {},
+) => askOverTls(`${url}${more.path ?? '/fhir-server/api/v1/Patient/p1'}`, { ca: authority.cert, client, ...more })
 
 test('a registered certificate does what a token of its client would, under the client’s name', async () => {
   expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
@@ -63,6 +65,13 @@ test('a registered certificate does what a token of its client would, under the 
     .owner()
     .query<Json>(`select distinct actor, role, external from audit where action in ('create', 'update', 'read') and actor like 'client:%'`)
   expect(rows).toEqual([{ actor: 'client:lab', role: 'integrator', external: `certificate:${thumbprint}` }])
+})
+
+test('a file comes in by the certificate, under its client and no other user', async () => {
+  const lab = await authority.issue(right)
+  const put = (user: string) =>
+    ask(lab, { method: 'POST', path: '/datalake/api/v1/data', json: {}, headers: { 'x-correlation-id': 'c', 'x-aquifer-user': user } })
+  expect([(await put('lab')).status, (await put('client:lab')).status, (await put('somebody')).status]).toEqual([201, 201, 400])
 })
 
 test('A20: any other certificate opens nothing, with or without a token', async () => {

@@ -31,6 +31,7 @@ const mapping: Readonly<Record<RefusalCode, { status: number; issue: string }>> 
   'already-exists': { status: 409, issue: 'duplicate' },
   conflict: { status: 409, issue: 'conflict' },
   'precondition-failed': { status: 412, issue: 'conflict' },
+  'range-not-satisfiable': { status: 416, issue: 'not-found' },
   'business-rule': { status: 422, issue: 'business-rule' },
   'statement-invalid': { status: 400, issue: 'invalid' },
   'statement-limit': { status: 422, issue: 'too-costly' },
@@ -47,6 +48,7 @@ export function headersOf(refusal: Refusal): Record<string, string> {
   if (refusal.refusal === 'not-signed-in') return { 'www-authenticate': 'Bearer realm="aquifer"' }
   // Of a body that does not come to its end nothing else can follow on the same connection.
   if (refusal.refusal === 'too-slow') return { connection: 'close' }
+  if (refusal.refusal === 'range-not-satisfiable') return { 'content-range': `bytes */${refusal.size}` }
   const seconds = 'retryAfterS' in refusal ? refusal.retryAfterS : undefined
   if (typeof seconds === 'number') return { 'retry-after': String(Math.max(1, Math.ceil(seconds))) }
   return {}

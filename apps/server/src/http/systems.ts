@@ -23,6 +23,7 @@ import type { BulkExport } from '../bulk-export/index.js'
 import type { ConsentDesk, ParticipantDesk } from '../consent/index.js'
 import type { WithdrawalDesk } from '../erasure/index.js'
 import type { Feeds, FhirSystems } from '../fhir/index.js'
+import type { FileDesk } from '../files/index.js'
 import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
@@ -87,6 +88,7 @@ export interface RoutedSystems {
   feeds: Feeds
   imports: ImportSystems
   bulkExport: BulkExport
+  files: FileDesk
   pipeline: PipelineDoor | null
   /** null where this process does not mask */
   held: HeldDoor | null

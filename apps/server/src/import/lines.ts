@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { createGunzip } from 'node:zlib'
 import { Readable } from 'node:stream'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
-import { Silence } from './silence.js'
+import { Silence } from '../storage/index.js'
 
 // One line is one resource or one Bundle; the longest patient history seen in real data is about 3 MB.
 export const lineBytesMax = 64 * 1024 * 1024

@@ -15,7 +15,7 @@ import {
 } from '../fhir/index.js'
 import type { Jobs, RunningJob } from '../jobs/index.js'
 import type { Tx } from '../repository/index.js'
-import { faultPoint } from '../storage/index.js'
+import { faultPoint, heard } from '../storage/index.js'
 import { preparedLines } from './ahead.js'
 import { openAcknowledged, type Acknowledged } from './acknowledged.js'
 import { openGathering, peopleOf, type Batch } from './batches.js'
@@ -24,7 +24,6 @@ import { linesOf, type Line } from './lines.js'
 import { recordOnFile } from './on-file.js'
 import type { Prepared } from './prepare.js'
 import { openTally, type Tally } from './report.js'
-import { heard } from './silence.js'
 
 const writers = 3
 

@@ -109,9 +109,10 @@ export class Keyring {
     return decrypted(this.#master, sealedFor(what), sealed)
   }
 
-  // In turn per study: two changes at once must not overwrite each other's file.
+  // In turn per study: two changes at once must not overwrite each other's file. Read anew, since another process may have made keys.
   async #change(study: string, change: (keys: StudyKey[]) => StudyKey[]): Promise<StudyKey[]> {
-    const made = this.#keys(study).then(async (keys) => {
+    const made = this.#keys(study).then(async () => {
+      const keys = await this.#read(study)
       const next = change(keys)
       if (next !== keys) await this.#store(study, next)
       return next
@@ -123,7 +124,13 @@ export class Keyring {
 
   /** A key by its id; throws when it is gone. */
   async keyById(study: string, id: string): Promise<StudyKey> {
-    const found = (await this.#keys(study)).find((each) => each.id === id)
+    const named = (each: StudyKey): boolean => each.id === id
+    let found = (await this.#keys(study)).find(named)
+    if (!found) {
+      // Another process may have made it since.
+      this.#studies.delete(study)
+      found = (await this.#keys(study)).find(named)
+    }
     if (!found) throw new Error(`the key ${id} of study ${study} is not in the keyring`)
     return found
   }

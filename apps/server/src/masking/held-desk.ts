@@ -80,7 +80,11 @@ export class HeldDesk {
 export function policyNamedOrRead(said: string): PolicyReading {
   if (Object.hasOwn(builtInPolicies, said)) return { policy: builtInPolicies[said]! }
   if (said.trimStart().startsWith('{')) return readPolicy(said)
-  return { problems: [{ path: '', line: 1, message: 'This is neither the name of a built-in policy nor the text of one.', remedy: 'Give one of the two.' }] }
+  return {
+    problems: [
+      { path: '', line: 1, message: 'This is neither the name of a built-in policy nor the text of one.', remedy: 'Give one of the two.' },
+    ],
+  }
 }
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())

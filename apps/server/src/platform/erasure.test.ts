@@ -2,6 +2,7 @@
 // they were erased no byte of the database or of the data folder holds one of the texts, but for what the certificate names.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { generateKeyPair, exportJWK } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPseudonyms } from '@aquifer/core/masking'
@@ -162,6 +163,23 @@ async function named(person: string, device: string): Promise<void> {
   expect(text).not.toContain(person)
 }
 
+/** A file that its sender says is the person's. */
+async function fileOf(person: string, { of }: Marks): Promise<void> {
+  const token = await world.token('integrator', ['PROOF'])
+  await post(
+    '/datalake/api/v1/data',
+    token,
+    { holter: 1 },
+    {
+      'x-correlation-id': 'file',
+      'x-aquifer-user': 'local:tests',
+      'x-aquifer-patient': person,
+      'content-disposition': `attachment; filename="${of('filename')}"`,
+    },
+  )
+}
+const filesOnDisk = async (): Promise<number> => (await readdir(path.join(world.platform.config.dataDir, 'files', 'lake', 'PROOF'))).length
+
 async function erase(person: string): Promise<Json> {
   const at = '/consent/api/v1/studies/PROOF/withdrawals'
   const begun = await post(at, await manager(), { patient: person, act: 'erase', reason: 'asked', evidence: 'letter' })
@@ -197,6 +215,8 @@ test('after an erasure no byte holds the person', async () => {
   await world.platform.flow?.pipeline.wait({ study: 'PROOF', timeoutS: 60 })
   await named(ann, 'scale-1')
   await named(sue, 'scale-2')
+  await fileOf(sue, second)
+  expect(await filesOnDisk()).toBe(1)
   const pseudonyms = await pseudonymsOf([
     ['Patient', ann],
     ['Patient', sue],
@@ -220,6 +240,7 @@ test('after an erasure no byte holds the person', async () => {
   const allowed = new Set(['a report of the trail', 'table access_review', 'table app_user', 'table audit'])
   expect([...new Set(kept)].filter((place) => !allowed.has(place))).toEqual([])
   expect(JSON.stringify(certificates)).toContain('name of an account')
+  expect(await filesOnDisk()).toBe(0)
   // Whoever stays is whole.
   expect((await world.fhir('GET', `/Patient/${other.of('personid')}`, await integrator())).text).toContain(other.of('family'))
 })

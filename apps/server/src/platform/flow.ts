@@ -5,7 +5,7 @@ import type { StageView } from '@aquifer/core/contract'
 import { createPseudonyms, type Pseudonyms } from '@aquifer/core/masking'
 import type { Config } from '../config/index.js'
 import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
-import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
+import { openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { Pipeline, type StoresParts } from '../pipeline/index.js'
@@ -46,6 +46,7 @@ export interface Flow {
 
 export interface FlowParts {
   config: Config
+  keyring: Keyring
   repository: Repository
   metrics: Metrics
   log: Log
@@ -82,11 +83,9 @@ async function auditLeak(repository: Repository, clock: Clock, { study, leaks }:
 }
 
 export async function openFlow(parts: FlowParts): Promise<Flow> {
-  const { config, repository, log, clock } = parts
+  const { config, repository, log, clock, keyring } = parts
   const failed = (stage: string) => (failure: { study: string | null; reason: string }) =>
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
-  const { masterKeyFile } = config
-  const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile, now: () => clock.now() })
   const lake = await openLake({ dir: path.join(config.storeDir, 'lake'), keyring })
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),

@@ -7,6 +7,7 @@ import type { Config } from '../config/index.js'
 import { openParticipantDesk, type ParticipantDesk } from '../consent/index.js'
 import { openErasure, openOutsideLedger, openWithdrawalDesk, repositoryStep, type WithdrawalDesk } from '../erasure/index.js'
 import { openConsentClock, type ConsentClock } from '../fhir/index.js'
+import type { FileDesk } from '../files/index.js'
 import type { Jobs } from '../jobs/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
@@ -15,7 +16,7 @@ import type { Repository } from '../repository/index.js'
 import { writeAtomically, type Signer } from '../storage/index.js'
 import { openStudyFiles, type Studies, type StudyFiles } from '../study/index.js'
 import type { Flow } from './flow.js'
-import { exportsStep, lakeStep, reservoirStep, statementsStep } from './withdrawal-steps.js'
+import { exportsStep, filesStep, lakeStep, reservoirStep, statementsStep } from './withdrawal-steps.js'
 
 const ledgerKeyFile = 'withdrawal-ledger.key'
 
@@ -38,6 +39,7 @@ export interface GovernanceParts {
   policies: Pick<MaskingPolicyDesk, 'datesOf'>
   jobs: Jobs
   bulkExport: BulkExport
+  files: FileDesk
   flow: Flow | null
   query: Query | null
   log: Log
@@ -64,6 +66,7 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
     erasure.registerStep(reservoirStep(repository, flow, query))
     erasure.registerStep(lakeStep(repository, flow, query))
   }
+  erasure.registerStep(filesStep(parts.files))
   erasure.registerStep(repositoryStep(repository))
   const withdrawals = openWithdrawalDesk({ repository, erasure, now, newId })
   // Before whoever said it is answered: what runs on the study's masked rows is stopped.

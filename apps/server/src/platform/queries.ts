@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Config } from '../config/index.js'
+import type { FileDesk } from '../files/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import { openNotebooks, openViewDesk, Query, type HeldSnapshot, type NotebookDesk, type OwnViews, type ViewDesk } from '../query/index.js'
@@ -13,6 +14,7 @@ export interface QueryParts {
   repository: Repository
   studies: Studies
   policies: Pick<MaskingPolicyDesk, 'labelled'>
+  files: Pick<FileDesk, 'tables' | 'tableFolder'>
   /** null where another process writes the reservoir; its files are read all the same */
   reservoir: Reservoir | null
   /** null where this process has no keys to tell */
@@ -25,7 +27,7 @@ export interface QueryParts {
 
 /** Statements and notebooks over the reservoir's snapshots. */
 export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk; risk: RiskDesk; views: ViewDesk } {
-  const { config, repository, studies, reservoir, patientKeys, ownViews, log, now, newId } = parts
+  const { config, repository, studies, files, reservoir, patientKeys, ownViews, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
   async function snapshot(study: string): Promise<HeldSnapshot | null> {
     const folder = folderOf(study)
@@ -54,6 +56,10 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     snapshot,
     folderOf,
     workFolder: path.join(config.dataDir, 'query'),
+    filesOf: async (id) => {
+      const study = await studies.byId(id)
+      return { files: study === null ? [] : await files.tables(study), folder: files.tableFolder(id) }
+    },
     withheld,
     studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
     ownTables: ({ sid }) => ownViews.tables(sid),

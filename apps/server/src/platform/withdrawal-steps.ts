@@ -1,6 +1,7 @@
 import { effectOn } from '@aquifer/core/consent'
 import type { BulkExport } from '../bulk-export/index.js'
 import type { StepContext, StepOutcome, StoreStep } from '../erasure/index.js'
+import type { FileDesk } from '../files/index.js'
 import type { Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Whose } from '../lake/index.js'
@@ -63,6 +64,27 @@ export function exportsStep(bulkExport: Pick<BulkExport, 'held' | 'sweep'>): Sto
     },
     async verify({ study, act }) {
       return effectOn('exports', act) !== 'remove' || (await bulkExport.held(study.sid)).over === 0
+    },
+  }
+}
+
+/** Files of the lake that their sender said are the person's. Whose others are, nobody but their sender knows. */
+export function filesStep(files: Pick<FileDesk, 'heldOf' | 'removeOf'>): StoreStep {
+  return {
+    store: 'files',
+    effect: (act) => effectOn('files', act),
+    irreversible: (act) => effectOn('files', act) === 'remove',
+    async preview({ study, person, act }) {
+      const gone = effectOn('files', act) === 'remove'
+      return { counts: { files: gone ? await files.heldOf(study.sid, person.patientId) : 0 }, expectedMs: 0 }
+    },
+    async act({ study, person, act }): Promise<StepOutcome> {
+      if (effectOn('files', act) !== 'remove') return { counts: {} }
+      const count = await files.removeOf(study, person.patientId)
+      return { counts: { files: count }, note: 'Files whose sender did not say whose they are stay: who sent them has to remove them.' }
+    },
+    async verify({ study, person, act }) {
+      return effectOn('files', act) !== 'remove' || (await files.heldOf(study.sid, person.patientId)) === 0
     },
   }
 }

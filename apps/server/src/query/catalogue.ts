@@ -1,19 +1,24 @@
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/contract'
 import { phiClasses } from '@aquifer/core/fhir'
 import { treatmentsOf, treatmentsUnder, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
+import type { QueryFile } from './file-tables.js'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
 import { maskingOf, type FlatTable } from '../view/index.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
-/** The tables of a study's snapshot with what masking did to each column; `policy` is what made it, null where that cannot be told. */
-export function catalogueOf(
-  study: { id: string; masking: string },
-  manifest: ReservoirManifest | null,
-  policy: Policy | null,
-  own: readonly FlatTable[] = [],
-): Catalogue {
+/** What a snapshot's tables are told from. */
+interface Described {
+  manifest: ReservoirManifest | null
+  /** What masked it; null where that cannot be told. */
+  policy: Policy | null
+  own?: readonly FlatTable[]
+  files?: readonly QueryFile[]
+}
+
+/** The tables of a study's snapshot with what masking did to each column. */
+export function catalogueOf(study: { id: string; masking: string }, { manifest, policy, own = [], files = [] }: Described): Catalogue {
   if (manifest === null) {
-    return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: [] }
+    return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: files.map(fileTable) }
   }
   const types = Object.values(manifest.types)
   return {
@@ -23,9 +28,18 @@ export function catalogueOf(
     consentEpoch: manifest.consentEpoch,
     people: manifest.types['Patient']?.rows ?? Math.max(0, ...types.map(({ people }) => people)),
     resources: types.reduce((sum, { rows }) => sum + rows, 0),
-    tables: studyTables(manifest, own).map((table) => describe(table, policy)),
+    tables: [...studyTables(manifest, own).map((table) => describe(table, policy)), ...files.map(fileTable)],
   }
 }
+
+/** What its columns are is known only when it is read. */
+const fileTable = ({ name }: QueryFile): CatalogueTable => ({
+  name,
+  kind: 'file',
+  rows: null,
+  description: 'file of the study, as it was uploaded',
+  columns: [],
+})
 
 function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
   const { name, kind, rows, title } = table

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { EngineDone, EngineRun } from './engine-statement.js'
+import { makeFolder } from '../storage/index.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
 import { isolatedEnvironment, isolatedLaunch, plainLaunch } from './isolation.js'
 
@@ -71,11 +72,16 @@ export class EngineProcess {
     )
   }
 
-  /** Starts a process that can read the folder of one study. */
-  static async start(reservoir: string, workFolder: string, isolated: boolean): Promise<EngineProcess> {
+  /** Starts a process that can read the folders of one study: its reservoir, and its files. */
+  static async start(
+    { reservoir, files }: { reservoir: string; files: string },
+    workFolder: string,
+    isolated: boolean,
+  ): Promise<EngineProcess> {
     await mkdir(workFolder, { recursive: true, mode: 0o700 })
     const folder = await mkdtemp(join(workFolder, 'engine-'))
-    const places = { reservoir, root: join(folder, 'root'), spill: join(folder, 'spill') }
+    await makeFolder(files)
+    const places = { reservoir, files, root: join(folder, 'root'), spill: join(folder, 'spill') }
     await mkdir(places.root)
     await mkdir(places.spill)
     const launch = isolated ? isolatedLaunch(places) : plainLaunch()

@@ -6,6 +6,8 @@ import { arrowWriter, jsonWriter, peopleCounter, type ResultWriter } from './res
 export interface EngineRun {
   /** Makes schemas and views; runs before the instance is locked. */
   setup: string[]
+  /** Files that are tables: what they look like is known only when they are read. */
+  fileTables: EngineFileTable[]
   /** The only files the statement can open. */
   files: string[]
   schema: string
@@ -19,6 +21,16 @@ export interface EngineRun {
   memoryMb: number
   spillMb: number
   spillFolder: string
+}
+export interface EngineFileTable {
+  name: string
+  /** makes the rows as they are in the file */
+  raw: string
+  /** whether they have the key of a person */
+  hasKey: string
+  /** makes the table of rows without such a key, and of rows with one */
+  view: string
+  keyedView: string
 }
 export interface EngineDone {
   rows: number
@@ -54,6 +66,7 @@ export async function lockedInstance(run: EngineRun): Promise<{ instance: DuckDB
        CREATE SCHEMA "${run.schema}"`,
     )
     for (const sql of run.setup) await connection.run(sql)
+    for (const file of run.fileTables) await makeFileTable(connection, file)
     await connection.run(
       `SET search_path = ${text(`"${run.schema}"`)}; SET allowed_paths = [${run.files.map(text).join(', ')}];
        SET enable_external_access = false; SET lock_configuration = true`,
@@ -64,6 +77,18 @@ export async function lockedInstance(run: EngineRun): Promise<{ instance: DuckDB
     throw error
   }
   return { instance, connection }
+}
+
+/** What does not look like its kind fails here, and by its name. */
+async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<void> {
+  try {
+    await connection.run(raw)
+  } catch (error) {
+    const said = error instanceof Error ? error.message : ''
+    throw new Error(JSON.stringify({ exception_type: 'File', file: name, exception_message: said.slice(0, 200) }), { cause: error })
+  }
+  const keyed = (await connection.runAndReadAll(hasKey)).getRows()[0]?.[0]
+  await connection.run(Number(keyed) > 0 ? keyedView : view)
 }
 
 export async function streamStatement(connection: DuckDBConnection, run: EngineRun, events: EngineEvents): Promise<EngineDone> {

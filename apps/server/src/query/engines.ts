@@ -33,7 +33,7 @@ export class Engines {
   }
 
   /** Waits for a seat; null when too many wait already. */
-  async seat(study: string): Promise<Seat | null> {
+  async seat(study: string, files: string): Promise<Seat | null> {
     const post = this.#post(study)
     if (post.running >= runningPerStudyMax) {
       if (post.queue.length >= waitingPerStudyMax) return null
@@ -50,7 +50,7 @@ export class Engines {
       if (post.running === 0) post.idle = setTimeout(() => void this.end(study), engineIdleMs).unref()
     }
     try {
-      return { engine: await this.#engine(study, post), leave }
+      return { engine: await this.#engine(study, post, files), leave }
     } catch (error) {
       leave()
       throw error
@@ -65,11 +65,11 @@ export class Engines {
     return post
   }
 
-  #engine(study: string, post: Post): Promise<EngineProcess> {
+  #engine(study: string, post: Post, files: string): Promise<EngineProcess> {
     if (this.#closed) return Promise.reject(new Error('the query system is closed'))
     if (post.process) return post.process
     const { reservoirOf, workFolder, isolated } = this.#options
-    const starting = EngineProcess.start(reservoirOf(study), workFolder, isolated)
+    const starting = EngineProcess.start({ reservoir: reservoirOf(study), files }, workFolder, isolated)
     const forget = (): void => {
       if (post.process === starting) post.process = null
     }

@@ -1,4 +1,5 @@
 import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { fileFault, type QueryFile } from './file-tables.js'
 import { suggestName, type StatementFault } from '@aquifer/core/query'
 
 // What the engine says about a statement, as far as it may be passed on: names and places of the caller's own text. Values of the data,
@@ -9,15 +10,19 @@ interface Said {
   exception_message?: string
   position?: string
   candidates?: string
+  file?: string
 }
 
 /** Where the caller's text begins in the text that ran: EXPLAIN is put before it by us. */
 export interface Sent {
   sql: string
   offset: number
+  /** files that the statement reads as tables */
+  files?: readonly QueryFile[]
 }
 
 const tellable = new Set(['parser', 'syntax', 'binder', 'catalog'])
+const ofFiles = /^(?:CSV Error|The CSV Parser|Malformed JSON|JSON transform|.*\bparquet\b|.*not utf-?8|.*Invalid unicode)/is
 const reasons: Record<string, string> = {
   conversion: 'A value could not be converted: try_cast gives null instead.',
   'mismatch type': 'Values of different types meet here: cast one of them.',
@@ -33,6 +38,10 @@ export function refusalOfFault(said: string, sent: Sent): Refusal {
   const kind = (fault.exception_type ?? '').toLowerCase()
   if (kind === 'interrupt') return refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
   if (kind === 'out of memory') return outOfMemory()
+  const { files = [] } = sent
+  const message = fault.exception_message ?? ''
+  if (kind === 'file' || (files.length > 0 && ofFiles.test(message)))
+    return refuse('statement-invalid', fileFault(files, fault.file ?? null, message))
   const place = charactersBefore(sent, fault.position)
   if (!tellable.has(kind)) {
     return refuse('statement-invalid', { detail: reasons[kind] ?? 'The engine cannot run this statement.', ...place })

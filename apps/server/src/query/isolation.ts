@@ -21,6 +21,8 @@ export interface Launch {
 export interface Places {
   /** The study's reservoir: readable. */
   reservoir: string
+  /** Files of the study's file reservoir: readable. */
+  files: string
   /** Empty folder: where the engine's own view of the disk is built. */
   root: string
   /** Where statements spill: readable and writable. */
@@ -83,6 +85,8 @@ export function isolatedLaunch(places: Places, program = engineCommand()): Launc
     ...programFolders().flatMap((path) => ['ro', path]),
     'data',
     places.reservoir,
+    'data',
+    places.files,
     'spill',
     places.spill,
   ]
@@ -134,7 +138,12 @@ function probe(): Isolation {
   if (process.platform !== 'linux') return { mode: 'reduced', reason: `no namespaces on ${process.platform}` }
   const folder = mkdtempSync(join(tmpdir(), 'aquifer-isolation-'))
   try {
-    const places = { reservoir: join(folder, 'reservoir'), root: join(folder, 'root'), spill: join(folder, 'spill') }
+    const places = {
+      reservoir: join(folder, 'reservoir'),
+      files: join(folder, 'files'),
+      root: join(folder, 'root'),
+      spill: join(folder, 'spill'),
+    }
     for (const path of Object.values(places)) mkdirSync(path)
     const { command, args } = isolatedLaunch(places, [process.execPath, '--version'])
     const { status, error } = spawnSync(command, args, {

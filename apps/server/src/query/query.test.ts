@@ -158,11 +158,16 @@ test.each([
 test.each([true, false])('the engine is locked by itself, whatever the gate lets through (namespaces: %s)', async (isolated) => {
   if (isolated && world.query.isolation.mode !== 'full') return
   const folder = join(world.folder, 'reservoir', 'SYN')
-  const engine = await EngineProcess.start(folder, join(world.folder, 'work-bare'), isolated)
+  const engine = await EngineProcess.start(
+    { reservoir: folder, files: join(world.folder, 'files', 'SYN') },
+    join(world.folder, 'work-bare'),
+    isolated,
+  )
   const bare = (sql: string): Promise<unknown> =>
     engine.run(
       {
         setup: [],
+        fileTables: [],
         files: [],
         schema: 'SYN',
         sql,
@@ -195,14 +200,18 @@ test.each([true, false])('the engine is locked by itself, whatever the gate lets
 test('the engine sees its study and nothing else', async () => {
   const folder = join(world.folder, 'reservoir', 'SYN')
   const isolated = world.query.isolation.mode === 'full'
-  const engine = await EngineProcess.start(folder, join(world.folder, 'work-look'), isolated)
+  const engine = await EngineProcess.start(
+    { reservoir: folder, files: join(world.folder, 'files', 'SYN') },
+    join(world.folder, 'work-look'),
+    isolated,
+  )
   const places = [folder, join(world.folder, 'reservoir', 'OTHER'), world.folder, '/proc', '/root', '/etc', engine.spillFolder]
   const { environment, seen, pid } = await engine.look(places)
   expect(environment).toEqual([])
   if (isolated) {
     expect(seen.map(({ exists }) => exists)).toEqual([true, false, true, false, false, true, true])
     expect(seen.map(({ writable }) => writable)).toEqual([false, false, false, false, false, false, true])
-    expect(seen[2]?.entries.sort()).toEqual(['reservoir', 'work-look'])
+    expect(seen[2]?.entries.sort()).toEqual(['files', 'reservoir', 'work-look'])
     expect(seen[5]?.entries).toEqual(['ld.so.cache'])
     expect(pid).toBe(1)
   } else console.log(`left out: what the engine cannot see (${world.query.isolation.reason})`)

@@ -18,6 +18,7 @@ import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
 import { Engines } from './engines.js'
+import type { StudyFiles } from './file-tables.js'
 import { isolation, type Isolation } from './isolation.js'
 import { KeptResults, type KeptResult } from './kept-results.js'
 import { runStatement, type StatementResult } from './run-statement.js'
@@ -38,6 +39,8 @@ export interface QueryOptions {
   /** Folder of a study's reservoir: all its engine can see. */
   folderOf: (study: string) => string
   workFolder: string
+  /** Files of the study that statements read, too. */
+  filesOf: (study: string) => Promise<StudyFiles>
   /** patient_key of people whose rows are withheld from now on, whatever the snapshot still holds. */
   withheld?: (study: Study) => Promise<readonly string[]>
   /** Id of a study by its number. */
@@ -160,6 +163,7 @@ export class Query {
         manifest,
         folder,
         withheld,
+        files: await this.#options.filesOf(study.id),
         signal: running.controller.signal,
         onStart: () => (running.status.state = 'running'),
         onProgress: (progress) => (running.status.progress = progress),
@@ -207,19 +211,10 @@ export class Query {
       const withheld = await this.#withheld(study)
       const answers: Figures['answers'] = []
       const { signal } = new AbortController()
-      const own = await this.#own(study)
+      const [own, files] = [await this.#own(study), await this.#noFiles(study)]
+      const limits = { limit: statementRowsMax, format: 'json', signal } as const
       for (const sql of statements) {
-        const work = {
-          own,
-          study: manifest.study,
-          sql,
-          limit: statementRowsMax,
-          format: 'json',
-          manifest,
-          folder,
-          withheld,
-          signal,
-        } as const
+        const work = { ...limits, own, study: manifest.study, sql, manifest, folder, withheld, files }
         const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
         if (isRefusal(result)) return result
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
@@ -235,6 +230,11 @@ export class Query {
     return (await this.#options.withheld?.(study)) ?? []
   }
 
+  // What the platform asks for itself rests on the reservoir alone.
+  async #noFiles(study: Study): Promise<StudyFiles> {
+    return { ...(await this.#options.filesOf(study.id)), files: [] }
+  }
+
   async #own(study: Study): Promise<readonly FlatTable[]> {
     return (await this.#options.ownTables?.(study)) ?? []
   }
@@ -247,7 +247,8 @@ export class Query {
       const { manifest, folder } = held
       const sql = `SELECT * FROM "${table.name}" LIMIT 0`
       const { signal } = new AbortController()
-      const work = { own: [table], study: manifest.study, sql, limit: 1, format: 'json', manifest, folder, withheld: [], signal } as const
+      const [limits, files] = [{ limit: 1, format: 'json', signal } as const, await this.#noFiles(study)]
+      const work = { ...limits, own: [table], study: manifest.study, sql, manifest, folder, withheld: [], files }
       const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
       return isRefusal(result) ? result : null
     } finally {
@@ -349,7 +350,8 @@ export class Query {
     const held = await this.#options.snapshot(study.id)
     held?.release()
     const manifest = held?.manifest ?? null
-    return catalogueOf(study, manifest, await this.#policyOf(study, manifest), await this.#own(study))
+    const [policy, own, { files }] = await Promise.all([this.#policyOf(study, manifest), this.#own(study), this.#options.filesOf(study.id)])
+    return catalogueOf(study, { manifest, policy, own, files })
   }
 
   /** Somebody withdrew: what runs, or began before that time (ms), is stopped, and results that may hold that person are gone. */

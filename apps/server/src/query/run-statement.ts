@@ -6,6 +6,7 @@ import type { FlatTable } from '../view/index.js'
 import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
 import type { EngineDone } from './engine-statement.js'
 import type { Engines } from './engines.js'
+import type { StudyFiles } from './file-tables.js'
 import { outOfMemory, refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
 import { countMs, killAfterMs, resultBytesMax, statementMemoryMb, statementMs, statementSpillMb, statementThreads } from './limits.js'
 import { prepareTables, studyTables, type Preparation } from './tables.js'
@@ -21,6 +22,8 @@ export interface StatementWork {
   withheld: readonly string[]
   /** Flat tables by views of the study's own. */
   own: readonly FlatTable[]
+  /** files that are tables, too */
+  files: StudyFiles
   signal: AbortSignal
   onStart(): void
   onProgress(progress: number): void
@@ -36,7 +39,7 @@ const cancelled = (): Refusal => refuse('statement-cancelled', { detail: 'The st
 
 /** Takes a text through the gate and the engine. The caller's own words come back in refusals, the data's never. */
 export async function runStatement(engines: Engines, work: StatementWork): Promise<StatementResult | Refusal> {
-  const seat = await engines.seat(work.study)
+  const seat = await engines.seat(work.study, work.files.folder)
   if (seat === null) return refuse('too-many-requests', { detail: 'Too many statements wait for this study.', retryAfterS: 5 })
   try {
     if (work.signal.aborted) return cancelled()
@@ -68,9 +71,9 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
   let preparation: Preparation
   try {
     const tree = await engine.parse(sent.sql)
-    const checked = checkStatement(tree, { schema: work.study, tables: tables.map(({ name }) => name) })
+    const checked = checkStatement(tree, { schema: work.study, tables: [...tables, ...work.files.files].map(({ name }) => name) })
     if ('detail' in checked) return refusalOfCheck(checked, sent)
-    preparation = prepareTables(work, tables, checked)
+    preparation = prepareTables({ ...work, files: work.files.files }, tables, checked)
   } catch (error) {
     if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
     throw error
@@ -112,7 +115,11 @@ async function runInEngine(
     return { ...end, columns, chunks }
   } catch (error) {
     if (stop.timedOut()) return timedOut()
-    if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
+    if (error instanceof EngineFault) {
+      const named = new Set(preparation.fileTables.map(({ name }) => name))
+      const files = work.files.files.filter(({ name }) => named.has(name))
+      return refusalOfFault(error.said, { ...sent, files })
+    }
     throw error
   } finally {
     stop.clear()

@@ -1,6 +1,8 @@
 import { resourceTypes } from '@aquifer/core/fhir'
 import type { CheckedStatement } from '@aquifer/core/query'
 import { livingRowsSql, nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
+import { fileTableSql, type QueryFile } from './file-tables.js'
+import type { EngineFileTable } from './engine-statement.js'
 import { analysisTables, flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
 import { join } from 'node:path'
 
@@ -56,19 +58,22 @@ export interface Preparation {
   setup: string[]
   /** Files that those views read. */
   files: string[]
+  /** Files that are tables themselves. */
+  fileTables: EngineFileTable[]
 }
 
 /** The views of the tables a checked statement reads, and no others. */
 export function prepareTables(
-  parts: { manifest: ReservoirManifest; folder: string; withheld: readonly string[] },
+  parts: { manifest: ReservoirManifest; folder: string; withheld: readonly string[]; files: readonly QueryFile[] },
   tables: readonly StudyTable[],
   checked: CheckedStatement,
 ): Preparation {
   const { manifest, folder, withheld } = parts
   const used = tables.filter(({ name }) => checked.tables.includes(name))
+  const named = parts.files.filter(({ name }) => checked.tables.includes(name))
   const setup = [`CREATE SCHEMA IF NOT EXISTS ${hidden}`]
   const files = new Set<string>()
-  if (withheld.length > 0 && used.length > 0) setup.push(withheldSql(withheld))
+  if (withheld.length > 0 && used.length + named.length > 0) setup.push(withheldSql(withheld))
   for (const type of new Set(used.map((table) => table.type))) {
     const entry = manifest.types[type]
     setup.push(`CREATE VIEW ${hidden}."${type}" AS ${rowsSql(type, folder, entry, withheld.length > 0)}`)
@@ -84,7 +89,9 @@ export function prepareTables(
     const sql = table.view === null ? nestedSql(table.type) : flatSql(table.view, hasDisplays, checked.columns)
     setup.push(`CREATE VIEW "${manifest.study}"."${table.name}" AS ${sql}`)
   }
-  return { setup, files: [...files] }
+  for (const { path } of named) files.add(path)
+  const fileTables = named.map((file) => fileTableSql(manifest.study, hidden, file, withheld.length > 0))
+  return { setup, files: [...files], fileTables }
 }
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`

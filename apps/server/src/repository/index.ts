@@ -40,6 +40,7 @@ export type {
 export type { FeedKey, FeedRow } from './feeds.js'
 export type { StudyView } from './study-views.js'
 export type { FeedVersion, FeedVersions } from './feed-versions.js'
+export type { FileRow, FileStore, UploadRow } from './files.js'
 export type { ParticipantRow, ParticipantStepRow } from './participant-types.js'
 export type { InvitationRow, NewInvitation } from './registration-types.js'
 export type { NewWithdrawal, StudyPerson, Withdrawal, WithdrawalStep } from './withdrawal-types.js'

@@ -9,6 +9,7 @@ import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
 import { openFeedVersions } from './feed-versions.js'
+import { openFiles } from './files.js'
 import { openRiskReports } from './risk-reports.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
@@ -128,6 +129,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     invitations: openInvitations(writer),
     feeds: openFeeds(writer, reader),
     feedVersions: openFeedVersions(streams),
+    files: openFiles(writer),
     riskReports: openRiskReports(writer, reader),
     studyViews: openStudyViews(writer),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now, ledgerKey),

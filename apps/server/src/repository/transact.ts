@@ -5,6 +5,7 @@ import type { Pool, PoolClient } from 'pg'
 import { insertAudits, type MarkRecord } from './audits.js'
 import { recordConsents } from './consents.js'
 import { alarmFeed } from './feeds.js'
+import { addFile, removeFile } from './files.js'
 import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, noteBirths, readPeople } from './people.js'
 import { readNewest, readStanding } from './read.js'
@@ -144,6 +145,8 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, { sen
     endRelationships: (ids, at, note = {}) => endRelationships(client, ids, at, note),
     noteOnRelationship: (id, key, note) => noteOnRelationship(client, id, key, note),
     registration: registrationTx(client),
+    addFile: (file) => addFile(client, file),
+    removeFile: (id, removed) => removeFile(client, id, removed),
     alarmFeed: (seen, alarmAt) => alarmFeed(client, seen, alarmAt),
   }
 }

@@ -2,6 +2,7 @@ import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
 import type { FeedVersions } from './feed-versions.js'
+import type { Files, NewFile } from './files.js'
 import type { RiskReports } from './risk-reports.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
@@ -189,6 +190,8 @@ export interface Tx {
   endRelationships(ids: readonly string[], at: number, note?: object): Promise<RelationshipRow[]> // those that were not ended before
   noteOnRelationship(id: string, key: string, note: object): Promise<boolean> // false: something is noted there already
   registration: RegistrationTx
+  addFile(file: NewFile): Promise<void> // ends the upload of the same id
+  removeFile(id: string, removed: { at: number; by: string; why: string }): Promise<boolean> // false: it was gone
   alarmFeed(seen: FeedRow, alarmAt: number | null): Promise<boolean> // null ends it; false: something came between
 }
 
@@ -392,6 +395,7 @@ export interface Repository {
   invitations: Invitations
   feeds: Feeds
   feedVersions: FeedVersions
+  files: Files
   riskReports: RiskReports
   studyViews: StudyViews
   erasure: Erasure

@@ -47,6 +47,13 @@ const holders = {
   'views.change': ['analyst', 'study-manager'],
   // Anybody's, not one's own only.
   'views.govern': ['study-manager', 'privacy-officer'],
+  // Who writes a file of the lake reads his own.
+  'lake-files.use': ['integrator', 'device'],
+  'reservoir-files.use': ['analyst', 'researcher'],
+  // Names, sizes and who vouched for what, without the bytes.
+  'reservoir-files.list': ['analyst', 'researcher', 'study-manager', 'auditor', 'privacy-officer', 'administrator'],
+  // Anybody's file; who uploaded one may always take it back.
+  'files.remove': ['privacy-officer', 'administrator'],
   // Small groups as they are; without it a reader of the summary gets them as marks.
   'risk.read': ['study-manager', 'privacy-officer'],
   'risk.summary': ['study-manager', 'privacy-officer', 'auditor'],

@@ -24,6 +24,7 @@ export const auditActs = [
   'pipeline',
   'masking',
   'query',
+  'file',
   'risk',
   'view',
   'access',

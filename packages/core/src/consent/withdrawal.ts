@@ -84,7 +84,7 @@ export const withholds = (act: WithdrawalAct | null): boolean => act === 'stop-u
 
 /** What an act does to one store. */
 export type StoreEffect = 'keep' | 'block' | 'withhold' | 'remove'
-export const storesNow = ['repository', 'statements', 'exports', 'reservoir', 'lake'] as const
+export const storesNow = ['repository', 'statements', 'exports', 'reservoir', 'lake', 'files'] as const
 export type StoreName = (typeof storesNow)[number]
 
 const effects: Readonly<Record<StoreName, Readonly<Record<WithdrawalAct, StoreEffect>>>> = {
@@ -94,6 +94,7 @@ const effects: Readonly<Record<StoreName, Readonly<Record<WithdrawalAct, StoreEf
   exports: { 'stop-new': 'keep', 'stop-use': 'remove', erase: 'remove' },
   reservoir: { 'stop-new': 'keep', 'stop-use': 'remove', erase: 'remove' },
   lake: { 'stop-new': 'keep', 'stop-use': 'withhold', erase: 'remove' },
+  files: { 'stop-new': 'keep', 'stop-use': 'withhold', erase: 'remove' },
 }
 export const effectOn = (store: StoreName, act: WithdrawalAct): StoreEffect => effects[store][act]
 

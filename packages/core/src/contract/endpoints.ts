@@ -11,6 +11,7 @@ import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
 import { displayEndpoints } from './displays.js'
 import { feedEndpoints } from './feeds.js'
+import { fileEndpoints } from './files.js'
 import { leakEndpoints } from './leaks.js'
 import { heldEndpoints } from './held.js'
 import { importReport, jobList, jobView } from './jobs.js'
@@ -33,7 +34,7 @@ import { studyList, studyRequest, studyView } from './study.js'
 
 /** One address of the API, as data: the server binds a handler to it, /openapi.json and the documentation list it. */
 export interface Endpoint {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** parameters in braces, as OpenAPI writes them */
   path: string
   system: string
@@ -184,6 +185,7 @@ export const endpoints = {
 
   ...storeEndpoints,
   ...feedEndpoints,
+  ...fileEndpoints,
   ...leakEndpoints,
   ...maskingEndpoints,
   ...heldEndpoints,

@@ -66,6 +66,8 @@ export type { DisplayDecisionsRequest, DisplayDecisionsResult, DisplayList, Disp
 export { heldGroups, heldPreview, heldPreviewRequest, heldRelease, heldReleaseRequest, heldResources } from './held.js'
 export type { HeldGroup, HeldGroups, HeldPreview, HeldRelease, HeldResources } from './held.js'
 export { feedExpectation, feedList } from './feeds.js'
+export { fileMetadataList, fileRecordsMax, lakeFileBytesMax, lakeFileStored, reservoirFileBytesMax, reservoirFileStored } from './files.js'
+export type { FileMetadata, FileMetadataList, FileWarning, LakeFileStored, ReservoirFileStored } from './files.js'
 export type { FeedList, FeedView } from './feeds.js'
 export { studyList, studyRequest, studyView } from './study.js'
 export type { StudyList, StudyRequestBody, StudyView } from './study.js'

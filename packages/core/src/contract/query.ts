@@ -117,7 +117,7 @@ export const catalogueColumn = z.object({
 export type CatalogueColumn = z.infer<typeof catalogueColumn>
 export const catalogueTable = z.object({
   name: z.string(),
-  kind: z.enum(['flat', 'nested']),
+  kind: z.enum(['flat', 'nested', 'file']),
   /** Living rows; null for flat tables whose rows are not the resources of their type. */
   rows: z.number().int().nullable(),
   description: z.string(),

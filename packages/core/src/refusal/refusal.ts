@@ -39,6 +39,7 @@ interface RefusalFacts {
   'already-exists': { detail: string }
   conflict: { detail: string; current?: number }
   'precondition-failed': { detail: string }
+  'range-not-satisfiable': { detail: string; size: number }
   'business-rule': { detail: string; issues?: RefusalIssue[] }
   // statements on the reservoir
   'statement-invalid': { detail: string; position?: number; suggestion?: string }
@@ -84,6 +85,7 @@ export const refusalTitles: Readonly<Record<RefusalCode, string>> = {
   'already-exists': 'It exists already',
   conflict: 'It was changed meanwhile',
   'precondition-failed': 'The precondition failed',
+  'range-not-satisfiable': 'There is no such part',
   'business-rule': 'A rule forbids this',
   'statement-invalid': 'The statement cannot be run',
   'statement-limit': 'The statement reached a limit',

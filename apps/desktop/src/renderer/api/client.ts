@@ -2,10 +2,12 @@ import type { z } from 'zod'
 import { ApiFailure, type ProblemBody } from './failure.js'
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   /** instead of a body: sent as it is */
   csv?: string
+  /** instead of a body: a part of a file, under the content type among the headers */
+  part?: Blob
   headers?: Record<string, string>
   signal?: AbortSignal
 }
@@ -24,7 +26,7 @@ interface Credentials {
 }
 
 export function createApi(credentials: Credentials, reached: (answered: boolean) => void): Api {
-  async function ask(path: string, { method = 'GET', body, csv, headers, signal }: RequestOptions = {}): Promise<Response> {
+  async function ask(path: string, { method = 'GET', body, csv, part, headers, signal }: RequestOptions = {}): Promise<Response> {
     const token = credentials.token()
     let answer: Response
     try {
@@ -37,7 +39,7 @@ export function createApi(credentials: Credentials, reached: (answered: boolean)
           ...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
           ...headers,
         },
-        body: csv ?? (body === undefined ? undefined : JSON.stringify(body)),
+        body: part ?? csv ?? (body === undefined ? undefined : JSON.stringify(body)),
         signal,
         cache: 'no-store',
         credentials: 'omit',

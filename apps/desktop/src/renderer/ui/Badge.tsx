@@ -13,6 +13,7 @@ import {
   OctagonX,
   PauseCircle,
   ShieldX,
+  TriangleAlert,
   type LucideIcon,
 } from 'lucide-react'
 import { Icon } from './Icon.js'
@@ -24,6 +25,7 @@ const kinds = {
   active: { icon: CircleCheck, tone: 'ok' },
   fresh: { icon: CircleCheck, tone: 'ok' },
   stale: { icon: ClockAlert, tone: 'warn' },
+  check: { icon: TriangleAlert, tone: 'warn' },
   behind: { icon: ClockAlert, tone: 'warn' },
   withdrawn: { icon: Ban, tone: 'bad' },
   refused: { icon: ShieldX, tone: 'bad' },

@@ -66,12 +66,13 @@ export interface TlsAnswer {
 /** One request on a connection of its own. */
 export function askOverTls(
   url: string,
-  how: { ca: string; client?: Pem | null; token?: string | null; method?: string; json?: unknown },
+  how: { ca: string; client?: Pem | null; token?: string | null; method?: string; json?: unknown; headers?: Record<string, string> },
 ): Promise<TlsAnswer> {
   const body = how.json === undefined ? undefined : JSON.stringify(how.json)
   const headers = {
     ...(how.token ? { authorization: `Bearer ${how.token}` } : {}),
     ...(body === undefined ? {} : { 'content-type': 'application/json+fhir' }),
+    ...how.headers,
   }
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: how.method ?? 'GET', agent: false, ca: how.ca, headers, ...how.client }, (answer) => {

@@ -9,7 +9,7 @@ import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
 import { modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
 import { systemClock } from '../../storage/index.js'
-import { Query, type Asked } from '../index.js'
+import { Query, type Asked, type QueryFile } from '../index.js'
 
 export interface World {
   folder: string
@@ -21,6 +21,8 @@ export interface World {
   masked: { policy: Policy }
   /** patient_keys to leave out from now on. */
   withheld: string[]
+  /** Files of study SYN, which its engine sees below `folder`/files/SYN. */
+  files: QueryFile[]
   repository: RepositoryWorld['repository']
   rows(sql: string, more?: Partial<Asked>): Promise<{ rows: unknown[][]; columns: StatementRows['columns']; basis: QueryBasis } | Refusal>
   arrow(sql: string, more?: Partial<Asked>): Promise<Table>
@@ -78,6 +80,7 @@ export async function openQueryWorld(): Promise<World> {
   let made = 0
   const withheld: string[] = []
   const masked: World['masked'] = { policy: safeHarbor }
+  const files: QueryFile[] = []
   const query = new Query({
     repository,
     policyOf: async () => masked.policy,
@@ -88,6 +91,7 @@ export async function openQueryWorld(): Promise<World> {
     },
     folderOf: (id) => join(folder, 'reservoir', id),
     workFolder: join(folder, 'work'),
+    filesOf: async (id) => ({ files: id === 'SYN' ? files : [], folder: join(folder, 'files', id) }),
     withheld: async () => withheld,
     studyOf: async (sid) => (sid === study.sid ? 'SYN' : 'OTHER'),
     now: () => Date.now(),
@@ -103,6 +107,7 @@ export async function openQueryWorld(): Promise<World> {
     other,
     withheld,
     masked,
+    files,
     repository,
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)

@@ -69,6 +69,7 @@ function Contents({ catalogue, text }: { catalogue: Catalogue; text: string }) {
         ) : (
           <>
             <Tables label="Tables and columns" tables={found.filter((table) => table.kind === 'flat')} open={text.trim() !== ''} />
+            <FileTables tables={found.filter((table) => table.kind === 'file')} searching={text.trim() !== ''} />
             <Nested tables={found.filter((table) => table.kind === 'nested')} searching={text.trim() !== ''} />
           </>
         )}
@@ -89,6 +90,17 @@ function search(tables: readonly CatalogueTable[], text: string): CatalogueTable
     const columns = table.columns.filter((column) => column.name.toLowerCase().includes(text))
     return columns.length > 0 ? [{ ...table, columns }] : []
   })
+}
+
+/** Files that were uploaded, under their quoted names. */
+function FileTables({ tables, searching }: { tables: CatalogueTable[]; searching: boolean }) {
+  if (tables.length === 0) return null
+  return (
+    <section aria-label="Files">
+      <p className="side-group">Files</p>
+      <Tables label="Files that are tables" tables={tables} open={searching} />
+    </section>
+  )
 }
 
 /** The FHIR types as they are, for those who need what no flat table has: closed until asked for. */

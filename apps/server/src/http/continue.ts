@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+// A client that waits for 100 Continue before it sends a large body is told no before it sent it. Who does not wait sends what nobody
+// reads: it is taken for a while, since a connection that is cut takes the answer along.
+
+const waiting = new WeakMap<IncomingMessage, ServerResponse>()
+const unreadMs = 10_000
+const large = /^\/(?:datalake|datareservoir)\//
+
+export function answerExpectations(app: FastifyInstance): void {
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (large.test(request.url ?? '')) waiting.set(request, response)
+    else response.writeContinue()
+    app.server.emit('request', request, response)
+  })
+}
+
+/** Says that the body is wanted, to a client that waits for that. */
+export function wantBody(request: FastifyRequest): void {
+  waiting.get(request.raw)?.writeContinue()
+  waiting.delete(request.raw)
+}
+
+/** A body that was refused unread may not hold its connection for ever. */
+export function leaveBody(request: FastifyRequest, response: ServerResponse): void {
+  if (request.raw.complete) return
+  // Nothing was sent yet, and nothing follows on this connection.
+  if (waiting.delete(request.raw)) response.setHeader('connection', 'close')
+  const timer = setTimeout(() => void (request.raw.complete || request.raw.destroy()), unreadMs)
+  timer.unref()
+  request.raw.once('close', () => clearTimeout(timer))
+  request.raw.once('end', () => clearTimeout(timer))
+}

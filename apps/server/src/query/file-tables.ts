@@ -1,0 +1,66 @@
+import type { EngineFileTable } from './engine-statement.js'
+
+/** A file of the reservoir that statements read by its quoted name, in the study's schema. */
+export interface QueryFile {
+  name: string
+  format: 'csv' | 'json' | 'parquet' | 'txt'
+  path: string
+  bytes: number
+}
+export interface StudyFiles {
+  /** All that may be read; of each name the newest. */
+  files: readonly QueryFile[]
+  /** All of them lie below it, and nothing else does. */
+  folder: string
+}
+
+// A larger text is read line by line, which holds only where all lines end alike.
+const wholeTextMax = 64 * 1024 * 1024
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+const readers: Readonly<Record<QueryFile['format'], (path: string, bytes: number) => string>> = {
+  csv: (path) => `read_csv(${path}, sample_size = 100000, compression = 'none', hive_partitioning = false)`,
+  json: (path) => `read_json(${path}, compression = 'uncompressed', hive_partitioning = false)`,
+  parquet: (path) => `read_parquet([${path}], hive_partitioning = false)`,
+  txt: (path, bytes) =>
+    `(SELECT row_number() OVER () AS line_number, line FROM ${bytes > wholeTextMax ? longText(path) : shortText(path)})`,
+}
+const shortText = (path: string): string =>
+  `(SELECT unnest(regexp_split_to_array(regexp_replace(content, '\\r?\\n$', ''), '\\r?\\n')) AS line FROM read_text(${path}) WHERE content <> '')`
+const longText = (path: string): string =>
+  `read_csv(${path}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '\u001f', quote = '', escape = '',
+    comment = '', max_line_size = 10000000, compression = 'none', hive_partitioning = false)`
+
+/** How the engine makes the table. Rows of whoever is withheld are left out where the file has the reservoir's patient_key. */
+export function fileTableSql(study: string, hidden: string, file: QueryFile, withheld: boolean): EngineFileTable {
+  const { name, path, bytes, format } = file
+  const raw = `${hidden}.${quoted(`file ${name}`)}`
+  const view = `CREATE VIEW ${quoted(study)}.${quoted(name)} AS SELECT f.* FROM ${raw} f`
+  return {
+    name,
+    raw: `CREATE VIEW ${raw} AS SELECT * FROM ${readers[format](text(path), bytes)}`,
+    hasKey: `SELECT count(*) FROM duckdb_columns() WHERE schema_name = ${text(hidden.replaceAll('"', ''))} AND table_name = ${text(`file ${name}`)} AND lower(column_name) = 'patient_key'`,
+    view,
+    keyedView: withheld ? `${view} ANTI JOIN ${hidden}.withheld w ON w.patient_key = CAST(f.patient_key AS VARCHAR)` : view,
+  }
+}
+
+const needs: Readonly<Record<QueryFile['format'], string>> = {
+  csv: 'A CSV file is UTF-8, has its columns’ names in the first line and as many values in every line.',
+  json: 'A JSON file is one list of objects, or an object a line.',
+  parquet: 'A Parquet file is whole, from its first bytes to its footer.',
+  txt: 'A text file is UTF-8.',
+}
+
+/** Why a file is no table, by its name and a line; what stands in it is told to nobody. */
+export function fileFault(files: readonly QueryFile[], name: string | null, message: string): { detail: string; suggestion: string } {
+  const file = files.find((each) => each.name === name) ?? files[0]
+  const which = name === null && files.length > 1 ? 'A file that the statement reads' : `The file "${file?.name ?? ''}"`
+  const line = /on line:? (\d{1,12})/i.exec(message)?.[1]
+  const where = line === undefined ? '' : ` Line ${line} is the first that does not fit.`
+  return {
+    detail: `${which} cannot be read as a table.${where} ${file === undefined ? '' : needs[file.format]}`.trim(),
+    suggestion: 'Repair the file and upload it again under its name.',
+  }
+}
