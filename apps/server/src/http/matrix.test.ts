@@ -9,6 +9,7 @@ import { endpoints, type Endpoint, type EndpointName } from '@aquifer/core/contr
 import { contract, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
 import { fileRows } from './test/file-rows.js'
 import { maskingRows } from './test/masking-rows.js'
+import { queryRows } from './test/query-rows.js'
 import { routesOf } from './test/routes.js'
 
 interface Row {
@@ -65,7 +66,6 @@ const feeding: { readers: Role[]; makers: Role[] } = {
 }
 const consent = '/consent/api/v1/studies/{study}'
 const invitations = '/registration/api/v1/studies/{study}/invitations'
-const statements: Row = { may: ['analyst', 'researcher'] }
 const uuid = '0192d0f0-0000-7000-8000-000000000000'
 const o = '/fhir-server/api/v1/Observation'
 
@@ -201,21 +201,7 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   openBreakGlass: { may: ['practitioner', 'investigator'], body: () => ({}) },
   breakGlassCases: { may: ['privacy-officer'] },
   reviewBreakGlass: { may: ['privacy-officer'], body: () => ({}) },
-  runStatement: { ...statements, body: () => ({}) },
-  statements: { ...statements, url: '/query/api/v1/statements?study={study}' },
-  statement: statements,
-  statementResult: statements,
-  cancelStatement: statements,
-  catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
-  notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
-  createNotebook: { ...statements, body: () => ({}) },
-  notebook: statements,
-  saveNotebook: { ...statements, body: () => ({}) },
-  removeNotebook: statements,
-  views: { may: ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'], url: '/query/api/v1/views?study={study}' },
-  view: { may: ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'], url: '/query/api/v1/views/none?study={study}' },
-  addView: { may: ['analyst', 'study-manager'], body: () => ({}) },
-  removeView: { may: ['analyst', 'study-manager', 'privacy-officer'], url: '/query/api/v1/views/none?study={study}' },
+  ...queryRows,
   live: { may: 'open' },
   ready: { may: 'open' },
   metrics: { may: 'open' },

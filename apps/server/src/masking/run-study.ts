@@ -1,11 +1,11 @@
-import { maskerVersion, policyLabel, type Policy } from '@aquifer/core/masking'
 import { durationMs } from '@aquifer/core/time'
 import { compareCursors, type Cursor, type LakeSegment, type StudyLake } from '../lake/index.js'
 import { openRate } from '../monitoring/index.js'
-import { modelVersion, type MaskedPerson, type ReservoirBatch, type ReservoirStamp, type StudyReservoir } from '../reservoir/index.js'
+import { type MaskedPerson, type ReservoirBatch, type ReservoirStamp, type StudyReservoir } from '../reservoir/index.js'
 import { faultPoint, Sleeper } from '../storage/index.js'
 import type { DecidableDisplay, DisplayRuling, RulingOutcome } from './display-journal.js'
 import type { HeldResource, NewlyHeld } from './held-list.js'
+import { CurrentMasking } from './current-masking.js'
 import { canariesThrough, LeakFound, type GateScope, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
 import { StudyNotes } from './notes.js'
 import { joined, piecesOf, rowsIn } from './pieces.js'
@@ -29,17 +29,6 @@ interface Ahead {
   masked: Promise<MaskedBatch[]>
 }
 
-interface Masking {
-  made: string
-  stamp: ReservoirStamp
-  policy: Policy
-  study: StudyMasking
-}
-
-class UnknownPolicy extends Error {
-  override readonly name = 'no masking policy that can be trusted'
-}
-
 /** One study's way from lake to reservoir: the only place where identified rows go in and masked ones come out. */
 export class StudyRun {
   readonly study: string
@@ -59,7 +48,7 @@ export class StudyRun {
   #commitMs = 0
   #reservoir: StudyReservoir | null = null
   #ahead: Ahead | null = null
-  #masking: Masking | null = null
+  readonly #masking: CurrentMasking
   #told: string | null = null
   // How often what the study is masked by was changed, and which of these changes what is made now has taken in.
   #changes = 0
@@ -73,6 +62,7 @@ export class StudyRun {
     this.#parts = parts
     this.#notes = new StudyNotes(lake, parts)
     this.#rate = openRate(() => parts.clock.now())
+    this.#masking = new CurrentMasking(lake.study, parts)
     this.#unsubscribe = lake.onAppend(() => this.#sleeper.wake())
     this.#running = this.#follow()
   }
@@ -181,7 +171,7 @@ export class StudyRun {
     const { segments } = this.#lake.manifest()
     const rowsOf = (some: readonly LakeSegment[]): number => some.reduce((sum, segment) => sum + segment.rows, 0)
     const done = rowsOf(segments.filter((segment) => compareCursors(segment.to, cursor) <= 0))
-    return { reason: this.#reason, target: this.#masking?.stamp ?? null, done, total: rowsOf(segments) }
+    return { reason: this.#reason, target: this.#masking.stamp(), done, total: rowsOf(segments) }
   }
 
   /** Takes a person out of held list and dictionary. */
@@ -198,7 +188,7 @@ export class StudyRun {
     this.#decision.end()
     await this.#running
     this.#replays.end(this.#reservoir)
-    this.#masking?.study.close()
+    this.#masking.close()
   }
 
   #wakeStopped(): void {
@@ -269,7 +259,7 @@ export class StudyRun {
 
   async #open(settings: StudySettings): Promise<{ study: StudyMasking; reservoir: StudyReservoir }> {
     await this.#notes.open()
-    const { stamp, study, policy } = await this.#maskingFor(settings.masking)
+    const { stamp, study, policy } = await this.#masking.by(settings.masking, this.#notes.round)
     this.#reservoir ??= await this.#parts.reservoir.study(this.study)
     const from = await this.#reservoir.begin(stamp)
     // A replay brings what is known, by the same names: nothing has to be forgotten for it, and nothing is lost if it is given up.
@@ -279,27 +269,6 @@ export class StudyRun {
     return { study, reservoir: this.#reservoir }
   }
 
-  // Ages are counted to a year: after New Year everything is masked anew, as it is under another policy, key or model.
-  async #maskingFor(name: string): Promise<Masking> {
-    const { id: maskingKey, key } = await this.#parts.keyring.studyKey(this.study, 'masking')
-    const asOfYear = new Date(this.#parts.clock.now()).getUTCFullYear()
-    const policy = await this.#parts.policyOf(this.study, name)
-    if (!policy) throw new UnknownPolicy()
-    const stamp = {
-      maskingPolicy: policyLabel(policy),
-      maskingKey,
-      modelVersion: `${modelVersion()}-${maskerVersion}`,
-      asOfYear,
-      ...again(this.#notes.round),
-    }
-    const made = JSON.stringify(stamp)
-    if (this.#masking?.made === made) return this.#masking
-    this.#masking?.study.close()
-    this.#masking = { made, stamp, policy, study: this.#parts.pool.forStudy({ policy, key, asOfYear }) }
-    return this.#masking
-  }
-
-  // Rows that come soon after a commit wait for more, so that a busy feed makes few large commits.
   async #segments(): Promise<LakeSegment[]> {
     const segments = await this.#lake.after(this.#cursor(), commitBytesMax)
     const bytes = segments.reduce((sum, segment) => sum + segment.plainBytes, 0)
@@ -337,7 +306,7 @@ export class StudyRun {
 
   async #store(settings: StudySettings, reservoir: StudyReservoir, segments: LakeSegment[], masked: MaskedBatch[]): Promise<void> {
     const byType = joined(masked)
-    await this.#notes.take(masked, byType, scopeOf(this.#masking!.stamp))
+    await this.#notes.take(masked, byType, scopeOf(this.#masking.stamp()!))
     await faultPoint('masking.noted')
     const batch: ReservoirBatch = {
       cursor: segments.at(-1)?.to ?? this.#cursor(),
@@ -408,7 +377,6 @@ export class StudyRun {
 }
 
 const scopeOf = ({ maskingPolicy, maskingKey }: ReservoirStamp): GateScope => ({ policy: maskingPolicy, key: maskingKey })
-const again = (round: number): { round?: number } => (round === 0 ? {} : { round })
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed'

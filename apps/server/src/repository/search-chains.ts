@@ -3,7 +3,7 @@ import type { Queryable } from './people.js'
 import { prepared } from './prepared.js'
 import type { References, SqlClause } from './search-clauses.js'
 import { endSql } from './search-sql.js'
-import type { ChainTarget, SearchClause, SearchQuery } from './types.js'
+import type { ChainTarget, SearchClause, SearchQuery } from './search-types.js'
 
 // What another search finds is joined by its ids: as many as a statement takes without harm to others.
 const joinedMax = 50_000

@@ -15,7 +15,7 @@ import {
   uriCondition,
 } from './search-comparisons.js'
 import type { Condition } from './search-comparisons.js'
-import type { CodeValue, PairValue, ReferenceValue, SearchClause, TokenValue } from './types.js'
+import type { CodeValue, PairValue, ReferenceValue, SearchClause, TokenValue } from './search-types.js'
 
 // A clause that has two ways to hold, each with an index of its own, becomes two branches that no row can meet both: an OR would make
 // the planner give up the order of either index.

@@ -1,7 +1,7 @@
 import { normalizeText } from '@aquifer/core/fhir'
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
-import type { DateValue, QuantityValue, StringMatch, UriMatch } from './types.js'
+import type { DateValue, QuantityValue, StringMatch, UriMatch } from './search-types.js'
 
 /** What must hold of a row. */
 export type Condition = RawBuilder<unknown>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SortKey } from '@aquifer/core/fhir'
-import type { SearchQuery, SearchSort } from './types.js'
+import type { SearchQuery, SearchSort } from './search-types.js'
 
 export const defaultSort: readonly SearchSort[] = [{ by: '_id', descending: false }]
 

@@ -4,7 +4,8 @@ import type { Queryable } from './people.js'
 import { contentText, storedVersion, versionColumns } from './read.js'
 import type { VersionRow } from './read.js'
 import type { Position } from './search-cursor.js'
-import type { SearchClause, SearchSort, StoredVersion } from './types.js'
+import type { StoredVersion } from './types.js'
+import type { SearchClause, SearchSort } from './search-types.js'
 
 const portion = 500
 

@@ -8,7 +8,7 @@ import { all } from './search-comparisons.js'
 import type { Condition } from './search-comparisons.js'
 import type { Position } from './search-cursor.js'
 import { globalSid } from './types.js'
-import type { SearchQuery, SearchScope, SearchSort } from './types.js'
+import type { SearchQuery, SearchScope, SearchSort } from './search-types.js'
 
 interface CurrentTable {
   current: { rid: string; version: number; id: string; updated: string; dlo: string | null }

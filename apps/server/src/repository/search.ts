@@ -11,7 +11,8 @@ import type { ContentClause, Placed } from './search-scan.js'
 import { isUneven } from './search-clauses.js'
 import { changedSql, countSql, fewSql, foundSql, pageSql, stretchesOf } from './search-sql.js'
 import type { SqlQuery } from './search-sql.js'
-import type { SearchPage, SearchQuery, SearchSort, StoredVersion } from './types.js'
+import type { StoredVersion } from './types.js'
+import type { SearchPage, SearchQuery, SearchSort } from './search-types.js'
 
 const countMax = 1_000
 // So many are put in order at once; of more, every page is soon found in the order of an index.

@@ -1,0 +1,29 @@
+// The matrix's rows of the query service: who may ask each address, and how it is asked.
+import type { Role } from '@aquifer/core/access'
+
+interface QueryRow {
+  may: readonly Role[]
+  url?: string
+  body?: () => Record<string, unknown>
+}
+
+const statements: QueryRow = { may: ['analyst', 'researcher'] }
+const views: QueryRow = { may: ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'] }
+
+export const queryRows = {
+  runStatement: { ...statements, body: () => ({}) },
+  statements: { ...statements, url: '/query/api/v1/statements?study={study}' },
+  statement: statements,
+  statementResult: statements,
+  cancelStatement: statements,
+  catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
+  notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
+  createNotebook: { ...statements, body: () => ({}) },
+  notebook: statements,
+  saveNotebook: { ...statements, body: () => ({}) },
+  removeNotebook: statements,
+  views: { ...views, url: '/query/api/v1/views?study={study}' },
+  view: { ...views, url: '/query/api/v1/views/none?study={study}' },
+  addView: { may: ['analyst', 'study-manager'], body: () => ({}) },
+  removeView: { may: ['analyst', 'study-manager', 'privacy-officer'], url: '/query/api/v1/views/none?study={study}' },
+} satisfies Record<string, QueryRow>
