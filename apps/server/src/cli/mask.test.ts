@@ -105,7 +105,7 @@ test('refuses wrong usage with the place of the mistake', async () => {
     expect(error).toBeInstanceOf(WrongUsage)
     return (error as Error).message
   }
-  expect(await refused('--policy', policy)).toBe(`${policy}:3: classes.NAME: NAME cannot be treated so: remove`)
+  expect(await refused('--policy', policy)).toBe(`${policy}:3 classes.NAME: NAME cannot be treated so. Take remove.`)
   expect(await refused('--policy', 'strict')).toBe('There is no policy strict.')
   expect(await refused('--policy', 'constructor')).toBe('There is no policy constructor.')
   expect(await refused('--key-file', path.join(folder, 'nowhere'))).toContain('There is no key file')

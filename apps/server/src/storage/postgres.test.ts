@@ -177,7 +177,7 @@ test('after kill -9 of its owner the database is taken over with all that was ac
     // One more may have been committed than was told.
     expect(found.n - expected).toBeGreaterThanOrEqual(0)
     expect(found.n - expected).toBeLessThanOrEqual(1)
-    await oneRow(postgres, `truncate person`)
+    await oneRow(postgres, `delete from person`)
     await postgres.stop()
   }
 })
