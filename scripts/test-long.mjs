@@ -23,6 +23,8 @@ const parts = {
       'apps/server/src/pipeline/kill.test.ts',
       'apps/server/src/cli/import.test.ts',
       'apps/server/src/privacy/kill.test.ts',
+      'apps/server/src/pipeline/stores.test.ts',
+      'apps/server/src/masking/leak-gate.test.ts',
       'apps/server/src/cli/files.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },

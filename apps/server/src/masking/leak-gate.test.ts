@@ -62,6 +62,8 @@ async function told(study: string, sql: string): Promise<unknown[]> {
 }
 const codes = (study: string) => told(study, 'select code from observations order by 1')
 
+const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
+
 test('who answers for a word in one element under one policy has not answered for it in another, nor under another policy', async () => {
   await begin('WORD')
   await store('WORD', ...person('WORD', 'wa', 'Quickenborn'), weight('wa-1', 'wa'))
@@ -108,7 +110,7 @@ async function activate(study: string, text: string): Promise<void> {
   }
 }
 
-test('a word that stood in two elements before its person came is told of in both', async () => {
+test.runIf(isLong)('a word that stood in two elements before its person came is told of in both', async () => {
   await begin('LATE')
   await store('LATE', ...person('LATE', 'la', 'Ost'), coded('la-1', 'la', 'Wiesengrund'), answers('la-2', 'la', 'Wiesengrund'))
   await goesOn('LATE')
@@ -125,28 +127,31 @@ test('a word that stood in two elements before its person came is told of in bot
   await goesOn('LATE')
 })
 
-test('another key while the gate stops a study lets nothing through, and what was answered under the old one is asked anew', async () => {
-  await begin('TURN')
-  await store('TURN', ...person('TURN', 'ta', 'Feuerstein'), coded('ta-1', 'ta', 'Feuerstein'))
-  const [answered] = await stopped('TURN')
-  expect(await accept('TURN', answered!.id)).toBe(200)
-  await goesOn('TURN')
-  const before = snapshot('TURN')!
-  await store('TURN', answers('ta-2', 'ta', 'Feuerstein'))
-  const [open] = await stopped('TURN')
-  expect((await officer('TURN', 'POST', '/masking/api/v1/keys/rotate', { study: 'TURN', reason: why })).status).toBe(201)
-  const found = await stopped('TURN', [open!])
-  expect(found.map(({ place }) => place).toSorted()).toEqual(['Observation code', 'QuestionnaireResponse linkId'])
-  expect([await accept('TURN', open!.id), await accept('TURN', answered!.id)]).toEqual([404, 404])
-  // Masked anew in the midst of it, and after a restart, nothing else: analysts stay where they were.
-  expect((await officer('TURN', 'POST', '/pipeline/api/v1/held/release', { study: 'TURN', reason: why })).status).toBe(409)
-  await world.restart()
-  expect((await stopped('TURN')).map(({ id }) => id).toSorted()).toEqual(found.map(({ id }) => id).toSorted())
-  expect([snapshot('TURN')?.maskingKey, snapshot('TURN')?.snapshot]).toEqual([before.maskingKey, before.snapshot])
-  for (const { id } of found) expect(await accept('TURN', id)).toBe(200)
-  await goesOn('TURN')
-  expect([snapshot('TURN')!.maskingKey === before.maskingKey, await codes('TURN')]).toEqual([false, ['Feuerstein']])
-})
+test.runIf(isLong)(
+  'another key while the gate stops a study lets nothing through, and what was answered under the old one is asked anew',
+  async () => {
+    await begin('TURN')
+    await store('TURN', ...person('TURN', 'ta', 'Feuerstein'), coded('ta-1', 'ta', 'Feuerstein'))
+    const [answered] = await stopped('TURN')
+    expect(await accept('TURN', answered!.id)).toBe(200)
+    await goesOn('TURN')
+    const before = snapshot('TURN')!
+    await store('TURN', answers('ta-2', 'ta', 'Feuerstein'))
+    const [open] = await stopped('TURN')
+    expect((await officer('TURN', 'POST', '/masking/api/v1/keys/rotate', { study: 'TURN', reason: why })).status).toBe(201)
+    const found = await stopped('TURN', [open!])
+    expect(found.map(({ place }) => place).toSorted()).toEqual(['Observation code', 'QuestionnaireResponse linkId'])
+    expect([await accept('TURN', open!.id), await accept('TURN', answered!.id)]).toEqual([404, 404])
+    // Masked anew in the midst of it, and after a restart, nothing else: analysts stay where they were.
+    expect((await officer('TURN', 'POST', '/pipeline/api/v1/held/release', { study: 'TURN', reason: why })).status).toBe(409)
+    await world.restart()
+    expect((await stopped('TURN')).map(({ id }) => id).toSorted()).toEqual(found.map(({ id }) => id).toSorted())
+    expect([snapshot('TURN')?.maskingKey, snapshot('TURN')?.snapshot]).toEqual([before.maskingKey, before.snapshot])
+    for (const { id } of found) expect(await accept('TURN', id)).toBe(200)
+    await goesOn('TURN')
+    expect([snapshot('TURN')!.maskingKey === before.maskingKey, await codes('TURN')]).toEqual([false, ['Feuerstein']])
+  },
+)
 
 test('a study that is stopped may be masked anew: it is stopped there, too, and shows what it showed', async () => {
   await begin('AGAIN')
@@ -189,7 +194,7 @@ test('who is erased takes his words with him: nobody has to answer for them, whe
   expect(await told('GONE', 'select count(*)::int from patients')).toEqual([1])
 })
 
-test('who is erased takes the text along that names another', async () => {
+test.runIf(isLong)('who is erased takes the text along that names another', async () => {
   await begin('TEXT')
   await store('TEXT', ...person('TEXT', 'xa', 'Amselfeld'), ...person('TEXT', 'xb', 'Star'), weight('xb-1', 'xb'))
   await goesOn('TEXT')
