@@ -17,7 +17,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
   globalSetup: './world/once.ts',
-  globalTimeout: 480_000,
+  globalTimeout: 900_000,
   timeout: 90_000,
   expect: { timeout: 15_000 },
   workers: 1,
