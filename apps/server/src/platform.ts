@@ -89,6 +89,7 @@ function openClosing(): Closing {
 export interface PlatformOptions {
   clock?: Clock
   importSilenceMs?: number
+  segmentsRecentMax?: number
 }
 
 export async function openPlatform(config: Config, options: PlatformOptions = {}): Promise<Platform> {
@@ -104,7 +105,8 @@ export async function openPlatform(config: Config, options: PlatformOptions = {}
 }
 
 /** The systems in flow order: what is stored, who asks, what may enter, the stages behind, statements on the end of it. */
-async function openSystems(config: Config, { clock = systemClock, importSilenceMs = silenceMaxMs }: PlatformOptions, closing: Closing) {
+async function openSystems(config: Config, options: PlatformOptions, closing: Closing) {
+  const { clock = systemClock, importSilenceMs = silenceMaxMs, ...ofLake } = options
   const now = () => clock.now()
   const newId = () => uuidV7(clock.now(), idBytes(10))
   const tls = config.tls === null ? null : await readTls(config.tls)
@@ -158,7 +160,7 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
     : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
+  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies, ...ofLake }) : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }

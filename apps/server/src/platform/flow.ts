@@ -47,6 +47,7 @@ export interface FlowParts {
   policies: Pick<MaskingPolicyDesk, 'inForce' | 'onActivated'>
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
+  segmentsRecentMax?: number
 }
 
 /** Publication that was stopped is an event of the trail, as is every decision on it. */
@@ -67,7 +68,12 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
   const { masterKeyFile } = config
   const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile, now: () => clock.now() })
-  const lake = await openLake({ dir: path.join(config.storeDir, 'lake'), keyring })
+  const { segmentsRecentMax } = parts
+  const lake = await openLake({
+    dir: path.join(config.storeDir, 'lake'),
+    keyring,
+    ...(segmentsRecentMax === undefined ? {} : { segmentsRecentMax }),
+  })
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
     clock,
