@@ -12,18 +12,9 @@ import { storesOf } from './stores.js'
 
 const study = 'WORD'
 const weights = 40
-const points = [
-  'erasure.step-begun=kill@2',
-  'erasure.step-acted=kill@2',
-  'erasure.step-acted=kill@3',
-  'erasure.step-acted=kill@4',
-  'erasure.step-done=kill@4',
-  'reservoir.compacted=kill@1',
-  'reservoir.purged=kill@1',
-  'lake.segments-rewritten=kill@1',
-  'repository.round-removed=kill@1',
-]
-const random = 3
+// All points, and others with them, are gone through by seeds.test.ts; here it is a real process that is killed.
+const points = ['erasure.step-acted=kill@3', 'reservoir.compacted=kill@1', 'repository.round-removed=kill@1']
+const random = 2
 const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 1e9))
 
 interface Case {
@@ -37,7 +28,7 @@ const cases: Case[] = [
   { person: 'kept-0-gone', act: 'stop-use', faults: 'erasure.step-acted=kill@2' },
   ...Array.from({ length: random }, (_, n) => ({
     person: `random-${n}-gone`,
-    act: n % 3 === 2 ? ('stop-use' as const) : ('erase' as const),
+    act: n % 2 === 1 ? ('stop-use' as const) : ('erase' as const),
     momentMs: ((seed * (n + 1) * 7919) % 6_000) + 50,
   })),
 ]

@@ -21,7 +21,7 @@ const roles = 'api,replicator,masker,query,scheduler'
 export const password = 'correct horse battery'
 export const study = 'S'
 // Small, so that short runs join segments, too.
-const segmentsRecentMax = 6
+const segmentsRecentMax = 4
 const opensMax = 12
 
 export class Bench {
@@ -86,7 +86,7 @@ export class Bench {
       const platform = await Promise.race([opening.catch(endedBy(started)), started.ended.then(() => null)])
       if (platform === null) continue
       this.#platform = platform
-      void started.ended.then(() => this.#over || this.up())
+      void started.ended.then(() => this.#over || this.up()).catch(() => undefined)
       return platform
     }
     throw new Error('the platform does not open any more')
@@ -103,7 +103,12 @@ export class Bench {
   async within<T>(work: (platform: Platform) => Promise<T>): Promise<T | null> {
     const platform = await this.up()
     const owner = this.#process
-    return Promise.race([owner.run(() => work(platform)), owner.ended.then(() => null)])
+    const lost = (error: unknown): null => {
+      // Whoever asks while it is stopped has no answer either.
+      if (this.#platform === platform) throw error
+      return null
+    }
+    return Promise.race([owner.run(() => work(platform)).catch(lost), owner.ended.then(() => null)])
   }
 
   /** An answer, or null when the process was killed before there was one. */
@@ -141,20 +146,30 @@ export class Bench {
 
   /** Ends this process and opens another: by kill, or as it is stopped when all is well. */
   async restart(how: 'kill' | 'close'): Promise<void> {
+    const platform = await this.up()
     if (how === 'close') {
-      this.#over = true
-      const platform = await this.up()
-      await this.#admin?.end()
-      this.#admin = null
-      await this.#process.run(() => platform.close())
-      this.#process.kill()
-      this.#over = false
+      this.#opening = this.#closed(platform)
       this.#platform = null
-      this.#admin = (await this.up()).postgres.pool('owner', { max: 2 })
+      await this.#opening
     } else {
       this.#process.kill()
       await this.up()
     }
+  }
+
+  async #closed(platform: Platform): Promise<Platform> {
+    const ending = this.#process
+    this.#over = true
+    await this.#admin?.end()
+    this.#admin = null
+    // It may be killed while it ends.
+    await Promise.race([ending.run(() => platform.close()).catch(() => undefined), ending.ended])
+    ending.kill()
+    this.#over = false
+    const opened = await this.#open()
+    this.#admin = opened.postgres.pool('owner', { max: 2 })
+    this.#opening = null
+    return opened
   }
 
   async end(): Promise<void> {

@@ -11,7 +11,7 @@ import { study } from './bench.js'
 import { canary } from './resources.js'
 import type { Work } from './workload.js'
 
-const everyMs = 12
+const everyMs = 20
 const roundsMax = 4
 
 export class Observer {
@@ -29,7 +29,7 @@ export class Observer {
   }
 
   start(): void {
-    this.#running = this.#watch()
+    this.#running = this.#watch().catch((error: Error) => this.#work.fault(`the observer: ${error.stack ?? error.message}`))
   }
 
   async stop(): Promise<void> {
@@ -67,7 +67,8 @@ export class Observer {
       const missing = await absent([...filesOf(manifest)].map((file) => path.join(this.#reservoir, file)))
       if (missing.length === 0) return
       const now = await readReservoirManifest(this.#reservoir)
-      if (now?.generation === manifest?.generation) return this.#work.fault(`the reservoir's manifest names ${missing.join()}, which is not there`)
+      if (now?.generation === manifest?.generation)
+        return this.#work.fault(`the reservoir's manifest names ${missing.join()}, which is not there`)
     }
   }
 
@@ -125,7 +126,14 @@ export class Observer {
 }
 
 async function absent(files: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(files.map((file) => stat(file).then(() => null, () => path.basename(file))))
+  const found = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        () => null,
+        () => path.basename(file),
+      ),
+    ),
+  )
   return found.filter((each) => each !== null)
 }
 

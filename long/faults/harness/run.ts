@@ -24,7 +24,8 @@ export interface RunResult {
 }
 
 const faultsMax = 20
-const settleMsMax = 20_000
+const settleMsMax = 30_000
+const runMsMax = 60_000
 const startAt = Date.parse('2026-03-01T00:00:00Z')
 
 export async function runSeed(seed: number, points: readonly string[], duck: DuckDBConnection): Promise<RunResult> {
@@ -40,23 +41,31 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     if (found.length < faultsMax && !found.includes(what)) found.push(what)
   }
   let observer: Observer | null = null
-  try {
+  let at = 'in the workload'
+  const all = async (): Promise<void> => {
     const { tokens, officers } = await prepared(bench, random)
     const work: Work = { bench, model, tokens, fault }
     observer = new Observer(work, duck)
     observer.start()
     bench.arm()
     const governance = await worked(work, officers, planned[0]!.point, random)
+    at = 'at the restart'
     await bench.restart(random.chance(0.75) ? 'kill' : 'close')
+    at = 'while it settles'
     await settled(work, faults)
+    at = 'at the checks'
     await observer.stop()
     await observer.look()
     await checkRepository(work)
     await checkLake(work)
     await checkReservoir(work, governance.governed, duck)
+    at = 'at the last restart'
     await bench.restart('kill')
     await bench.up()
     await checkOrphans(work)
+  }
+  try {
+    await Promise.race([all(), sleep(runMsMax, null, { ref: false }).then(() => fault(`the run hangs ${at}`))])
   } catch (error) {
     fault(error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
@@ -75,7 +84,12 @@ async function prepared(bench: Bench, random: Random): Promise<{ tokens: Tokens;
     const made = await studies.create({ id: study, name: study, kind, sites: ['A'], required: ['share-data'], ...publish } as never)
     if (isRefusal(made)) throw new Error(made.detail)
     for (const name of ['priya', 'paul'])
-      await identity.putUser({ name, display: name, grant: { role: 'privacy-officer', studies: [study], sites: [], people: null }, password })
+      await identity.putUser({
+        name,
+        display: name,
+        grant: { role: 'privacy-officer', studies: [study], sites: [], people: null },
+        password,
+      })
   })
   const tokens = {
     integrator: await bench.token('integrator'),
@@ -105,28 +119,32 @@ async function worked(work: Work, officers: Officers, point: string, random: Ran
   const runs = people.map((id, n) => {
     const writer = new Writer(work, new Random(random.below(2 ** 31), id), { id, enrolled: false, registered: false, withdrawn: null })
     const steps = 5 + random.below(8)
-    const act: Act | null = n === 0 && need.act ? need.act : n < 2 && random.chance(0.35) ? random.pick(['stop-use', 'erase'] as const) : null
+    const act: Act | null =
+      n === 0 && need.act ? need.act : n < 2 && random.chance(0.35) ? random.pick(['stop-use', 'erase'] as const) : null
     const by = act === 'stop-use' && random.chance(0.5) ? ('contract' as const) : ('order' as const)
     const withdrawal = act === null ? null : { act, by, after: 1 + random.below(steps - 1) }
     const enrolment = n === 0 ? (need.enrolment ?? random.pick(enrolments)) : random.pick(enrolments)
     return () => writer.run({ enrolment, steps, withdrawal })
   })
-  const deeds: Deed[] = ['wait', ...(need.deed ? [need.deed] : [])]
+  const waits: Deed[] = Array.from({ length: point.includes('segments-joined') ? 8 : 2 }, () => 'wait')
+  const deeds: Deed[] = [...waits, ...(need.deed ? [need.deed] : [])]
   for (const deed of ['policy', 'key', 'reidentify', 'export', 'publish', 'wait'] as const) if (random.chance(0.2)) deeds.push(deed)
   const governance = new Governance(work, officers, new Random(random.below(2 ** 31), 'governance'))
   await Promise.all([...runs.map((run) => run()), governance.run(random.shuffled(deeds))])
   return governance
 }
 
-/** Everything has arrived: once more with the faults that are left, then without any. */
+/** Everything has arrived, whatever faults are left; none strikes for ever. */
 async function settled(work: Work, faults: Faults): Promise<void> {
   const { bench, fault } = work
   const until = performance.now() + settleMsMax
-  await bench.within(({ flow }) => flow!.pipeline.wait({ study, timeoutS: 4 })).catch(() => null)
-  faults.end()
   const late = async (what: string): Promise<void> => {
-    const status = await bench.within(async ({ flow }) => [await flow!.pipeline.status(study), flow!.pipeline.held(study), flow!.pipeline.leaks(study)])
-    fault(`${what} after ${settleMsMax / 1000} s without faults: ${JSON.stringify(status)}`)
+    const status = await bench.within(async ({ flow }) => [
+      await flow!.pipeline.status(study),
+      flow!.pipeline.held(study),
+      flow!.pipeline.leaks(study),
+    ])
+    fault(`${what} after ${settleMsMax / 1000} s: ${JSON.stringify(status)}`)
   }
   for (;;) {
     const waited = await bench.within(({ flow }) => flow!.pipeline.wait({ study, timeoutS: 20 }))
@@ -135,6 +153,7 @@ async function settled(work: Work, faults: Faults): Promise<void> {
     if (performance.now() > until) return late(waited?.done ? 'a withdrawal is not done' : 'the pipeline has not caught up')
     await sleep(25)
   }
+  faults.end()
   const waited = await bench.within(({ flow }) => flow!.pipeline.wait({ study, timeoutS: 20 }))
   if (!waited?.done) return late('the pipeline has not caught up')
   const held = await bench.within(({ flow }) => Promise.resolve([flow!.pipeline.held(study), flow!.pipeline.leaks(study)]))

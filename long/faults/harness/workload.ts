@@ -50,7 +50,13 @@ export class Writer {
   #send(method: 'PUT' | 'POST' | 'DELETE', at: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer | null> {
     const content = body === undefined ? {} : { 'content-type': 'application/json+fhir' }
     const token = this.#work.tokens.integrator
-    return this.#work.bench.send({ method, path: `${fhir}${at}`, token, body, headers: { ...content, 'x-aquifer-study': study, ...headers } })
+    return this.#work.bench.send({
+      method,
+      path: `${fhir}${at}`,
+      token,
+      body,
+      headers: { ...content, 'x-aquifer-study': study, ...headers },
+    })
   }
 
   /** What was answered counts for all of a transaction; after a withdrawal nothing may enter. */
@@ -109,7 +115,9 @@ export class Writer {
 
   async #delete(): Promise<void> {
     const { model } = this.#work
-    const key = [...model.owner].find(([each, owner]) => owner === this.#person && each.startsWith('Observation/') && model.lives(each))?.[0]
+    const key = [...model.owner].find(
+      ([each, owner]) => owner === this.#person && each.startsWith('Observation/') && model.lives(each),
+    )?.[0]
     if (key === undefined) return this.#put()
     const attempt = model.attempt(this.#person, key, { marker: null })
     this.#settle(await this.#send('DELETE', `/${key}`), [attempt])
@@ -196,7 +204,13 @@ export class Writer {
     const body = { patient: personOf(id, marker), consentOnFile: { evidence: 'binder 4' } }
     for (let once = 0; once < triesMax; once += 1) {
       const headers = { 'x-correlation-id': `register-${id}` }
-      const answer = await bench.send({ method: 'POST', path: '/registration/api/v1/registerPatient', token: tokens.manager, body, headers })
+      const answer = await bench.send({
+        method: 'POST',
+        path: '/registration/api/v1/registerPatient',
+        token: tokens.manager,
+        body,
+        headers,
+      })
       attempt.outcome = outcomeOf(answer)
       this.#mustKnow(answer, 'a registration')
       if (attempt.outcome !== 'unknown') return attempt.outcome === 'stored'
@@ -212,9 +226,11 @@ export class Writer {
   async #withdraw({ act, by }: { act: Act; by: 'order' | 'contract' }): Promise<void> {
     for (let once = 0; once < triesMax; once += 1) {
       const answer = await (by === 'order' ? this.#order(act) : this.#takeBack())
-      const known = outcomeOf(answer) === 'stored' || answer?.status === 409 || (once > 0 && (answer?.status === 404 || answer?.status === 403))
+      const known =
+        outcomeOf(answer) === 'stored' || answer?.status === 409 || (once > 0 && (answer?.status === 404 || answer?.status === 403))
       if (!known) {
-        if (answer !== null && answer.status < 500) this.#work.fault(`a withdrawal is refused: ${answer.status} ${answer.text.slice(0, 200)}`)
+        if (answer !== null && answer.status < 500)
+          this.#work.fault(`a withdrawal is refused: ${answer.status} ${answer.text.slice(0, 200)}`)
         continue
       }
       this.#person.withdrawn = act
