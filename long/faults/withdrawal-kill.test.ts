@@ -15,7 +15,7 @@ const weights = 40
 // All points, and others with them, are gone through by seeds.test.ts; here it is a real process that is killed.
 const points = ['erasure.step-acted=kill@3', 'reservoir.compacted=kill@1', 'repository.round-removed=kill@1']
 const random = 2
-const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 1e9))
+const seed = Number(process.env['KILL_SEED'] ?? Math.floor(Math.random() * 1e9))
 
 interface Case {
   person: string
@@ -38,7 +38,7 @@ let folder = ''
 let token = { manager: '', integrator: '', investigator: '', analyst: '' }
 
 beforeAll(async () => {
-  console.log(`seed ${seed} (FAULT_SEED=${seed} repeats the moments)`)
+  console.log(`seed ${seed} (KILL_SEED=${seed} repeats the moments)`)
   folder = await mkdtemp(path.join(os.tmpdir(), 'aquifer-faults-'))
   const server = await startServer(folder)
   const made = await aquifer(folder, ['study', 'create', study, '--name', 'Word', '--site', 'A', '--consents', 'share-data'])

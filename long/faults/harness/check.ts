@@ -135,7 +135,7 @@ export async function checkReservoir(work: Work, governed: Governed, duck: DuckD
   for (const person of model.people.filter(({ withdrawn }) => withdrawn === null)) {
     const his = [...newest.values()].filter((row) => !row.deleted && shownTypes.includes(row.type) && isOf(person, row))
     const masked = await bench.within(({ flow }) => flow!.masked(study, person.id, his))
-    his.forEach((row, n) => expected.push(line(row, masked!.ids[n]!, masked!.patientKey)))
+    his.forEach((row, n) => expected.push(line(row, masked!.ids[n], masked!.patientKey)))
   }
   const found: string[] = []
   for (const type of shownTypes) {

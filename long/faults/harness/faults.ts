@@ -28,7 +28,7 @@ export function namedPoints(): string[] {
   for (const entry of readdirSync(sources, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.test.ts')) continue
     const text = readFileSync(path.join(entry.parentPath, entry.name), 'utf8')
-    for (const [, name] of text.matchAll(/faultPoint\('([^']+)'\)/g)) found.add(name!)
+    for (const [, name] of text.matchAll(/faultPoint\('([^']+)'\)/g)) found.add(name)
   }
   return [...found].sort()
 }
@@ -39,7 +39,7 @@ const hitsMax = 3
 
 /** The first fault goes round all points and kinds by seed; up to two more follow anywhere. */
 export function faultsOf(seed: number, points: readonly string[], random: Random): Fault[] {
-  const first = aFault(points[seed % points.length]!, kinds[Math.floor(seed / points.length) % kinds.length]!, random)
+  const first = aFault(points[seed % points.length], kinds[Math.floor(seed / points.length) % kinds.length], random)
   const more = random.chance(0.5) ? 1 + random.below(2) : 0
   return [first, ...Array.from({ length: more }, () => aFault(random.pick(points), random.pick(kinds), random))]
 }
@@ -91,7 +91,7 @@ export class Faults {
       throw Object.assign(new Error(`injected fault at ${fault.point}`), { code: fault.code })
     }
     next()
-    if (fault.kind === 'delay') return void (await sleep(fault.delayMs))
+    if (fault.kind === 'delay') return await sleep(fault.delayMs)
     owner.kill()
     return new Promise(() => undefined)
   }

@@ -67,7 +67,7 @@ export function historyFault(attempts: readonly Attempt[], versions: readonly St
     )
     const name = version.deleted ? 'a deletion' : version.marker
     if (found < 0) return `version ${version.version} (${name}) was not asked for, or is there twice, or out of order`
-    if (attempts[found]!.outcome === 'refused') return `version ${version.version} (${name}) was refused and is stored`
+    if (attempts[found].outcome === 'refused') return `version ${version.version} (${name}) was refused and is stored`
     const lost = attempts.slice(next, found).find(({ outcome }) => outcome === 'stored')
     if (lost) return `${lost.marker ?? 'a deletion'} was acknowledged and is lost`
     next = found + 1

@@ -104,13 +104,13 @@ export async function makeKillable(): Promise<void> {
   for (const name of Object.getOwnPropertyNames(handles)) {
     if (name === 'constructor' || name === 'fd' || typeof Object.getOwnPropertyDescriptor(handles, name)?.value !== 'function') continue
     if (['read', 'write', 'writeFile', 'readFile', 'sync', 'datasync', 'close', 'appendFile', 'truncate', 'stat'].includes(name))
-      handles[name] = stopping(handles[name]!)
+      handles[name] = stopping(handles[name])
   }
   const promises = fsPromises as unknown as Calls
   for (const [name, call] of Object.entries(promises)) if (typeof call === 'function') promises[name] = stopping(call)
   const sync = fs as unknown as Calls
   for (const name of ['writeFileSync', 'renameSync', 'rmSync', 'unlinkSync', 'mkdirSync', 'writeSync', 'appendFileSync'])
-    sync[name] = refusing(sync[name]!)
+    sync[name] = refusing(sync[name])
   wrapSockets()
   wrapChildren()
   wrapTimers()
@@ -127,7 +127,7 @@ function refusing(call: Call): Call {
 
 function wrapSockets(): void {
   const sockets = net.Socket.prototype as unknown as Calls
-  const connect = sockets['connect']!
+  const connect = sockets['connect']
   sockets['connect'] = function (this: net.Socket, ...args: never[]) {
     const owner = current.getStore()
     if (owner?.killed) return this
@@ -139,7 +139,7 @@ function wrapSockets(): void {
 function wrapChildren(): void {
   const calls = childProcess as unknown as Calls
   for (const name of ['spawn', 'fork']) {
-    const call = calls[name]!
+    const call = calls[name]
     calls[name] = function (this: unknown, ...args: never[]) {
       const owner = current.getStore()
       if (owner?.killed) throw new Error('this process has ended')
@@ -172,6 +172,6 @@ function wrapTimers(): void {
   }
   const sleeps = timersPromises as unknown as Calls
   // Turns of computing go on: their outcome may be kept for all processes of this one (masking/leak-gate.ts), and reaches no store.
-  sleeps['setTimeout'] = stopping(sleeps['setTimeout']!)
+  sleeps['setTimeout'] = stopping(sleeps['setTimeout'])
 }
 const promisify = Symbol.for('nodejs.util.promisify.custom')

@@ -27,7 +27,7 @@ export class Random {
   }
 
   pick<T>(among: readonly T[]): T {
-    return among[this.below(among.length)]!
+    return among[this.below(among.length)]
   }
 
   shuffled<T>(all: readonly T[]): T[] {

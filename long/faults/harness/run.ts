@@ -48,7 +48,7 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     observer = new Observer(work, duck)
     observer.start()
     bench.arm()
-    const governance = await worked(work, officers, planned[0]!.point, random)
+    const governance = await worked(work, officers, planned[0].point, random)
     at = 'at the restart'
     await bench.restart(random.chance(0.75) ? 'kill' : 'close')
     at = 'while it settles'
@@ -106,7 +106,7 @@ function needed(point: string): { deed?: Deed; enrolment?: Enrolment; act?: Act 
   if (point.startsWith('import.')) return { enrolment: 'import' }
   if (/^erasure\.|round-removed|segments-rewritten|purged|compacted/.test(point)) return { act: 'erase' }
   if (/policy-signed|policy-activated/.test(point)) return { deed: 'policy' }
-  if (/^privacy\./.test(point)) return { deed: 'key' }
+  if (point.startsWith('privacy.')) return { deed: 'key' }
   if (point.includes('reidentification')) return { deed: 'reidentify' }
   if (point.startsWith('bulk-export.')) return { deed: 'export' }
   return point.startsWith('reservoir.generation') ? { deed: 'publish' } : {}

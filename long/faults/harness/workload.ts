@@ -164,7 +164,7 @@ export class Writer {
       consent(`canary-${id}-consent`, id, marks[1].marker),
       observation(`canary-${id}-0`, id, marks[2]),
     ]
-    const attempts = all.map((resource, n) => model.attempt(this.#person, keyOf(resource), { ...marks[n]!, group }))
+    const attempts = all.map((resource, n) => model.attempt(this.#person, keyOf(resource), { ...marks[n], group }))
     return { all, attempts }
   }
 
