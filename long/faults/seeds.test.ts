@@ -1,5 +1,5 @@
 // Random workloads and faults at named points, by seed: after each recovery every store holds what was acknowledged, and at no instant
-// anything that must not be seen. FAULT_SEED=n runs one seed again, FAULT_RUNS=n so many.
+// anything that must not be seen. FAULT_SEED=n runs one seed again, FAULT_RUNS=n so many, from FAULT_FIRST.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDuckDb } from '../../apps/server/src/storage/index.js'
 import { namedPoints, type FaultKind } from './harness/faults.js'
@@ -7,7 +7,7 @@ import { runSeed, type RunResult } from './harness/run.js'
 
 const points = namedPoints()
 const one = process.env['FAULT_SEED']
-const first = one === undefined ? 0 : Number(one)
+const first = Number(one ?? process.env['FAULT_FIRST'] ?? 0)
 const runs = one === undefined ? Number(process.env['FAULT_RUNS'] ?? 300) : 1
 const results: RunResult[] = []
 let duck: Awaited<ReturnType<typeof openDuckDb>>

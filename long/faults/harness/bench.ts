@@ -1,11 +1,10 @@
 // A platform on a folder of its own that is opened again whenever it was killed, and asked through its HTTP edge.
 import { rm } from 'node:fs/promises'
-import type { Pool } from 'pg'
 import type { Role } from '@aquifer/core/access'
 import { readConfig, type Config } from '../../../apps/server/src/config/index.js'
 import { openPlatform, type Platform } from '../../../apps/server/src/platform.js'
 import type { Json, Request } from '../../../apps/server/src/platform/test/world.js'
-import { watchFaultPoints } from '../../../apps/server/src/storage/index.js'
+import { watchFaultPoints, type openDuckDb, type Postgres } from '../../../apps/server/src/storage/index.js'
 import { preparedDataDir } from '../../../apps/server/src/storage/test/database.js'
 import type { Faults } from './faults.js'
 import { KillableProcess, makeKillable } from './process.js'
@@ -16,6 +15,9 @@ export interface Answer {
   text: string
   headers: Record<string, string>
 }
+
+type Pool = ReturnType<Postgres['pool']>
+export type Duck = Awaited<ReturnType<typeof openDuckDb>>['connection']
 
 const roles = 'api,replicator,masker,query,scheduler'
 export const password = 'correct horse battery'
@@ -168,6 +170,7 @@ export class Bench {
     this.#over = false
     const opened = await this.#open()
     this.#admin = opened.postgres.pool('owner', { max: 2 })
+    await this.#leasesEnd()
     this.#opening = null
     return opened
   }

@@ -1,14 +1,13 @@
 // What every store holds in the end, beside the model.
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { typeName } from '@aquifer/core/fhir'
 import { readManifest, readPage } from '../../../apps/server/src/lake/manifest.js'
 import { segmentFile } from '../../../apps/server/src/lake/segment.js'
 import { lakeVersions } from '../../../apps/server/src/pipeline/test/world.js'
 import { livingRowsSql, readReservoirManifest } from '../../../apps/server/src/reservoir/index.js'
 import { filesOf } from '../../../apps/server/src/reservoir/manifest.js'
-import { study } from './bench.js'
+import { study, type Duck } from './bench.js'
 import type { Governed } from './governance.js'
 import { brokenGroups, historyFault, type Person, type StoredVersion } from './model.js'
 import { filesIn, textOf } from './observer.js'
@@ -123,7 +122,7 @@ function differ(store: string, expected: readonly string[], found: readonly stri
 const shownTypes = ['Patient', 'Observation', 'Condition']
 
 /** The reservoir has one masked row for each living resource of those who have not withdrawn, and nothing else. */
-export async function checkReservoir(work: Work, governed: Governed, duck: DuckDBConnection): Promise<void> {
+export async function checkReservoir(work: Work, governed: Governed, duck: Duck): Promise<void> {
   const { bench, model, fault } = work
   const dir = path.join(bench.dataDir, 'reservoir', study)
   const manifest = await readReservoirManifest(dir)
@@ -174,7 +173,7 @@ async function checkStamp({ bench, fault }: Work, governed: Governed, manifest: 
 }
 
 /** No file holds the pseudonym of somebody who was erased, under whatever key. Who is only not used any more goes with old snapshots. */
-async function checkGone({ bench, model, fault }: Work, duck: DuckDBConnection): Promise<void> {
+async function checkGone({ bench, model, fault }: Work, duck: Duck): Promise<void> {
   const gone = model.people.filter(({ withdrawn }) => withdrawn === 'erase').map(({ id }) => id)
   if (gone.length === 0) return
   const keys = await bench.within(({ flow }) => flow!.patientKeys(study, gone))

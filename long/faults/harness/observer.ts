@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { readManifest, readPage } from '../../../apps/server/src/lake/manifest.js'
 import { segmentFile } from '../../../apps/server/src/lake/segment.js'
 import { filesOf, readReservoirManifest } from '../../../apps/server/src/reservoir/manifest.js'
-import { study } from './bench.js'
+import { study, type Duck } from './bench.js'
 import { canary } from './resources.js'
 import type { Work } from './workload.js'
 
@@ -16,14 +15,14 @@ const roundsMax = 4
 
 export class Observer {
   readonly #work: Work
-  readonly #duck: DuckDBConnection
+  readonly #duck: Duck
   readonly #seen = new Map<string, string>()
   readonly #hashed = new Set<string>()
   #over = false
   #running: Promise<void> = Promise.resolve()
   looks = 0
 
-  constructor(work: Work, duck: DuckDBConnection) {
+  constructor(work: Work, duck: Duck) {
     this.#work = work
     this.#duck = duck
   }
@@ -145,7 +144,7 @@ export async function filesIn(folder: string): Promise<{ file: string; key: stri
 }
 
 /** All that stands in a file, what is packed read as its reader reads it; null: it is not whole yet, or gone. */
-export async function textOf(duck: DuckDBConnection, file: string): Promise<string | null> {
+export async function textOf(duck: Duck, file: string): Promise<string | null> {
   const bytes = await readFile(file, 'latin1').catch(() => null)
   if (bytes === null || !file.endsWith('.parquet')) return bytes
   if (!bytes.endsWith('PAR1')) return null

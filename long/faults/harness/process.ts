@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import childProcess, { type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
-import fsPromises from 'node:fs/promises'
+import fsPromises, { type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
 import timers from 'node:timers'
@@ -25,6 +25,7 @@ export class KillableProcess {
   readonly #children = new Set<ChildProcess>()
   readonly #threads = new Set<workerThreads.Worker>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #files = new Set<FileHandle>()
   #end: () => void = () => undefined
 
   constructor() {
@@ -41,6 +42,7 @@ export class KillableProcess {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const socket of this.#sockets) socket.destroy()
     for (const thread of this.#threads) void thread.terminate()
+    for (const file of this.#files) closeQuietly(file)
     // Children are not killed: as after a real kill they find out by themselves.
     for (const child of this.#children) orphan(child)
     this.#end()
@@ -61,6 +63,16 @@ export class KillableProcess {
       this.#children.add(held)
       held.once('exit', () => this.#children.delete(held))
     }
+  }
+
+  /** As the kernel does it, its files are closed with it. */
+  opens(file: FileHandle): FileHandle {
+    if (this.killed) closeQuietly(file)
+    else {
+      this.#files.add(file)
+      file.once('close', () => this.#files.delete(file))
+    }
+    return file
   }
 
   waits(timer: NodeJS.Timeout): NodeJS.Timeout {
@@ -93,6 +105,8 @@ function stopping(call: Call): Call {
 }
 
 let installed = false
+let closeFile: Call = () => undefined
+const closeQuietly = (file: FileHandle): void => void (closeFile.call(file) as Promise<void>).catch(() => undefined)
 
 /** Once for the whole of this real process. */
 export async function makeKillable(): Promise<void> {
@@ -101,12 +115,18 @@ export async function makeKillable(): Promise<void> {
   const file = await fsPromises.open(process.execPath, 'r')
   const handles = Object.getPrototypeOf(file) as Calls
   await file.close()
+  closeFile = handles['close']
   for (const name of Object.getOwnPropertyNames(handles)) {
     if (name === 'constructor' || name === 'fd' || typeof Object.getOwnPropertyDescriptor(handles, name)?.value !== 'function') continue
     if (['read', 'write', 'writeFile', 'readFile', 'sync', 'datasync', 'close', 'appendFile', 'truncate', 'stat'].includes(name))
       handles[name] = stopping(handles[name])
   }
   const promises = fsPromises as unknown as Calls
+  const open = promises['open']
+  promises['open'] = async (...args: never[]) => {
+    const opened = (await open.apply(fsPromises, args)) as FileHandle
+    return current.getStore()?.opens(opened) ?? opened
+  }
   for (const [name, call] of Object.entries(promises)) if (typeof call === 'function') promises[name] = stopping(call)
   const sync = fs as unknown as Calls
   for (const name of ['writeFileSync', 'renameSync', 'rmSync', 'unlinkSync', 'mkdirSync', 'writeSync', 'appendFileSync'])
