@@ -105,8 +105,7 @@ function stopping(call: Call): Call {
 }
 
 let installed = false
-let closeFile: Call = () => undefined
-const closeQuietly = (file: FileHandle): void => void (closeFile.call(file) as Promise<void>).catch(() => undefined)
+const closeQuietly = (file: FileHandle): void => void file.close().catch(() => undefined)
 
 /** Once for the whole of this real process. */
 export async function makeKillable(): Promise<void> {
@@ -115,10 +114,9 @@ export async function makeKillable(): Promise<void> {
   const file = await fsPromises.open(process.execPath, 'r')
   const handles = Object.getPrototypeOf(file) as Calls
   await file.close()
-  closeFile = handles['close']
   for (const name of Object.getOwnPropertyNames(handles)) {
     if (name === 'constructor' || name === 'fd' || typeof Object.getOwnPropertyDescriptor(handles, name)?.value !== 'function') continue
-    if (['read', 'write', 'writeFile', 'readFile', 'sync', 'datasync', 'close', 'appendFile', 'truncate', 'stat'].includes(name))
+    if (['read', 'write', 'writeFile', 'readFile', 'sync', 'datasync', 'appendFile', 'truncate', 'stat'].includes(name))
       handles[name] = stopping(handles[name])
   }
   const promises = fsPromises as unknown as Calls
