@@ -12,19 +12,10 @@ import { storesOf } from './stores.js'
 
 const study = 'WORD'
 const weights = 40
-const points = [
-  'erasure.step-begun=kill@2',
-  'erasure.step-acted=kill@2',
-  'erasure.step-acted=kill@3',
-  'erasure.step-acted=kill@4',
-  'erasure.step-done=kill@4',
-  'reservoir.compacted=kill@1',
-  'reservoir.purged=kill@1',
-  'lake.segments-rewritten=kill@1',
-  'repository.round-removed=kill@1',
-]
-const random = 3
-const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 1e9))
+// All points, and others with them, are gone through by seeds.test.ts; here it is a real process that is killed.
+const points = ['erasure.step-acted=kill@3', 'reservoir.compacted=kill@1', 'repository.round-removed=kill@1']
+const random = 2
+const seed = Number(process.env['KILL_SEED'] ?? Math.floor(Math.random() * 1e9))
 
 interface Case {
   person: string
@@ -37,7 +28,7 @@ const cases: Case[] = [
   { person: 'kept-0-gone', act: 'stop-use', faults: 'erasure.step-acted=kill@2' },
   ...Array.from({ length: random }, (_, n) => ({
     person: `random-${n}-gone`,
-    act: n % 3 === 2 ? ('stop-use' as const) : ('erase' as const),
+    act: n % 2 === 1 ? ('stop-use' as const) : ('erase' as const),
     momentMs: ((seed * (n + 1) * 7919) % 6_000) + 50,
   })),
 ]
@@ -47,7 +38,7 @@ let folder = ''
 let token = { manager: '', integrator: '', investigator: '', analyst: '' }
 
 beforeAll(async () => {
-  console.log(`seed ${seed} (FAULT_SEED=${seed} repeats the moments)`)
+  console.log(`seed ${seed} (KILL_SEED=${seed} repeats the moments)`)
   folder = await mkdtemp(path.join(os.tmpdir(), 'aquifer-faults-'))
   const server = await startServer(folder)
   const made = await aquifer(folder, ['study', 'create', study, '--name', 'Word', '--site', 'A', '--consents', 'share-data'])

@@ -96,6 +96,7 @@ function openClosing(): Closing {
 export interface PlatformOptions {
   clock?: Clock
   importSilenceMs?: number
+  segmentsRecentMax?: number
 }
 
 export async function openPlatform(config: Config, options: PlatformOptions = {}): Promise<Platform> {
@@ -111,7 +112,8 @@ export async function openPlatform(config: Config, options: PlatformOptions = {}
 }
 
 /** The systems in flow order: what is stored, who asks, what may enter, the stages behind, statements on the end of it. */
-async function openSystems(config: Config, { clock = systemClock, importSilenceMs = silenceMaxMs }: PlatformOptions, closing: Closing) {
+async function openSystems(config: Config, options: PlatformOptions, closing: Closing) {
+  const { clock = systemClock, importSilenceMs = silenceMaxMs, ...ofLake } = options
   const now = () => clock.now()
   const newId = () => uuidV7(clock.now(), idBytes(10))
   const tls = config.tls === null ? null : await readTls(config.tls)
@@ -170,7 +172,7 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   closing.add(() => files.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config)
-    ? await openFlow({ config, keyring, repository, metrics, log, clock, owner, otherStages, policies, ownViews })
+    ? await openFlow({ config, keyring, repository, metrics, log, clock, owner, otherStages, policies, ownViews, ...ofLake })
     : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })

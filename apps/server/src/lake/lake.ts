@@ -4,9 +4,16 @@ import { join } from 'node:path'
 import type { Keyring } from './keyring.js'
 import { openStudyLake, type StudyLake } from './study-lake.js'
 
-export async function openLake(options: { dir: string; keyring: Keyring }): Promise<Lake> {
+export interface LakeOptions {
+  dir: string
+  keyring: Keyring
+  /** How many segments stand in the manifest itself before older ones move to a page. */
+  segmentsRecentMax?: number
+}
+
+export async function openLake(options: LakeOptions): Promise<Lake> {
   await mkdir(options.dir, { recursive: true, mode: 0o700 })
-  const lake = new Lake(options.dir, options.keyring)
+  const lake = new Lake(options)
   for (const entry of await readdir(options.dir, { withFileTypes: true })) {
     if (entry.isDirectory() && existsSync(join(options.dir, entry.name, 'manifest.json'))) await lake.study(entry.name)
   }
@@ -16,20 +23,21 @@ export async function openLake(options: { dir: string; keyring: Keyring }): Prom
 export class Lake {
   /** The folder, where the replicator keeps its checkpoint. */
   readonly dir: string
-  readonly #keyring: Keyring
+  readonly #options: LakeOptions
   readonly #studies = new Map<string, Promise<StudyLake>>()
   readonly #opened: StudyLake[] = []
   readonly #listeners = new Set<(study: StudyLake) => void>()
 
-  constructor(dir: string, keyring: Keyring) {
-    this.dir = dir
-    this.#keyring = keyring
+  constructor(options: LakeOptions) {
+    this.dir = options.dir
+    this.#options = options
   }
 
   study(id: string): Promise<StudyLake> {
     const known = this.#studies.get(id)
     if (known) return known
-    const opening = openStudyLake(this.dir, id, this.#keyring).then((opened) => {
+    const { keyring, segmentsRecentMax: recentMax } = this.#options
+    const opening = openStudyLake(this.dir, id, { keyring, ...(recentMax === undefined ? {} : { recentMax }) }).then((opened) => {
       this.#opened.push(opened)
       for (const listener of this.#listeners) listener(opened)
       return opened

@@ -22,11 +22,15 @@ import { rowsWithout, type Whose } from './forget.js'
 // Small segments are joined up to this size, which is about what one batch of a busy replicator holds.
 const joinedBytesMax = 8 * 1024 * 1024
 
-export async function openStudyLake(root: string, study: string, keyring: Keyring): Promise<StudyLake> {
+export async function openStudyLake(
+  root: string,
+  study: string,
+  { keyring, recentMax = segmentsRecentMax }: { keyring: Keyring; recentMax?: number },
+): Promise<StudyLake> {
   const dir = join(root, study)
   const manifest = (await readManifest(dir)) ?? emptyManifest(study, '')
   await sweep(dir, manifest)
-  return new StudyLake(dir, manifest, keyring)
+  return new StudyLake(dir, manifest, keyring, recentMax)
 }
 
 /** One study's identified rows, in feed order. */
@@ -34,16 +38,18 @@ export class StudyLake {
   readonly study: string
   readonly #dir: string
   readonly #keyring: Keyring
+  readonly #recentMax: number
   readonly #listeners = new Set<() => void>()
   #manifest: LakeManifest
   #turn: Promise<unknown> = Promise.resolve()
   #readers = 0
 
-  constructor(dir: string, manifest: LakeManifest, keyring: Keyring) {
+  constructor(dir: string, manifest: LakeManifest, keyring: Keyring, recentMax: number) {
     this.study = manifest.study
     this.#dir = dir
     this.#manifest = manifest
     this.#keyring = keyring
+    this.#recentMax = recentMax
   }
 
   manifest(): LakeManifest {
@@ -106,8 +112,8 @@ export class StudyLake {
     return this.#inTurn(async () => {
       if (this.#readers > 0) return
       const { segments, bytes } = this.#manifest
-      const old = segments.slice(0, segmentsRecentMax / 2)
-      if (segments.length < segmentsRecentMax || compareCursors(old.at(-1)!.to, read) > 0) return
+      const old = segments.slice(0, this.#recentMax / 2)
+      if (segments.length < this.#recentMax || compareCursors(old.at(-1)!.to, read) > 0) return
       const joined: LakeSegment[] = []
       for (const group of groupsToJoin(old)) {
         joined.push(group.length === 1 ? group[0]! : await joinSegments(this.#dir, this.study, this.#keyring, group))

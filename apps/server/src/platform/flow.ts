@@ -57,6 +57,7 @@ export interface FlowParts {
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
   ownViews: OwnViews
+  segmentsRecentMax?: number
 }
 
 // The number of a study never changes.
@@ -86,7 +87,12 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const { config, repository, log, clock, keyring } = parts
   const failed = (stage: string) => (failure: { study: string | null; reason: string }) =>
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
-  const lake = await openLake({ dir: path.join(config.storeDir, 'lake'), keyring })
+  const { segmentsRecentMax } = parts
+  const lake = await openLake({
+    dir: path.join(config.storeDir, 'lake'),
+    keyring,
+    ...(segmentsRecentMax === undefined ? {} : { segmentsRecentMax }),
+  })
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
     clock,

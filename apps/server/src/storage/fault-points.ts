@@ -26,8 +26,16 @@ export function disarmFaults(): void {
 
 class InjectedFault extends Error {}
 
+let watched: ((name: string) => Promise<void>) | null = null
+
+/** Whoever tests faults decides at each point what happens there: what it throws is thrown, and the point lasts as long as its promise. */
+export function watchFaultPoints(watch: ((name: string) => Promise<void>) | null): void {
+  watched = watch
+}
+
 // Named points of I/O code where the fault harness stops, fails or delays the process. Costs one look-up when nothing is armed.
 export async function faultPoint(name: string): Promise<void> {
+  if (watched !== null) await watched(name)
   if (armed.size === 0) return
   const fault = armed.get(name)
   if (!fault) return

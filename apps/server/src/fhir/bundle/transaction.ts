@@ -53,7 +53,7 @@ export async function transaction(
   if (scope !== null) request.facts.detail['studyVersion'] = scope.study.version
   const locks = planned.map(conditionOf).flatMap((each) => (each === null ? [] : [lockOf(scope?.study ?? null, each)]))
   // In one order everywhere, so that nobody waits for who waits for him.
-  const written = await oneAtATime([...new Set(locks)].toSorted(), () => writePlanned(systems, request, scope, planned))
+  const written = await oneAtATime(systems.repository, [...new Set(locks)].toSorted(), () => writePlanned(systems, request, scope, planned))
   return isRefusal(written) ? written : inOrder(new Map([...readsIn(entries), ...written]))
 }
 
