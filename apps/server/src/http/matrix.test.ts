@@ -170,6 +170,8 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   job: { may: 'everyone' },
   cancelJob: { may: 'everyone' },
   pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
+  generation: { may: pipeline, url: '/pipeline/api/v1/generations/newest?study={study}', elsewhere: 503 },
+  publishGeneration: { may: ['operator', 'administrator'], body: () => ({ study: 'S' }) },
   pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
   feeds: { may: feeding.readers, url: '/pipeline/api/v1/feeds?study={study}' },
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },

@@ -11,6 +11,7 @@ import type {
   HeldResources,
   LeakView,
   MaskingProgress,
+  GenerationView,
   PipelineStatus,
   WaitRequest,
   WaitResult,
@@ -37,6 +38,8 @@ import type { Studies, Study, StudyFiles } from '../study/index.js'
 export interface PipelineDoor {
   status(study: string | null): Promise<PipelineStatus>
   wait(request: WaitRequest): Promise<WaitResult>
+  /** null: nothing of the study can be shown yet. */
+  generation(study: string, asked: { fresh: boolean }): Promise<GenerationView | null>
   /** What the leak gate stopped in a study. */
   leaks(study: string): readonly (Omit<LeakView, 'since'> & { since: number })[]
   /** false: no such finding stands. */

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
 import { createPseudonyms, type Pseudonyms } from '@aquifer/core/masking'
+import { settingsOf } from '@aquifer/core/study'
+import { durationMs } from '@aquifer/core/time'
 import type { Config } from '../config/index.js'
 import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
@@ -12,7 +14,7 @@ import { Pipeline } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { AuditRecord, Repository, Study } from '../repository/index.js'
-import { openReservoir, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
+import { openReservoir, type MaskedPerson, type Publishing, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
 import { publishedTables } from './tables.js'
@@ -72,7 +74,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     dir: path.join(config.storeDir, 'reservoir'),
     clock,
     flatTables: publishedTables,
-    partitionOf: async (study) => ((await repository.studies.byId(study))?.partition ?? 'year') as 'year' | 'month' | 'day',
+    publishing: async (id) => publishingOf(await repository.studies.byId(id)),
     onFailure: failed('reservoir'),
   })
   const pool = openMaskingPool({ threads: Math.max(1, availableParallelism() - 1) })
@@ -147,6 +149,12 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       await pool.close()
     },
   }
+}
+
+function publishingOf(study: Study | null): Publishing {
+  const { output, keepSnapshots } = settingsOf(study?.settings ?? {})
+  const partition = (study?.partition ?? 'year') as Publishing['partition']
+  return { partition, output, keepMs: keepSnapshots === null ? 0 : (durationMs(keepSnapshots) ?? 0) }
 }
 
 /** The trail tells which policy and key made what analysts see, each time it became another. */

@@ -66,12 +66,19 @@ export interface PublishTypeJob {
   levels: PartitionLevel[]
   partitions: string[]
   out: string
+  /** Type of the resources, which JSON tells in each row. */
+  of: string
+  output: OutputForm
 }
 export interface PublishTableJob {
   kind: 'publish-table'
   sql: string
+  /** Folder of the table. */
   out: string
+  output: OutputForm
 }
+/** `json`: NDJSON, gzip. */
+export type OutputForm = 'parquet' | 'json'
 export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
 
 export interface JobResults {

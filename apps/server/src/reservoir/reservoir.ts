@@ -3,18 +3,16 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { faultPoint, type Clock } from '../storage/index.js'
 import { compact } from './compact.js'
-import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables } from './generation.js'
-import type { PartitionLevel } from './jobs.js'
+import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables, type Generation } from './generation.js'
 import { headFile, manifestFile } from './manifest.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
-import { Upkeep } from './upkeep.js'
+import { Upkeep, type Publishing } from './upkeep.js'
 import { WriterProcess } from './writer-process.js'
 
 export interface ReservoirOptions {
   dir: string
   clock: Clock
-  /** How finely a study's generations are partitioned. */
-  partitionOf?: (study: string) => Promise<PartitionLevel>
+  publishing?: (study: string) => Promise<Publishing>
   flatTables?: FlatTables
   threads?: number
   memoryLimitMb?: number
@@ -64,9 +62,9 @@ export class Reservoir {
     this.#clock = clock
     this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-upkeep'), nice: true })
-    const partitionOf = options.partitionOf ?? (() => Promise.resolve('year' as const))
+    const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
     const flatTables = options.flatTables ?? (() => [])
-    this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, partitionOf, ...(onFailure ? { onFailure } : {}) })
+    this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, publishing, ...(onFailure ? { onFailure } : {}) })
   }
 
   study(id: string): Promise<StudyReservoir> {
@@ -155,7 +153,7 @@ export class Reservoir {
   }
 
   /** Makes a generation for outside readers of the present snapshot without waiting for its time. */
-  async publishGeneration(study: string): Promise<string | null> {
+  async publishGeneration(study: string): Promise<Generation | null> {
     const opened = this.#opened.get(study)
     if (!opened) return null
     await this.#upkeep.generation(opened)
@@ -171,8 +169,8 @@ export class Reservoir {
     await removeOlderGenerations(opened.dir)
   }
 
-  /** Folder of the newest generation for outside readers. */
-  async newestGeneration(study: string): Promise<string | null> {
+  /** The newest generation for outside readers. */
+  async newestGeneration(study: string): Promise<Generation | null> {
     return newestGeneration(join(this.dir, study))
   }
 

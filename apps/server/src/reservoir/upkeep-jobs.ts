@@ -1,5 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { join } from 'node:path'
 import { numbers } from './delta.js'
+import { asNdjson } from './ndjson.js'
 import type {
   CompactJob,
   CompactResult,
@@ -75,10 +77,15 @@ export async function runPublishType(connection: DuckDBConnection, job: PublishT
   const rows = `SELECT _id AS id, patient_key, masking_policy, ${rest} FROM (${living}) WHERE _path IN (${wanted}) ORDER BY patient_key, id`
   const options = `${parquet}, PARTITION_BY (${job.levels.join(', ')}), OVERWRITE_OR_IGNORE true, FILENAME_PATTERN 'part-{i}'`
   await connection.run(`COPY (${rows}) TO ${textSql(job.out)} (${options})`)
+  if (job.output === 'json') {
+    const asResource = `SELECT ${textSql(job.of)} AS "resourceType", *`
+    for (const path of job.partitions) await asNdjson(connection, join(job.out, path), { select: asResource, nulls: false })
+  }
   return null
 }
 
 export async function runPublishTable(connection: DuckDBConnection, job: PublishTableJob): Promise<null> {
-  await connection.run(`COPY (${job.sql}) TO ${textSql(job.out)} (${parquet})`)
+  await connection.run(`COPY (${job.sql}) TO ${textSql(join(job.out, 'part-0.parquet'))} (${parquet})`)
+  if (job.output === 'json') await asNdjson(connection, job.out, { select: 'SELECT *', nulls: true })
   return null
 }

@@ -2,15 +2,22 @@ import type { Clock } from '../storage/index.js'
 import { Sleeper } from '../storage/index.js'
 import { compact, filesMax, planCompaction } from './compact.js'
 import { publishGeneration, readPublished, type FlatTables } from './generation.js'
-import type { PartitionLevel } from './jobs.js'
+import type { OutputForm, PartitionLevel } from './jobs.js'
 import type { StudyReservoir } from './study-reservoir.js'
 import type { WriterProcess } from './writer-process.js'
 
+/** How a study is published for readers outside. */
+export interface Publishing {
+  partition: PartitionLevel
+  output: OutputForm
+  /** How long generations before the newest are kept (ms); 0: the last few, however old. */
+  keepMs: number
+}
 export interface UpkeepOptions {
   writer: WriterProcess
   clock: Clock
   flatTables: FlatTables
-  partitionOf: (study: string) => Promise<PartitionLevel>
+  publishing: (study: string) => Promise<Publishing>
   onFailure?: (failure: { study: string; reason: string }) => void
 }
 
@@ -23,6 +30,8 @@ const roundMs = 1_000
 
 interface Progress {
   published: string | null
+  /** By what it was made. */
+  form: string
   snapshot: string | null
   changedAt: number
   quietSince: number
@@ -121,12 +130,15 @@ export class Upkeep {
     if (!pin) return
     try {
       const progress = await this.#progressOf(reservoir)
-      if (progress.published === pin.manifest.snapshot) return
+      const { writer, flatTables, publishing } = this.#options
+      const { partition, output, keepMs } = await publishing(reservoir.study)
+      const form = formOf({ levels: levelsOf(partition), output })
+      if (progress.published === pin.manifest.snapshot && progress.form === form) return
       const begun = this.#options.clock.now()
-      const { writer, flatTables, partitionOf } = this.#options
-      const levels = levelsOf(await partitionOf(reservoir.study))
-      await publishGeneration({ reservoir, writer, levels, flatTables }, pin.manifest)
+      const how = { levels: levelsOf(partition), output, keepMs, now: begun }
+      await publishGeneration({ reservoir, writer, flatTables, ...how }, pin.manifest)
       progress.published = pin.manifest.snapshot
+      progress.form = form
       progress.madeAt = this.#options.clock.now()
       progress.tookMs = progress.madeAt - begun
     } finally {
@@ -138,8 +150,17 @@ export class Upkeep {
     const known = this.#progress.get(reservoir.study)
     if (known) return known
     const now = this.#options.clock.now()
-    const published = (await readPublished(reservoir.dir))?.snapshot ?? null
-    const made = { published, snapshot: null, changedAt: now, quietSince: now, tookMs: 0, madeAt: 0 }
+    const state = await readPublished(reservoir.dir)
+    const published = state?.snapshot ?? null
+    const made = {
+      published,
+      form: state === null ? '' : formOf(state),
+      snapshot: null,
+      changedAt: now,
+      quietSince: now,
+      tookMs: 0,
+      madeAt: 0,
+    }
     this.#progress.set(reservoir.study, made)
     return made
   }
@@ -169,6 +190,9 @@ export class Upkeep {
     this.#room.clear()
   }
 }
+
+const formOf = ({ levels, output = 'parquet' }: { levels: PartitionLevel[]; output?: OutputForm }): string =>
+  `${levels.join('/')} ${output}`
 
 const levelsOf = (level: PartitionLevel): PartitionLevel[] =>
   level === 'year' ? ['year'] : level === 'month' ? ['year', 'month'] : ['year', 'month', 'day']

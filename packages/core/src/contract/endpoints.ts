@@ -14,7 +14,7 @@ import { feedEndpoints } from './feeds.js'
 import { leakEndpoints } from './leaks.js'
 import { heldEndpoints } from './held.js'
 import { importReport, jobList, jobView } from './jobs.js'
-import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
+import { generationRequest, generationView, pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
   catalogue,
   notebook,
@@ -178,6 +178,22 @@ export const endpoints = {
     summary: 'Answers when all that was written before can be queried',
     body: waitRequest,
     answer: waitResult,
+  },
+  generation: {
+    method: 'GET',
+    path: '/pipeline/api/v1/generations/newest',
+    system: 'pipeline',
+    summary: 'The newest generation for readers outside; the first is made when it is asked for',
+    query: ['study'],
+    answer: generationView,
+  },
+  publishGeneration: {
+    method: 'POST',
+    path: '/pipeline/api/v1/generations',
+    system: 'pipeline',
+    summary: 'Make a generation of the present snapshot without waiting for its time',
+    body: generationRequest,
+    answer: generationView,
   },
 
   ...feedEndpoints,

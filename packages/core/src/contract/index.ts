@@ -146,8 +146,17 @@ export { studyApplied, studyDiff, studyFile, studyVersions } from './study-file.
 export type { StudyApplied, StudyDiff, StudyFile, StudyVersions } from './study-file.js'
 export { aheadView, personDecisions, versionMatrix } from './consent-people.js'
 export type { ConsentAhead, PersonDecisions, VersionMatrix } from './consent-people.js'
-export { pipelineStatus, replayRequest, stageNames, stageView, waitRequest, waitResult } from './pipeline.js'
-export type { PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
+export {
+  generationRequest,
+  generationView,
+  pipelineStatus,
+  replayRequest,
+  stageNames,
+  stageView,
+  waitRequest,
+  waitResult,
+} from './pipeline.js'
+export type { GenerationView, PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
 export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'
 export type { ImportReport, JobList, JobView } from './jobs.js'
 export {
