@@ -158,12 +158,14 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
     : null
   if (background !== null) closing.add(() => background.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies }) : null
+  const flow = runsPipeline(config)
+    ? await openFlow({ config, repository, metrics, log, clock, signer, hand, otherStages, policies })
+    : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
-  const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, ...masked, log, now, newId }) : null
+  const queries = config.roles.includes('query') ? openQueries({ config, repository, studies, signer, ...masked, log, now, newId }) : null
   if (queries !== null) closing.add(() => queries.query.close())
   if (queries !== null) closing.add(() => queries.risk.close())
   const query = queries?.query ?? null
@@ -250,6 +252,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     auditFile: (id, format) => exportStream(exportDir(config), id, format),
     signatures: openSignatures({ repository, hand }),
     pipeline: flow?.pipeline ?? null,
+    cuts: flow?.cuts ?? null,
     held: flow?.held ?? null,
     displays: flow?.displays ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),

@@ -18,6 +18,7 @@ import { consentPeopleRoutes, participantRoutes } from './routes/participants.js
 import { pipelineRoutes } from './routes/pipeline.js'
 import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
+import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
 import { riskRoutes } from './routes/risk.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
@@ -48,6 +49,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   pipelineRoutes(app, systems)
   feedRoutes(app, systems)
   leakRoutes(app, systems)
+  cutRoutes(app, systems)
   maskingRoutes(app, systems)
   maskingKeyRoutes(app, systems)
   heldRoutes(app, systems)

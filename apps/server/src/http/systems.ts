@@ -28,6 +28,7 @@ import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
+import type { CutDesk } from '../pipeline/index.js'
 import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
 import type { NotebookDesk, Query } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
@@ -91,6 +92,8 @@ export interface RoutedSystems {
   imports: ImportSystems
   bulkExport: BulkExport
   pipeline: PipelineDoor | null
+  /** null where this process does not write the reservoir */
+  cuts: CutDesk | null
   /** null where this process does not mask */
   held: HeldDoor | null
   displays: DisplayDoor | null

@@ -10,30 +10,41 @@ import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openKeyring, openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
-import { Pipeline } from '../pipeline/index.js'
+import type { SignatureHand } from '../audit/index.js'
+import { openCutDesk, Pipeline, type CutDesk } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { AuditRecord, Repository, Study } from '../repository/index.js'
-import { openReservoir, type MaskedPerson, type Publishing, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
-import type { Clock } from '../storage/index.js'
+import {
+  openReservoir,
+  type MaskedPerson,
+  type PersonUnder,
+  type Publishing,
+  type Reservoir,
+  type ReservoirStamp,
+} from '../reservoir/index.js'
+import type { Clock, Signer } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
 export interface Flow {
   pipeline: PipelineDoor
+  cuts: CutDesk
   held: HeldDoor
   displays: DisplayDoor
   lake: Lake
   keyring: Keyring
   masking: MaskingRun
   reservoir: Reservoir
-  /** What patient_key is in the study's masked rows. */
-  patientKeys(study: string, ids: readonly string[]): Promise<string[]>
+  /** What patient_key is in the study's masked rows, and in those that were made under a key of before. */
+  patientKeys(study: string, ids: readonly string[], maskingKey?: string): Promise<string[]>
   /** The person as the study's masked rows know him. */
-  masked(study: string, patientId: string, resources: readonly { type: string; id: string }[]): Promise<MaskedPerson>
+  masked(study: string, patientId: string, resources: readonly { type: string; id: string }[], maskingKey?: string): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
   forget(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }>
+  /** Takes a person out of all data cuts; of an erased one also the texts that only he bore. */
+  leaveCuts(study: string, act: string, personUnder: PersonUnder): Promise<{ cuts: number; rows: number }>
   /** For bulk loads: waits while the stages lag behind. */
   pace(study: string): Promise<void>
   checks(): Record<string, string>
@@ -46,6 +57,8 @@ export interface FlowParts {
   metrics: Metrics
   log: Log
   clock: Clock
+  signer: Signer
+  hand: SignatureHand
   policies: Pick<MaskingPolicyDesk, 'inForce' | 'onActivated'>
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
@@ -73,6 +86,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
     clock,
+    signer: parts.signer,
     flatTables: publishedTables,
     publishing: async (id) => publishingOf(await repository.studies.byId(id)),
     onFailure: failed('reservoir'),
@@ -107,28 +121,29 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
-  const shownKey = async (study: string) => {
-    const shown = reservoir.opened(study)?.snapshot()?.maskingKey
+  const shownKey = async (study: string, asked?: string) => {
+    const shown = asked ?? reservoir.opened(study)?.snapshot()?.maskingKey
     const known = (await keyring.studyKeys(study, 'masking')).find(({ id }) => id === shown)
     return known ?? keyring.studyKey(study, 'masking')
   }
-  const pseudonymsOf = async (study: string): Promise<Pseudonyms[]> => {
-    const keys = [await shownKey(study), await keyring.studyKey(study, 'masking')]
+  const pseudonymsOf = async (study: string, asked?: string): Promise<Pseudonyms[]> => {
+    const keys = [await shownKey(study), await shownKey(study, asked), await keyring.studyKey(study, 'masking')]
     return [...new Map(keys.map((key) => [key.id, key])).values()].map(({ key }) => createPseudonyms(hmacOf(key)))
   }
   return {
     pipeline,
+    cuts: openCutDesk({ reservoir, hand: parts.hand, signatures: repository.signatures }),
     ...heldDoors({ lake, masking, keyring, pool, clock }),
     lake,
     keyring,
     masking,
     reservoir,
-    async patientKeys(study, ids) {
+    async patientKeys(study, ids, maskingKey) {
       if (ids.length === 0) return []
-      return (await pseudonymsOf(study)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
+      return (await pseudonymsOf(study, maskingKey)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
     },
-    async masked(study, patientId, resources) {
-      const pseudonyms = createPseudonyms(hmacOf((await shownKey(study)).key))
+    async masked(study, patientId, resources, maskingKey) {
+      const pseudonyms = createPseudonyms(hmacOf((await shownKey(study, maskingKey)).key))
       return { patientKey: pseudonyms.id('Patient', patientId), ids: resources.map(({ type, id }) => pseudonyms.id(type, id)) }
     },
     async forget(study, person, readersGone) {
@@ -136,6 +151,12 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       await masking.catchUp([study])
       await masking.forget(study, person)
       return await reservoir.purge(study, person, readersGone)
+    },
+    leaveCuts(study, act, personUnder) {
+      const opened = reservoir.opened(study)
+      const displays = opened?.snapshot()?.displays ?? null
+      const present = act === 'erase' && opened ? { displays: displays === null ? null : path.join(opened.dir, displays) } : {}
+      return reservoir.cuts.remove(study, { act, personUnder, ...present })
     },
     pace: (study) => pipeline.pace(study),
     checks: () => ({

@@ -1,4 +1,4 @@
-import type { ReservoirType } from './manifest.js'
+import type { MaskedPerson, ReservoirType } from './manifest.js'
 
 // What the writer process is asked for. It reads and writes only the files that a job names; all paths are absolute.
 
@@ -31,6 +31,8 @@ export interface CompactJob {
   keepKeys: string[]
   /** Resources whose keys go all the same. */
   forget: readonly string[]
+  /** Whose rows are left out. */
+  without?: MaskedPerson
   keysOut: string
 }
 export interface CompactResult {
@@ -48,6 +50,13 @@ export interface PersonJob {
 export interface DisplaysJob {
   kind: 'displays'
   rows: string
+  out: string
+}
+/** What of a dictionary stands in another one, too. */
+export interface DisplaysStillInJob {
+  kind: 'displays-still-in'
+  own: string
+  present: string
   out: string
 }
 export interface PartitionsJob {
@@ -79,13 +88,14 @@ export interface PublishTableJob {
 }
 /** `json`: NDJSON, gzip. */
 export type OutputForm = 'parquet' | 'json'
-export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
+export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | DisplaysStillInJob | PartitionsJob | PublishTypeJob | PublishTableJob
 
 export interface JobResults {
   delta: DeltaResult
   compact: CompactResult
   person: { rows: number; traces: number }
   displays: null
+  'displays-still-in': null
   partitions: PartitionsResult
   'publish-type': null
   'publish-table': null

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openSigner } from '../storage/index.js'
 import { thinned } from './generation.js'
 import { withoutNulls } from './ndjson.js'
 import {
@@ -48,8 +49,14 @@ const flatTables = ({ rowsOf }: { rowsOf: (type: string) => string | null }) => 
     : []
 }
 const publishing: Publishing = { partition: 'year', output: 'parquet', keepMs: 0 }
-const open = (): Promise<Reservoir> =>
-  openReservoir({ dir: join(folder, 'reservoir'), clock, flatTables, publishing: () => Promise.resolve(publishing) })
+const open = async (): Promise<Reservoir> =>
+  openReservoir({
+    dir: join(folder, 'reservoir'),
+    clock,
+    signer: await openSigner(join(folder, 'keys')),
+    flatTables,
+    publishing: () => Promise.resolve(publishing),
+  })
 
 interface Row {
   id: string

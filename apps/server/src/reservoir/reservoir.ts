@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { faultPoint, type Clock } from '../storage/index.js'
+import { faultPoint, type Clock, type Signer } from '../storage/index.js'
 import { compact } from './compact.js'
+import { Cuts } from './cuts.js'
 import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables, type Generation } from './generation.js'
-import { headFile, manifestFile } from './manifest.js'
+import { headFile, manifestFile, type MaskedPerson } from './manifest.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
 import { Upkeep, type Publishing } from './upkeep.js'
 import { WriterProcess } from './writer-process.js'
@@ -12,6 +13,8 @@ import { WriterProcess } from './writer-process.js'
 export interface ReservoirOptions {
   dir: string
   clock: Clock
+  /** What cuts are sealed with. */
+  signer: Signer
   publishing?: (study: string) => Promise<Publishing>
   flatTables?: FlatTables
   threads?: number
@@ -25,12 +28,6 @@ export interface ReservoirOptions {
 const memoryLimitDefaultMb = 4096
 
 const purgeRoundsMax = 20
-
-/** A person as masked rows know him: his patient_key, and the masked ids of his resources. */
-export interface MaskedPerson {
-  patientKey: string
-  ids: readonly string[]
-}
 
 export async function openReservoir(options: ReservoirOptions): Promise<Reservoir> {
   const work = join(options.dir, '.work')
@@ -46,6 +43,7 @@ export async function openReservoir(options: ReservoirOptions): Promise<Reservoi
 
 export class Reservoir {
   readonly dir: string
+  readonly cuts: Cuts
   readonly #work: string
   readonly #clock: Clock
   readonly #writer: WriterProcess
@@ -62,6 +60,7 @@ export class Reservoir {
     this.#clock = clock
     this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-upkeep'), nice: true })
+    this.cuts = new Cuts({ dir, writer: this.#keeper, signer: options.signer, now: () => clock.now() })
     const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
     const flatTables = options.flatTables ?? (() => [])
     this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, publishing, ...(onFailure ? { onFailure } : {}) })

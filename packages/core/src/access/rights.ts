@@ -41,6 +41,8 @@ const holders = {
   'feeds.expect': ['integrator', 'study-manager', 'operator', 'administrator'],
   'leaks.read': ['privacy-officer', 'auditor', 'operator'],
   'leaks.accept': ['privacy-officer'],
+  'cut.read': ['study-manager', 'analyst', 'researcher', 'auditor', 'privacy-officer', 'investigator', 'cro-admin'],
+  'cut.make': ['study-manager'],
   'query.run': ['analyst', 'researcher'],
   // Small groups as they are; without it a reader of the summary gets them as marks.
   'risk.read': ['study-manager', 'privacy-officer'],

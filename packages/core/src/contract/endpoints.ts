@@ -9,6 +9,7 @@ import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
+import { cutEndpoints } from './cuts.js'
 import { displayEndpoints } from './displays.js'
 import { feedEndpoints } from './feeds.js'
 import { leakEndpoints } from './leaks.js'
@@ -196,6 +197,7 @@ export const endpoints = {
     answer: generationView,
   },
 
+  ...cutEndpoints,
   ...feedEndpoints,
   ...leakEndpoints,
   ...maskingEndpoints,

@@ -323,3 +323,5 @@ export type {
 } from './audit.js'
 export { riskPreview, riskPreviewRequest, riskReport } from './risk.js'
 export type { RiskEffect, RiskFindings, RiskMeasures, RiskPreview, RiskPreviewRequest, RiskReport } from './risk.js'
+export { cutList, cutName, cutRequest, cutRetirement, cutView } from './cuts.js'
+export type { CutList, CutRequest, CutRetirement, CutView } from './cuts.js'

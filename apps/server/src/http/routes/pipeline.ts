@@ -11,7 +11,7 @@ const waitDefaultS = 120
 const notHere = (): Refusal => refuse('not-ready', { detail: 'The pipeline does not run in this process.' })
 
 export function pipelineRoutes(app: FastifyInstance, systems: RoutedSystems): void {
-  const door = (): PipelineDoor | Refusal => systems.pipeline ?? notHere()
+  const door = doorOf(systems)
   bind(app, endpoints.pipelineStatus, {
     act: 'pipeline',
     right: 'pipeline.status',
@@ -34,6 +34,13 @@ export function pipelineRoutes(app: FastifyInstance, systems: RoutedSystems): vo
       return { body: await pipeline.wait({ ...(study === null ? {} : { study }), timeoutS: body.timeoutS ?? waitDefaultS }) }
     },
   })
+  generationRoutes(app, systems)
+}
+
+const doorOf = (systems: RoutedSystems) => (): PipelineDoor | Refusal => systems.pipeline ?? notHere()
+
+function generationRoutes(app: FastifyInstance, systems: RoutedSystems): void {
+  const door = doorOf(systems)
   const generation = async (request: FastifyRequest, id: string | undefined, fresh: boolean): Promise<Answer | Refusal> => {
     const [pipeline, study] = [door(), await studyNamed(systems, request, id)]
     if (isRefusal(pipeline)) return pipeline
