@@ -172,7 +172,7 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   closing.add(() => files.close())
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config)
-    ? await openFlow({ config, keyring, repository, metrics, log, clock, owner, otherStages, policies, ownViews, ...ofLake })
+    ? await openFlow({ config, keyring, repository, metrics, log, clock, owner, signer, hand, otherStages, policies, ownViews, ...ofLake })
     : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
@@ -270,6 +270,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     auditFile: (id, format) => exportStream(exportDir(config), id, format),
     signatures: openSignatures({ repository, hand }),
     pipeline: flow?.pipeline ?? null,
+    cuts: flow?.cuts ?? null,
     held: flow?.held ?? null,
     displays: flow?.displays ?? null,
     workbenchDir: path.resolve(packageRoot, '../desktop/out/renderer'),

@@ -8,7 +8,7 @@ import { reachOf } from './filters.js'
 
 /** What is signed, found by who may see it: its name and the hash of its bytes as they are kept. */
 export interface SignedSubject {
-  kind: SignatureRequest['subject']['kind'] | typeof rolePolicyKind | typeof maskingPolicyKind
+  kind: SignatureRequest['subject']['kind'] | typeof rolePolicyKind | typeof maskingPolicyKind | 'data-cut'
   id: string
   hash: Buffer
 }

@@ -12,6 +12,7 @@ interface Flags {
   format: (typeof formats)[number]
   purpose: string
   limit: string
+  cut?: string
   smallCells?: string
   json?: boolean
   url?: string
@@ -29,6 +30,7 @@ export function queryCommand(): Command {
     .option('--json', 'the same as --format json')
     .option('--purpose <text>', 'why you ask; recorded with the statement', 'analysis')
     .option('--limit <rows>', `rows at most (up to ${rowsMax})`, String(rowsMax))
+    .option('--cut <name>', 'read a data cut instead of the newest snapshot; the result cites it')
     .option('--small-cells <columns>', 'hide counts below 11: the column that counts people, then by commas those computed from it')
     .option('--url <url>', 'address of the server')
     .addHelpText('after', '\nWhat the rows rest on (snapshot, masking policy, consent) goes to stderr.')
@@ -48,7 +50,7 @@ async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
   const reply = await client.send({
     method: 'POST',
     path: '/query/api/v1/statements',
-    json: { study: flags.study, sql, purpose: flags.purpose, limit },
+    json: { study: flags.study, sql, purpose: flags.purpose, limit, ...(flags.cut === undefined ? {} : { cut: flags.cut }) },
     headers: { accept: flags.format === 'arrow' ? 'application/vnd.apache.arrow.stream' : 'application/json' },
     need,
   })
@@ -70,6 +72,7 @@ function basisLine({ basis }: StatementRows): string {
   return [
     rows,
     ...people,
+    ...(basis.cut === undefined ? [] : [`data cut ${basis.cut}`]),
     `snapshot ${basis.snapshot}`,
     basis.maskingPolicy,
     `consent ${basis.consentState}`,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { isRefusal } from '@aquifer/core/refusal'
 import { readPolicy, policyLabel, yearsOnly } from '@aquifer/core/masking'
-import { completeStudy, datesUnder, enrolments, partitions, studyKinds, type StudyRequest } from '@aquifer/core/study'
+import { completeStudy, datesUnder, enrolments, outputFormats, partitions, studyKinds, type StudyRequest } from '@aquifer/core/study'
 import type { StudyDiff, StudyList, StudyView } from '@aquifer/core/contract'
 import { openClient } from './client.js'
 import { WrongUsage } from './failure.js'
@@ -10,6 +10,8 @@ import { WrongUsage } from './failure.js'
 interface CreateFlags extends Omit<StudyRequest, 'id' | 'sites' | 'required'> {
   site: string[]
   consents: string[]
+  format?: string
+  keepSnapshots?: string
   url?: string
   json?: boolean
 }
@@ -38,23 +40,26 @@ function createCommand(): Command {
     .option('--masking <policy>', 'safe-harbor (years only, default), expert (dates shifted), or the file of a policy of its own')
     .option('--publish <when>', 'continuous, or a span such as 24h')
     .addOption(new Option('--partition <by>', 'how finely masked files are partitioned (default year)').choices(partitions))
+    .addOption(new Option('--format <format>', 'of the files that readers outside get (default parquet)').choices(outputFormats))
+    .option('--keep-snapshots <span>', 'how long old snapshots are kept for readers outside, such as 30d (default: the last three)')
     .addOption(new Option('--status <status>', 'draft prepares a study without opening it').choices(['draft', 'open']))
     .option('--zone <zone>', 'IANA time zone in which consent days begin and end (default UTC)')
     .option('--url <url>', 'address of the server')
     .option('--json', 'the study as JSON')
     .action(async (id: string, flags: CreateFlags) => {
-      const { site, consents, url, json, ...settings } = flags
+      const { site, consents, url, json, format, keepSnapshots, ...settings } = flags
       const own = settings.masking === undefined || datesUnder(settings.masking) !== null ? null : await ownPolicy(settings.masking)
       const request: StudyRequest = { ...settings, id, sites: site, required: consents, ...(own === null ? {} : { masking: own.label }) }
       // The same rules as the server's, told here as wrong usage before anything is asked of it.
       const complete = completeStudy(request, own?.dates)
       if (isRefusal(complete)) throw new WrongUsage(complete.detail)
       const { masking: _label, ...others } = complete
+      const publishing = { ...(format && { output: format }), ...(keepSnapshots && { keepSnapshots }) }
       const client = await openClient({ url })
       const study = await client.json<StudyView>({
         method: 'POST',
         path: '/study/api/v1/studies',
-        json: own === null ? complete : { ...others, policy: own.text },
+        json: { ...(own === null ? complete : { ...others, policy: own.text }), ...publishing },
         need: { role: 'administrator' },
       })
       process.stdout.write(json === true ? `${JSON.stringify(study)}\n` : `created ${study.id}: ${line(study)}\n`)

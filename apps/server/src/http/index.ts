@@ -20,6 +20,7 @@ import { pipelineRoutes } from './routes/pipeline.js'
 import { storeRoutes } from './routes/stores.js'
 import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
+import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
 import { riskRoutes } from './routes/risk.js'
 import { viewRoutes } from './routes/views.js'
@@ -52,6 +53,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   storeRoutes(app, systems)
   feedRoutes(app, systems)
   leakRoutes(app, systems)
+  cutRoutes(app, systems)
   maskingRoutes(app, systems)
   maskingKeyRoutes(app, systems)
   heldRoutes(app, systems)

@@ -50,6 +50,7 @@ const pipeline: Role[] = [
   'privacy-officer',
   'administrator',
 ]
+const cutting: Role[] = ['investigator', 'cro-admin', 'study-manager', 'analyst', 'researcher', 'auditor', 'privacy-officer']
 const signers: { readers: Role[]; makers: Role[] } = {
   readers: ['investigator', 'cro-admin', ...keepers],
   makers: [...treating, 'cro-admin', ...keepers],
@@ -172,6 +173,12 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   job: { may: 'everyone' },
   cancelJob: { may: 'everyone' },
   pipelineStatus: { may: pipeline, url: '/pipeline/api/v1/status?study={study}', elsewhere: 503 },
+  cuts: { may: cutting, url: '/pipeline/api/v1/cuts?study={study}' },
+  createCut: { may: ['study-manager'], body: () => ({}) },
+  cut: { may: cutting, url: '/pipeline/api/v1/cuts/none?study={study}' },
+  retireCut: { may: ['study-manager'], url: '/pipeline/api/v1/cuts/none/retirement', body: () => ({}) },
+  generation: { may: pipeline, url: '/pipeline/api/v1/generations/newest?study={study}', elsewhere: 503 },
+  publishGeneration: { may: ['operator', 'administrator'], body: () => ({ study: 'S' }) },
   pipelineWait: { may: pipeline, body: () => ({ timeoutS: 0 }) },
   verifyStores: { may: ['operator', 'administrator'], body: () => ({ quick: 1 }) },
   replay: { may: ['operator', 'administrator'], body: () => ({}) },

@@ -11,6 +11,7 @@ import type {
   HeldResources,
   LeakView,
   MaskingProgress,
+  GenerationView,
   PipelineStatus,
   WaitRequest,
   WaitResult,
@@ -28,6 +29,7 @@ import type { Identity } from '../identity/index.js'
 import type { ImportSystems } from '../import/index.js'
 import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
+import type { CutDesk } from '../pipeline/index.js'
 import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
 import type { NotebookDesk, Query, ViewDesk } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
@@ -38,6 +40,8 @@ import type { Studies, Study, StudyFiles } from '../study/index.js'
 export interface PipelineDoor {
   status(study: string | null): Promise<PipelineStatus>
   wait(request: WaitRequest): Promise<WaitResult>
+  /** null: nothing of the study can be shown yet. */
+  generation(study: string, asked: { fresh: boolean }): Promise<GenerationView | null>
   /** What the leak gate stopped in a study. */
   leaks(study: string): readonly (Omit<LeakView, 'since'> & { since: number })[]
   /** false: no such finding stands. */
@@ -90,6 +94,8 @@ export interface RoutedSystems {
   bulkExport: BulkExport
   files: FileDesk
   pipeline: PipelineDoor | null
+  /** null where this process does not write the reservoir */
+  cuts: CutDesk | null
   /** null where this process does not mask */
   held: HeldDoor | null
   displays: DisplayDoor | null

@@ -3,3 +3,4 @@
 export { Pipeline } from './pipeline.js'
 export { replay, type ReplayParts } from './replay.js'
 export { verifyStores, type StoresParts, type TruthSource } from './verify-stores.js'
+export { openCutDesk, type CutDesk } from './cuts.js'

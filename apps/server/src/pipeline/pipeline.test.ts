@@ -7,7 +7,7 @@ import { DisplayDesk, HeldDesk, MaskingRun, openMaskingPool, type MaskingPool } 
 import { Replicator } from '../replicator/index.js'
 import type { Study } from '../repository/index.js'
 import { livingRowsSql, openReservoir, type Reservoir } from '../reservoir/index.js'
-import { systemClock } from '../storage/index.js'
+import { openSigner, systemClock } from '../storage/index.js'
 import { Pipeline } from './index.js'
 import { aWorld, type World } from './test/world.js'
 
@@ -27,7 +27,11 @@ const alarms: { study: string; kinds: string[] }[] = []
 async function assemble(): Promise<typeof open> {
   const keyring = await openKeyring({ dir: join(world.folder, 'keys') })
   const lake = await openLake({ dir: join(world.folder, 'lake'), keyring })
-  const reservoir = await openReservoir({ dir: join(world.folder, 'reservoir'), clock: systemClock })
+  const reservoir = await openReservoir({
+    dir: join(world.folder, 'reservoir'),
+    clock: systemClock,
+    signer: await openSigner(join(world.folder, 'keys')),
+  })
   const settings = async (id: string) => {
     const study = await world.repository.studies.byId(id)
     return study && { masking: study.masking, publish: study.publish, consentEpoch: await world.repository.consents.epoch(study.sid) }

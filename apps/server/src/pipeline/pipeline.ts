@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
+import type { GenerationView, PipelineStatus, WaitRequest, WaitResult } from '@aquifer/core/contract'
 import type { HeldResource, LeakAcceptance, StandingLeak } from '../masking/index.js'
 import type { PipelineParts } from './parts.js'
 import { rowsOf, stagesOf } from './stages.js'
@@ -44,6 +44,16 @@ export class Pipeline {
       done = false
     }
     return { done, elapsedMs: clock.now() - begun, snapshot: this.#snapshot(request.study ?? null) }
+  }
+
+  /** The newest generation for readers outside; the first, or a fresh one, is made now. Null: nothing can be shown yet. */
+  async generation(study: string, { fresh }: { fresh: boolean }): Promise<GenerationView | null> {
+    const { reservoir } = this.#parts
+    const newest = fresh ? null : await reservoir.newestGeneration(study)
+    const generation = newest ?? (await reservoir.publishGeneration(study))
+    if (generation === null) return null
+    const { at, ...told } = generation
+    return { study, ...told, publishedAt: new Date(at).toISOString() }
   }
 
   /** Lets a bulk load wait until the study's rows are nearly as far as its writes; never long at a time, so that a slow machine still loads. */

@@ -3,17 +3,28 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
 import { createPseudonyms, type Pseudonyms } from '@aquifer/core/masking'
+import { settingsOf } from '@aquifer/core/study'
+import { durationMs } from '@aquifer/core/time'
 import type { Config } from '../config/index.js'
 import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
-import { Pipeline, type StoresParts } from '../pipeline/index.js'
+import type { SignatureHand } from '../audit/index.js'
+import { openCutDesk, Pipeline, type CutDesk, type StoresParts } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { AuditRecord, Repository, Study } from '../repository/index.js'
-import { openReservoir, type FlatTables, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
-import type { Clock } from '../storage/index.js'
+import {
+  openReservoir,
+  type FlatTables,
+  type MaskedPerson,
+  type PersonUnder,
+  type Publishing,
+  type Reservoir,
+  type ReservoirStamp,
+} from '../reservoir/index.js'
+import type { Clock, Signer } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
 import type { OwnViews } from '../query/index.js'
 import { openStoreJobs } from './stores.js'
@@ -22,6 +33,7 @@ import { publishedTables } from './tables.js'
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
 export interface Flow {
   pipeline: PipelineDoor
+  cuts: CutDesk
   held: HeldDoor
   displays: DisplayDoor
   lake: Lake
@@ -30,14 +42,16 @@ export interface Flow {
   reservoir: Reservoir
   /** As whoever compares the stores needs them. */
   stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock'>
-  /** What patient_key is in the study's masked rows. */
-  patientKeys(study: string, ids: readonly string[]): Promise<string[]>
+  /** What patient_key is in the study's masked rows, and in those that were made under a key of before. */
+  patientKeys(study: string, ids: readonly string[], maskingKey?: string): Promise<string[]>
   /** The person as the study's masked rows know him. */
-  masked(study: string, patientId: string, resources: readonly { type: string; id: string }[]): Promise<MaskedPerson>
+  masked(study: string, patientId: string, resources: readonly { type: string; id: string }[], maskingKey?: string): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
   forget(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }>
   /** A job that compares or rebuilds stores was queued. */
   wakeJobs(): void
+  /** Takes a person out of all data cuts; of an erased one also the texts that only he bore. */
+  leaveCuts(study: string, act: string, personUnder: PersonUnder): Promise<{ cuts: number; rows: number }>
   /** For bulk loads: waits while the stages lag behind. */
   pace(study: string): Promise<void>
   checks(): Record<string, string>
@@ -51,6 +65,8 @@ export interface FlowParts {
   metrics: Metrics
   log: Log
   clock: Clock
+  signer: Signer
+  hand: SignatureHand
   policies: Pick<MaskingPolicyDesk, 'inForce' | 'onActivated'>
   /** by which its jobs are known */
   owner: string
@@ -96,8 +112,9 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
     clock,
+    signer: parts.signer,
     flatTables: tablesOf(parts),
-    partitionOf: async (study) => ((await repository.studies.byId(study))?.partition ?? 'year') as 'year' | 'month' | 'day',
+    publishing: async (id) => publishingOf(await repository.studies.byId(id)),
     onFailure: failed('reservoir'),
   })
   const pool = openMaskingPool({ threads: Math.max(1, availableParallelism() - 1) })
@@ -132,29 +149,30 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
-  const shownKey = async (study: string) => {
-    const shown = reservoir.opened(study)?.snapshot()?.maskingKey
+  const shownKey = async (study: string, asked?: string) => {
+    const shown = asked ?? reservoir.opened(study)?.snapshot()?.maskingKey
     const known = (await keyring.studyKeys(study, 'masking')).find(({ id }) => id === shown)
     return known ?? keyring.studyKey(study, 'masking')
   }
-  const pseudonymsOf = async (study: string): Promise<Pseudonyms[]> => {
-    const keys = [await shownKey(study), await keyring.studyKey(study, 'masking')]
+  const pseudonymsOf = async (study: string, asked?: string): Promise<Pseudonyms[]> => {
+    const keys = [await shownKey(study), await shownKey(study, asked), await keyring.studyKey(study, 'masking')]
     return [...new Map(keys.map((key) => [key.id, key])).values()].map(({ key }) => createPseudonyms(hmacOf(key)))
   }
   return {
     pipeline,
+    cuts: openCutDesk({ reservoir, hand: parts.hand, signatures: repository.signatures }),
     ...heldDoors({ lake, masking, keyring, pool, clock }),
     lake,
     keyring,
     masking,
     reservoir,
     stages,
-    async patientKeys(study, ids) {
+    async patientKeys(study, ids, maskingKey) {
       if (ids.length === 0) return []
-      return (await pseudonymsOf(study)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
+      return (await pseudonymsOf(study, maskingKey)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
     },
-    async masked(study, patientId, resources) {
-      const pseudonyms = createPseudonyms(hmacOf((await shownKey(study)).key))
+    async masked(study, patientId, resources, maskingKey) {
+      const pseudonyms = createPseudonyms(hmacOf((await shownKey(study, maskingKey)).key))
       return { patientKey: pseudonyms.id('Patient', patientId), ids: resources.map(({ type, id }) => pseudonyms.id(type, id)) }
     },
     async forget(study, person, readersGone) {
@@ -164,6 +182,12 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       return await reservoir.purge(study, person, readersGone)
     },
     wakeJobs: () => storeJobs.wake(),
+    leaveCuts(study, act, personUnder) {
+      const opened = reservoir.opened(study)
+      const displays = opened?.snapshot()?.displays ?? null
+      const present = act === 'erase' && opened ? { displays: displays === null ? null : path.join(opened.dir, displays) } : {}
+      return reservoir.cuts.remove(study, { act, personUnder, ...present })
+    },
     pace: (study) => pipeline.pace(study),
     checks: () => ({
       replicator: replicator.status().state,
@@ -177,6 +201,12 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       await pool.close()
     },
   }
+}
+
+function publishingOf(study: Study | null): Publishing {
+  const { output, keepSnapshots } = settingsOf(study?.settings ?? {})
+  const partition = (study?.partition ?? 'year') as Publishing['partition']
+  return { partition, output, keepMs: keepSnapshots === null ? 0 : (durationMs(keepSnapshots) ?? 0) }
 }
 
 /** The trail tells which policy and key made what analysts see, each time it became another. */

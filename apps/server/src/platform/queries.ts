@@ -5,8 +5,9 @@ import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import { openNotebooks, openViewDesk, Query, type HeldSnapshot, type NotebookDesk, type OwnViews, type ViewDesk } from '../query/index.js'
 import type { Repository, Study } from '../repository/index.js'
-import { readReservoirManifest, type Reservoir } from '../reservoir/index.js'
+import { cutFolder, readCut, readReservoirManifest, type Reservoir } from '../reservoir/index.js'
 import { openRisk, type RiskDesk } from '../risk/index.js'
+import type { Signer } from '../storage/index.js'
 import type { Studies } from '../study/index.js'
 
 export interface QueryParts {
@@ -15,10 +16,11 @@ export interface QueryParts {
   studies: Studies
   policies: Pick<MaskingPolicyDesk, 'labelled'>
   files: Pick<FileDesk, 'tables' | 'tableFolder'>
+  signer: Signer
   /** null where another process writes the reservoir; its files are read all the same */
   reservoir: Reservoir | null
   /** null where this process has no keys to tell */
-  patientKeys: ((study: string, ids: readonly string[]) => Promise<string[]>) | null
+  patientKeys: ((study: string, ids: readonly string[], maskingKey?: string) => Promise<string[]>) | null
   log: Log
   ownViews: OwnViews
   now: () => number
@@ -29,8 +31,13 @@ export interface QueryParts {
 export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk; risk: RiskDesk; views: ViewDesk } {
   const { config, repository, studies, files, reservoir, patientKeys, ownViews, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
-  async function snapshot(study: string): Promise<HeldSnapshot | null> {
+  async function snapshot(study: string, cut?: string): Promise<HeldSnapshot | null> {
     const folder = folderOf(study)
+    if (cut !== undefined) {
+      const found = await readCut(folder, cut, parts.signer)
+      if (found?.genuine !== true || found.cut.retired !== null) return null
+      return { manifest: found.cut.manifest, folder: cutFolder(folder, cut), release: () => undefined }
+    }
     if (reservoir !== null) {
       const pin = reservoir.opened(study)?.pin() ?? null
       return pin === null ? null : { manifest: pin.manifest, folder, release: () => pin.release() }
@@ -41,14 +48,14 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
   }
   // Whoever withdrew a consent that the study requires is in no answer from now on, long before any file is written anew. A regulated
   // trial keeps what was collected before a withdrawal.
-  async function withheld(study: Study): Promise<readonly string[]> {
+  async function withheld(study: Study, maskingKey?: string): Promise<readonly string[]> {
     if (patientKeys === null) return []
     const gone = new Set(await repository.erasure.withheldIds(study.sid))
     if (study.kind !== 'regulated' && study.required.length > 0) {
       for (const { patientId, types } of await repository.consents.withdrawn(study.sid))
         if (types.some((type) => study.required.includes(type))) gone.add(patientId)
     }
-    return patientKeys(study.id, [...gone])
+    return patientKeys(study.id, [...gone], maskingKey)
   }
   const query = new Query({
     repository,

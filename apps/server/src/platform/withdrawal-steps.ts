@@ -92,6 +92,7 @@ export function filesStep(files: Pick<FileDesk, 'heldOf' | 'removeOf'>): StoreSt
 /** Masked rows go as deleted ones do: through the feed, so that every stage behind forgets them in its own order. */
 export function reservoirStep(repository: Repository, flow: Flow, query: Query | null): StoreStep {
   const masked = maskedPerson(repository, flow)
+  const under = (context: StepContext) => (maskingKey: string) => masked(context, maskingKey)
   const whose = ofPerson(repository)
   /** His rows may be what the leak gate has stopped: who is erased leaves the lake before they are masked, and nobody need decide on him. */
   async function passed(context: StepContext): Promise<boolean> {
@@ -115,20 +116,24 @@ export function reservoirStep(repository: Repository, flow: Flow, query: Query |
       return { counts: { rows: gone ? resources + profiles : 0 }, expectedMs: gone ? publishMs : 0 }
     },
     async act(context): Promise<StepOutcome> {
-      const { study, person, act } = context
+      const { study, act } = context
       if (effectOn('reservoir', act) !== 'remove') return { counts: {} }
-      const rows = await repository.erasure.entomb(person)
+      const rows = await repository.erasure.entomb(context.person)
       if (!(await passed(context))) throw new Error('the stages behind have not caught up')
-      // Without an erasure the next generation leaves the rows out by itself, and files are joined in their time.
-      if (act !== 'erase') return { counts: { rows }, note: 'Old files go with their snapshots, within the reservoir’s own delay.' }
-      const { files } = await flow.forget(study.id, await masked(context), () => query?.peopleWithdrew(study.id))
-      return { counts: { rows, files }, note: 'Snapshots and generations of before are gone, and with them whoever read them.' }
+      const readersGone = (): void => query?.peopleWithdrew(study.id)
+      const person = await masked(context)
+      // What masking remembers beside the rows goes with an erasure only.
+      const { files } = await (act === 'erase'
+        ? flow.forget(study.id, person, readersGone)
+        : flow.reservoir.purge(study.id, person, readersGone))
+      const { cuts } = await flow.leaveCuts(study.id, act, under(context))
+      return { counts: { rows, files, cuts }, note: 'Snapshots and generations of before are gone, and with them whoever read them.' }
     },
     async verify(context) {
       const { study, act } = context
       if (effectOn('reservoir', act) !== 'remove') return true
       const { rows, traces } = await flow.reservoir.countOf(study.id, await masked(context))
-      return rows === 0 && (act !== 'erase' || traces === 0)
+      return rows === 0 && traces === 0 && (await flow.reservoir.cuts.traces(study.id, under(context))) === 0
     },
   }
 }
@@ -142,8 +147,8 @@ const ofPerson =
 
 const maskedPerson =
   (repository: Repository, flow: Flow) =>
-  async ({ study, person }: StepContext): Promise<MaskedPerson> =>
-    flow.masked(study.id, person.patientId, await repository.erasure.keys(person))
+  async ({ study, person }: StepContext, maskingKey?: string): Promise<MaskedPerson> =>
+    flow.masked(study.id, person.patientId, await repository.erasure.keys(person), maskingKey)
 
 export function lakeStep(repository: Repository, flow: Flow, query: Query | null): StoreStep {
   const masked = maskedPerson(repository, flow)

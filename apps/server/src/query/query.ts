@@ -34,15 +34,15 @@ export interface QueryOptions {
   repository: Pick<Repository, 'statements' | 'consents'>
   /** The policy that a snapshot names; null where it cannot be trusted any more. */
   policyOf: (study: Study, label: string) => Promise<Policy | null>
-  /** The newest snapshot of a study; null before anything was published. */
-  snapshot: (study: string) => Promise<HeldSnapshot | null> | HeldSnapshot | null
+  /** The newest snapshot of a study, or what a data cut keeps; null before anything was published, and where there is no such cut. */
+  snapshot: (study: string, cut?: string) => Promise<HeldSnapshot | null> | HeldSnapshot | null
   /** Folder of a study's reservoir: all its engine can see. */
   folderOf: (study: string) => string
   workFolder: string
   /** Files of the study that statements read, too. */
   filesOf: (study: string) => Promise<StudyFiles>
   /** patient_key of people whose rows are withheld from now on, whatever the snapshot still holds. */
-  withheld?: (study: Study) => Promise<readonly string[]>
+  withheld?: (study: Study, maskingKey?: string) => Promise<readonly string[]>
   /** Id of a study by its number. */
   studyOf: (sid: number) => Promise<string | null>
   /** Flat tables by views of the study's own. */
@@ -66,6 +66,8 @@ export interface Asked {
   purpose: string
   limit: number
   format: 'arrow' | 'json'
+  /** A data cut to read instead of the newest snapshot. */
+  cut?: string | undefined
   signal?: AbortSignal
 }
 
@@ -148,12 +150,12 @@ export class Query {
   }
 
   async #read(running: Running, asked: Asked): Promise<Read | Refusal> {
-    const { study, sql, limit, format } = asked
-    const held = await this.#options.snapshot(study.id)
-    if (held === null) return notPublished()
+    const { study, sql, limit, format, cut } = asked
+    const held = await this.#options.snapshot(study.id, cut)
+    if (held === null) return cut === undefined ? notPublished() : noSuchCut()
     try {
       const { manifest, folder } = held
-      const withheld = await this.#withheld(study)
+      const withheld = await this.#withheld(study, manifest.maskingKey)
       const result = await runStatement(this.#engines, {
         own: await this.#own(study),
         study: manifest.study,
@@ -181,7 +183,8 @@ export class Query {
         snapshot: manifest.snapshot,
         maskingPolicy: manifest.maskingPolicy,
         consentEpoch: manifest.consentEpoch,
-        consentState: manifest.consentEpoch >= epoch ? 'current' : 'updating',
+        ...(cut === undefined ? {} : { cut }),
+        consentState: cut !== undefined ? 'frozen' : manifest.consentEpoch >= epoch ? 'current' : 'updating',
         elapsedMs: this.#options.now() - running.since,
       }
       return { ...result, basis, withheld }
@@ -226,8 +229,8 @@ export class Query {
     }
   }
 
-  async #withheld(study: Study): Promise<readonly string[]> {
-    return (await this.#options.withheld?.(study)) ?? []
+  async #withheld(study: Study, maskingKey?: string): Promise<readonly string[]> {
+    return (await this.#options.withheld?.(study, maskingKey)) ?? []
   }
 
   // What the platform asks for itself rests on the reservoir alone.
@@ -386,6 +389,8 @@ const withdrawnMeanwhile = (): Refusal =>
   refuse('statement-cancelled', { detail: 'Consent was withdrawn while the statement ran: run it again, without that person’s rows.' })
 const notPublished = (): Refusal =>
   refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
+const noSuchCut = (): Refusal =>
+  refuse('unknown', { detail: 'There is no such data cut of this study, it is retired, or it is not as it was sealed.' })
 const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
 
 const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { faultPoint, syncFolder, writeAtomically } from '../storage/index.js'
-import type { PartitionLevel } from './jobs.js'
+import type { OutputForm, PartitionLevel } from './jobs.js'
 import { livingRowsSql, textSql } from './living-sql.js'
 import type { ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
 import type { StudyReservoir } from './study-reservoir.js'
@@ -33,11 +33,19 @@ export interface StudyTables {
 }
 export type FlatTables = (study: string) => Promise<StudyTables>
 
+export interface Published {
+  generation: number
+  snapshot: string
+  at: number
+}
 interface PublishedState {
   generation: number
   snapshot: string
   stamp: ReservoirStamp & { replay?: string }
   levels: PartitionLevel[]
+  output?: OutputForm
+  /** Generations that may still be there, oldest first, and when each was published (epoch ms). */
+  history?: Published[]
   /** By type: what its files were, and its partitions with their fingerprints. */
   types: Record<string, { of: string; partitions: Record<string, string> }>
   tables: Record<string, string>
@@ -57,10 +65,20 @@ export async function readPublished(dir: string): Promise<PublishedState | null>
   return text === null ? null : (JSON.parse(text) as PublishedState)
 }
 
-/** Folder of the newest generation, or null before the first. */
-export async function newestGeneration(dir: string): Promise<string | null> {
+/** A generation as a reader outside finds it. */
+export interface Generation extends Published {
+  folder: string
+  output: OutputForm
+  maskingPolicy: string
+}
+
+/** The newest generation, or null before the first. */
+export async function newestGeneration(dir: string): Promise<Generation | null> {
   const state = await readPublished(dir)
-  return state ? join(dir, 'published', String(state.generation)) : null
+  if (state === null) return null
+  const { generation, snapshot, stamp, output = 'parquet', history = [] } = state
+  const folder = join(dir, 'published', String(generation))
+  return { folder, generation, snapshot, at: history.at(-1)?.at ?? Date.parse(snapshot), output, maskingPolicy: stamp.maskingPolicy }
 }
 
 const identityOf = (type: ReservoirType): string => [...type.files.map((file) => file.path), ...type.superseded].sort().join('|')
@@ -69,6 +87,10 @@ export interface GenerationParts {
   reservoir: StudyReservoir
   writer: WriterProcess
   levels: PartitionLevel[]
+  output: OutputForm
+  /** How long generations before the newest are kept (ms); 0: the last few, however old. */
+  keepMs: number
+  now: number
   flatTables: StudyTables
   /** Told of a table of the study's own that could not be made. */
   onLeftOut?: (table: string) => void
@@ -80,22 +102,18 @@ export async function publishGeneration(parts: GenerationParts, manifest: Reserv
   // After a replay nothing is linked: what was damaged is to be whole again.
   const stamp = { maskingPolicy, maskingKey, modelVersion, asOfYear, ...(replay === undefined ? {} : { replay }) }
   const last = await readPublished(dir)
-  const sameMaking = last && JSON.stringify([last.stamp, last.levels]) === JSON.stringify([stamp, parts.levels])
+  const sameMaking = last && JSON.stringify(makingOf(last)) === JSON.stringify([stamp, parts.levels, parts.output])
   const generation = (last?.generation ?? 0) + 1
   const target = join(dir, 'published', String(generation))
   const making = join(dir, 'published', `.making-${generation}`)
   const base = sameMaking ? { state: last, folder: join(dir, 'published', String(last.generation)) } : null
   await rm(making, { recursive: true, force: true })
   await mkdir(making, { recursive: true, mode: 0o755 })
-  const state: PublishedState = {
-    generation,
-    snapshot: manifest.snapshot,
-    stamp,
-    levels: parts.levels,
-    types: {},
-    tables: {},
-    mark: parts.flatTables.mark,
-  }
+  const { levels, output } = parts
+  const { mark } = parts.flatTables
+  const { kept } = thinned([...(last?.history ?? []), { generation, snapshot: manifest.snapshot, at: parts.now }], parts)
+  const made = { generation, snapshot: manifest.snapshot, stamp, levels, output, mark }
+  const state: PublishedState = { ...made, history: kept, types: {}, tables: {} }
   for (const [type, entry] of Object.entries(manifest.types)) {
     if (entry.rows > 0) state.types[type] = await publishType(parts, type, entry, making, base)
   }
@@ -107,8 +125,26 @@ export async function publishGeneration(parts: GenerationParts, manifest: Reserv
   await syncFolder(dirname(target))
   await writeAtomically(join(dir, stateFile), JSON.stringify(state), { mode: 0o600 })
   await faultPoint('reservoir.generation-published')
-  await removeOld(join(dir, 'published'), generation)
+  await removeAllBut(join(dir, 'published'), kept)
   return target
+}
+
+const makingOf = ({ stamp, levels, output = 'parquet' }: PublishedState) => [stamp, levels, output]
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** Those that stay. A study that publishes all day leaves thousands: of a past hour one stays, and of a past day one. */
+export function thinned(all: readonly Published[], { keepMs, now }: { keepMs: number; now: number }): { kept: Published[] } {
+  const last = all.slice(-generationsKept)
+  const seen = new Set<string>()
+  const older = all.slice(0, -generationsKept).filter(({ at, generation }) => {
+    const age = now - at
+    if (age > keepMs) return false
+    const span = age > dayMs ? `d${Math.floor(at / dayMs)}` : age > hourMs ? `h${Math.floor(at / hourMs)}` : `g${generation}`
+    return !seen.has(span) && seen.add(span)
+  })
+  return { kept: [...older, ...last] }
 }
 
 interface Base {
@@ -130,7 +166,16 @@ async function publishType(parts: GenerationParts, type: string, entry: Reservoi
   const changed = found.filter((part) => before?.partitions[part.path] !== part.fingerprint).map((part) => part.path)
   if (base) for (const { path } of found) if (!changed.includes(path)) await linkFolder(join(base.folder, type, path), join(folder, path))
   if (changed.length > 0) {
-    const job = { kind: 'publish-type', dir, type: entry, levels: parts.levels, partitions: changed, out: folder } as const
+    const job = {
+      kind: 'publish-type',
+      dir,
+      type: entry,
+      levels: parts.levels,
+      partitions: changed,
+      out: folder,
+      of: type,
+      output: parts.output,
+    } as const
     await parts.writer.run(job)
   }
   return { of, partitions: Object.fromEntries(found.map((part) => [part.path, part.fingerprint])) }
@@ -163,7 +208,7 @@ async function publishTables(
     else {
       await mkdir(folder, { recursive: true, mode: 0o755 })
       try {
-        await parts.writer.run({ kind: 'publish-table', sql: table.sql, out: join(folder, 'part-0.parquet') })
+        await parts.writer.run({ kind: 'publish-table', sql: table.sql, out: folder, output: parts.output })
       } catch (error) {
         if (table.own !== true) throw error
         await rm(folder, { recursive: true, force: true })
@@ -194,14 +239,13 @@ async function forgetTimes(folder: string): Promise<void> {
 /** Older generations hold people who are in the newest no more. */
 export async function removeOlderGenerations(dir: string): Promise<void> {
   const state = await readPublished(dir)
-  if (state !== null) await removeOld(join(dir, 'published'), state.generation, 1)
+  if (state === null) return
+  const history = (state.history ?? []).slice(-1)
+  await removeAllBut(join(dir, 'published'), [{ generation: state.generation }])
+  await writeAtomically(join(dir, stateFile), JSON.stringify({ ...state, history }), { mode: 0o600 })
 }
 
-async function removeOld(published: string, newest: number, kept = generationsKept): Promise<void> {
-  for (const name of await readdir(published)) {
-    const generation = Number(name)
-    if (Number.isInteger(generation) ? generation <= newest - kept : name.startsWith('.making-')) {
-      await rm(join(published, name), { recursive: true, force: true })
-    }
-  }
+async function removeAllBut(published: string, kept: readonly Pick<Published, 'generation'>[]): Promise<void> {
+  const names = new Set(kept.map(({ generation }) => String(generation)))
+  for (const name of await readdir(published)) if (!names.has(name)) await rm(join(published, name), { recursive: true, force: true })
 }

@@ -1,4 +1,4 @@
-import type { ReservoirType } from './manifest.js'
+import type { MaskedPerson, ReservoirType } from './manifest.js'
 
 // What the writer process is asked for. It reads and writes only the files that a job names; all paths are absolute.
 
@@ -31,6 +31,8 @@ export interface CompactJob {
   keepKeys: string[]
   /** Resources whose keys go all the same. */
   forget: readonly string[]
+  /** Whose rows are left out. */
+  without?: MaskedPerson
   keysOut: string
 }
 export interface CompactResult {
@@ -67,6 +69,13 @@ export interface DisplaysJob {
   rows: string
   out: string
 }
+/** What of a dictionary stands in another one, too. */
+export interface DisplaysStillInJob {
+  kind: 'displays-still-in'
+  own: string
+  present: string
+  out: string
+}
 export interface PartitionsJob {
   kind: 'partitions'
   dir: string
@@ -83,13 +92,21 @@ export interface PublishTypeJob {
   levels: PartitionLevel[]
   partitions: string[]
   out: string
+  /** Type of the resources, which JSON tells in each row. */
+  of: string
+  output: OutputForm
 }
 export interface PublishTableJob {
   kind: 'publish-table'
   sql: string
+  /** Folder of the table. */
   out: string
+  output: OutputForm
 }
-export type Job = DeltaJob | CompactJob | PersonJob | CompareJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
+/** `json`: NDJSON, gzip. */
+export type OutputForm = 'parquet' | 'json'
+export type Job =
+  DeltaJob | CompactJob | PersonJob | CompareJob | DisplaysJob | DisplaysStillInJob | PartitionsJob | PublishTypeJob | PublishTableJob
 
 export interface JobResults {
   delta: DeltaResult
@@ -97,6 +114,7 @@ export interface JobResults {
   person: { rows: number; traces: number }
   compare: CompareResult
   displays: null
+  'displays-still-in': null
   partitions: PartitionsResult
   'publish-type': null
   'publish-table': null

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from '../storage/index.js'
@@ -49,6 +50,14 @@ export interface ReservoirManifest extends ReservoirStamp {
   types: Record<string, ReservoirType>
   displays: string | null
 }
+
+/** A person as masked rows know him: his patient_key, and the masked ids of his resources. */
+export interface MaskedPerson {
+  patientKey: string
+  ids: readonly string[]
+}
+
+export const newFileName = (name: string): string => `${name}-${randomBytes(8).toString('hex')}.parquet`
 
 export const manifestFile = 'manifest.json'
 /** Work that waits for its time to be published. */

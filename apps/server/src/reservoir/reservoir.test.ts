@@ -1,10 +1,22 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { livingRowsSql, modelVersion, openReservoir, readReservoirManifest, type Reservoir, type ReservoirBatch } from './index.js'
+import { openSigner } from '../storage/index.js'
+import { thinned } from './generation.js'
+import { withoutNulls } from './ndjson.js'
+import {
+  livingRowsSql,
+  modelVersion,
+  openReservoir,
+  readReservoirManifest,
+  type Publishing,
+  type Reservoir,
+  type ReservoirBatch,
+} from './index.js'
 
 let folder = ''
 let reservoir: Reservoir
@@ -43,11 +55,14 @@ const tables = {
   tables: (input: Parameters<typeof flatTables>[0]) => [broken, ...flatTables(input), { ...broken, name: 'own', sql: 'SELECT 1 AS x' }],
 }
 const leftOut: string[] = []
-const open = (): Promise<Reservoir> =>
+const publishing: Publishing = { partition: 'year', output: 'parquet', keepMs: 0 }
+const open = async (): Promise<Reservoir> =>
   openReservoir({
     dir: join(folder, 'reservoir'),
     clock,
+    signer: await openSigner(join(folder, 'keys')),
     flatTables: async () => tables,
+    publishing: () => Promise.resolve(publishing),
     onFailure: ({ reason }) => void leftOut.push(reason),
   })
 
@@ -224,12 +239,12 @@ test('a generation for outside readers: by masked year, linked where nothing cha
     { id: 'b', year: 2015 },
     { id: 'c', year: 0 },
   ])
-  const first = (await reservoir.publishGeneration(own))!
+  const first = (await reservoir.publishGeneration(own))!.folder
   clock.at += 1000
   await commit([{ id: 'b', v: 2, year: 2015, value: 9 }])
-  const second = (await reservoir.publishGeneration(own))!
+  const second = (await reservoir.publishGeneration(own))!.folder
   expect(second).not.toBe(first)
-  expect(await reservoir.newestGeneration(own)).toBe(second)
+  expect((await reservoir.newestGeneration(own))!.folder).toBe(second)
   expect((await readdir(join(second, 'Observation'))).sort()).toEqual(['year=0', 'year=2014', 'year=2015'])
   const inode = async (path: string): Promise<number> => (await stat(path)).ino
   const file = (generation: string, year: number): string => join(generation, 'Observation', `year=${year}`, 'part-0.parquet')
@@ -255,6 +270,82 @@ test('a generation for outside readers: by masked year, linked where nothing cha
   // The same rows give other tables: a generation of the same snapshot.
   tables.mark = 'other'
   expect(await reservoir.publishGeneration(own)).not.toBe(second)
+})
+
+test('a study that wants JSON gets NDJSON in the same folders: members without values are not written, and digits stay', async () => {
+  publishing.output = 'json'
+  publishing.partition = 'month'
+  await commit([{ id: 'a' }, { id: 'b', value: 0.1 }])
+  const { folder: made, output } = (await reservoir.publishGeneration(own))!
+  expect(output).toBe('json')
+  const file = join(made, 'Observation/year=2015/month=00/part-0.ndjson.gz')
+  const lines = gunzipSync(await readFile(file))
+    .toString()
+    .trim()
+    .split('\n')
+  expect(JSON.parse(lines[0]!)).toEqual({
+    resourceType: 'Observation',
+    id: 'a',
+    patient_key: 'p1',
+    _date: '2015',
+    _site: 's1',
+    masking_policy: 'safe-harbor v1',
+    status: 'final',
+    valueQuantity: { value: expect.anything() as unknown },
+    extension: [{ url: 'u', valueString: 'x' }],
+  })
+  expect(await readdir(join(made, 'tables/observations'))).toEqual(['part-0.ndjson.gz'])
+  // The same snapshot in another form is another generation.
+  publishing.output = 'parquet'
+  const next = (await reservoir.publishGeneration(own))!
+  expect(next.generation).toBe(2)
+  expect(await readdir(join(next.folder, 'tables/observations'))).toEqual(['part-0.parquet'])
+  publishing.partition = 'year'
+})
+
+test('generations are kept for the time that is set, ever fewer of them, and never less than the last three', async () => {
+  const generations = async (): Promise<string[]> => (await readdir(join(folder, 'reservoir', own, 'published'))).sort()
+  for (let n = 0; n < 5; n++) {
+    await commit([{ id: `a${n}` }])
+    await reservoir.publishGeneration(own)
+    clock.at += 60_000
+  }
+  expect(await generations()).toEqual(['3', '4', '5'])
+  publishing.keepMs = 7 * 86_400_000
+  for (let n = 5; n < 8; n++) {
+    await commit([{ id: `a${n}` }])
+    await reservoir.publishGeneration(own)
+    clock.at += 60_000
+  }
+  expect(await generations()).toEqual(['3', '4', '5', '6', '7', '8'])
+  clock.at += 8 * 86_400_000
+  await commit([{ id: 'late' }])
+  await reservoir.publishGeneration(own)
+  expect(await generations()).toEqual(['7', '8', '9'])
+  publishing.keepMs = 0
+})
+
+test('of a past hour and of a past day one generation stays', () => {
+  const day = 86_400_000
+  const now = 100 * day
+  const ago = (ms: number, generation: number) => ({ generation, snapshot: '', at: now - ms })
+  const all = [
+    ago(40 * day, 1),
+    ago(2 * day, 2),
+    ago(2 * day - 60_000, 3),
+    ago(7_200_000, 4),
+    ago(7_190_000, 5),
+    ago(600_000, 6),
+    ago(500_000, 7),
+  ]
+  const newest = [ago(3, 8), ago(2, 9), ago(1, 10)]
+  const kept = thinned([...all, ...newest], { keepMs: 30 * day, now }).kept.map(({ generation }) => generation)
+  expect(kept).toEqual([2, 4, 6, 7, 8, 9, 10])
+})
+
+test('a null is left out of JSON wherever it stands, and a text that looks like one stays', () => {
+  const line = '{"a":null,"b":{"c":null},"d":[{"e":1.10,"f":null}],"g":"\\"x\\":null,","h":",}","i":null}'
+  expect(withoutNulls(line)).toBe('{"b":{},"d":[{"e":1.10}],"g":"\\"x\\":null,","h":",}"}')
 })
 
 test('the writer process can be killed at any time: the batch fails, the next one is stored', async () => {

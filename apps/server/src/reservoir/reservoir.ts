@@ -2,20 +2,22 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { faultPoint, type Clock } from '../storage/index.js'
+import { faultPoint, type Clock, type Signer } from '../storage/index.js'
 import { compact } from './compact.js'
-import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables } from './generation.js'
-import type { CompareResult, PartitionLevel } from './jobs.js'
-import { emptyType, headFile, manifestFile, type ReservoirManifest } from './manifest.js'
+import { Cuts } from './cuts.js'
+import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables, type Generation } from './generation.js'
+import type { CompareResult } from './jobs.js'
+import { emptyType, headFile, manifestFile, type MaskedPerson, type ReservoirManifest } from './manifest.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
-import { Upkeep } from './upkeep.js'
+import { Upkeep, type Publishing } from './upkeep.js'
 import { WriterProcess } from './writer-process.js'
 
 export interface ReservoirOptions {
   dir: string
   clock: Clock
-  /** How finely a study's generations are partitioned. */
-  partitionOf?: (study: string) => Promise<PartitionLevel>
+  /** What cuts are sealed with. */
+  signer: Signer
+  publishing?: (study: string) => Promise<Publishing>
   flatTables?: FlatTables
   threads?: number
   memoryLimitMb?: number
@@ -36,12 +38,6 @@ export interface Beside {
   remove(): Promise<void>
 }
 
-/** A person as masked rows know him: his patient_key, and the masked ids of his resources. */
-export interface MaskedPerson {
-  patientKey: string
-  ids: readonly string[]
-}
-
 export async function openReservoir(options: ReservoirOptions): Promise<Reservoir> {
   const work = join(options.dir, '.work')
   await rm(work, { recursive: true, force: true })
@@ -56,6 +52,7 @@ export async function openReservoir(options: ReservoirOptions): Promise<Reservoi
 
 export class Reservoir {
   readonly dir: string
+  readonly cuts: Cuts
   readonly #work: string
   readonly #clock: Clock
   readonly #writer: WriterProcess
@@ -72,9 +69,10 @@ export class Reservoir {
     this.#clock = clock
     this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-upkeep'), nice: true })
-    const partitionOf = options.partitionOf ?? (() => Promise.resolve('year' as const))
+    this.cuts = new Cuts({ dir, writer: this.#keeper, signer: options.signer, now: () => clock.now() })
+    const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
     const flatTables = options.flatTables ?? (() => Promise.resolve({ mark: '', tables: () => [] }))
-    this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, partitionOf, ...(onFailure ? { onFailure } : {}) })
+    this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, publishing, ...(onFailure ? { onFailure } : {}) })
   }
 
   study(id: string): Promise<StudyReservoir> {
@@ -178,7 +176,7 @@ export class Reservoir {
   }
 
   /** Makes a generation for outside readers of the present snapshot without waiting for its time. */
-  async publishGeneration(study: string): Promise<string | null> {
+  async publishGeneration(study: string): Promise<Generation | null> {
     const opened = this.#opened.get(study)
     if (!opened) return null
     await this.#upkeep.generation(opened)
@@ -194,8 +192,8 @@ export class Reservoir {
     await removeOlderGenerations(opened.dir)
   }
 
-  /** Folder of the newest generation for outside readers. */
-  async newestGeneration(study: string): Promise<string | null> {
+  /** The newest generation for outside readers. */
+  async newestGeneration(study: string): Promise<Generation | null> {
     return newestGeneration(join(this.dir, study))
   }
 

@@ -2,9 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { faultPoint, syncFolder, type Clock } from '../storage/index.js'
+import { cutsFolder, sweepCuts } from './cuts.js'
 import { Garbage, type Pin } from './garbage.js'
 import type { DeltaResult } from './jobs.js'
-import { emptyReservoir, emptyType, filesOf, headFile, manifestFile, readReservoirManifest, writeReservoirManifest } from './manifest.js'
+import {
+  emptyReservoir,
+  emptyType,
+  filesOf,
+  headFile,
+  manifestFile,
+  newFileName,
+  readReservoirManifest,
+  writeReservoirManifest,
+} from './manifest.js'
 import type { FeedPlace, ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
 import type { WriterProcess } from './writer-process.js'
 
@@ -172,7 +182,7 @@ export class StudyReservoir {
   }
 
   newFile(name: string): string {
-    return `${name}-${randomBytes(8).toString('hex')}.parquet`
+    return newFileName(name)
   }
 
   async collectGarbage(): Promise<void> {
@@ -264,6 +274,8 @@ export class StudyReservoir {
   }
 }
 
+const folders = new Set(['published', cutsFolder])
+
 const namesFile = (entry: ReservoirType, path: string): boolean =>
   entry.superseded.includes(path) || entry.files.some((file) => file.path === path)
 
@@ -289,8 +301,9 @@ export async function openStudyReservoir(study: string, parts: ReservoirParts): 
     throw error
   })
   for (const file of files) {
-    const keep = file.isDirectory() ? file.name === 'published' : named.has(file.name) || file.name === 'published.json'
+    const keep = file.isDirectory() ? folders.has(file.name) : named.has(file.name) || file.name === 'published.json'
     if (!keep) await rm(join(parts.dir, basename(file.name)), { recursive: true, force: true })
   }
+  await sweepCuts(parts.dir)
   return new StudyReservoir(study, parts, visible, head)
 }

@@ -1,10 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { join } from 'node:path'
 import { numbers } from './delta.js'
+import { asNdjson } from './ndjson.js'
 import type {
   CompactJob,
   CompactResult,
   JobResults,
   DisplaysJob,
+  DisplaysStillInJob,
   PartitionLevel,
   PartitionsJob,
   PartitionsResult,
@@ -12,6 +15,7 @@ import type {
   PublishTableJob,
   PublishTypeJob,
 } from './jobs.js'
+import type { MaskedPerson } from './manifest.js'
 import { filesSql, livingRowsSql, textSql } from './living-sql.js'
 
 const parquet = 'FORMAT parquet, COMPRESSION zstd'
@@ -20,7 +24,8 @@ export async function runCompact(connection: DuckDBConnection, job: CompactJob):
   let rows = 0
   if (job.inputs.files.length > 0) {
     const living = livingRowsSql(job.dir, job.inputs)
-    await connection.run(`COPY (${living}) TO ${textSql(job.out)} (${parquet})`)
+    const rest = job.without === undefined ? '' : ` WHERE NOT (${isOf(job.without)})`
+    await connection.run(`COPY (SELECT * FROM (${living})${rest} ORDER BY patient_key, _date, _id) TO ${textSql(job.out)} (${parquet})`)
     rows = (await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.out)})`))[0] ?? 0
   }
   if (job.keepKeys.length === 0) return { rows, keys: 0 }
@@ -42,12 +47,20 @@ export async function runPerson(connection: DuckDBConnection, job: PersonJob): P
   return { rows, traces: all + keys }
 }
 
+const isOf = ({ patientKey, ids }: MaskedPerson): string => `coalesce(patient_key = ${textSql(patientKey)}, false) OR ${isAmong(ids)}`
+
 const isAmong = (ids: readonly string[]): string => (ids.length === 0 ? 'false' : `_id IN (${ids.map(textSql).join(', ')})`)
 
 export async function runDisplays(connection: DuckDBConnection, job: DisplaysJob): Promise<null> {
   const columns = `{system: 'VARCHAR', code: 'VARCHAR', text: 'VARCHAR'}`
   const source = `read_json(${textSql(job.rows)}, format = 'newline_delimited', records = true, columns = ${columns})`
   await connection.run(`COPY (SELECT system, code, text FROM ${source} ORDER BY ALL) TO ${textSql(job.out)} (${parquet})`)
+  return null
+}
+
+export async function runDisplaysStillIn(connection: DuckDBConnection, { own, present, out }: DisplaysStillInJob): Promise<null> {
+  const of = (file: string): string => `SELECT system, code, text FROM read_parquet(${textSql(file)})`
+  await connection.run(`COPY (${of(own)} INTERSECT ${of(present)} ORDER BY ALL) TO ${textSql(out)} (${parquet})`)
   return null
 }
 
@@ -75,10 +88,15 @@ export async function runPublishType(connection: DuckDBConnection, job: PublishT
   const rows = `SELECT _id AS id, patient_key, masking_policy, ${rest} FROM (${living}) WHERE _path IN (${wanted}) ORDER BY patient_key, id`
   const options = `${parquet}, PARTITION_BY (${job.levels.join(', ')}), OVERWRITE_OR_IGNORE true, FILENAME_PATTERN 'part-{i}'`
   await connection.run(`COPY (${rows}) TO ${textSql(job.out)} (${options})`)
+  if (job.output === 'json') {
+    const asResource = `SELECT ${textSql(job.of)} AS "resourceType", *`
+    for (const path of job.partitions) await asNdjson(connection, join(job.out, path), { select: asResource, nulls: false })
+  }
   return null
 }
 
 export async function runPublishTable(connection: DuckDBConnection, job: PublishTableJob): Promise<null> {
-  await connection.run(`COPY (${job.sql}) TO ${textSql(job.out)} (${parquet})`)
+  await connection.run(`COPY (${job.sql}) TO ${textSql(join(job.out, 'part-0.parquet'))} (${parquet})`)
+  if (job.output === 'json') await asNdjson(connection, job.out, { select: 'SELECT *', nulls: true })
   return null
 }

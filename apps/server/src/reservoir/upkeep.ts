@@ -2,15 +2,22 @@ import type { Clock } from '../storage/index.js'
 import { Sleeper } from '../storage/index.js'
 import { compact, filesMax, planCompaction } from './compact.js'
 import { publishGeneration, readPublished, type FlatTables } from './generation.js'
-import type { PartitionLevel } from './jobs.js'
+import type { OutputForm, PartitionLevel } from './jobs.js'
 import type { StudyReservoir } from './study-reservoir.js'
 import type { WriterProcess } from './writer-process.js'
 
+/** How a study is published for readers outside. */
+export interface Publishing {
+  partition: PartitionLevel
+  output: OutputForm
+  /** How long generations before the newest are kept (ms); 0: the last few, however old. */
+  keepMs: number
+}
 export interface UpkeepOptions {
   writer: WriterProcess
   clock: Clock
   flatTables: FlatTables
-  partitionOf: (study: string) => Promise<PartitionLevel>
+  publishing: (study: string) => Promise<Publishing>
   onFailure?: (failure: { study: string; reason: string }) => void
 }
 
@@ -25,6 +32,8 @@ interface Progress {
   published: string | null
   /** Of the tables that were published. */
   mark: string
+  /** By what it was made. */
+  form: string
   snapshot: string | null
   changedAt: number
   quietSince: number
@@ -123,16 +132,19 @@ export class Upkeep {
     if (!pin) return
     try {
       const progress = await this.#progressOf(reservoir)
+      const { writer, publishing, onFailure } = this.#options
       const tables = await this.#options.flatTables(reservoir.study)
-      if (progress.published === pin.manifest.snapshot && progress.mark === tables.mark) return
+      const { partition, output, keepMs } = await publishing(reservoir.study)
+      const form = formOf({ levels: levelsOf(partition), output })
+      if (progress.published === pin.manifest.snapshot && progress.mark === tables.mark && progress.form === form) return
       const begun = this.#options.clock.now()
-      const { writer, partitionOf, onFailure } = this.#options
-      const levels = levelsOf(await partitionOf(reservoir.study))
       const onLeftOut = (table: string): void =>
         onFailure?.({ study: reservoir.study, reason: `the study’s own table ${table} cannot be made` })
-      await publishGeneration({ reservoir, writer, levels, flatTables: tables, onLeftOut }, pin.manifest)
+      const how = { levels: levelsOf(partition), output, keepMs, now: begun, onLeftOut }
+      await publishGeneration({ reservoir, writer, flatTables: tables, ...how }, pin.manifest)
       progress.published = pin.manifest.snapshot
       progress.mark = tables.mark
+      progress.form = form
       progress.madeAt = this.#options.clock.now()
       progress.tookMs = progress.madeAt - begun
     } finally {
@@ -148,6 +160,7 @@ export class Upkeep {
     const made = {
       published: state?.snapshot ?? null,
       mark: state?.mark ?? '',
+      form: state === null ? '' : formOf(state),
       snapshot: null,
       changedAt: now,
       quietSince: now,
@@ -184,6 +197,9 @@ export class Upkeep {
     this.#room.clear()
   }
 }
+
+const formOf = ({ levels, output = 'parquet' }: { levels: PartitionLevel[]; output?: OutputForm }): string =>
+  `${levels.join('/')} ${output}`
 
 const levelsOf = (level: PartitionLevel): PartitionLevel[] =>
   level === 'year' ? ['year'] : level === 'month' ? ['year', 'month'] : ['year', 'month', 'day']

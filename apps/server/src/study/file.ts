@@ -31,6 +31,8 @@ const furtherNames = [
   'visits',
   'reminders',
   'letters',
+  'output',
+  'keepSnapshots',
 ] as const satisfies (keyof StudySettings)[]
 
 interface Parts {

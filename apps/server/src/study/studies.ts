@@ -1,5 +1,14 @@
 import type { StudyView } from '@aquifer/core/contract'
-import { completeStudy, isStudyId, type PolicyDates, type StudyRequest, type StudySettings, type StudyStatus } from '@aquifer/core/study'
+import {
+  completeStudy,
+  isStudyId,
+  settingsFindings,
+  settingsOf,
+  type PolicyDates,
+  type StudyRequest,
+  type StudySettings,
+  type StudyStatus,
+} from '@aquifer/core/study'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { NewMaskingPolicy, Repository, Study } from '../repository/index.js'
 
@@ -38,6 +47,9 @@ export function openStudies(options: { repository: Repository; now: () => number
       const asked = initial === undefined ? request : { ...request, masking: initial.label }
       const study = completeStudy(asked, initial?.dates)
       if (isRefusal(study)) return study
+      const issues = settingsFindings(settingsOf({ ...settings }), study)
+      if (issues.length > 0)
+        return refuse('invalid', { detail: issues.map(({ path, message }) => `${path}: ${message}`).join('; '), issues })
       const sites = study.sites.map((id) => ({ id, name: id }))
       const created = await repository.studies.create({ ...study, settings: { ...settings }, createdAt: now(), sites }, initial?.policy)
       refresh()

@@ -41,6 +41,8 @@ const holders = {
   'feeds.expect': ['integrator', 'study-manager', 'operator', 'administrator'],
   'leaks.read': ['privacy-officer', 'auditor', 'operator'],
   'leaks.accept': ['privacy-officer'],
+  'cut.read': ['study-manager', 'analyst', 'researcher', 'auditor', 'privacy-officer', 'investigator', 'cro-admin'],
+  'cut.make': ['study-manager'],
   'query.run': ['analyst', 'researcher'],
   // A view shows masked rows only, which whoever may add one reads by statements anyway; it becomes a table for all of the study.
   'views.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'],

@@ -9,13 +9,14 @@ import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
+import { cutEndpoints } from './cuts.js'
 import { displayEndpoints } from './displays.js'
 import { feedEndpoints } from './feeds.js'
 import { fileEndpoints } from './files.js'
 import { leakEndpoints } from './leaks.js'
 import { heldEndpoints } from './held.js'
 import { importReport, jobList, jobView } from './jobs.js'
-import { pipelineStatus, waitRequest, waitResult } from './pipeline.js'
+import { generationRequest, generationView, pipelineStatus, waitRequest, waitResult } from './pipeline.js'
 import {
   catalogue,
   notebook,
@@ -182,8 +183,25 @@ export const endpoints = {
     body: waitRequest,
     answer: waitResult,
   },
+  generation: {
+    method: 'GET',
+    path: '/pipeline/api/v1/generations/newest',
+    system: 'pipeline',
+    summary: 'The newest generation for readers outside; the first is made when it is asked for',
+    query: ['study'],
+    answer: generationView,
+  },
+  publishGeneration: {
+    method: 'POST',
+    path: '/pipeline/api/v1/generations',
+    system: 'pipeline',
+    summary: 'Make a generation of the present snapshot without waiting for its time',
+    body: generationRequest,
+    answer: generationView,
+  },
 
   ...storeEndpoints,
+  ...cutEndpoints,
   ...feedEndpoints,
   ...fileEndpoints,
   ...leakEndpoints,

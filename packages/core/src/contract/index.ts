@@ -148,8 +148,17 @@ export { studyApplied, studyDiff, studyFile, studyVersions } from './study-file.
 export type { StudyApplied, StudyDiff, StudyFile, StudyVersions } from './study-file.js'
 export { aheadView, personDecisions, versionMatrix } from './consent-people.js'
 export type { ConsentAhead, PersonDecisions, VersionMatrix } from './consent-people.js'
-export { pipelineStatus, replayRequest, stageNames, stageView, waitRequest, waitResult } from './pipeline.js'
-export type { PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
+export {
+  generationRequest,
+  generationView,
+  pipelineStatus,
+  replayRequest,
+  stageNames,
+  stageView,
+  waitRequest,
+  waitResult,
+} from './pipeline.js'
+export type { GenerationView, PipelineStatus, ReplayRequest, StageName, StageView, WaitRequest, WaitResult } from './pipeline.js'
 export { replayReport, storesReport, storesRequest } from './stores.js'
 export type { ReplayReport, StoresDifference, StoresReport, StoresRequest, StoresStudy } from './stores.js'
 export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'
@@ -320,3 +329,5 @@ export { riskPreview, riskPreviewRequest, riskReport } from './risk.js'
 export type { RiskEffect, RiskFindings, RiskMeasures, RiskPreview, RiskPreviewRequest, RiskReport } from './risk.js'
 export { tableView, tableViewList, tableViewRequest, viewCharactersMax } from './views.js'
 export type { TableView, TableViewList, TableViewRequest } from './views.js'
+export { cutList, cutName, cutRequest, cutRetirement, cutView } from './cuts.js'
+export type { CutList, CutRequest, CutRetirement, CutView } from './cuts.js'

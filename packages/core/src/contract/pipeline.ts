@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { outputFormats } from '../study/index.js'
 
 export const stageNames = ['ingest', 'consent', 'repository', 'replicator', 'lake', 'masking', 'reservoir', 'query'] as const
 export type StageName = (typeof stageNames)[number]
@@ -33,6 +34,20 @@ export const waitResult = z
   .object({ done: z.boolean(), elapsedMs: z.number(), snapshot: z.iso.datetime().nullable() })
   .meta({ id: 'PipelineWaited' })
 export type WaitResult = z.infer<typeof waitResult>
+
+export const generationView = z
+  .object({
+    study: z.string(),
+    folder: z.string().describe('on the server’s machine'),
+    generation: z.number().int(),
+    output: z.enum(outputFormats),
+    snapshot: z.iso.datetime().describe('the state of the reservoir that it shows'),
+    publishedAt: z.iso.datetime(),
+    maskingPolicy: z.string(),
+  })
+  .meta({ id: 'Generation', description: 'A whole, unchanging copy of a study’s masked rows for readers outside' })
+export type GenerationView = z.infer<typeof generationView>
+export const generationRequest = z.strictObject({ study: z.string() }).meta({ id: 'GenerationRequest' })
 
 export const replayRequest = z
   .strictObject({ study: z.string().optional(), from: z.enum(['lake', 'repository']) })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cutName } from './cuts.js'
 
 /** Requests and answers of /query/api/v1: statements on the masked reservoir, the catalogue of its tables, notebooks. */
 
@@ -24,6 +25,8 @@ export const statementRequest = z.object({
   purpose: z.string().min(1).max(200).refine(storable, 'no NUL').default('analysis'),
   /** Rows kept at most; the basis says how many there were. */
   limit: z.number().int().min(1).max(statementRowsMax).default(statementRowsDefault),
+  /** Name of a data cut to read instead of the newest snapshot. */
+  cut: cutName.optional(),
 })
 export type StatementRequest = z.input<typeof statementRequest>
 
@@ -40,8 +43,10 @@ export const queryBasis = z.object({
   snapshot: z.string(),
   maskingPolicy: z.string(),
   consentEpoch: z.number().int(),
-  /** `current`: every consent decision up to the epoch is in the rows. `updating`: later ones are on their way; withdrawn people are left out already. */
-  consentState: z.enum(['current', 'updating']),
+  /** The data cut that was read, to be cited with the result; without it the newest snapshot. */
+  cut: z.string().optional(),
+  /** `frozen`: a data cut, which later decisions do not change but for people who are left out. `current`: every consent decision up to the epoch is in the rows. `updating`: later ones are on their way; withdrawn people are left out already. */
+  consentState: z.enum(['current', 'updating', 'frozen']),
   elapsedMs: z.number(),
 })
 export type QueryBasis = z.infer<typeof queryBasis>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { enrolments, partitions, studyKinds, studyStatuses } from '../study/index.js'
+import { enrolments, outputFormats, partitions, studyKinds, studyStatuses } from '../study/index.js'
 
 const day = z.iso.date()
 const consentType = z.string().min(1).max(64)
@@ -54,6 +54,8 @@ export const studyFile = z
       .record(z.string(), letter)
       .optional()
       .describe('letters of invitation in the study’s own words, by language; {study}, {until} and {link} are filled in'),
+    output: z.enum(outputFormats).optional().describe('form of the files that readers outside get'),
+    keepSnapshots: z.string().nullable().optional().describe('how long old snapshots are kept for them, such as 30d; null: the last three'),
   })
   .meta({ id: 'StudyFile' })
 export type StudyFile = z.infer<typeof studyFile>

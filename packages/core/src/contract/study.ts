@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { enrolments, partitions, studyKinds, studyStatuses } from '../study/index.js'
+import { enrolments, outputFormats, partitions, studyKinds, studyStatuses } from '../study/index.js'
 
 export const studyRequest = z
   .strictObject({
@@ -18,6 +18,8 @@ export const studyRequest = z
       .describe('text of a masking policy that is the study’s own from its beginning, instead of masking'),
     publish: z.string().optional(),
     partition: z.enum(partitions).optional(),
+    output: z.enum(outputFormats).optional().describe('form of the files that readers outside get (default parquet)'),
+    keepSnapshots: z.string().optional().describe('how long old snapshots are kept for them, such as 30d (default: the last three)'),
     zone: z.string().optional(),
   })
   .meta({ id: 'StudyRequest', description: 'What a study is created from; all but id and name has a default' })

@@ -6,5 +6,5 @@ export { feedApp, feedDueAt, feedWithinMaxMs, feedWithinMinMs, isFeedSender } fr
 export { isReservedWord } from './reserved-words.js'
 export { completeStudy, datesUnder, isSiteId, isStudyId } from './rules.js'
 export type { PolicyDates } from './rules.js'
-export { appNamed, requiredFor, settingsDiff, settingsFindings, settingsOf } from './settings.js'
-export type { AppRule, FormVersion, SettingsChange, StudySettings, Visit } from './settings.js'
+export { appNamed, outputFormats, requiredFor, settingsDiff, settingsFindings, settingsOf } from './settings.js'
+export type { AppRule, FormVersion, OutputFormat, SettingsChange, StudySettings, Visit } from './settings.js'

@@ -1,6 +1,6 @@
 import type { RefusalIssue } from '../refusal/index.js'
 import { isLanguage, letterFaults, reminderDaysMax, type LetterWords } from '../registration/index.js'
-import { spanOf } from '../time/index.js'
+import { durationMs, spanOf } from '../time/index.js'
 import type { Study } from './study.js'
 
 /** One version of a consent form, as an ethics committee approved it. */
@@ -49,7 +49,14 @@ export interface StudySettings {
   reminders: number[]
   /** letters of invitation in the study's own words, by language */
   letters: Record<string, LetterWords>
+  /** form of the files that readers outside get */
+  output: OutputFormat
+  /** how long old snapshots are kept for readers outside, such as `30d`; null: the last three */
+  keepSnapshots: string | null
 }
+export const outputFormats = ['parquet', 'json'] as const
+export type OutputFormat = (typeof outputFormats)[number]
+const keepMs = { min: 60_000, max: 3650 * 86_400_000 }
 
 const defaults: StudySettings = {
   jurisdiction: null,
@@ -61,6 +68,8 @@ const defaults: StudySettings = {
   visits: [],
   reminders: [],
   letters: {},
+  output: 'parquet',
+  keepSnapshots: null,
 }
 /** A study's further settings; what was never set has its default. */
 export const settingsOf = (stored: Readonly<Record<string, unknown>>): StudySettings => ({ ...defaults, ...stored })
@@ -88,6 +97,8 @@ export function settingsFindings(settings: StudySettings, study: Pick<Study, 'si
     if (form.from < form.approved) wrong(`${path}.from`, 'a form is not used before it was approved')
     if (form.reconsentBy !== null && form.reconsentBy < form.from) wrong(`${path}.reconsentBy`, 'is before the form is used')
   }
+  const kept = settings.keepSnapshots === null ? null : (durationMs(settings.keepSnapshots) ?? 0)
+  if (kept !== null && (kept < keepMs.min || kept > keepMs.max)) wrong('keepSnapshots', 'a span from 1m to 3650d such as 30d')
   const apps = settings.apps.map(({ app }) => app)
   for (const app of new Set(apps)) if (apps.indexOf(app) !== apps.lastIndexOf(app)) wrong('apps', `${app} stands there twice`)
   for (const [path, message] of invitationFindings(settings)) wrong(path, message)

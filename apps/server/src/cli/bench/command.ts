@@ -3,9 +3,10 @@ import { auditBench } from './audit.js'
 import { accessBench } from './access.js'
 import { governanceBench } from './governance.js'
 import { ingestBench, ingestParts } from './ingest.js'
-import { loadBench, queryBench } from './load.js'
+import { queryBench } from './load.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
+import { pipelineBench } from './pipeline.js'
 import { searchBench } from './search.js'
 
 export interface BenchFlags {
@@ -21,6 +22,8 @@ export interface BenchFlags {
   workers?: string
   folder?: string
   profile?: string
+  rate?: string
+  seconds?: string
 }
 
 interface Part {
@@ -36,6 +39,8 @@ const onStored = (command: Command): Command =>
     .option('--workers <n>', 'worker threads of the server (default 0)')
     .option('--folder <dir>', 'the server’s data folder, which is kept (default: one that is removed)')
     .option('--profile <dir>', 'where to leave CPU profiles of the server’s threads')
+const pipelineOptions = (command: Command): Command =>
+  onStored(command).option('--rate <n>', 'resources a second that arrive', '1000').option('--seconds <n>', 'for so long', '30')
 const asIs = (command: Command): Command => command
 const ingestOptions = (command: Command): Command =>
   onStored(command)
@@ -49,7 +54,11 @@ const parts: Readonly<Record<string, Part>> = {
     run: ingestBench,
     options: ingestOptions,
   },
-  pipeline: { about: 'import with everything on, seen from the stages: their lag while it runs and after it', run: loadBench },
+  pipeline: {
+    about: 'import with everything on, arrival at a steady rate until it can be queried, masking anew from the lake, a person who leaves',
+    run: pipelineBench,
+    options: pipelineOptions,
+  },
   mask: { about: 'masking in one thread: MB of JSON a second', run: maskBench },
   query: { about: 'statements of analysts on the loaded study: p50 and p95', run: queryBench },
   audit: { about: 'the audit trail: records written, sealed and verified a second', run: auditBench },

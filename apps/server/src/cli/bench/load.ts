@@ -8,9 +8,6 @@ import { percentiles } from './machine.js'
 import { onServer } from './server.js'
 import { study } from './stored.js'
 
-/** Import of the whole file into a fresh server, with validation, consent, audit and the whole pipeline on. */
-export const loadBench = (flags: BenchFlags): Promise<Record<string, unknown>> => onLoadedServer(flags, () => Promise.resolve({}))
-
 const statements = [
   'select code, code_text, count(*) n from observations group by 1, 2 order by 3 desc',
   'select gender, birth_year // 10 * 10 as decade, count(*) from patients group by 1, 2 order by 1, 2',
@@ -42,7 +39,7 @@ async function runStatement(client: Client, sql: string): Promise<void> {
   if (reply.status >= 400) resultOf(reply)
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await work()
   return performance.now() - started
@@ -58,7 +55,11 @@ function onLoadedServer(
   })
 }
 
-async function loadInto(client: Client, flags: BenchFlags): Promise<{ data: Record<string, unknown>; figures: Record<string, unknown> }> {
+/** Import of the whole file into a fresh server, with validation, consent, audit and the whole pipeline on. */
+export async function loadInto(
+  client: Client,
+  flags: BenchFlags,
+): Promise<{ data: Record<string, unknown>; figures: Record<string, unknown> }> {
   await client.json({
     method: 'POST',
     path: '/study/api/v1/studies',
@@ -67,26 +68,29 @@ async function loadInto(client: Client, flags: BenchFlags): Promise<{ data: Reco
   })
   const lags: number[] = []
   const sampling = setInterval(() => void sample(client, lags).catch(() => undefined), 500)
-  const report = await client.json<ImportReport>({
-    method: 'POST',
-    path: '/fhir-server/api/v1/$import',
-    query: { studyid: study, siteid: 'A', consentOnFile: 'bench' },
-    headers: { 'content-type': 'application/x-ndjson' },
-    body: flags.data === undefined ? generated(Number(flags.patients)) : createReadStream(flags.data),
-    need: { role: 'study-manager', studies: [study] },
-  })
-  const queryable = await timed(() =>
-    client.json({ method: 'POST', path: '/pipeline/api/v1/wait', json: { study, timeoutS: 600 }, need: { role: 'operator' } }),
-  )
-  clearInterval(sampling)
-  return {
-    data: { source: flags.data ?? `generated, ${flags.patients} people`, resources: report.read, refused: report.refused },
-    figures: {
-      seconds: Math.round(report.elapsedMs) / 1000,
-      resourcesPerSecond: Math.round(report.read / (report.elapsedMs / 1000)),
-      queryableAfterImportMs: Math.round(queryable),
-      lagDuringImport: percentiles(lags),
-    },
+  try {
+    const report = await client.json<ImportReport>({
+      method: 'POST',
+      path: '/fhir-server/api/v1/$import',
+      query: { studyid: study, siteid: 'A', consentOnFile: 'bench' },
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: flags.data === undefined ? generated(Number(flags.patients)) : createReadStream(flags.data),
+      need: { role: 'study-manager', studies: [study] },
+    })
+    const queryable = await timed(() =>
+      client.json({ method: 'POST', path: '/pipeline/api/v1/wait', json: { study, timeoutS: 600 }, need: { role: 'operator' } }),
+    )
+    return {
+      data: { source: flags.data ?? `generated, ${flags.patients} people`, resources: report.read, refused: report.refused },
+      figures: {
+        seconds: Math.round(report.elapsedMs) / 1000,
+        resourcesPerSecond: Math.round(report.read / (report.elapsedMs / 1000)),
+        queryableAfterImportMs: Math.round(queryable),
+        lagDuringImport: percentiles(lags),
+      },
+    }
+  } finally {
+    clearInterval(sampling)
   }
 }
 

@@ -52,9 +52,10 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
       if (isRefusal(body)) return body
       const study = await reached(systems, request, body.study)
       if (isRefusal(study)) return study
-      const { sql, purpose, limit } = body
-      const asked = { study, actor: grantOf(request).user, sql, purpose, limit, format: formatOf(request) }
+      const { sql, purpose, limit, cut } = body
+      const asked = { study, actor: grantOf(request).user, sql, purpose, limit, cut, format: formatOf(request) }
       factsOf(request).detail['purpose'] = purpose
+      if (cut !== undefined) factsOf(request).detail['cut'] = cut
       if (/\brespond-async\b/i.test(headerOf(request, 'prefer') ?? '')) return { status: 202, body: query.start(asked) }
       return untilGone(request, async (signal) => {
         const result = await query.run({ ...asked, signal })

@@ -62,10 +62,10 @@ export function studyRoutes(app: FastifyInstance, systems: RoutedSystems): void 
       if (isRefusal(body)) return body
       const refusal = mayName(grantOf(request), body.id)
       if (refusal !== null) return refusal
-      const { policy: text, ...asked } = body
+      const { policy: text, output, keepSnapshots, ...asked } = body
       const initial = text === undefined ? undefined : initialPolicy(systems, request, { text, study: body })
       if (isRefusal(initial)) return initial
-      const study = await systems.studies.create(asked, undefined, initial)
+      const study = await systems.studies.create(asked, { ...(output && { output }), ...(keepSnapshots && { keepSnapshots }) }, initial)
       if (isRefusal(study)) return study
       if (initial !== undefined) factsOf(request).detail['policy'] = initial.label
       factsOf(request).sid = study.sid

@@ -8,7 +8,7 @@ import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
 import { modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
-import { systemClock } from '../../storage/index.js'
+import { openSigner, systemClock } from '../../storage/index.js'
 import { Query, type Asked, type QueryFile } from '../index.js'
 
 export interface World {
@@ -74,7 +74,11 @@ export async function openQueryWorld(): Promise<World> {
   const { repository } = repositoryWorld
   const study = await repositoryWorld.study('SYN')
   const other = await repositoryWorld.study('OTHER')
-  const reservoir = await openReservoir({ dir: join(folder, 'reservoir'), clock: systemClock })
+  const reservoir = await openReservoir({
+    dir: join(folder, 'reservoir'),
+    clock: systemClock,
+    signer: await openSigner(join(folder, 'keys')),
+  })
   await publish(reservoir, 'SYN', someResources)
   await publish(reservoir, 'OTHER', someResources.slice(0, 1))
   let made = 0
