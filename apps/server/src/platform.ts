@@ -23,6 +23,7 @@ import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
+import { openQuality } from './quality/index.js'
 import { openOwnViews } from './query/index.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
@@ -154,8 +155,28 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   })
   closing.add(() => bulkExport.close())
   const deliver = deliveryRun(letters)
+  const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'the quality of data cannot be followed')
+  const quality = openQuality({ repository, queue: jobs.queue, now, ticks: config.roles.includes('scheduler'), onBug })
+  closing.add(() => quality.close())
+  metrics.gauge(
+    'aquifer_quality_findings',
+    'Findings in the data of all studies, as last looked through by this process',
+    () => quality.findings() ?? Number.NaN,
+  )
   const background = config.roles.includes('scheduler')
-    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver, remind, bulkExport: bulkExport.run })
+    ? openBackground({
+        config,
+        repository,
+        signer,
+        clock,
+        log,
+        metrics,
+        owner,
+        deliver,
+        remind,
+        bulkExport: bulkExport.run,
+        quality: quality.run,
+      })
     : null
   if (background !== null) closing.add(() => background.close())
   const ownViews = openOwnViews(repository, now)
@@ -174,7 +195,7 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   if (queries !== null) riskGauges(metrics, queries.risk)
   const governance = await openGovernance({ config, repository, signer, studies, policies, jobs, bulkExport, flow, query, log, now, newId })
   closing.add(() => governance.close())
-  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport }
+  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, quality }
   const front = { tls, fhir, feeds, access, identity, address }
   return { ...stores, ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
 }
@@ -239,6 +260,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     fhir,
     feeds,
     bulkExport,
+    quality: systems.quality,
     imports,
     metrics,
     queries,

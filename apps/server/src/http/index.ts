@@ -16,6 +16,7 @@ import { operationsRoutes } from './routes/operations.js'
 import { peopleRoutes } from './routes/people.js'
 import { consentPeopleRoutes, participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
+import { qualityRoutes } from './routes/quality.js'
 import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
 import { leakRoutes } from './routes/leaks.js'
@@ -49,6 +50,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   pipelineRoutes(app, systems)
   feedRoutes(app, systems)
   leakRoutes(app, systems)
+  qualityRoutes(app, systems)
   maskingRoutes(app, systems)
   maskingKeyRoutes(app, systems)
   heldRoutes(app, systems)

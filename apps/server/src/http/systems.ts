@@ -30,6 +30,7 @@ import type { Metrics } from '../monitoring/index.js'
 import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
 import type { NotebookDesk, Query, ViewDesk } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
+import type { QualityDesk } from '../quality/index.js'
 import type { RiskDesk } from '../risk/index.js'
 import type { Studies, Study, StudyFiles } from '../study/index.js'
 
@@ -87,6 +88,7 @@ export interface RoutedSystems {
   feeds: Feeds
   imports: ImportSystems
   bulkExport: BulkExport
+  quality: QualityDesk
   pipeline: PipelineDoor | null
   /** null where this process does not mask */
   held: HeldDoor | null

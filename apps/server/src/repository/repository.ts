@@ -8,6 +8,7 @@ import { readChanges, readFeedState } from './changes.js'
 import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
+import { openQuality } from './quality.js'
 import { openRiskReports } from './risk-reports.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
@@ -127,6 +128,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     invitations: openInvitations(writer),
     feeds: openFeeds(writer, reader),
     riskReports: openRiskReports(writer, reader),
+    quality: openQuality(writer, streams),
     studyViews: openStudyViews(writer),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
     async close() {

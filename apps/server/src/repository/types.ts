@@ -1,6 +1,7 @@
 import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
+import type { QualityRecords } from './quality.js'
 import type { RiskReports } from './risk-reports.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
@@ -388,6 +389,7 @@ export interface Repository {
   invitations: Invitations
   feeds: Feeds
   riskReports: RiskReports
+  quality: QualityRecords
   studyViews: StudyViews
   erasure: Erasure
   close(): Promise<void>

@@ -25,6 +25,7 @@ export const auditActs = [
   'masking',
   'query',
   'risk',
+  'quality',
   'view',
   'access',
   'break-glass',

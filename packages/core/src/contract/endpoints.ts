@@ -26,6 +26,7 @@ import {
   statementRows,
   statementStatus,
 } from './query.js'
+import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
 import { viewEndpoints } from './views.js'
 import { studyList, studyRequest, studyView } from './study.js'
@@ -191,6 +192,7 @@ export const endpoints = {
 
   ...accessEndpoints,
 
+  ...qualityEndpoints,
   ...riskEndpoints,
   ...viewEndpoints,
 
