@@ -1,4 +1,5 @@
 import {
+  ClipboardCheck,
   Droplets,
   Eye,
   FileSignature,
@@ -11,13 +12,14 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeePrivacy } from './api/roles.js'
+import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeePrivacy, maySeeQuality } from './api/roles.js'
 
 export const paths = {
   home: '/home',
   notebooks: '/notebooks',
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   consent: '/consent',
+  quality: '/quality',
   privacy: '/privacy',
   audit: '/audit',
   administration: '/administration',
@@ -49,6 +51,7 @@ export function placesOf(role: Me['role']): Place[] {
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
+    ...(maySeeQuality(role) ? [{ path: paths.quality, name: 'Data quality', short: 'Quality', icon: ClipboardCheck, key: 'Q' }] : []),
     ...(maySeePrivacy(role) ? [{ path: paths.privacy, name: 'Privacy', icon: Droplets, key: 'P' }] : []),
     ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
     ...(mayAdminister(role) ? [{ path: paths.administration, name: 'Administration', short: 'Admin', icon: KeyRound, key: 'M' }] : []),

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react'
 import { createHashRouter, Navigate, RouterProvider, useRouteError } from 'react-router'
 import { useMe } from './api/SessionProvider.js'
-import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeePrivacy } from './api/roles.js'
+import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeePrivacy, maySeeQuality } from './api/roles.js'
 import { Shell } from './features/shell/Shell.js'
 import { paths } from './paths.js'
 import { Failure, SkeletonRows } from './ui/states.js'
@@ -14,6 +14,7 @@ const SeenPage = lazy(() => import('./features/person/SeenPage.js'))
 const AdministrationPage = lazy(() => import('./features/administration/AdministrationPage.js'))
 const AuditPage = lazy(() => import('./features/audit/AuditPage.js'))
 const PrivacyPage = lazy(() => import('./features/privacy/PrivacyPage.js'))
+const QualityPage = lazy(() => import('./features/quality/QualityPage.js'))
 const ConsentPage = lazy(() => import('./features/consent/ConsentPage.js'))
 
 const page = (element: React.ReactNode) => <Suspense fallback={<PageLoading />}>{element}</Suspense>
@@ -31,6 +32,7 @@ function openRouter() {
             { path: paths.home, element: page(<HomePage />) },
             { path: `${paths.notebooks}/:id?`, element: <Allowed when={mayQuery}>{page(<NotebooksPage />)}</Allowed> },
             { path: paths.consent, element: <Allowed when={maySeeConsent}>{page(<ConsentPage />)}</Allowed> },
+            { path: paths.quality, element: <Allowed when={maySeeQuality}>{page(<QualityPage />)}</Allowed> },
             { path: paths.privacy, element: <Allowed when={maySeePrivacy}>{page(<PrivacyPage />)}</Allowed> },
             { path: paths.audit, element: <Allowed when={mayAudit}>{page(<AuditPage />)}</Allowed> },
             { path: paths.administration, element: <Allowed when={mayAdminister}>{page(<AdministrationPage />)}</Allowed> },
