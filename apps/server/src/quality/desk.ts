@@ -52,12 +52,11 @@ export function openQuality(parts: Parts): QualityDesk {
     }
     return queued
   }
-  // Whoever withdrew counts no longer.
-  const unhear = parts.ticks
-    ? repository.onWithdrawal(async (sid) => {
-        if ((await repository.quality.kept(sid)) !== null && (await unfinished(sid)) === null) await byClock(sid)
-      })
-    : () => undefined
+  // Whoever withdrew counts no longer. A withdrawal does not wait for that.
+  async function anew(sid: number): Promise<void> {
+    if ((await repository.quality.kept(sid)) !== null && (await unfinished(sid)) === null) await byClock(sid)
+  }
+  const unhear = repository.onWithdrawal(async (sid) => void anew(sid).catch(parts.onBug))
   const timer = parts.ticks ? setInterval(() => void due().catch(parts.onBug), roundMs).unref() : null
   return {
     due,

@@ -76,7 +76,7 @@ function openPeople({ study, tally, now, page }: { study: Study; tally: QualityT
     const found = judge(resource, { storedAt: row.storedAt, since, born, died })
     if (row.alike > 1 && isRepeated(readings, row, resource)) found.findings.push({ check: 'repeated-reading', code: mainCode(resource) })
     tally.add(place, row.type, row.storedAt, found)
-    if (!person.ended) noteDevice(silence, devices, { row, resource, place })
+    if (!person.ended && died === null) noteDevice(silence, devices, { row, resource, place })
   }
   for (const { pid, site, enrolledAt, ended, profile } of page) {
     const resource = profile === null ? null : resourceOf(profile.content)
