@@ -19,11 +19,11 @@ import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openKeys, openPolicies, progressOf } from './platform/privacy.js'
+import { openDataQuality } from './platform/quality.js'
 import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
-import { openQuality } from './quality/index.js'
 import { openOwnViews } from './query/index.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
@@ -155,28 +155,10 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
   })
   closing.add(() => bulkExport.close())
   const deliver = deliveryRun(letters)
-  const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'the quality of data cannot be followed')
-  const quality = openQuality({ repository, queue: jobs.queue, now, ticks: config.roles.includes('scheduler'), onBug })
-  closing.add(() => quality.close())
-  metrics.gauge(
-    'aquifer_quality_findings',
-    'Findings in the data of all studies, as last looked through by this process',
-    () => quality.findings() ?? Number.NaN,
-  )
+  const quality = openDataQuality({ config, repository, jobs, metrics, log, now, closing })
+  const runs = { deliver, bulkExport: bulkExport.run, quality: quality.run }
   const background = config.roles.includes('scheduler')
-    ? openBackground({
-        config,
-        repository,
-        signer,
-        clock,
-        log,
-        metrics,
-        owner,
-        deliver,
-        remind,
-        bulkExport: bulkExport.run,
-        quality: quality.run,
-      })
+    ? openBackground({ config, repository, signer, clock, log, metrics, owner, remind, ...runs })
     : null
   if (background !== null) closing.add(() => background.close())
   const ownViews = openOwnViews(repository, now)
