@@ -66,7 +66,7 @@ function CheckRow(props: {
       {open && (
         <div id={id} className="quality-detail">
           <p className="small">
-            Counts from <span className="medium">{check.threshold}</span>. {check.remedy}
+            Threshold: <span className="medium">{check.threshold}</span>. {check.remedy}
           </p>
           {findings.length > 0 && <Findings findings={findings} />}
         </div>
