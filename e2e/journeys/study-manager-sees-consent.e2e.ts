@@ -61,6 +61,18 @@ test('consent figures match the people of the study', async ({ page, platform })
 
   await page.locator('.page').evaluate((element) => element.scrollTo(0, 0))
   await inBothLooks(page, 'consent')
+
+  await test.step('what is wrong with the data that came, by site, and the remedy', async () => {
+    await page.getByRole('link', { name: 'Data quality', exact: true }).click()
+    await page.getByRole('button', { name: 'Look through now' }).click()
+    const sites = page.getByRole('region', { name: 'By site' })
+    await expect(sites.getByRole('row').nth(1)).toBeVisible({ timeout: 30_000 })
+    const shown = (await sites.getByRole('rowheader').allTextContents()).join(' ')
+    for (const site of counted(platform.people, new Date().toISOString().slice(0, 10)).keys()) expect(shown).toContain(site)
+    await page.getByRole('button', { name: /^Repeated readings/ }).click()
+    await expect(page.getByText('Let the sender update by one id', { exact: false })).toBeVisible()
+    await inBothLooks(page, 'quality')
+  })
 })
 
 interface Figures {

@@ -21,6 +21,7 @@ import { openFlow, type Flow } from './platform/flow.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openKeys, openPolicies, progressOf } from './platform/privacy.js'
+import { openDataQuality } from './platform/quality.js'
 import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
@@ -162,8 +163,10 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   })
   closing.add(() => bulkExport.close())
   const deliver = deliveryRun(letters)
+  const quality = openDataQuality({ config, repository, jobs, metrics, log, now, closing })
+  const runs = { deliver, bulkExport: bulkExport.run, quality: quality.run }
   const background = config.roles.includes('scheduler')
-    ? openBackground({ config, repository, signer, clock, log, metrics, owner, deliver, remind, bulkExport: bulkExport.run })
+    ? openBackground({ config, repository, signer, clock, log, metrics, owner, remind, ...runs })
     : null
   if (background !== null) closing.add(() => background.close())
   const ownViews = openOwnViews(repository, now)
@@ -185,7 +188,7 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, ...systems, policies, jobs, bulkExport, files, flow, query })
   closing.add(() => governance.close())
-  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, files }
+  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, files, quality }
   const front = { tls, fhir, feeds, access, identity, address }
   return { ...stores, ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
 }
@@ -254,6 +257,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     feeds,
     bulkExport,
     files: systems.files,
+    quality: systems.quality,
     imports,
     metrics,
     queries,

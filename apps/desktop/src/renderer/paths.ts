@@ -1,4 +1,5 @@
 import {
+  ClipboardCheck,
   Droplets,
   Eye,
   FileSignature,
@@ -12,7 +13,7 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeeFiles, maySeePrivacy } from './api/roles.js'
+import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeeFiles, maySeePrivacy, maySeeQuality } from './api/roles.js'
 
 export const paths = {
   home: '/home',
@@ -20,6 +21,7 @@ export const paths = {
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
   consent: '/consent',
   files: '/files',
+  quality: '/quality',
   privacy: '/privacy',
   audit: '/audit',
   administration: '/administration',
@@ -52,6 +54,7 @@ export function placesOf(role: Me['role']): Place[] {
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(maySeeFiles(role) ? [{ path: paths.files, name: 'Files', icon: Files, key: 'F' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
+    ...(maySeeQuality(role) ? [{ path: paths.quality, name: 'Data quality', short: 'Quality', icon: ClipboardCheck, key: 'Q' }] : []),
     ...(maySeePrivacy(role) ? [{ path: paths.privacy, name: 'Privacy', icon: Droplets, key: 'P' }] : []),
     ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
     ...(mayAdminister(role) ? [{ path: paths.administration, name: 'Administration', short: 'Admin', icon: KeyRound, key: 'M' }] : []),

@@ -33,6 +33,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'key', says: 'keys of pseudonyms', load: async () => (await import('./key.js')).keyCommand() },
   { name: 'access', says: 'roles and relationships', load: async () => (await import('./access.js')).accessCommand() },
   { name: 'audit', says: 'proves that the trail is whole', load: async () => (await import('./audit.js')).auditCommand() },
+  { name: 'quality', says: 'what is wrong with the data that came', load: async () => (await import('./quality.js')).qualityCommand() },
   { name: 'risk', says: 're-identification risk of masked rows', load: async () => (await import('./risk.js')).riskCommand() },
   { name: 'token', says: 'a bearer token, on the server’s machine', load: async () => (await import('./token.js')).tokenCommand() },
   { name: 'user', says: 'people: who they are and what they may do', load: async () => (await import('./user.js')).userCommand() },

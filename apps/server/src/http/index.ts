@@ -18,6 +18,7 @@ import { peopleRoutes } from './routes/people.js'
 import { consentPeopleRoutes, participantRoutes } from './routes/participants.js'
 import { pipelineRoutes } from './routes/pipeline.js'
 import { storeRoutes } from './routes/stores.js'
+import { qualityRoutes } from './routes/quality.js'
 import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
@@ -54,6 +55,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   feedRoutes(app, systems)
   leakRoutes(app, systems)
   cutRoutes(app, systems)
+  qualityRoutes(app, systems)
   maskingRoutes(app, systems)
   maskingKeyRoutes(app, systems)
   heldRoutes(app, systems)

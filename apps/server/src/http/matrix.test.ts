@@ -186,6 +186,8 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   expectFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}', body: () => ({}) },
   forgetFeed: { may: feeding.makers, url: '/pipeline/api/v1/feeds/nobody?study={study}' },
   ...fileRows,
+  quality: { may: ['study-manager', 'cro-admin', 'operator'], url: '/pipeline/api/v1/quality?study={study}' },
+  runQuality: { may: ['study-manager', 'operator'], body: () => ({}) },
   ...maskingRows,
   auditRecords: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/records?study={study}' },
   auditEvents: { may: ['auditor', 'privacy-officer'], url: '/audit/api/v1/events?study={study}' },

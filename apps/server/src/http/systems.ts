@@ -33,6 +33,7 @@ import type { CutDesk } from '../pipeline/index.js'
 import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
 import type { NotebookDesk, Query, ViewDesk } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
+import type { QualityDesk } from '../quality/index.js'
 import type { RiskDesk } from '../risk/index.js'
 import type { Studies, Study, StudyFiles } from '../study/index.js'
 
@@ -93,6 +94,7 @@ export interface RoutedSystems {
   imports: ImportSystems
   bulkExport: BulkExport
   files: FileDesk
+  quality: QualityDesk
   pipeline: PipelineDoor | null
   /** null where this process does not write the reservoir */
   cuts: CutDesk | null

@@ -9,6 +9,8 @@ export interface JobDesk {
   list(grant: Grant, asked: { limit: number; study?: string; kind?: string }): Promise<JobView[]>
   see(grant: Grant, id: string): Promise<JobView | Refusal>
   cancel(grant: Grant, id: string): Promise<JobView | Refusal>
+  /** A job as others see it, whoever asks; who may is asked before. */
+  view(job: Job, study: string): JobView
   /** Puts a job in the queue of its kind's worker; who may is asked before. */
   queue(job: { kind: JobView['kind']; sid: number | null; actor: string; request: Record<string, unknown> }): Promise<JobView>
 }
@@ -33,6 +35,7 @@ export function openJobDesk(repository: Repository, queue: Jobs['queue'], queued
       const found = await seen(grant, id)
       return found === null ? noSuchJob() : toJobView(found.job, nameIn(found.all))
     },
+    view: (job, study) => toJobView(job, () => study),
     async queue(job) {
       const made = await queue(job)
       queued()

@@ -29,6 +29,7 @@ interface Parts {
   /** null: no way of delivery is set up */
   remind: ((sid: number) => Promise<void>) | null
   bulkExport: JobRun
+  quality: JobRun
 }
 
 /** Where exports of the trail lie. */
@@ -61,6 +62,7 @@ export function openBackground(parts: Parts): Background {
       },
       'invitation-delivery': parts.deliver,
       'fhir-export': parts.bulkExport,
+      quality: parts.quality,
     },
     onFailure: (failure) => log.error(failure, 'a job met an error'),
   })

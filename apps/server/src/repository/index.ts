@@ -40,6 +40,7 @@ export type {
   TokenValue,
 } from './search-types.js'
 export type { FeedKey, FeedRow } from './feeds.js'
+export type { QualityPerson, QualityRow, StoredQuality } from './quality.js'
 export type { StudyView } from './study-views.js'
 export type { FeedVersion, FeedVersions } from './feed-versions.js'
 export type { FileRow, FileStore, UploadRow } from './files.js'

@@ -10,6 +10,7 @@ import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
 import { openFeedVersions } from './feed-versions.js'
 import { openFiles } from './files.js'
+import { openQuality } from './quality.js'
 import { openRiskReports } from './risk-reports.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
@@ -131,6 +132,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     feedVersions: openFeedVersions(streams),
     files: openFiles(writer),
     riskReports: openRiskReports(writer, reader),
+    quality: openQuality(writer, streams),
     studyViews: openStudyViews(writer),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now, ledgerKey),
     async close() {

@@ -3,6 +3,7 @@ import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
 import type { FeedVersions } from './feed-versions.js'
 import type { Files, NewFile } from './files.js'
+import type { QualityRecords } from './quality.js'
 import type { RiskReports } from './risk-reports.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
@@ -312,6 +313,7 @@ export interface Repository {
   feedVersions: FeedVersions
   files: Files
   riskReports: RiskReports
+  quality: QualityRecords
   studyViews: StudyViews
   erasure: Erasure
   close(): Promise<void>

@@ -39,6 +39,9 @@ const holders = {
   'displays.decide': ['privacy-officer'],
   'feeds.read': ['integrator', 'study-manager', 'operator', 'auditor', 'administrator'],
   'feeds.expect': ['integrator', 'study-manager', 'operator', 'administrator'],
+  // Counts by site and feed of what is wrong with the data that came; never an id or a value.
+  'quality.read': ['study-manager', 'cro-admin', 'operator'],
+  'quality.run': ['study-manager', 'operator'],
   'leaks.read': ['privacy-officer', 'auditor', 'operator'],
   'leaks.accept': ['privacy-officer'],
   'cut.read': ['study-manager', 'analyst', 'researcher', 'auditor', 'privacy-officer', 'investigator', 'cro-admin'],

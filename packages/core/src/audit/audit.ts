@@ -26,6 +26,7 @@ export const auditActs = [
   'query',
   'file',
   'risk',
+  'quality',
   'view',
   'access',
   'break-glass',

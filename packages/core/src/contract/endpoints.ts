@@ -28,6 +28,7 @@ import {
   statementRows,
   statementStatus,
 } from './query.js'
+import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
 import { viewEndpoints } from './views.js'
 import { storeEndpoints } from './stores.js'
@@ -213,6 +214,7 @@ export const endpoints = {
 
   ...accessEndpoints,
 
+  ...qualityEndpoints,
   ...riskEndpoints,
   ...viewEndpoints,
 

@@ -325,6 +325,8 @@ export type {
   SignatureRequest,
   SignatureView,
 } from './audit.js'
+export { qualityReport, qualityRequest } from './quality.js'
+export type { QualityFeed, QualityFinding, QualityReport, QualitySite } from './quality.js'
 export { riskPreview, riskPreviewRequest, riskReport } from './risk.js'
 export type { RiskEffect, RiskFindings, RiskMeasures, RiskPreview, RiskPreviewRequest, RiskReport } from './risk.js'
 export { tableView, tableViewList, tableViewRequest, viewCharactersMax } from './views.js'

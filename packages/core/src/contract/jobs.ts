@@ -12,6 +12,7 @@ export const jobKinds = [
   'withdrawal',
   'invitation-delivery',
   'fhir-export',
+  'quality',
 ] as const
 
 export const jobView = z
