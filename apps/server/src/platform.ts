@@ -23,7 +23,8 @@ import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
-import { openOwnViews } from './query/index.js'
+import { openCodeLists, openOwnViews } from './query/index.js'
+import { listFile } from './reservoir/index.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
   armFaults,
@@ -159,14 +160,19 @@ async function openSystems(config: Config, { clock = systemClock, importSilenceM
     : null
   if (background !== null) closing.add(() => background.close())
   const ownViews = openOwnViews(repository, now)
+  const fileOf = (study: string, sha256: string, rows: () => Promise<Buffer>) =>
+    listFile(path.join(config.storeDir, 'reservoir', study), sha256, rows)
+  const codeLists = openCodeLists({ repository, fileOf, now })
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies, ownViews }) : null
+  const flow = runsPipeline(config)
+    ? await openFlow({ config, repository, metrics, log, clock, otherStages, policies, ownViews, codeLists })
+    : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
   const queries = config.roles.includes('query')
-    ? openQueries({ config, repository, studies, policies, ownViews, ...masked, log, now, newId })
+    ? openQueries({ config, repository, studies, policies, ownViews, codeLists, ...masked, log, now, newId })
     : null
   if (queries !== null) closing.add(() => queries.query.close())
   if (queries !== null) closing.add(() => queries.risk.close())
@@ -244,6 +250,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     queries,
     risk: queries?.risk ?? null,
     views: queries?.views ?? null,
+    codeLists: queries?.codeLists ?? null,
     now,
     startedAt: new Date(now()).toISOString(),
     version,

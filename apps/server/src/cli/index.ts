@@ -22,6 +22,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'feed', says: 'who sends, and the alarm when nothing comes', load: async () => (await import('./feed.js')).feedCommand() },
   { name: 'query', says: 'SQL on the masked reservoir', load: async () => (await import('./query.js')).queryCommand() },
   { name: 'view', says: 'SQL-on-FHIR views', load: async () => (await import('./view.js')).viewCommand() },
+  { name: 'codes', says: 'code lists and unmapped codes', load: async () => (await import('./codes.js')).codesCommand() },
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
   { name: 'policy', says: 'masking policies', load: async () => (await import('./policy/index.js')).policyCommand() },
   { name: 'key', says: 'keys of pseudonyms', load: async () => (await import('./key.js')).keyCommand() },

@@ -63,6 +63,8 @@ const feeding: { readers: Role[]; makers: Role[] } = {
 }
 const consent = '/consent/api/v1/studies/{study}'
 const invitations = '/registration/api/v1/studies/{study}/invitations'
+const codeCounters: Role[] = ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor']
+const codeReaders: Role[] = [...codeCounters, 'administrator']
 const statements: Row = { may: ['analyst', 'researcher'] }
 const uuid = '0192d0f0-0000-7000-8000-000000000000'
 const o = '/fhir-server/api/v1/Observation'
@@ -211,6 +213,10 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   view: { may: ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'], url: '/query/api/v1/views/none?study={study}' },
   addView: { may: ['analyst', 'study-manager'], body: () => ({}) },
   removeView: { may: ['analyst', 'study-manager', 'privacy-officer'], url: '/query/api/v1/views/none?study={study}' },
+  codeLists: { may: codeReaders, url: '/query/api/v1/code-lists?study={study}' },
+  loadCodeList: { may: ['analyst', 'study-manager'], url: '/query/api/v1/code-lists?study={study}', body: () => ({}) },
+  codeList: { may: codeReaders, url: '/query/api/v1/code-lists/none?study={study}' },
+  unmappedCodes: { may: codeCounters, url: '/query/api/v1/unmapped-codes?study={study}' },
   live: { may: 'open' },
   ready: { may: 'open' },
   metrics: { may: 'open' },

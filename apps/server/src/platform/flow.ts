@@ -15,7 +15,7 @@ import type { AuditRecord, Repository, Study } from '../repository/index.js'
 import { openReservoir, type FlatTables, type MaskedPerson, type Reservoir, type ReservoirStamp } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
-import type { OwnViews } from '../query/index.js'
+import type { CodeLists, OwnViews } from '../query/index.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
@@ -49,16 +49,17 @@ export interface FlowParts {
   /** the stages that other systems tell of */
   otherStages: (study: string | null) => Promise<StageView[]>
   ownViews: OwnViews
+  codeLists: CodeLists
 }
 
 // The number of a study never changes.
-function tablesOf({ repository, ownViews }: FlowParts): FlatTables {
+function tablesOf({ repository, ownViews, codeLists }: FlowParts): FlatTables {
   const sids = new Map<string, number>()
   return async (study) => {
     const sid = sids.get(study) ?? (await repository.studies.byId(study))?.sid
     if (sid === undefined) return publishedTables([])
     sids.set(study, sid)
-    return publishedTables(await ownViews.tables(sid))
+    return publishedTables(await ownViews.tables(sid), await codeLists.files({ id: study, sid }))
   }
 }
 

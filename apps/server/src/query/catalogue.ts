@@ -3,6 +3,7 @@ import { phiClasses } from '@aquifer/core/fhir'
 import { treatmentsOf, treatmentsUnder, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
 import { maskingOf, type FlatTable } from '../view/index.js'
+import { codeListTableColumns } from './code-list-tables.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
 /** The tables of a study's snapshot with what masking did to each column; `policy` is what made it, null where that cannot be told. */
@@ -29,6 +30,7 @@ export function catalogueOf(
 
 function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
   const { name, kind, rows, title } = table
+  if (kind === 'codes') return { name, kind: 'flat', rows, description: title, columns: codeListColumns() }
   return {
     name,
     kind,
@@ -37,6 +39,9 @@ function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
     columns: table.view === null ? nestedDescription(table, policy) : describedColumns(table.view, policy),
   }
 }
+
+const codeListColumns = (): CatalogueColumn[] =>
+  codeListTableColumns.map((column) => ({ ...column, masking: 'no data of people: from the loaded list', from: [] }))
 
 /** Columns of a flat table; of a study's own view, what became of the elements that it reads is what became of the column. */
 export function describedColumns(table: FlatTable, policy: Policy | null): CatalogueColumn[] {

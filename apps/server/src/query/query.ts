@@ -17,11 +17,13 @@ import type { Repository, Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
+import type { ListFile } from './code-list-tables.js'
 import { Engines } from './engines.js'
+import { noSuchStatement, notPublished, withdrawnMeanwhile } from './faults.js'
 import { isolation, type Isolation } from './isolation.js'
 import { KeptResults, type KeptResult } from './kept-results.js'
 import { runStatement, type StatementResult } from './run-statement.js'
-import { historyRow, statusOf } from './statement-views.js'
+import { historyRow, problemOf, statusOf } from './statement-views.js'
 
 /** A snapshot held for as long as a statement reads it. */
 export interface HeldSnapshot {
@@ -44,6 +46,8 @@ export interface QueryOptions {
   studyOf: (sid: number) => Promise<string | null>
   /** Flat tables by views of the study's own. */
   ownTables?: (study: Study) => Promise<readonly FlatTable[]>
+  /** Code lists as files in the study's folder. */
+  codeLists?: (study: Study) => Promise<readonly ListFile[]>
   now: () => number
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
@@ -153,6 +157,7 @@ export class Query {
       const withheld = await this.#withheld(study)
       const result = await runStatement(this.#engines, {
         own: await this.#own(study),
+        codeLists: () => this.#lists(study),
         study: manifest.study,
         sql,
         limit,
@@ -211,6 +216,7 @@ export class Query {
       for (const sql of statements) {
         const work = {
           own,
+          codeLists: () => this.#lists(study),
           study: manifest.study,
           sql,
           limit: statementRowsMax,
@@ -239,6 +245,8 @@ export class Query {
     return (await this.#options.ownTables?.(study)) ?? []
   }
 
+  readonly #lists = async (study: Study): Promise<readonly ListFile[]> => (await this.#options.codeLists?.(study)) ?? []
+
   /** Whether the engine takes a table that is not one of the study yet: why not, or null. Nothing published, nothing asked. */
   async probe(study: Study, table: FlatTable): Promise<Refusal | null> {
     const held = await this.#options.snapshot(study.id)
@@ -247,7 +255,19 @@ export class Query {
       const { manifest, folder } = held
       const sql = `SELECT * FROM "${table.name}" LIMIT 0`
       const { signal } = new AbortController()
-      const work = { own: [table], study: manifest.study, sql, limit: 1, format: 'json', manifest, folder, withheld: [], signal } as const
+      const codeLists = (): Promise<[]> => Promise.resolve([])
+      const work = {
+        codeLists,
+        own: [table],
+        study: manifest.study,
+        sql,
+        limit: 1,
+        format: 'json',
+        manifest,
+        folder,
+        withheld: [],
+        signal,
+      } as const
       const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
       return isRefusal(result) ? result : null
     } finally {
@@ -274,8 +294,7 @@ export class Query {
 
   #refused(status: StatementStatus, refusal: Refusal): void {
     status.state = refusal.refusal === 'statement-cancelled' ? 'cancelled' : 'failed'
-    const { refusal: code, ...facts } = refusal
-    status.problem = { title: code, status: 400, code, ...pick(facts, 'detail'), ...pick(facts, 'position'), ...pick(facts, 'suggestion') }
+    status.problem = problemOf(refusal)
   }
 
   #done(status: StatementStatus, basis: QueryBasis): void {
@@ -379,12 +398,3 @@ export class Query {
     await this.#engines.close()
   }
 }
-
-const withdrawnMeanwhile = (): Refusal =>
-  refuse('statement-cancelled', { detail: 'Consent was withdrawn while the statement ran: run it again, without that person’s rows.' })
-const notPublished = (): Refusal =>
-  refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
-const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
-
-const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>
-  key in facts ? ({ [key]: (facts as Record<string, unknown>)[key] } as Partial<Record<Key, never>>) : {}

@@ -38,6 +38,7 @@ export type {
   WriteOutcome,
 } from './types.js'
 export type { FeedKey, FeedRow } from './feeds.js'
+export type { CodeListHead } from './code-lists.js'
 export type { StudyView } from './study-views.js'
 export type { ParticipantRow, ParticipantStepRow } from './participant-types.js'
 export type { InvitationRow, NewInvitation } from './registration-types.js'

@@ -9,6 +9,7 @@ import { openConsents } from './consents.js'
 import { openErasure } from './erasure.js'
 import { openFeeds } from './feeds.js'
 import { openRiskReports } from './risk-reports.js'
+import { openCodeListStore } from './code-lists.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
@@ -128,6 +129,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     feeds: openFeeds(writer, reader),
     riskReports: openRiskReports(writer, reader),
     studyViews: openStudyViews(writer),
+    codeLists: openCodeListStore(writer),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now),
     async close() {
       await wakeUp.close()

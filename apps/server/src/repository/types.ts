@@ -2,6 +2,7 @@ import type { WithdrawalAct } from '@aquifer/core/consent'
 import type { IndexEntries, Resource } from '@aquifer/core/fhir'
 import type { FeedRow, Feeds } from './feeds.js'
 import type { RiskReports } from './risk-reports.js'
+import type { CodeListStore } from './code-lists.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
 import type { KeyEscrows, MaskingPolicies, Reidentifications } from './masking-types.js'
@@ -389,6 +390,7 @@ export interface Repository {
   feeds: Feeds
   riskReports: RiskReports
   studyViews: StudyViews
+  codeLists: CodeListStore
   erasure: Erasure
   close(): Promise<void>
 }

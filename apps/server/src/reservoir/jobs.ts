@@ -50,6 +50,12 @@ export interface DisplaysJob {
   rows: string
   out: string
 }
+/** Rows of a code list into a file of their own. */
+export interface ListJob {
+  kind: 'list'
+  rows: string
+  out: string
+}
 export interface PartitionsJob {
   kind: 'partitions'
   dir: string
@@ -72,13 +78,14 @@ export interface PublishTableJob {
   sql: string
   out: string
 }
-export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | PartitionsJob | PublishTypeJob | PublishTableJob
+export type Job = DeltaJob | CompactJob | PersonJob | DisplaysJob | ListJob | PartitionsJob | PublishTypeJob | PublishTableJob
 
 export interface JobResults {
   delta: DeltaResult
   compact: CompactResult
   person: { rows: number; traces: number }
   displays: null
+  list: null
   partitions: PartitionsResult
   'publish-type': null
   'publish-table': null

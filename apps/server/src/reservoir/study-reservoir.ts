@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { faultPoint, syncFolder, type Clock } from '../storage/index.js'
 import { Garbage, type Pin } from './garbage.js'
 import type { DeltaResult } from './jobs.js'
+import { listsFolder } from './list-files.js'
 import { emptyReservoir, emptyType, filesOf, headFile, manifestFile, readReservoirManifest, writeReservoirManifest } from './manifest.js'
 import type { FeedPlace, ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
 import type { WriterProcess } from './writer-process.js'
@@ -262,7 +263,9 @@ export async function openStudyReservoir(study: string, parts: ReservoirParts): 
     throw error
   })
   for (const file of files) {
-    const keep = file.isDirectory() ? file.name === 'published' : named.has(file.name) || file.name === 'published.json'
+    const keep = file.isDirectory()
+      ? ['published', listsFolder].includes(file.name)
+      : named.has(file.name) || file.name === 'published.json'
     if (!keep) await rm(join(parts.dir, basename(file.name)), { recursive: true, force: true })
   }
   return new StudyReservoir(study, parts, visible, head)

@@ -5,6 +5,7 @@ import type {
   CompactResult,
   JobResults,
   DisplaysJob,
+  ListJob,
   PartitionLevel,
   PartitionsJob,
   PartitionsResult,
@@ -48,6 +49,14 @@ export async function runDisplays(connection: DuckDBConnection, job: DisplaysJob
   const columns = `{system: 'VARCHAR', code: 'VARCHAR', text: 'VARCHAR'}`
   const source = `read_json(${textSql(job.rows)}, format = 'newline_delimited', records = true, columns = ${columns})`
   await connection.run(`COPY (SELECT system, code, text FROM ${source} ORDER BY ALL) TO ${textSql(job.out)} (${parquet})`)
+  return null
+}
+
+export async function runList(connection: DuckDBConnection, job: ListJob): Promise<null> {
+  const names = ['system', 'code', 'display', 'target_system', 'target_code', 'target_display', 'equivalence']
+  const columns = `{${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}}`
+  const source = `read_json(${textSql(job.rows)}, format = 'newline_delimited', records = true, columns = ${columns})`
+  await connection.run(`COPY (SELECT ${names.join(', ')} FROM ${source} ORDER BY ALL) TO ${textSql(job.out)} (${parquet})`)
   return null
 }
 

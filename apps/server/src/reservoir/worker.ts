@@ -3,7 +3,7 @@ import { openDuckDb } from '../storage/index.js'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { runDelta } from './delta.js'
 import type { Job, WriterAnswer, WriterRequest, WriterStart } from './jobs.js'
-import { runCompact, runDisplays, runPartitions, runPerson, runPublishTable, runPublishType } from './upkeep-jobs.js'
+import { runCompact, runDisplays, runList, runPartitions, runPerson, runPublishTable, runPublishType } from './upkeep-jobs.js'
 
 // A writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
 
@@ -30,6 +30,8 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
       return runPerson(connection, job)
     case 'displays':
       return runDisplays(connection, job)
+    case 'list':
+      return runList(connection, job)
     case 'partitions':
       return runPartitions(connection, job)
     case 'publish-type':

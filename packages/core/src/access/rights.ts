@@ -47,6 +47,12 @@ const holders = {
   'views.change': ['analyst', 'study-manager'],
   // Anybody's, not one's own only.
   'views.govern': ['study-manager', 'privacy-officer'],
+  // Code lists hold no people. Those of all studies are a setting of the platform.
+  'codes.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor', 'administrator'],
+  'codes.change': ['analyst', 'study-manager'],
+  'codes.share': ['administrator'],
+  // How many people have a code: small counts as marks.
+  'codes.counts': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'],
   // Small groups as they are; without it a reader of the summary gets them as marks.
   'risk.read': ['study-manager', 'privacy-officer'],
   'risk.summary': ['study-manager', 'privacy-officer', 'auditor'],

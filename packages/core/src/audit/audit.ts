@@ -26,6 +26,7 @@ export const auditActs = [
   'query',
   'risk',
   'view',
+  'code-list',
   'access',
   'break-glass',
   'masking',

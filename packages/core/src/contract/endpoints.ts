@@ -27,6 +27,7 @@ import {
   statementStatus,
 } from './query.js'
 import { riskEndpoints } from './risk.js'
+import { codeListEndpoints } from './code-lists.js'
 import { viewEndpoints } from './views.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
@@ -193,6 +194,7 @@ export const endpoints = {
 
   ...riskEndpoints,
   ...viewEndpoints,
+  ...codeListEndpoints,
 
   runStatement: {
     method: 'POST',

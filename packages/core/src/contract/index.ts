@@ -314,5 +314,7 @@ export type {
 } from './audit.js'
 export { riskPreview, riskPreviewRequest, riskReport } from './risk.js'
 export type { RiskEffect, RiskFindings, RiskMeasures, RiskPreview, RiskPreviewRequest, RiskReport } from './risk.js'
+export { codeListPage, codeListPageMax, codeListRowsMax, codeLists, loadedCodeList, unmappedCodes } from './code-lists.js'
+export type { CodeListPage, CodeLists, CodeListSummary, LoadedCodeList, UnmappedCodes } from './code-lists.js'
 export { tableView, tableViewList, tableViewRequest, viewCharactersMax } from './views.js'
 export type { TableView, TableViewList, TableViewRequest } from './views.js'

@@ -7,9 +7,9 @@ import { safeHarbor, type Policy } from '@aquifer/core/masking'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
-import { modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
+import { listFile, modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
 import { systemClock } from '../../storage/index.js'
-import { Query, type Asked } from '../index.js'
+import { openCodeLists, Query, type Asked, type CodeLists } from '../index.js'
 
 export interface World {
   folder: string
@@ -22,6 +22,7 @@ export interface World {
   /** patient_keys to leave out from now on. */
   withheld: string[]
   repository: RepositoryWorld['repository']
+  codeLists: CodeLists
   rows(sql: string, more?: Partial<Asked>): Promise<{ rows: unknown[][]; columns: StatementRows['columns']; basis: QueryBasis } | Refusal>
   arrow(sql: string, more?: Partial<Asked>): Promise<Table>
   refused(sql: string): Promise<Refusal>
@@ -78,6 +79,11 @@ export async function openQueryWorld(): Promise<World> {
   let made = 0
   const withheld: string[] = []
   const masked: World['masked'] = { policy: safeHarbor }
+  const codeLists = openCodeLists({
+    repository,
+    fileOf: (id, sha256, rows) => listFile(join(folder, 'reservoir', id), sha256, rows),
+    now: () => Date.now(),
+  })
   const query = new Query({
     repository,
     policyOf: async () => masked.policy,
@@ -89,6 +95,7 @@ export async function openQueryWorld(): Promise<World> {
     folderOf: (id) => join(folder, 'reservoir', id),
     workFolder: join(folder, 'work'),
     withheld: async () => withheld,
+    codeLists: (of) => codeLists.files(of),
     studyOf: async (sid) => (sid === study.sid ? 'SYN' : 'OTHER'),
     now: () => Date.now(),
     newId: () => `statement-${made++}`,
@@ -104,6 +111,7 @@ export async function openQueryWorld(): Promise<World> {
     withheld,
     masked,
     repository,
+    codeLists,
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)
       if (isRefusal(answer)) return answer
