@@ -26,7 +26,8 @@ import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
 import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
-import { openOwnViews } from './query/index.js'
+import { openCodeLists, openOwnViews } from './query/index.js'
+import { listFile } from './reservoir/index.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
   armFaults,
@@ -173,15 +174,35 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   const systems = { repository, signer, studies, metrics, log, now, newId }
   const { keyring, files } = await openFiles({ config, ...systems })
   closing.add(() => files.close())
+  const fileOf = (study: string, sha256: string, rows: () => Promise<Buffer>) =>
+    listFile(path.join(config.storeDir, 'reservoir', study), sha256, rows)
+  const codeLists = openCodeLists({ repository, fileOf, now })
   const otherStages = frontStages({ repository, studies, metrics, now })
   const flow = runsPipeline(config)
-    ? await openFlow({ config, keyring, repository, metrics, log, clock, owner, signer, hand, otherStages, policies, ownViews, ...ofLake })
+    ? await openFlow({
+        config,
+        keyring,
+        repository,
+        metrics,
+        log,
+        clock,
+        owner,
+        signer,
+        hand,
+        otherStages,
+        policies,
+        ownViews,
+        codeLists,
+        ...ofLake,
+      })
     : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
-  const queries = config.roles.includes('query') ? openQueries({ config, ...systems, policies, ownViews, files, ...masked }) : null
+  const queries = config.roles.includes('query')
+    ? openQueries({ config, ...systems, policies, ownViews, codeLists, files, ...masked })
+    : null
   if (queries !== null) closing.add(() => queries.query.close())
   if (queries !== null) closing.add(() => queries.risk.close())
   if (queries !== null) riskGauges(metrics, queries.risk)
@@ -263,6 +284,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     queries,
     risk: queries?.risk ?? null,
     views: queries?.views ?? null,
+    codeLists: queries?.codeLists ?? null,
     now,
     startedAt: new Date(now()).toISOString(),
     version,

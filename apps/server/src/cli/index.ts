@@ -28,6 +28,7 @@ const commands: readonly { name: string; says: string; load: Loader }[] = [
   { name: 'reservoir', says: 'masked files for readers outside', load: async () => (await import('./reservoir.js')).reservoirCommand() },
   { name: 'cut', says: 'data cuts: named, signed snapshots', load: async () => (await import('./cut.js')).cutCommand() },
   { name: 'view', says: 'SQL-on-FHIR views', load: async () => (await import('./view.js')).viewCommand() },
+  { name: 'codes', says: 'code lists and unmapped codes', load: async () => (await import('./codes.js')).codesCommand() },
   { name: 'mask', says: 'a filter that masks resources', load: async () => (await import('./mask.js')).maskCommand() },
   { name: 'policy', says: 'masking policies', load: async () => (await import('./policy/index.js')).policyCommand() },
   { name: 'key', says: 'keys of pseudonyms', load: async () => (await import('./key.js')).keyCommand() },

@@ -19,6 +19,7 @@ import { parseJson } from '@aquifer/core/fhir'
 import { CommandFailed } from './failure.js'
 import { csvText } from './rows.js'
 import { studyViewCommands } from './study-views.js'
+import { wideCommand } from './wide-answers.js'
 
 const formats = ['json', 'csv', 'ndjson'] as const
 type Format = (typeof formats)[number]
@@ -46,7 +47,7 @@ is told by line number and place in the view and never by content, what was writ
       await runOver(readView(file), flags.format, streams())
     })
   const view = new Command('view').description('SQL-on-FHIR views').addCommand(run)
-  for (const command of studyViewCommands()) view.addCommand(command)
+  for (const command of [...studyViewCommands(), wideCommand()]) view.addCommand(command)
   return view
 }
 

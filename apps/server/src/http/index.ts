@@ -24,6 +24,7 @@ import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
 import { riskRoutes } from './routes/risk.js'
+import { codeListRoutes } from './routes/code-lists.js'
 import { viewRoutes } from './routes/views.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
 import { withdrawalRoutes } from './routes/withdrawals.js'
@@ -64,6 +65,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)
   fileRoutes(app, systems)
+  if (systems.codeLists !== null && systems.queries !== null) codeListRoutes(app, systems, { lists: systems.codeLists, ...systems.queries })
   auditRoutes(app, systems)
   operationsRoutes(app, systems)
   workbenchRoutes(app, systems.workbenchDir)

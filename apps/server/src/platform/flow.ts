@@ -26,7 +26,7 @@ import {
 } from '../reservoir/index.js'
 import type { Clock, Signer } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
-import type { OwnViews } from '../query/index.js'
+import type { CodeLists, OwnViews } from '../query/index.js'
 import { openStoreJobs } from './stores.js'
 import { publishedTables } from './tables.js'
 
@@ -74,16 +74,17 @@ export interface FlowParts {
   otherStages: (study: string | null) => Promise<StageView[]>
   ownViews: OwnViews
   segmentsRecentMax?: number
+  codeLists: CodeLists
 }
 
 // The number of a study never changes.
-function tablesOf({ repository, ownViews }: FlowParts): FlatTables {
+function tablesOf({ repository, ownViews, codeLists }: FlowParts): FlatTables {
   const sids = new Map<string, number>()
   return async (study) => {
     const sid = sids.get(study) ?? (await repository.studies.byId(study))?.sid
     if (sid === undefined) return publishedTables([])
     sids.set(study, sid)
-    return publishedTables(await ownViews.tables(sid))
+    return publishedTables(await ownViews.tables(sid), await codeLists.files({ id: study, sid }))
   }
 }
 

@@ -3,7 +3,19 @@ import type { Config } from '../config/index.js'
 import type { FileDesk } from '../files/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
-import { openNotebooks, openViewDesk, Query, type HeldSnapshot, type NotebookDesk, type OwnViews, type ViewDesk } from '../query/index.js'
+import {
+  countListBy,
+  openCodeListDesk,
+  openNotebooks,
+  openViewDesk,
+  Query,
+  type CodeListDesk,
+  type CodeLists,
+  type HeldSnapshot,
+  type NotebookDesk,
+  type OwnViews,
+  type ViewDesk,
+} from '../query/index.js'
 import type { Repository, Study } from '../repository/index.js'
 import { cutFolder, readCut, readReservoirManifest, type Reservoir } from '../reservoir/index.js'
 import { openRisk, type RiskDesk } from '../risk/index.js'
@@ -23,12 +35,20 @@ export interface QueryParts {
   patientKeys: ((study: string, ids: readonly string[], maskingKey?: string) => Promise<string[]>) | null
   log: Log
   ownViews: OwnViews
+  codeLists: CodeLists
   now: () => number
   newId: () => string
 }
 
+export interface Queries {
+  query: Query
+  notebooks: NotebookDesk
+  risk: RiskDesk
+  views: ViewDesk
+  codeLists: CodeListDesk
+}
 /** Statements and notebooks over the reservoir's snapshots. */
-export function openQueries(parts: QueryParts): { query: Query; notebooks: NotebookDesk; risk: RiskDesk; views: ViewDesk } {
+export function openQueries(parts: QueryParts): Queries {
   const { config, repository, studies, files, reservoir, patientKeys, ownViews, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
   async function snapshot(study: string, cut?: string): Promise<HeldSnapshot | null> {
@@ -70,6 +90,7 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     withheld,
     studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
     ownTables: ({ sid }) => ownViews.tables(sid),
+    codeLists: (study) => parts.codeLists.files(study),
     now,
     newId,
     onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),
@@ -90,7 +111,8 @@ export function openQueries(parts: QueryParts): { query: Query; notebooks: Noteb
     now,
     newId,
   })
-  return { query, notebooks: openNotebooks(repository, newId), risk, views }
+  const codeLists = openCodeListDesk({ repository, lists: parts.codeLists, count: countListBy(query), now })
+  return { query, notebooks: openNotebooks(repository, newId), risk, views, codeLists }
 }
 
 /** What stands in the reports of this process: the worst of all studies. */

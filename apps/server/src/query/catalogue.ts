@@ -4,6 +4,7 @@ import { treatmentsOf, treatmentsUnder, yearsOnly, type PhiClass, type Policy } 
 import type { QueryFile } from './file-tables.js'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
 import { maskingOf, type FlatTable } from '../view/index.js'
+import { codeListTableColumns } from './code-list-tables.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
 /** What a snapshot's tables are told from. */
@@ -43,6 +44,7 @@ const fileTable = ({ name }: QueryFile): CatalogueTable => ({
 
 function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
   const { name, kind, rows, title } = table
+  if (kind === 'codes') return { name, kind: 'flat', rows, description: title, columns: codeListColumns() }
   return {
     name,
     kind,
@@ -51,6 +53,9 @@ function describe(table: StudyTable, policy: Policy | null): CatalogueTable {
     columns: table.view === null ? nestedDescription(table, policy) : describedColumns(table.view, policy),
   }
 }
+
+const codeListColumns = (): CatalogueColumn[] =>
+  codeListTableColumns.map((column) => ({ ...column, masking: 'no data of people: from the loaded list', from: [] }))
 
 /** Columns of a flat table; of a study's own view, what became of the elements that it reads is what became of the column. */
 export function describedColumns(table: FlatTable, policy: Policy | null): CatalogueColumn[] {

@@ -101,3 +101,11 @@ function suggestionOf({ candidates, exception_message: message = '' }: Said): st
     .filter((name) => /^[A-Za-z_][\w]*$/.test(name))
   return wanted === undefined ? undefined : (suggestName(wanted, known) ?? known[0])
 }
+
+export const withdrawnMeanwhile = (): Refusal =>
+  refuse('statement-cancelled', { detail: 'Consent was withdrawn while the statement ran: run it again, without that person’s rows.' })
+export const notPublished = (): Refusal =>
+  refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
+export const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
+export const noSuchCut = (): Refusal =>
+  refuse('unknown', { detail: 'There is no such data cut of this study, it is retired, or it is not as it was sealed.' })

@@ -17,12 +17,14 @@ import type { Repository, Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
+import type { ListFile } from './code-list-tables.js'
 import { Engines } from './engines.js'
 import type { StudyFiles } from './file-tables.js'
+import { noSuchCut, noSuchStatement, notPublished, withdrawnMeanwhile } from './faults.js'
 import { isolation, type Isolation } from './isolation.js'
 import { KeptResults, type KeptResult } from './kept-results.js'
 import { runStatement, type StatementResult } from './run-statement.js'
-import { historyRow, statusOf } from './statement-views.js'
+import { historyRow, problemOf, statusOf } from './statement-views.js'
 
 /** A snapshot held for as long as a statement reads it. */
 export interface HeldSnapshot {
@@ -47,6 +49,8 @@ export interface QueryOptions {
   studyOf: (sid: number) => Promise<string | null>
   /** Flat tables by views of the study's own. */
   ownTables?: (study: Study) => Promise<readonly FlatTable[]>
+  /** Code lists as files in the study's folder. */
+  codeLists?: (study: Study) => Promise<readonly ListFile[]>
   now: () => number
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
@@ -158,6 +162,7 @@ export class Query {
       const withheld = await this.#withheld(study, manifest.maskingKey)
       const result = await runStatement(this.#engines, {
         own: await this.#own(study),
+        codeLists: () => this.#lists(study),
         study: manifest.study,
         sql,
         limit,
@@ -217,7 +222,8 @@ export class Query {
       const [own, files] = [await this.#own(study), await this.#noFiles(study)]
       const limits = { limit: statementRowsMax, format: 'json', signal } as const
       for (const sql of statements) {
-        const work = { ...limits, own, study: manifest.study, sql, manifest, folder, withheld, files }
+        const codeLists = () => this.#lists(study)
+        const work = { ...limits, own, codeLists, study: manifest.study, sql, manifest, folder, withheld, files }
         const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
         if (isRefusal(result)) return result
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
@@ -242,6 +248,8 @@ export class Query {
     return (await this.#options.ownTables?.(study)) ?? []
   }
 
+  readonly #lists = async (study: Study): Promise<readonly ListFile[]> => (await this.#options.codeLists?.(study)) ?? []
+
   /** Whether the engine takes a table that is not one of the study yet: why not, or null. Nothing published, nothing asked. */
   async probe(study: Study, table: FlatTable): Promise<Refusal | null> {
     const held = await this.#options.snapshot(study.id)
@@ -251,7 +259,8 @@ export class Query {
       const sql = `SELECT * FROM "${table.name}" LIMIT 0`
       const { signal } = new AbortController()
       const [limits, files] = [{ limit: 1, format: 'json', signal } as const, await this.#noFiles(study)]
-      const work = { ...limits, own: [table], study: manifest.study, sql, manifest, folder, withheld: [], files }
+      const codeLists = (): Promise<[]> => Promise.resolve([])
+      const work = { ...limits, codeLists, own: [table], study: manifest.study, sql, manifest, folder, withheld: [], files }
       const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
       return isRefusal(result) ? result : null
     } finally {
@@ -278,8 +287,7 @@ export class Query {
 
   #refused(status: StatementStatus, refusal: Refusal): void {
     status.state = refusal.refusal === 'statement-cancelled' ? 'cancelled' : 'failed'
-    const { refusal: code, ...facts } = refusal
-    status.problem = { title: code, status: 400, code, ...pick(facts, 'detail'), ...pick(facts, 'position'), ...pick(facts, 'suggestion') }
+    status.problem = problemOf(refusal)
   }
 
   #done(status: StatementStatus, basis: QueryBasis): void {
@@ -384,14 +392,3 @@ export class Query {
     await this.#engines.close()
   }
 }
-
-const withdrawnMeanwhile = (): Refusal =>
-  refuse('statement-cancelled', { detail: 'Consent was withdrawn while the statement ran: run it again, without that person’s rows.' })
-const notPublished = (): Refusal =>
-  refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
-const noSuchCut = (): Refusal =>
-  refuse('unknown', { detail: 'There is no such data cut of this study, it is retired, or it is not as it was sealed.' })
-const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
-
-const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>
-  key in facts ? ({ [key]: (facts as Record<string, unknown>)[key] } as Partial<Record<Key, never>>) : {}

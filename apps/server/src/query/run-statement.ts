@@ -3,6 +3,7 @@ import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { ResultColumn } from '@aquifer/core/contract'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
+import type { ListFile } from './code-list-tables.js'
 import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
 import type { EngineDone } from './engine-statement.js'
 import type { Engines } from './engines.js'
@@ -24,6 +25,8 @@ export interface StatementWork {
   own: readonly FlatTable[]
   /** files that are tables, too */
   files: StudyFiles
+  /** Code lists of the study; asked where a statement reads them. */
+  codeLists: () => Promise<readonly ListFile[]>
   signal: AbortSignal
   onStart(): void
   onProgress(progress: number): void
@@ -73,7 +76,9 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
     const tree = await engine.parse(sent.sql)
     const checked = checkStatement(tree, { schema: work.study, tables: [...tables, ...work.files.files].map(({ name }) => name) })
     if ('detail' in checked) return refusalOfCheck(checked, sent)
-    preparation = prepareTables({ ...work, files: work.files.files }, tables, checked)
+    const isOfCodes = tables.some(({ kind, name }) => kind === 'codes' && checked.tables.includes(name))
+    const lists = isOfCodes ? await work.codeLists() : []
+    preparation = prepareTables({ ...work, files: work.files.files, lists }, tables, checked)
   } catch (error) {
     if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
     throw error

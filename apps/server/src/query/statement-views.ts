@@ -1,3 +1,4 @@
+import type { Refusal } from '@aquifer/core/refusal'
 import type { QueryBasis, StatementHistory, StatementStatus } from '@aquifer/core/contract'
 import type { StatementRecord } from '../repository/index.js'
 
@@ -40,3 +41,10 @@ export function historyRow(record: StatementRecord, study: string): StatementHis
     problem: problem?.detail ?? null,
   }
 }
+
+/** A refusal as the history of statements keeps it. */
+export function problemOf({ refusal: code, ...facts }: Refusal): NonNullable<StatementStatus['problem']> {
+  return { title: code, status: 400, code, ...pick(facts, 'detail'), ...pick(facts, 'position'), ...pick(facts, 'suggestion') }
+}
+const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>
+  key in facts ? ({ [key]: (facts as Record<string, unknown>)[key] } as Partial<Record<Key, never>>) : {}

@@ -5,13 +5,15 @@ import { fileTableSql, type QueryFile } from './file-tables.js'
 import type { EngineFileTable } from './engine-statement.js'
 import { analysisTables, flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
 import { join } from 'node:path'
+import { codeListSql, codeListTables, titleOf, type ListFile } from './code-list-tables.js'
 
 // The tables of a study: per resource type the nested one under the type's name and the flat one of its view. Tables that the contract
 // names are there from the first day, empty if need be.
 
 export interface StudyTable {
   name: string
-  kind: 'flat' | 'nested'
+  /** `codes`: of the code lists, and so of no resource. */
+  kind: 'flat' | 'nested' | 'codes'
   type: string
   title: string
   /** Living rows; null where a row is not a resource. */
@@ -37,6 +39,7 @@ export function studyTables(manifest: ReservoirManifest, own: readonly FlatTable
   return [
     ...flat,
     ...[...analysisTables(), ...own].map((view) => flatOf(view, null)),
+    ...codeListTables.map((name): StudyTable => ({ name, kind: 'codes', type: '', title: titleOf(name), rows: null, view: null })),
     ...nested.sort((a, b) => a.name.localeCompare(b.name)),
   ]
 }
@@ -64,13 +67,20 @@ export interface Preparation {
 
 /** The views of the tables a checked statement reads, and no others. */
 export function prepareTables(
-  parts: { manifest: ReservoirManifest; folder: string; withheld: readonly string[]; files: readonly QueryFile[] },
+  parts: {
+    manifest: ReservoirManifest
+    folder: string
+    withheld: readonly string[]
+    files: readonly QueryFile[]
+    lists: readonly ListFile[]
+  },
   tables: readonly StudyTable[],
   checked: CheckedStatement,
 ): Preparation {
-  const { manifest, folder, withheld } = parts
-  const used = tables.filter(({ name }) => checked.tables.includes(name))
-  const named = parts.files.filter(({ name }) => checked.tables.includes(name))
+  const { manifest, folder, withheld, lists } = parts
+  const named = tables.filter(({ name }) => checked.tables.includes(name))
+  const used = named.filter(({ kind }) => kind !== 'codes')
+  const namedFiles = parts.files.filter(({ name }) => checked.tables.includes(name))
   const setup = [`CREATE SCHEMA IF NOT EXISTS ${hidden}`]
   const files = new Set<string>()
   if (withheld.length > 0 && used.length + named.length > 0) setup.push(withheldSql(withheld))
@@ -89,8 +99,12 @@ export function prepareTables(
     const sql = table.view === null ? nestedSql(table.type) : flatSql(table.view, hasDisplays, checked.columns)
     setup.push(`CREATE VIEW "${manifest.study}"."${table.name}" AS ${sql}`)
   }
-  for (const { path } of named) files.add(path)
-  const fileTables = named.map((file) => fileTableSql(manifest.study, hidden, file, withheld.length > 0))
+  for (const name of codeListTables.filter((each) => named.some((table) => table.kind === 'codes' && table.name === each))) {
+    setup.push(`CREATE VIEW "${manifest.study}"."${name}" AS ${codeListSql(name, lists)}`)
+    for (const { path } of lists) files.add(path)
+  }
+  for (const { path } of namedFiles) files.add(path)
+  const fileTables = namedFiles.map((file) => fileTableSql(manifest.study, hidden, file, withheld.length > 0))
   return { setup, files: [...files], fileTables }
 }
 

@@ -12,6 +12,7 @@ import { openFeedVersions } from './feed-versions.js'
 import { openFiles } from './files.js'
 import { openQuality } from './quality.js'
 import { openRiskReports } from './risk-reports.js'
+import { openCodeListStore } from './code-lists.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
@@ -134,6 +135,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     riskReports: openRiskReports(writer, reader),
     quality: openQuality(writer, streams),
     studyViews: openStudyViews(writer),
+    codeLists: openCodeListStore(writer),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now, ledgerKey),
     async close() {
       await wakeUp.close()

@@ -5,6 +5,7 @@ import type { FeedVersions } from './feed-versions.js'
 import type { Files, NewFile } from './files.js'
 import type { QualityRecords } from './quality.js'
 import type { RiskReports } from './risk-reports.js'
+import type { CodeListStore } from './code-lists.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
 import type { KeyEscrows, MaskingPolicies, Reidentifications } from './masking-types.js'
@@ -315,6 +316,7 @@ export interface Repository {
   riskReports: RiskReports
   quality: QualityRecords
   studyViews: StudyViews
+  codeLists: CodeListStore
   erasure: Erasure
   close(): Promise<void>
 }

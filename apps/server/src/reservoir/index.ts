@@ -2,6 +2,7 @@
 // It never sees an unmasked row, never shows half a commit, and never removes a file that a snapshot in use names.
 export type { FlatTable, FlatTableInput, FlatTables, Generation, StudyTables } from './generation.js'
 export { cutFolder, readCut, type Cut, type CutMade, type PersonUnder } from './cuts.js'
+export { listFile } from './list-files.js'
 export { livingRowsSql } from './living-sql.js'
 export {
   filesOf as filesOfReservoir,

@@ -76,6 +76,12 @@ export interface DisplaysStillInJob {
   present: string
   out: string
 }
+/** Rows of a code list into a file of their own. */
+export interface ListJob {
+  kind: 'list'
+  rows: string
+  out: string
+}
 export interface PartitionsJob {
   kind: 'partitions'
   dir: string
@@ -106,7 +112,16 @@ export interface PublishTableJob {
 /** `json`: NDJSON, gzip. */
 export type OutputForm = 'parquet' | 'json'
 export type Job =
-  DeltaJob | CompactJob | PersonJob | CompareJob | DisplaysJob | DisplaysStillInJob | PartitionsJob | PublishTypeJob | PublishTableJob
+  | DeltaJob
+  | CompactJob
+  | PersonJob
+  | CompareJob
+  | DisplaysJob
+  | DisplaysStillInJob
+  | ListJob
+  | PartitionsJob
+  | PublishTypeJob
+  | PublishTableJob
 
 export interface JobResults {
   delta: DeltaResult
@@ -115,6 +130,7 @@ export interface JobResults {
   compare: CompareResult
   displays: null
   'displays-still-in': null
+  list: null
   partitions: PartitionsResult
   'publish-type': null
   'publish-table': null

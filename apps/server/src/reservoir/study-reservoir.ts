@@ -5,6 +5,7 @@ import { faultPoint, syncFolder, type Clock } from '../storage/index.js'
 import { cutsFolder, sweepCuts } from './cuts.js'
 import { Garbage, type Pin } from './garbage.js'
 import type { DeltaResult } from './jobs.js'
+import { listsFolder } from './list-files.js'
 import {
   emptyReservoir,
   emptyType,
@@ -274,7 +275,7 @@ export class StudyReservoir {
   }
 }
 
-const folders = new Set(['published', cutsFolder])
+const folders = new Set(['published', cutsFolder, listsFolder])
 
 const namesFile = (entry: ReservoirType, path: string): boolean =>
   entry.superseded.includes(path) || entry.files.some((file) => file.path === path)

@@ -8,6 +8,7 @@ import type {
   JobResults,
   DisplaysJob,
   DisplaysStillInJob,
+  ListJob,
   PartitionLevel,
   PartitionsJob,
   PartitionsResult,
@@ -61,6 +62,14 @@ export async function runDisplays(connection: DuckDBConnection, job: DisplaysJob
 export async function runDisplaysStillIn(connection: DuckDBConnection, { own, present, out }: DisplaysStillInJob): Promise<null> {
   const of = (file: string): string => `SELECT system, code, text FROM read_parquet(${textSql(file)})`
   await connection.run(`COPY (${of(own)} INTERSECT ${of(present)} ORDER BY ALL) TO ${textSql(out)} (${parquet})`)
+  return null
+}
+
+export async function runList(connection: DuckDBConnection, job: ListJob): Promise<null> {
+  const names = ['system', 'code', 'display', 'target_system', 'target_code', 'target_display', 'equivalence']
+  const columns = `{${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}}`
+  const source = `read_json(${textSql(job.rows)}, format = 'newline_delimited', records = true, columns = ${columns})`
+  await connection.run(`COPY (SELECT ${names.join(', ')} FROM ${source} ORDER BY ALL) TO ${textSql(job.out)} (${parquet})`)
   return null
 }
 

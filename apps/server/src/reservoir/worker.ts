@@ -4,7 +4,16 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { runDelta } from './delta.js'
 import { runCompare } from './compare-job.js'
 import type { Job, WriterAnswer, WriterRequest, WriterStart } from './jobs.js'
-import { runCompact, runDisplays, runDisplaysStillIn, runPartitions, runPerson, runPublishTable, runPublishType } from './upkeep-jobs.js'
+import {
+  runCompact,
+  runDisplays,
+  runDisplaysStillIn,
+  runList,
+  runPartitions,
+  runPerson,
+  runPublishTable,
+  runPublishType,
+} from './upkeep-jobs.js'
 
 // A writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
 
@@ -35,6 +44,8 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
       return runDisplays(connection, job)
     case 'displays-still-in':
       return runDisplaysStillIn(connection, job)
+    case 'list':
+      return runList(connection, job)
     case 'partitions':
       return runPartitions(connection, job)
     case 'publish-type':

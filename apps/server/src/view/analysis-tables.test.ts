@@ -47,12 +47,18 @@ test('values in the usual unit beside their own, repeats marked, baseline beside
       observation('w3', '29463-7', { ...quantity(154, 'lbs'), ...later }),
       observation('w4', '29463-7', { ...quantity(71, 'kg'), effectiveDateTime: '2015' }),
       observation('t1', '8310-5', { ...quantity(98.6, 'degF'), ...at }),
+      observation('n1', '2951-2', { ...quantity(140, 'mEq/L'), ...at }),
+      observation('s1', '72106-8', { ...quantity(20, '(score)'), ...at }),
+      observation('c1', '49765-1', { ...quantity(2.5, 'mmol/L'), ...at }),
       observation('x1', '99999-9', { ...quantity(5, 'mmHg'), ...at }),
       observation('x2', '99999-9', { valueString: 'no number' }),
     ],
     'id, value_number, value_unit, round(usual_number, 6), usual_unit, repeated, round(baseline_number, 6)',
   )
   expect(rows).toEqual([
+    ['c1', 2.5, 'mmol/L', 10.0195, 'mg/dL', false, 10.0195],
+    ['n1', 140, 'mEq/L', 140, 'mmol/L', false, 140],
+    ['s1', 20, '(score)', 20, '{score}', false, 20],
     ['t1', 98.6, 'degF', 37, 'Cel', false, 37],
     ['w1', 70, 'kg', 70, 'kg', false, 70],
     ['w2', 70, 'kg', 70, 'kg', true, 70],

@@ -62,6 +62,8 @@ const aliases: Readonly<Record<string, string>> = {
   degF: '[degF]',
   bpm: '/min',
   '{beats}/min': '/min',
+  '(score)': '{score}',
+  'mEq/L': 'meq/L',
 }
 // By LOINC code: the usual unit, and from which others it is had: value × factor + offset. Molar masses as in the field's tables.
 const usual: readonly { codes: string; unit: string; from: Readonly<Record<string, readonly [number, number]>> }[] = [
@@ -77,6 +79,11 @@ const usual: readonly { codes: string; unit: string; from: Readonly<Record<strin
   { codes: '2093-3 2085-9 13457-7 18262-6 2089-1', unit: 'mg/dL', from: { 'mmol/L': [38.67, 0] } },
   { codes: '2571-8', unit: 'mg/dL', from: { 'mmol/L': [88.57, 0] } },
   { codes: '2160-0 38483-4', unit: 'mg/dL', from: { 'umol/L': [1 / 88.42, 0] } },
+  { codes: '3094-0 6299-2', unit: 'mg/dL', from: { 'mmol/L': [2.8014, 0] } },
+  { codes: '17861-6 49765-1', unit: 'mg/dL', from: { 'mmol/L': [4.0078, 0] } },
+  // Of ions with one charge an equivalent is a mole.
+  { codes: '2947-0 2951-2 6298-4 2823-3 2069-3 2075-0 20565-8 2028-9', unit: 'mmol/L', from: { 'meq/L': [1, 0] } },
+  { codes: '14959-1', unit: 'mg/g', from: { 'mg/mmol': [8.84, 0] } },
   { codes: '4548-4', unit: '%', from: { 'mmol/mol': [0.09148, 2.152] } },
 ]
 

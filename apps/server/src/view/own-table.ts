@@ -44,6 +44,9 @@ function shippedNames(): ReadonlySet<string> {
   shipped ??= new Set([
     ...resourceTypes.flatMap((type) => [flatTable(type).name, type.toLowerCase()]),
     ...analysisTables().map(({ name }) => name),
+    // Of code lists, made by the query system.
+    'code_lists',
+    'code_list_versions',
   ])
   return shipped
 }

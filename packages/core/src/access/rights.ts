@@ -59,6 +59,12 @@ const holders = {
   'reservoir-files.list': ['analyst', 'researcher', 'study-manager', 'auditor', 'privacy-officer', 'administrator'],
   // Anybody's file; who uploaded one may always take it back.
   'files.remove': ['privacy-officer', 'administrator'],
+  // Code lists hold no people. Those of all studies are a setting of the platform.
+  'codes.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor', 'administrator'],
+  'codes.change': ['analyst', 'study-manager'],
+  'codes.share': ['administrator'],
+  // How many people have a code: small counts as marks.
+  'codes.counts': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'],
   // Small groups as they are; without it a reader of the summary gets them as marks.
   'risk.read': ['study-manager', 'privacy-officer'],
   'risk.summary': ['study-manager', 'privacy-officer', 'auditor'],

@@ -28,6 +28,7 @@ export const auditActs = [
   'risk',
   'quality',
   'view',
+  'code-list',
   'access',
   'break-glass',
   'masking',

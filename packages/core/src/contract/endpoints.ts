@@ -30,6 +30,7 @@ import {
 } from './query.js'
 import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
+import { codeListEndpoints } from './code-lists.js'
 import { viewEndpoints } from './views.js'
 import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
@@ -217,6 +218,7 @@ export const endpoints = {
   ...qualityEndpoints,
   ...riskEndpoints,
   ...viewEndpoints,
+  ...codeListEndpoints,
 
   runStatement: {
     method: 'POST',

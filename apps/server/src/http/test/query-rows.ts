@@ -8,7 +8,9 @@ interface QueryRow {
 }
 
 const statements: QueryRow = { may: ['analyst', 'researcher'] }
-const views: QueryRow = { may: ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'] }
+const counters: Role[] = ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor']
+const codeReaders: Role[] = [...counters, 'administrator']
+const views: QueryRow = { may: counters }
 
 export const queryRows = {
   runStatement: { ...statements, body: () => ({}) },
@@ -26,4 +28,8 @@ export const queryRows = {
   view: { ...views, url: '/query/api/v1/views/none?study={study}' },
   addView: { may: ['analyst', 'study-manager'], body: () => ({}) },
   removeView: { may: ['analyst', 'study-manager', 'privacy-officer'], url: '/query/api/v1/views/none?study={study}' },
+  codeLists: { may: codeReaders, url: '/query/api/v1/code-lists?study={study}' },
+  loadCodeList: { may: ['analyst', 'study-manager'], url: '/query/api/v1/code-lists?study={study}', body: () => ({}) },
+  codeList: { may: codeReaders, url: '/query/api/v1/code-lists/none?study={study}' },
+  unmappedCodes: { may: counters, url: '/query/api/v1/unmapped-codes?study={study}' },
 } satisfies Record<string, QueryRow>

@@ -7,9 +7,9 @@ import { safeHarbor, type Policy } from '@aquifer/core/masking'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
-import { modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
+import { listFile, modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
 import { openSigner, systemClock } from '../../storage/index.js'
-import { Query, type Asked, type QueryFile } from '../index.js'
+import { openCodeLists, Query, type Asked, type CodeLists, type QueryFile } from '../index.js'
 
 export interface World {
   folder: string
@@ -24,6 +24,7 @@ export interface World {
   /** Files of study SYN, which its engine sees below `folder`/files/SYN. */
   files: QueryFile[]
   repository: RepositoryWorld['repository']
+  codeLists: CodeLists
   rows(sql: string, more?: Partial<Asked>): Promise<{ rows: unknown[][]; columns: StatementRows['columns']; basis: QueryBasis } | Refusal>
   arrow(sql: string, more?: Partial<Asked>): Promise<Table>
   refused(sql: string): Promise<Refusal>
@@ -85,6 +86,11 @@ export async function openQueryWorld(): Promise<World> {
   const withheld: string[] = []
   const masked: World['masked'] = { policy: safeHarbor }
   const files: QueryFile[] = []
+  const codeLists = openCodeLists({
+    repository,
+    fileOf: (id, sha256, rows) => listFile(join(folder, 'reservoir', id), sha256, rows),
+    now: () => Date.now(),
+  })
   const query = new Query({
     repository,
     policyOf: async () => masked.policy,
@@ -97,6 +103,7 @@ export async function openQueryWorld(): Promise<World> {
     workFolder: join(folder, 'work'),
     filesOf: async (id) => ({ files: id === 'SYN' ? files : [], folder: join(folder, 'files', id) }),
     withheld: async () => withheld,
+    codeLists: (of) => codeLists.files(of),
     studyOf: async (sid) => (sid === study.sid ? 'SYN' : 'OTHER'),
     now: () => Date.now(),
     newId: () => `statement-${made++}`,
@@ -113,6 +120,7 @@ export async function openQueryWorld(): Promise<World> {
     masked,
     files,
     repository,
+    codeLists,
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)
       if (isRefusal(answer)) return answer
