@@ -16,18 +16,15 @@ import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics, type Log, type Metrics } from './monitoring/index.js'
-import { openFiles } from './platform/files.js'
-import { openFlow, type Flow } from './platform/flow.js'
+import { openBehind } from './platform/behind.js'
+import type { Flow } from './platform/flow.js'
+import type { Queries } from './platform/queries.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
 import { openGovernance, openLedgerKey } from './platform/governance.js'
-import { openKeys, openPolicies, progressOf } from './platform/privacy.js'
+import { openPolicies, progressOf } from './platform/privacy.js'
 import { openDataQuality } from './platform/quality.js'
-import { openQueries, riskGauges } from './platform/queries.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
-import { frontStages } from './platform/stages.js'
 import { readTls } from './platform/tls.js'
-import { openCodeLists, openOwnViews } from './query/index.js'
-import { listFile } from './reservoir/index.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
   armFaults,
@@ -170,48 +167,16 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
     ? openBackground({ config, repository, signer, clock, log, metrics, owner, remind, ...runs })
     : null
   if (background !== null) closing.add(() => background.close())
-  const ownViews = openOwnViews(repository, now)
   const systems = { repository, signer, studies, metrics, log, now, newId }
-  const { keyring, files } = await openFiles({ config, ...systems })
-  closing.add(() => files.close())
-  const fileOf = (study: string, sha256: string, rows: () => Promise<Buffer>) =>
-    listFile(path.join(config.storeDir, 'reservoir', study), sha256, rows)
-  const codeLists = openCodeLists({ repository, fileOf, now })
-  const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config)
-    ? await openFlow({
-        config,
-        keyring,
-        repository,
-        metrics,
-        log,
-        clock,
-        owner,
-        signer,
-        hand,
-        otherStages,
-        policies,
-        ownViews,
-        codeLists,
-        ...ofLake,
-      })
-    : null
-  if (flow !== null) closing.add(() => flow.close())
-  const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
+  const behind = await openBehind({ config, ...systems, policies, hand, clock, owner, closing, ...ofLake })
+  const { files, flow, queries } = behind
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
-  const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
-  const queries = config.roles.includes('query')
-    ? openQueries({ config, ...systems, policies, ownViews, codeLists, files, ...masked })
-    : null
-  if (queries !== null) closing.add(() => queries.query.close())
-  if (queries !== null) closing.add(() => queries.risk.close())
-  if (queries !== null) riskGauges(metrics, queries.risk)
   const query = queries?.query ?? null
   const governance = await openGovernance({ config, ...systems, policies, jobs, bulkExport, files, flow, query })
   closing.add(() => governance.close())
-  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, files, quality }
+  const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, quality }
   const front = { tls, fhir, feeds, access, identity, address }
-  return { ...stores, ...front, flow, keys, background, queries, governance, letters, metrics, log, now }
+  return { ...stores, ...front, ...behind, background, governance, letters, metrics, log, now }
 }
 
 /** Null, and nothing of it loaded, where no threads are asked for. */
@@ -377,7 +342,7 @@ async function healthOf({ repository, access, flow, background, queries }: Syste
   }
 }
 
-const queriesCheck = (queries: ReturnType<typeof openQueries> | null): Record<string, string> =>
+const queriesCheck = (queries: Queries | null): Record<string, string> =>
   queries === null ? {} : { query: queries.query.isolation.mode === 'full' ? 'ok' : 'reduced' }
 
 /** A policy that was signed before the program learned new rights gives them to nobody, which looks like a fault to whoever meets it. */
@@ -385,5 +350,3 @@ function policyCheck({ policies }: Access): string {
   const unnamed = policies.unnamed().length
   return unnamed === 0 ? 'ok' : `${unnamed} ${unnamed === 1 ? 'right is' : 'rights are'} given to no role`
 }
-
-const runsPipeline = (config: Config): boolean => config.roles.includes('replicator') && config.roles.includes('masker')

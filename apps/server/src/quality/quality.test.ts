@@ -177,7 +177,7 @@ test('of generated people, readings that were sent twice and devices that were l
   expect(made.resources).toBeGreaterThan(1_000)
   const sum = (check: string) => made.findings.reduce((all, each) => all + (each.check === check ? each.count : 0), 0)
   expect(new Set(made.findings.map(({ check }) => check))).toEqual(new Set(['repeated-reading', 'silent-device']))
-  const expected = planted(bundles as unknown as { entry: { resource: Json }[] }[])
+  const expected = planted(bundles)
   expect([sum('repeated-reading'), sum('silent-device')]).toEqual([expected.repeats, expected.silent])
 }, 120_000)
 

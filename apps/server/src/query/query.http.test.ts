@@ -171,7 +171,7 @@ test('a view of the study’s own is a table, for statements and outside readers
   expect(rows.json).toMatchObject({ rows: [[2, 2, 0, 2]] })
   const folder = async (): Promise<string[]> => {
     const made = await world.platform.flow!.reservoir.publishGeneration('REG')
-    return made ? readdirSync(`${made}/tables`) : []
+    return made ? readdirSync(`${made.folder}/tables`) : []
   }
   expect(await folder()).toContain('weights')
 

@@ -1,0 +1,51 @@
+import path from 'node:path'
+import type { Config } from '../config/index.js'
+import type { FileDesk } from '../files/index.js'
+import { openCodeLists, openOwnViews } from '../query/index.js'
+import { listFile } from '../reservoir/index.js'
+import { openFiles } from './files.js'
+import { openFlow, type Flow, type FlowParts } from './flow.js'
+import { openKeys } from './privacy.js'
+import { openQueries, riskGauges, type Queries, type QueryParts } from './queries.js'
+import { frontStages } from './stages.js'
+
+type Given = Omit<FlowParts, 'keyring' | 'otherStages' | 'ownViews' | 'codeLists' | 'policies'>
+type Asked = Pick<QueryParts, 'studies' | 'now' | 'newId'>
+
+interface BehindParts extends Given, Asked {
+  policies: FlowParts['policies'] & QueryParts['policies']
+  closing: { add(close: () => Promise<unknown> | void): void }
+}
+
+interface Behind {
+  files: FileDesk
+  /** null where this process does not run the pipeline */
+  flow: Flow | null
+  keys: Awaited<ReturnType<typeof openKeys>> | null
+  queries: Queries | null
+}
+
+/** What follows behind the repository: files as they came, lake, masking, reservoir, and statements on the end of it. */
+export async function openBehind({ closing, ...parts }: BehindParts): Promise<Behind> {
+  const { config, repository, studies, metrics, now, newId } = parts
+  const { keyring, files } = await openFiles(parts)
+  closing.add(() => files.close())
+  const ownViews = openOwnViews(repository, now)
+  const fileOf = (study: string, sha256: string, rows: () => Promise<Buffer>): Promise<string> =>
+    listFile(path.join(config.storeDir, 'reservoir', study), sha256, rows)
+  const tables = { ownViews, codeLists: openCodeLists({ repository, fileOf, now }) }
+  const otherStages = frontStages({ repository, studies, metrics, now })
+  const flow = runsPipeline(config) ? await openFlow({ ...parts, ...tables, keyring, otherStages }) : null
+  if (flow !== null) closing.add(() => flow.close())
+  const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
+  const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
+  const queries = config.roles.includes('query') ? openQueries({ ...parts, ...tables, ...masked, files }) : null
+  if (queries !== null) {
+    closing.add(() => queries.query.close())
+    closing.add(() => queries.risk.close())
+    riskGauges(metrics, queries.risk)
+  }
+  return { files, flow, keys, queries }
+}
+
+const runsPipeline = (config: Config): boolean => config.roles.includes('replicator') && config.roles.includes('masker')
