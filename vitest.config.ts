@@ -34,17 +34,6 @@ export default defineConfig({
         },
       },
       'apps/desktop/vitest.config.ts',
-      {
-        resolve: { alias },
-        // A process of its own: its files and sockets stop with what it kills.
-        test: {
-          name: 'faults',
-          sequence: { groupOrder: 3 },
-          include: ['long/faults/few-seeds.test.ts'],
-          testTimeout: 120_000,
-          pool: 'forks',
-        },
-      },
       { test: { name: 'tidy', sequence: { groupOrder: 0 }, include: ['tidy/**/*.test.ts'] } },
     ],
   },
