@@ -83,7 +83,7 @@ export function prepareTables(
   const namedFiles = parts.files.filter(({ name }) => checked.tables.includes(name))
   const setup = [`CREATE SCHEMA IF NOT EXISTS ${hidden}`]
   const files = new Set<string>()
-  if (withheld.length > 0 && used.length + named.length > 0) setup.push(withheldSql(withheld))
+  if (withheld.length > 0 && used.length + namedFiles.length > 0) setup.push(withheldSql(withheld))
   for (const type of new Set(used.map((table) => table.type))) {
     const entry = manifest.types[type]
     setup.push(`CREATE VIEW ${hidden}."${type}" AS ${rowsSql(type, folder, entry, withheld.length > 0)}`)
