@@ -16,7 +16,7 @@ const parts = {
   },
   steps: {
     about:
-      'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import',
+      'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import; backup and restore, data cuts, the stores compared',
     command: [
       'vitest',
       'run',
@@ -28,6 +28,9 @@ const parts = {
       'apps/server/src/privacy/kill.test.ts',
       'apps/server/src/pipeline/stores.test.ts',
       'apps/server/src/masking/leak-gate.test.ts',
+      'apps/server/src/platform/restore.test.ts',
+      'apps/server/src/platform/cuts.test.ts',
+      'apps/server/src/quality/quality.test.ts',
       'apps/server/src/cli/files.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },

@@ -63,70 +63,74 @@ async function seenBy(platform: Platform, type: string, id: string): Promise<Jso
   return { ...(JSON.parse(answer.body) as Json), status: answer.statusCode }
 }
 
-test('a backup of a working server comes back; who was erased since stays away, and what only the lake knows returns', async () => {
-  for (const id of ['anna', 'berta', 'carla']) await enter(id)
-  await put(weight('anna-weight', 'anna', 71))
-  await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
-  const backup = path.join(folder, 'backup')
-  expect(await taken(backup)).toMatchObject({ dir: backup })
-  const keys = await readdir(path.join(backup, 'keys'))
-  expect(keys).not.toContain('master.key')
-  expect(keys.filter((name) => !name.endsWith('.sealed') && !name.startsWith('study-'))).toEqual([])
+test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
+  'a backup of a working server comes back; who was erased since stays away, and what only the lake knows returns',
+  async () => {
+    for (const id of ['anna', 'berta', 'carla']) await enter(id)
+    await put(weight('anna-weight', 'anna', 71))
+    await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
+    const backup = path.join(folder, 'backup')
+    expect(await taken(backup)).toMatchObject({ dir: backup })
+    const keys = await readdir(path.join(backup, 'keys'))
+    expect(keys).not.toContain('master.key')
+    expect(keys.filter((name) => !name.endsWith('.sealed') && !name.startsWith('study-'))).toEqual([])
 
-  await put(weight('anna-weight', 'anna', 72))
-  const { json: newest } = await world.fhir('GET', '/Observation/anna-weight?studyid=HARBOR', await world.token('integrator', ['HARBOR']))
-  await enter('dora')
-  await put(contract('carla-consent', 'carla', 'HARBOR', 'active', { end: '2020-02-02' }))
-  await erase('berta')
-  await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
-  const { dataDir, storeDir } = world.platform.config
-  const [lake, ledger] = [path.join(folder, 'lake'), path.join(folder, 'withdrawals.ndjson')]
-  const config = await emptyFolder('restored')
-  const alone = await emptyFolder('alone')
-  await world.platform.close()
-  await cp(path.join(storeDir, 'lake'), lake, { recursive: true })
-  await cp(path.join(dataDir, 'ledger', 'withdrawals.ndjson'), ledger)
-  await rm(dataDir, { recursive: true, force: true })
+    await put(weight('anna-weight', 'anna', 72))
+    const { json: newest } = await world.fhir('GET', '/Observation/anna-weight?studyid=HARBOR', await world.token('integrator', ['HARBOR']))
+    await enter('dora')
+    await put(contract('carla-consent', 'carla', 'HARBOR', 'active', { end: '2020-02-02' }))
+    await erase('berta')
+    await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
+    const { dataDir, storeDir } = world.platform.config
+    const [lake, ledger] = [path.join(folder, 'lake'), path.join(folder, 'withdrawals.ndjson')]
+    const config = await emptyFolder('restored')
+    const alone = await emptyFolder('alone')
+    await world.platform.close()
+    await cp(path.join(storeDir, 'lake'), lake, { recursive: true })
+    await cp(path.join(dataDir, 'ledger', 'withdrawals.ndjson'), ledger)
+    await rm(dataDir, { recursive: true, force: true })
 
-  const made = await restore(config, { from: backup, lake, ledger, tell: () => undefined }, openPlatform)
-  expect(made).toMatchObject({ lakeOnly: { returned: 5, erased: 0, left: 0 }, withdrawals: 1, stores: { equal: true } })
-  const platform = await openPlatform(config)
-  try {
-    expect(await seenBy(platform, 'Observation', 'anna-weight')).toMatchObject({
-      valueQuantity: { value: 72 },
-      meta: newest['meta'] as Json,
+    const made = await restore(config, { from: backup, lake, ledger, tell: () => undefined }, openPlatform)
+    expect(made).toMatchObject({ lakeOnly: { returned: 5, erased: 0, left: 0 }, withdrawals: 1, stores: { equal: true } })
+    const platform = await openPlatform(config)
+    try {
+      expect(await seenBy(platform, 'Observation', 'anna-weight')).toMatchObject({
+        valueQuantity: { value: 72 },
+        meta: newest['meta'] as Json,
+      })
+      expect(await seenBy(platform, 'Patient', 'dora')).toMatchObject({ status: 200, birthDate: '1970-02-03' })
+      expect((await seenBy(platform, 'Patient', 'berta')).status).toBe(404)
+      expect((await seenBy(platform, 'Observation', 'berta-weight')).status).toBe(404)
+      // The consent that only the lake knew to have ended is ended.
+      const session = await platform.identity.mint({ role: 'integrator', requestedBy: 'tests', studies: ['HARBOR'] })
+      if ('detail' in session) throw new Error(session.detail)
+      const written = await platform.app.inject({
+        method: 'PUT',
+        url: '/fhir-server/api/v1/Observation/carla-weight',
+        headers: { authorization: `Bearer ${session.token}`, 'content-type': 'application/json+fhir' },
+        payload: JSON.stringify(weight('carla-weight', 'carla', 60)),
+      })
+      expect(written.statusCode).toBe(403)
+    } finally {
+      await platform.close()
+    }
+
+    // Without a lake that outlived it the backup is what there is; the erasure is done again all the same.
+    expect(await restore(alone, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toMatchObject({
+      lakeOnly: null,
+      withdrawals: 1,
+      stores: { equal: true },
     })
-    expect(await seenBy(platform, 'Patient', 'dora')).toMatchObject({ status: 200, birthDate: '1970-02-03' })
-    expect((await seenBy(platform, 'Patient', 'berta')).status).toBe(404)
-    expect((await seenBy(platform, 'Observation', 'berta-weight')).status).toBe(404)
-    // The consent that only the lake knew to have ended is ended.
-    const session = await platform.identity.mint({ role: 'integrator', requestedBy: 'tests', studies: ['HARBOR'] })
-    if ('detail' in session) throw new Error(session.detail)
-    const written = await platform.app.inject({
-      method: 'PUT',
-      url: '/fhir-server/api/v1/Observation/carla-weight',
-      headers: { authorization: `Bearer ${session.token}`, 'content-type': 'application/json+fhir' },
-      payload: JSON.stringify(weight('carla-weight', 'carla', 60)),
-    })
-    expect(written.statusCode).toBe(403)
-  } finally {
-    await platform.close()
-  }
+    expect(await restore(alone, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toHaveProperty('problem')
 
-  // Without a lake that outlived it the backup is what there is; the erasure is done again all the same.
-  expect(await restore(alone, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toMatchObject({
-    lakeOnly: null,
-    withdrawals: 1,
-    stores: { equal: true },
-  })
-  expect(await restore(alone, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toHaveProperty('problem')
-
-  const segment = (await readdir(path.join(backup, 'lake', 'HARBOR'))).find((name) => name.endsWith('.enc'))
-  const file = path.join(backup, 'lake', 'HARBOR', segment ?? '')
-  const bytes = await readFile(file)
-  bytes[9] = bytes[9]! ^ 1
-  await writeFile(file, bytes)
-  const other = await emptyFolder('other')
-  expect(await restore(other, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toHaveProperty('problem')
-  expect(await readdir(other.dataDir).catch(() => [])).toEqual([])
-}, 240_000)
+    const segment = (await readdir(path.join(backup, 'lake', 'HARBOR'))).find((name) => name.endsWith('.enc'))
+    const file = path.join(backup, 'lake', 'HARBOR', segment ?? '')
+    const bytes = await readFile(file)
+    bytes[9] = bytes[9]! ^ 1
+    await writeFile(file, bytes)
+    const other = await emptyFolder('other')
+    expect(await restore(other, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toHaveProperty('problem')
+    expect(await readdir(other.dataDir).catch(() => [])).toEqual([])
+  },
+  240_000,
+)

@@ -140,9 +140,9 @@ function doorOf(platform: Platform) {
   }
 }
 
-const points = ['privacy.rotation-recorded']
 // One of these takes seconds, most of it starting processes: the rest is for the long suite.
-const otherPoints = [
+const points = [
+  'privacy.rotation-recorded',
   'repository.policy-signed',
   'privacy.policy-activated',
   'privacy.key-prepared',
@@ -162,7 +162,7 @@ const otherPoints = [
   'reservoir.generation-published',
 ]
 
-test.each(process.env['AQUIFER_TEST_LONG'] === '1' ? [...points, ...otherPoints] : points)('killed at %s', async (point) => {
+test.runIf(process.env['AQUIFER_TEST_LONG'] === '1').each(points)('killed at %s', async (point) => {
   const [name, hit = '1'] = point.split('@')
   const dataDir = path.join(root, point.replaceAll(/[.@]/g, '-'))
   await cp(folder, dataDir, { recursive: true })

@@ -181,7 +181,7 @@ test('of generated people, readings that were sent twice and devices that were l
   expect([sum('repeated-reading'), sum('silent-device')]).toEqual([expected.repeats, expected.silent])
 }, 120_000)
 
-test.runIf(existsSync(real))(
+test.runIf(existsSync(real) && process.env['AQUIFER_TEST_LONG'] === '1')(
   'of 1,014 synthetic people all is counted',
   async () => {
     await load('REAL', readFileSync(real))

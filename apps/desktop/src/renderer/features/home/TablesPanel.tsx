@@ -7,13 +7,15 @@ import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 
 const most = 14
+// Their rows are not counted: parts of a resource are rows, too, so that there are more than resources of the type.
+const unfolded = ['observations', 'questionnaire_answers']
 
 /** What there is to ask, by size. */
 export function TablesPanel({ study }: { study: StudyView }) {
   const catalogue = useCatalogue(study.id)
-  // A table without a count has more rows than resources of its type (panels and their parts), so it stands among the large ones.
+  // What is made of these tables (measurements, a study's own views, code lists) is found in the catalogue.
   const tables = (catalogue.data?.tables ?? [])
-    .filter((table) => table.kind === 'flat')
+    .filter((table) => table.kind === 'flat' && (table.rows !== null || unfolded.includes(table.name)))
     .toSorted((a, b) => (b.rows ?? Number.MAX_VALUE) - (a.rows ?? Number.MAX_VALUE))
   const largest = tables.reduce((most, table) => Math.max(most, table.rows ?? 0), 1)
   return (
