@@ -8,14 +8,14 @@ import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 
 const most = 14
 // Their rows are not counted: parts of a resource are rows, too, so that there are more than resources of the type.
-const unfolded = ['observations', 'questionnaire_answers']
+const unfolded = new Set(['observations', 'questionnaire_answers'])
 
 /** What there is to ask, by size. */
 export function TablesPanel({ study }: { study: StudyView }) {
   const catalogue = useCatalogue(study.id)
   // What is made of these tables (measurements, a study's own views, code lists) is found in the catalogue.
   const tables = (catalogue.data?.tables ?? [])
-    .filter((table) => table.kind === 'flat' && (table.rows !== null || unfolded.includes(table.name)))
+    .filter((table) => table.kind === 'flat' && (table.rows !== null || unfolded.has(table.name)))
     .toSorted((a, b) => (b.rows ?? Number.MAX_VALUE) - (a.rows ?? Number.MAX_VALUE))
   const largest = tables.reduce((most, table) => Math.max(most, table.rows ?? 0), 1)
   return (
