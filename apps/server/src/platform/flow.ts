@@ -47,7 +47,7 @@ export interface Flow {
   /** The person as the study's masked rows know him. */
   masked(study: string, patientId: string, resources: readonly { type: string; id: string }[], maskingKey?: string): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
-  forget(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }>
+  forget(study: string, person: MaskedPerson, readersGone: (begunBefore: number) => void): Promise<{ files: number }>
   /** A job that compares or rebuilds stores was queued. */
   wakeJobs(): void
   /** Takes a person out of all data cuts; of an erased one also the texts that only he bore. */

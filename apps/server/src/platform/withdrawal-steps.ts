@@ -34,8 +34,9 @@ export function statementsStep(parts: { repository: Repository; query: Query; pa
     },
     async act(context): Promise<StepOutcome> {
       if (effectOn('statements', context.act) !== 'remove') return { counts: {} }
-      query.peopleWithdrew(context.study.id, context.at)
-      const { statements, notebooks } = await repository.statements.redact(context.study.sid, await names(context))
+      const named = await names(context)
+      query.peopleWithdrew(context.study.id, { begunBefore: context.at, patientKey: named[0] })
+      const { statements, notebooks } = await repository.statements.redact(context.study.sid, named)
       return { counts: { statements, notebooks } }
     },
     async verify(context) {
@@ -120,8 +121,8 @@ export function reservoirStep(repository: Repository, flow: Flow, query: Query |
       if (effectOn('reservoir', act) !== 'remove') return { counts: {} }
       const rows = await repository.erasure.entomb(context.person)
       if (!(await passed(context))) throw new Error('the stages behind have not caught up')
-      const readersGone = (): void => query?.peopleWithdrew(study.id)
       const person = await masked(context)
+      const readersGone = (begunBefore: number): void => query?.peopleWithdrew(study.id, { begunBefore, patientKey: person.patientKey })
       // What masking remembers beside the rows goes with an erasure only.
       const { files } = await (act === 'erase'
         ? flow.forget(study.id, person, readersGone)
@@ -170,7 +171,9 @@ export function lakeStep(repository: Repository, flow: Flow, query: Query | null
       const { lake, whose } = await forgotten(context)
       const { rows, segments } = await lake.forget(whose)
       // What was masked anew from these rows since the step before.
-      await flow.forget(context.study.id, await masked(context), () => query?.peopleWithdrew(context.study.id))
+      const person = await masked(context)
+      const { patientKey } = person
+      await flow.forget(context.study.id, person, (begunBefore) => query?.peopleWithdrew(context.study.id, { begunBefore, patientKey }))
       return { counts: { rows, segments } }
     },
     async verify(context) {

@@ -38,9 +38,12 @@ export class KeptResults {
     return null
   }
 
-  /** Nobody sees a study's old results again. */
-  forget(study: string): void {
-    for (const [id, { result }] of this.#results) if (result.study.id === study) this.#drop(id)
+  /** Nobody sees a study's old results again, but for those that were read without that person. */
+  forget(study: string, patientKey?: string): void {
+    for (const [id, { result }] of this.#results) {
+      const without = patientKey !== undefined && result.withheld.includes(patientKey)
+      if (result.study.id === study && !without) this.#drop(id)
+    }
   }
 
   #drop(id: string): void {

@@ -343,6 +343,17 @@ test('withheld people are in no row; a withdrawal stops what runs and drops what
   expect(await world.query.result(kept.id, 'ana')).toMatchObject({ refusal: 'result-gone' })
 })
 
+test('a result that was read without a person stays when that person’s rows go, and goes when another’s do', async () => {
+  world.withheld.push('pk2')
+  const { id } = world.query.start({ study: world.study, actor: 'ana', sql: 'SELECT 1', purpose: 'test', limit: 10, format: 'arrow' })
+  await soon(async () => (await world.query.result(id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
+  world.query.peopleWithdrew('SYN', { patientKey: 'pk2' })
+  expect(await world.query.result(id, 'ana')).toMatchObject({ owner: 'ana' })
+  world.query.peopleWithdrew('SYN', { patientKey: 'pk1' })
+  expect(await world.query.result(id, 'ana')).toMatchObject({ refusal: 'result-gone' })
+  world.withheld.length = 0
+})
+
 test('a statement is its caller’s own: state, rows, history', async () => {
   const { id } = world.query.start({
     study: world.study,

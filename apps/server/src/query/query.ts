@@ -365,11 +365,14 @@ export class Query {
     return catalogueOf(study, { manifest, policy, own, files })
   }
 
-  /** Somebody withdrew: what runs, or began before that time (ms), is stopped, and results that may hold that person are gone. */
-  peopleWithdrew(study: string, begunBefore = Infinity): void {
+  /** Somebody withdrew: what began before that time (ms) is stopped, and results are gone but for those that were read without that person. */
+  peopleWithdrew(
+    study: string,
+    { begunBefore = Infinity, patientKey }: { begunBefore?: number; patientKey?: string | undefined } = {},
+  ): void {
     for (const { status, controller } of this.#running.values())
       if (status.study === study && Date.parse(status.submittedAt) < begunBefore) controller.abort()
-    this.#kept.forget(study)
+    this.#kept.forget(study, patientKey)
   }
 
   /** Statements that run or wait, of one study or of all. */

@@ -125,18 +125,20 @@ export class Reservoir {
 
   /**
    * Rewrites every file that holds something of a person whose rows have ended, publishes without him, and removes what was before at
-   * once: `readersGone` ends whoever reads it. Nothing of him may be on its way any more.
+   * once: `readersGone` ends who began to read before that time (ms). Nothing of him may be on its way any more.
    */
-  async purge(study: string, person: MaskedPerson, readersGone: () => void): Promise<{ files: number }> {
+  async purge(study: string, person: MaskedPerson, readersGone: (begunBefore: number) => void): Promise<{ files: number }> {
     const opened = this.#opened.get(study)
     if (!opened) return { files: 0 }
     const files = await this.#rewriteWithout(opened, person)
     // Half of what is made anew is no snapshot; who asked comes again.
     if (opened.rebuilding) throw new Error('the study is masked anew')
     await opened.publish()
+    // Who comes from now on reads the snapshot without him.
+    const begunBefore = this.#clock.now()
     await this.#upkeep.generation(opened)
     await faultPoint('reservoir.purged')
-    readersGone()
+    readersGone(begunBefore)
     await removeOlderGenerations(opened.dir)
     await opened.collectAllGarbage()
     return { files }
