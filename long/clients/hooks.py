@@ -13,3 +13,8 @@ def as_json(_context, value):
 @schemathesis.serializer("application/xml+fhir", "application/fhir+xml")
 def as_text(_context, value):
     return str(value).encode(errors="replace")
+
+
+@schemathesis.serializer("application/partial-upload")
+def as_bytes(_context, value):
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")

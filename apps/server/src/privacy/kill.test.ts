@@ -149,7 +149,6 @@ const points = [
   'privacy.old-keys-dropped',
   'privacy.key-in-use',
   'masking.segments-read',
-  'masking.segments-read@2',
   'masking.masked',
   'masking.noted',
   'reservoir.files-written',
