@@ -1,4 +1,8 @@
 // `npm run test:long`: suites too long for `npm test`. `node scripts/test-long.mjs PART…` runs some of them alone.
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { runJourneys } from './journeys.mjs'
 import { bin, build, checkNode, install, run } from './prepare.mjs'
 
 const parts = {
@@ -32,17 +36,31 @@ const parts = {
       'apps/server/src/platform/cuts.test.ts',
       'apps/server/src/quality/quality.test.ts',
       'apps/server/src/cli/files.test.ts',
+      'apps/server/src/audit/tampering.test.ts',
+      'apps/server/src/platform/threads.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },
   search: {
     about: 'more than 100,000 queries beside an oracle, again after updates, deletions, a restart and a rebuilt index',
-    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/search/oracle.test.ts'],
+    command: [
+      'vitest',
+      'run',
+      '--project',
+      'server',
+      'apps/server/src/fhir/search/oracle.test.ts',
+      'apps/server/src/fhir/search/claims.test.ts',
+    ],
     env: { AQUIFER_TEST_LONG: '1' },
   },
   clients: {
     about: 'FHIR clients and generators of requests by others, in Python',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
+  },
+  looks: {
+    about: 'the journeys again, each screen in light and dark, with contrast measured',
+    journeys: true,
+    env: { AQUIFER_TEST_LONG: '1' },
   },
   package: {
     about: 'the packaged desktop app: contents, fuses',
@@ -69,19 +87,24 @@ const alone = waiting.length === 1
 // Killing and starting again leaves a second core idle: two parts at a time, each one's output when it has ended.
 async function lane() {
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-    const [command, ...args] = parts[name].command
     console.log(`${name}: ${parts[name].about}`)
     const started = Date.now()
-    const { code, output } = await run(bin(command), args, {
-      env: { ...parts[name].env, ...(alone ? {} : parts[name].beside) },
-      quiet: !alone,
-    })
+    const { code, output } = await runPart(parts[name])
     if (!alone) console.log(output)
     console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${Math.round((Date.now() - started) / 1000)} s)`)
     results.push({ name, code })
   }
 }
 await Promise.all([lane(), lane()])
+
+async function runPart(part) {
+  const settings = { env: { ...part.env, ...(alone ? {} : part.beside) }, quiet: !alone }
+  if (!part.journeys) return run(bin(part.command[0]), part.command.slice(1), settings)
+  const reports = mkdtempSync(path.join(os.tmpdir(), 'aquifer-test-'))
+  const ended = await runJourneys(path.join(reports, 'playwright.json'), (line) => console.log(`note: ${line}`), settings)
+  rmSync(reports, { recursive: true, force: true })
+  return ended
+}
 const failed = results.filter((result) => result.code !== 0)
 if (failed.length > 0) console.log(`failed: ${failed.map((result) => result.name).join(', ')}`)
 console.log(`${results.length - failed.length} passed, ${failed.length} failed`)

@@ -2,8 +2,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { chromium, display } from './browser.mjs'
-import { bin, build, checkNode, electronBinary, install, root, run } from './prepare.mjs'
+import { runJourneys } from './journeys.mjs'
+import { bin, build, checkNode, install, run } from './prepare.mjs'
 
 checkNode()
 const withoutBrowser = process.argv.includes('--no-browser')
@@ -58,20 +58,8 @@ if (withoutBrowser) note('--no-browser: journeys in a browser and in Electron ar
 else await journeys()
 
 async function journeys() {
-  const executable = await chromium()
-  const electron = electronBinary()
-  const screen = electron === undefined ? undefined : await display()
-  if (electron === undefined)
-    note('no Electron on this machine (ELECTRON_OVERRIDE_DIST_PATH or an installed binary): the desktop test is left out')
-  else if (screen === undefined) note('no display and no xvfb-run: the desktop test is left out')
-  const projects = ['--project=web', ...(screen === undefined ? [] : ['--project=desktop'])]
   const playwrightReport = path.join(reports, 'playwright.json')
-  const command = [bin('playwright'), 'test', ...projects, '--reporter=list,json']
-  const [first, ...rest] = [...(screen ?? []), ...command]
-  const { code } = await run(first, rest, {
-    cwd: path.join(root, 'e2e'),
-    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: playwrightReport, ...(executable === undefined ? {} : { E2E_CHROMIUM: executable }) },
-  })
+  const { code } = await runJourneys(playwrightReport, note)
   count('journeys', code, playwrightReport, (report) => [report.stats.expected, report.stats.unexpected + report.stats.flaky])
 }
 

@@ -84,6 +84,9 @@ export async function look(page: Page, theme: Look): Promise<void> {
   })
 }
 
+// Contrast takes axe longer than all other rules together, and of the tokens it is computed (ui/tokens.test.ts): on screens in the long run.
+export const contrastToo = process.env['AQUIFER_TEST_LONG'] === '1' || process.env['AQUIFER_SCREENSHOTS'] !== undefined
+
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /**
@@ -93,7 +96,7 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 export async function accessible(page: Page, where: string, options: { legacy?: boolean; rules?: string[] } = {}): Promise<void> {
   const axe = new AxeBuilder({ page }).exclude('tbody tr:nth-child(n + 9)')
   if (options.rules) axe.withRules(options.rules)
-  else axe.withTags(tags)
+  else axe.withTags(tags).disableRules(contrastToo ? [] : ['color-contrast', 'color-contrast-enhanced'])
   const { violations } = await axe.setLegacyMode(options.legacy ?? false).analyze()
   const found = violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(' | ')}`)
   expect(found, where).toEqual([])

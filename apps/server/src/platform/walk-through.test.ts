@@ -8,8 +8,8 @@ import { openPlatformWorld, type Json, type World } from './test/world.js'
 
 const real = `${process.env['AQUIFER_TEST_DATA'] ?? ''}/synthea-dstu2.bundles.ndjson.gz`
 const study = 'SYN'
-// Every fourth person in `npm test`, all of them in the long run.
-const step = process.env['AQUIFER_TEST_LONG'] === '1' ? 1 : 4
+// Every twelfth person in `npm test`, all of them in the long run.
+const step = process.env['AQUIFER_TEST_LONG'] === '1' ? 1 : 12
 let world: World
 let lines: string[]
 let sent: Json[]
@@ -59,7 +59,7 @@ function tally(names: readonly string[]): Record<string, number> {
 const ofType = (type: string): Json[] => sent.filter(({ resourceType }) => resourceType === type)
 
 test('without consent every person is refused, by line, and nothing of them is stored', async () => {
-  const part = lines.slice(0, 50)
+  const part = lines.slice(0, 30)
   const report = await load(part.join('\n'))
   const people = part.flatMap((line, at) => (line.includes('"resourceType":"Patient"') ? [at + 1] : []))
   expect(report.refusals.map(({ reason, lines: told }) => [reason, told])).toEqual([['no-consent', people]])
@@ -89,7 +89,7 @@ test('with consent on file all of it is loaded, and SQL gives the counts of the 
   )
 }, 300_000)
 test('a second import stores nothing, here or behind', async () => {
-  const part = lines.slice(0, 100)
+  const part = lines.slice(0, 30)
   const resources = part.reduce((sum, line) => sum + (JSON.parse(line) as { entry: unknown[] }).entry.length, 0)
   const report = await load(part.join('\n'))
   expect([report.stored, report.unchanged, report.refused]).toEqual([0, resources, 0])

@@ -12,6 +12,9 @@ beforeAll(async () => {
   feed = await world.token('integrator', ['S'])
 })
 afterAll(() => world.close())
+// Every fifth question in `npm test`, all of them in the long run.
+const step = process.env['AQUIFER_TEST_LONG'] === '1' ? 1 : 5
+const some = <Each>(all: readonly Each[]): Each[] => all.filter((_, at) => at % step === 0)
 const ask = (path: string): Promise<Sent> => world.fhir('GET', path, feed)
 
 // A value that each type of parameter takes.
@@ -63,15 +66,15 @@ test('every parameter that DSTU2 publishes is taken, but for named queries, of w
   const published = folder
     ? publishedIn(folder)
     : claims.flatMap(({ type, searchParam }) => searchParam.map((each) => ({ base: type, code: each.name, type: each.type })))
-  const taken: string[] = []
-  const refused: string[] = []
-  for (const { base, code, type } of published) {
+  const unknown = published.filter(({ code }) => code === '_query')
+  const refused = new Set<string>()
+  for (const { base, code, type } of [...some(published), ...unknown]) {
     const on = base === 'Resource' ? 'Patient' : base
     const { status } = await ask(`/${on}?${code}=${valueFor(on, code, type)}&_count=0`)
-    ;(status === 200 ? taken : refused).push(`${base}.${code}`)
+    if (status !== 200) refused.add(`${base}.${code}`)
   }
-  expect(refused).toEqual(folder ? ['Resource._query'] : [])
-  if (folder) expect(taken.length + refused.length).toBe(877)
+  expect([...refused]).toEqual(folder ? ['Resource._query'] : [])
+  if (folder) expect(published.length).toBe(877)
 })
 test('every modifier, chain and include of Conformance is taken', async () => {
   const modified = (type: string, name: string, kind: string, modifier: string): string => {
@@ -92,7 +95,7 @@ test('every modifier, chain and include of Conformance is taken', async () => {
       ...searchRevInclude.map((include) => `${type}?_revinclude=${include}`),
     ])
   expect(queries.length).toBeGreaterThan(200)
-  expect(await refusedOf(queries)).toEqual([])
+  expect(await refusedOf(some(queries))).toEqual([])
 })
 test('nothing that is not claimed is taken', async () => {
   const all = ['missing', 'exact', 'contains', 'text', 'not', 'above', 'below', 'in', 'not-in']
