@@ -33,6 +33,8 @@ export default defineConfig({
         ...devices['Desktop Chrome'],
         viewport: { width: 1440, height: 900 },
         permissions: ['clipboard-read', 'clipboard-write'],
+        // Without a graphics card every moving pixel is drawn by the processor that the platform needs.
+        contextOptions: { reducedMotion: 'reduce' },
         launchOptions: {
           chromiumSandbox: !asRoot,
           args: asRoot ? ['--no-sandbox'] : [],
