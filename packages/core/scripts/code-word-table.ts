@@ -1,6 +1,6 @@
 import type { Concept, ValueSet } from './definitions.js'
 
-const wordLettersMin = 4
+const wordLettersMin = 2
 
 /** The words of which the codes and the addresses of published code systems and value sets are made: several to a line, in order. */
 export function codeWordLines(valueSets: readonly ValueSet[]): string[] {

@@ -1,6 +1,5 @@
 // Masking at work: keys, worker threads that take and return bytes, the study's dictionary of displays.
 // It never decides what is masked (that is the policy, in core), never stores a row, and never reports a value.
-export { comparePolicies, type PolicyChange } from './compare-policies.js'
 export { countDifferences, type CountedDifference } from './count-differences.js'
 export { createDisplayDictionary, displayPeopleMin, type Display, type DisplayDictionary, type DisplayState } from './displays.js'
 export { hmacOf, maskingKeyFor, randomMaskingKey, readMaskingKey } from './keys.js'

@@ -1,8 +1,7 @@
 import type { MaskingPolicyVersion } from '@aquifer/core/contract'
 import { canonicalJson } from '@aquifer/core/fhir'
-import type { Policy } from '@aquifer/core/masking'
+import { comparePolicies, type Policy } from '@aquifer/core/masking'
 import { hashOfDocument, type SignatureHand } from '../audit/index.js'
-import { comparePolicies } from '../masking/index.js'
 import type { MaskingPolicyRow, Study } from '../repository/index.js'
 import type { Signer } from '../storage/index.js'
 

@@ -1,9 +1,18 @@
 import type { MaskingPolicyChecked, MaskingPolicyDiff, MaskingTrace, MaskingTraceRequest } from '@aquifer/core/contract'
 import { isObject } from '@aquifer/core/fhir'
 import { generateResources, type Resource } from '@aquifer/core/generate'
-import { builtInPolicies, policyLabel, readPolicy, safeHarbor, traceResource, type Policy, type PolicyProblem } from '@aquifer/core/masking'
+import {
+  builtInPolicies,
+  comparePolicies,
+  policyLabel,
+  readPolicy,
+  safeHarbor,
+  traceResource,
+  type Policy,
+  type PolicyProblem,
+} from '@aquifer/core/masking'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
-import { comparePolicies, hmacOf, randomMaskingKey } from '../masking/index.js'
+import { hmacOf, randomMaskingKey } from '../masking/index.js'
 
 type Problems = MaskingPolicyChecked['problems']
 export const problemsOf = (problems: readonly PolicyProblem[]): Problems =>

@@ -128,7 +128,8 @@ function shellOf(fact: ElementFact, type: string, path: string): JsonObject | nu
   for (const { name, types, choice, min } of model.facts)
     if (min > 0 && !sayAbsent(model, choice ? choiceName(name, types[0]!) : name, shell)) return null
   if (model.sound === null || model.sound(shell)) return shell
-  const optional = model.facts.filter(({ min, modifier }) => min === 0 && !modifier)
+  // What holds itself would be said without end.
+  const optional = model.facts.filter(({ min, modifier, same }) => min === 0 && !modifier && same === undefined)
   const names = optional.map(({ name, types, choice }) => (choice ? choiceName(name, types[0]!) : name))
   return saidUntilSound(model, names, shell) > 0 ? shell : null
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { checkPolicyForStudy, diffPolicies, expert, policyFileSchema, readPolicy, safeHarbor, treatmentsUnder } from './index.js'
+import { checkPolicyForStudy, comparePolicies, expert, policyFileSchema, readPolicy, safeHarbor, treatmentsUnder } from './index.js'
 import type { PolicyProblem } from './index.js'
 import { policyWith } from './test/policies.js'
 
@@ -131,28 +131,28 @@ test('dates that move on a live study that publishes at once are refused, unless
     expect(checkPolicyForStudy(expert, { ...live, ...other })).toEqual([])
 })
 
-test('every element of every type is decided, and a diff names those that two policies treat differently', () => {
+test('every element of every type is decided, conditions of rules included', () => {
   const rows = treatmentsUnder(safeHarbor)
   expect(rows.length).toBeGreaterThan(10_000)
   expect(new Set(rows.map((row) => row.path)).size).toBe(rows.length)
   expect(rows.every(({ treatment }) => treatment !== '')).toBe(true)
-  expect(diffPolicies(safeHarbor, safeHarbor)).toEqual([])
-  const dates = diffPolicies(safeHarbor, expert)
-  expect(dates).toContainEqual({ path: 'Observation.effectiveDateTime', before: 'year', after: 'shift' })
-  expect(dates.every(({ before, after }) => before === 'year' && after === 'shift')).toBe(true)
-  const ruled = policyWith(
-    [path('Patient.address', 'redact', { where: [{ path: 'use', equals: 'home' }] }), path('Patient.gender', 'redact')],
-    { withheld: [], ageCap: 85 },
-  )
-  const differences = diffPolicies(safeHarbor, ruled)
-  expect(differences).toContainEqual({ path: 'Patient.gender', before: 'keep', after: 'r2: redact' })
-  expect(differences).toContainEqual({
-    path: 'Patient.address.postalCode',
-    before: 'zip3',
-    after: 'r1: redact if its conditions hold, else zip3',
-  })
-  expect(differences).toContainEqual({ path: 'AuditEvent.participant.network.address', before: 'withheld', after: 'remove' })
-  expect(differences).toContainEqual({ path: 'settings.ageCap', before: '90', after: '85' })
+  const home = { where: [{ path: 'use', equals: 'home' }] }
+  const ruled = treatmentsUnder(policyWith([path('Patient.address', 'redact', home), path('Patient.gender', 'redact')], { withheld: [] }))
+  const told = new Map(ruled.map((row) => [row.path, row.treatment]))
+  expect(told.get('Patient.gender')).toBe('r2: redact')
+  expect(told.get('Patient.address.postalCode')).toBe('r1: redact if its conditions hold, else zip3')
+  expect(told.get('AuditEvent.participant.network.address')).toBe('remove')
+})
+
+test('a comparison tells rule by rule what two policies have differently, and of lists what came and went', () => {
+  expect(comparePolicies(safeHarbor, safeHarbor)).toEqual([])
+  expect(comparePolicies(safeHarbor, expert)).toEqual([{ path: 'classes.DATE', from: 'year', to: 'shift' }])
+  const ruled = policyWith([path('Patient.gender', 'redact')], { withheld: [], ageCap: 85 })
+  expect(comparePolicies(safeHarbor, ruled)).toEqual([
+    { path: 'ageCap', from: '90', to: '85' },
+    { path: 'rules', from: null, to: expect.stringContaining('Patient.gender') },
+    { path: 'withheld', from: 'AuditEvent', to: null },
+  ])
 })
 
 test('each example of the page on policies is read', () => {

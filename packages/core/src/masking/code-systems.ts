@@ -45,7 +45,8 @@ const icd9 = /^[EV]?\d{2,3}(?:\.\d{1,2})?$/
 const ndc = /^(?:\d{4,5}-\d{3,4}-\d{1,2}|\d{11})$/
 const dicom =
   /^(?:[A-Z]{2,3}|IVUS|IVOCT|SMR|OPTENF|OPTBSV|OPM|KER|LEN|RTDOSE|RTIMAGE|RTPLAN|RTRECORD|RTSTRUCT|FIDUCIAL|HMD|STAIN|TEXTUREMAP|\d{5,6})$/
-const language = /^[a-z]{2,3}(?:-(?:latn|cyrl|arab|hans|hant|deva|grek|hebr|jpan|kore|thai))?(?:-(?:[a-z]{2}|\d{3}))?(?:-\d[a-z\d]{3})?$/i
+const language =
+  /^[a-z]{2,3}(?:-(?:latn|cyrl|arab|hans|hant|deva|grek|hebr|jpan|kore|thai))?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:1901|1994|1996))?$/i
 
 /** Is this a language tag, without what anybody may add to one? */
 export const isLanguageTag = (text: string): boolean => language.test(text)
@@ -57,9 +58,9 @@ const snomed = new RegExp(`^${concept}(?:[:+=,(){}](?:${concept})?)*$`)
 
 // What a code of these systems looks like: anything else that stands where one belongs was written there by a person.
 const codeShapes: ReadonlyMap<string, RegExp> = new Map([
-  ['http://loinc.org', /^(?:[A-Z]{0,2}\d{1,7}-[\dX]|MTHU\d{6})$/],
+  ['http://loinc.org', /^(?:[A-Z]{0,2}\d{1,6}-[\dX]|MTHU\d{6})$/],
   ['http://snomed.info/sct', snomed],
-  ['http://www.nlm.nih.gov/research/umls/rxnorm', /^(?:\d{1,8}|C\d{7})$/],
+  ['http://www.nlm.nih.gov/research/umls/rxnorm', /^(?:\d{1,7}|C\d{7})$/],
   ['http://ncimeta.nci.nih.gov', /^C[LN]?\d{4,8}$/],
   ['http://hl7.org/fhir/sid/cvx', /^\d{1,3}$/],
   ['http://hl7.org/fhir/sid/icd-10', icd10],
@@ -82,7 +83,10 @@ const codeShapes: ReadonlyMap<string, RegExp> = new Map([
   // A study names its own.
   ['urn:aquifer:consent-type', /^[a-z](?!.*\d{6})[a-z\d-]{0,63}$/],
 ])
-const longestNumberOf = { published: /\d{7}/, house: /\d{6}/ }
+const houseNumber = /\d{6}/
+// However they are set apart, more digits than that are those of a telephone, a birth or a record.
+const digitsMax = 6
+const hasFewDigits = (code: string): boolean => (code.match(/\d/g) ?? []).length <= digitsMax
 
 // The same systems by the OIDs that HL7 registered for them.
 const registered: ReadonlyMap<string, string> = new Map([
@@ -105,12 +109,30 @@ export function mayBeCodeOf(system: string, code: string): boolean {
   const plain = registered.get(system) ?? trimmed(system)
   if (plain === 'http://unitsofmeasure.org') return isUcumCode(code)
   const shape = codeShapes.get(plain)
-  return shape ? shape.test(code) : isWordedAsCode(code) && !longestNumberOf.published.test(code)
+  return shape ? shape.test(code) : isWordedAsCode(code) && hasFewDigits(code)
 }
 
 /** A code of nobody knows which system, that could be no identifier and no name. */
 export const mayBeHouseCode = (code: string): boolean =>
-  modelCodes().has(code) || (isWordedAsCode(code) && !longestNumberOf.house.test(code))
+  modelCodes().has(code) || (isWordedAsCode(code) && !houseNumber.test(code) && hasFewDigits(code))
+
+// Of these every code has a form that no name, and hardly a number of somebody, has.
+const toldApart: readonly RegExp[] = [
+  'http://loinc.org',
+  'http://snomed.info/sct',
+  'http://hl7.org/fhir/sid/icd-10',
+  'http://www.whocc.no/atc',
+  'http://nucc.org/provider-taxonomy',
+  'http://dicom.nema.org/resources/ontology/DCM',
+].map((system) => codeShapes.get(system)!)
+const registeredOid = /^(?:urn:oid:)?(?:1\.2\.840|2\.16\.840\.1\.113883\.(?:[4-6]|12|18))(?:\.\d{1,5}){1,10}$/
+
+/** Is this an OID below those that standards bodies and national registers have? */
+export const isRegisteredOid = (text: string): boolean => registeredOid.test(text)
+
+/** A code that a definition lists beside a system, where only the code is seen. */
+export const mayBeListedCode = (code: string): boolean =>
+  mayBeHouseCode(code) || isUcumCode(code) || isRegisteredOid(code) || toldApart.some((shape) => shape.test(code))
 
 export function systemSet(...lists: readonly (readonly string[])[]): ReadonlySet<string> {
   return new Set(lists.flat().map(trimmed))

@@ -1,14 +1,16 @@
-import { numberOf, primitiveTests } from '../fhir/index.js'
+import { isResourceType, numberOf, primitiveTests } from '../fhir/index.js'
 import type { ElementFact } from '../fhir/index.js'
 import { datedBy, shiftHandler, shiftInstantHandler, yearHandler } from './dated.js'
 import type { PhiClass, Treatment } from './phi-class.js'
 import type { Plan } from './plan.js'
-import { maskContained } from './references.js'
+import { maskContained, parseReference } from './references.js'
 import type { Handler, Run } from './run.js'
 import { isPlainCode, isPlainToken } from './tokens.js'
-import { isLanguageTag, isPublicSystem } from './code-systems.js'
+import { isLanguageTag, isPublicSystem, mayBeHouseCode } from './code-systems.js'
 import { isWordedAsCode } from './code-words.js'
-import { isLong } from './numbers.js'
+import { definitionText, isDefinition, listedCode } from './definition.js'
+import { isLong, withoutLongTail } from './numbers.js'
+import { isMediaType } from './media-types.js'
 import { misshapen, removed } from './removal.js'
 
 /** An element that holds one primitive value, and where it stands. */
@@ -77,31 +79,17 @@ export function leafHandler(plan: Plan, leaf: Leaf): Handler {
   }
 }
 
-const mediaShape = /^(application|audio|font|image|message|model|multipart|text|video|chemical)\/[a-z][\w.+-]{0,60}$/i
-
-// Words of the media types that are in use; others have shorter parts.
-const mediaWords =
-  'application audio font image message model multipart text video chemical alternative avif calendar document dicom excel fhir flac form data gzip heic heif html javascript jpeg json markdown midi mixed mpeg msword octet officedocument opus ogg openxmlformats plain powerpoint presentation presentationml quicktime related sheet spreadsheetml stream tiff turtle urlencoded vcard webm webp wordprocessingml'
-const knownMediaWords = new Set(mediaWords.split(' '))
-const isMediaType = (value: string): boolean =>
-  mediaShape.test(value) && (value.toLowerCase().match(/[a-z]{4,}/g) ?? []).every((word) => knownMediaWords.has(word))
-
-// What these types define has names of its own; who defines it is no patient.
-const definitions: ReadonlySet<string> = new Set([
-  'Conformance', 'ConceptMap', 'DataElement', 'ImplementationGuide', 'NamingSystem', 'OperationDefinition', 'Questionnaire',
-  'SearchParameter', 'StructureDefinition', 'TestScript', 'ValueSet',
-]) // prettier-ignore
-
-function isOpenCode(name: string, root: string): (value: string) => boolean {
+function isOpenCode(name: string): (value: string) => boolean {
   if (name === 'language') return isLanguageTag
   if (name === 'contentType') return isMediaType
-  return definitions.has(root) ? isPlainCode : (value) => isPlainCode(value) && isWordedAsCode(value) && !/\d{6}/.test(value)
+  return (value) => isPlainCode(value) && mayBeHouseCode(value)
 }
 
 function keepByType({ type, fact, path, root }: Leaf): Handler {
   if (type === 'code') {
     const codes = fact.codes && new Set(fact.codes)
-    return always(codes ? (value) => codes.has(value) : isOpenCode(fact.name, root))
+    if (!codes && isDefinition(root) && fact.name !== 'language') return listedCode
+    return always(codes ? (value) => codes.has(value) : isOpenCode(fact.name))
   }
   if (type === 'time') return timeHandler
   if (type === 'boolean') return (value, run) => (primitiveTests[type]!(value) ? value : misshapen(run))
@@ -113,7 +101,8 @@ function numberHandler(type: 'decimal' | 'integer' | 'positiveInt' | 'unsignedIn
   const test = primitiveTests[type]!
   return (value, run) => {
     if (!test(value)) return misshapen(run)
-    return isLong(numberOf(value) ?? Infinity, type, name) ? removed(value, run) : value
+    const size = numberOf(value) ?? Infinity
+    return isLong(size, type, name) ? removed(value, run) : withoutLongTail(value, size)
   }
 }
 
@@ -124,10 +113,7 @@ const timeHandler: Handler = (value, run) => {
 }
 
 function kept(plan: Plan, leaf: Leaf): Handler {
-  if (leaf.phiClass === 'DEFN_TEXT') {
-    if (!plan.policy.definitional.includes(leaf.root)) return removed
-    return (value, run) => (!run.definition ? removed(value, run) : typeof value === 'string' ? value : misshapen(run))
-  }
+  if (leaf.phiClass === 'DEFN_TEXT') return plan.policy.definitional.includes(leaf.root) ? definitionText(plan, leaf.path) : removed
   if (leaf.phiClass === 'SIGNAL') return always((value) => /^[-+.\dEUL\s]*$/.test(value))
   if (leaf.phiClass === 'QUASI') return keepByType(leaf)
   return removed
@@ -197,7 +183,7 @@ function urlHandler(plan: Plan, { fact, path, root, phiClass }: Leaf): Handler {
   const mustStay = fact.min > 0 && root !== 'Bundle'
   return (value, run) => {
     if (typeof value !== 'string' || value === '') return misshapen(run)
-    if (path === 'Bundle.entry.request.url' && /^[A-Z][A-Za-z]+$/.test(value)) return value
+    if (path === 'Bundle.entry.request.url' && isResourceType(value)) return value
     const masked = value.startsWith('#') ? maskContained(value, run.contained) : run.pseudonyms.target(value)?.text
     if (typeof masked === 'string') return masked
     if (mayNameSystem && isPublicSystem(value, plan.systems)) return value
@@ -227,7 +213,8 @@ function token(path: string): Handler {
   const label = isLink ? 'lnk' : 'nam'
   return (value, run) => {
     if (typeof value !== 'string' || value === '') return misshapen(run)
-    return isPlainToken(value) && (isLink || isWordedAsCode(value)) ? value : run.pseudonyms.text(label, value)
+    const plain = isPlainToken(value) && (isLink ? parseReference(value) === null : isWordedAsCode(value))
+    return plain ? value : run.pseudonyms.text(label, value)
   }
 }
 

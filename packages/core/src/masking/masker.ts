@@ -15,7 +15,7 @@ import { watchElement } from './trace.js'
 import type { TraceStep } from './trace.js'
 
 /** Rises when the same policy gives another result than before: what is stored was masked by an earlier one, and is masked anew. */
-export const maskerVersion = 3
+export const maskerVersion = 4
 
 /** A policy compiled: the same for every key and every study that uses it. */
 export interface CompiledPolicy {

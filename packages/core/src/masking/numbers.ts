@@ -9,6 +9,11 @@ export function isLong(value: number, type: string, name: string): boolean {
   return size > (type === 'decimal' || name === 'size' ? measureMax : countMax) && !(type === 'decimal' && size % wholeThousand === 0)
 }
 
+/** A measurement of seven digits and more, to the nearest thousand: its last digits measure nothing, and could be those of a record. */
+export function withoutLongTail(value: unknown, size: number): unknown {
+  return Math.abs(size) > countMax && size % wholeThousand !== 0 ? Math.round(size / wholeThousand) * wholeThousand : value
+}
+
 const decimalsOf = (step: number): number => String(step).split('.')[1]?.length ?? 0
 
 /** To the nearest multiple, without the digits that binary fractions would add. */

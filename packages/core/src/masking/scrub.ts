@@ -1,4 +1,5 @@
 import { isObject } from '../fhir/index.js'
+import { mayBeCodeOf } from './code-systems.js'
 import { applied } from './labels.js'
 import { misshapen, removed } from './removal.js'
 import type { Run } from './run.js'
@@ -37,6 +38,29 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/(?<![\p{L}\d.,])\d{5}(?![\p{L}\d]|[.,]\d)/gu, '[zip]'],
   [new RegExp(`(?<=\\b(?:${titles})\\b\\.?\\s+)\\p{Lu}[\\p{L}'’-]+(?:\\s+\\p{Lu}[\\p{L}'’-]+){0,2}`, 'gu'), '[name]'],
 ]
+
+// Years, version numbers and short numbers belong to definitions.
+const inDefinitions = new Set(['[url]', '[email]', '[ssn]', '[date]', '[age]', '[phone]', '[name]'])
+const definitionShapes: typeof shapes = [
+  ...shapes.filter(([, label]) => inDefinitions.has(label)),
+  [/(?<![\p{L}\d.-])\p{L}{0,4}-?\d{7,}(?![\p{L}\d]|[.-]\d)/gu, '[id]'],
+  [/(?<![\p{L}\d.-])(?:\p{L}{1,4}-)?\d{3}-\d{4}(?![\p{L}\d]|[.-]\d)/gu, '[phone]'],
+]
+const publishedAddress =
+  /^https?:\/\/(?:[a-z0-9-]+\.)*(?:hl7\.org|loinc\.org|snomed\.(?:info|org)|ihtsdo\.org|unitsofmeasure\.org|who\.int|nlm\.nih\.gov|cdc\.gov|iso\.org|ietf\.org|w3\.org|fda\.gov|nema\.org|ihe\.net|smarthealthit\.org|unicode\.org)(?:[/:?#]|$)/i
+
+const isConcept = (found: string): boolean => mayBeCodeOf('http://snomed.info/sct', found)
+
+/** The text of a definition without what has the shape of an address, a number or a birth date of somebody. */
+export function withoutShapes(value: string, run: Run): string {
+  let text = value.replace(/\p{Cf}/gu, '')
+  for (const [shape, label] of definitionShapes)
+    text = text.replace(shape, (found) => (publishedAddress.test(found) || isConcept(found) ? found : label))
+  if (text === value) return value
+  run.applied |= applied.scrubbed
+  run.counts.identifying++
+  return text
+}
 
 /** Free text without what the person is known by and what looks as if it named one. What is left can still tell of a person. */
 export function scrubbed(value: unknown, run: Run, unknownNames: 'remove' | 'scrub'): string | undefined {

@@ -51,32 +51,3 @@ function told(rules: ReturnType<RuleBook['rulesAt']>, otherwise: string): string
   const words = rules.map(({ rule, conditional }) => `${rule.id}: ${methodLabel(rule)}${conditional ? ' if its conditions hold' : ''}`)
   return rules.length > 0 && !rules.at(-1)!.conditional ? words.join(', else ') : [...words, otherwise].join(', else ')
 }
-
-export interface PolicyDifference {
-  /** Path of the model, or of a setting: 'settings.ageCap'. */
-  path: string
-  before: string
-  after: string
-}
-
-/** What two policies treat differently: element by element, and the lists and bounds that treatments use. */
-export function diffPolicies(before: Policy, after: Policy): PolicyDifference[] {
-  const then = new Map(treatmentsUnder(before).map((row) => [row.path, row.treatment]))
-  const now = new Map(treatmentsUnder(after).map((row) => [row.path, row.treatment]))
-  const paths = [...new Set([...then.keys(), ...now.keys()])]
-  const byWhole = (rows: ReadonlyMap<string, string>, path: string): string =>
-    rows.get(path) ?? rows.get(path.split('.')[0]!) ?? 'by element'
-  return [
-    ...paths.flatMap((path) => difference(path, byWhole(then, path), byWhole(now, path))),
-    ...settings.flatMap((name) =>
-      difference(`settings.${name}`, JSON.stringify(before[name] ?? null), JSON.stringify(after[name] ?? null)),
-    ),
-  ]
-}
-
-const difference = (path: string, before: string, after: string): PolicyDifference[] => (before === after ? [] : [{ path, before, after }])
-
-const settings = [
-  'definitional', 'extensions', 'modifierExtensions', 'codeSystems', 'unlistedCodes', 'identifierSystems', 'profiles', 'labels', 'ageCodes',
-  'ageCap', 'zip3', 'answers', 'sharedTexts', 'securityLabels', 'provenance', 'rules',
-] as const satisfies readonly (keyof Policy)[] // prettier-ignore

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { policyLabel, type Policy } from '@aquifer/core/masking'
-import { comparePolicies, countDifferences, type CountedDifference, type PolicyChange } from '../../masking/index.js'
+import { comparePolicies, policyLabel, type Policy, type PolicyChange } from '@aquifer/core/masking'
+import { countDifferences, type CountedDifference } from '../../masking/index.js'
 import { policyNamed, resourcesIn } from './policy-file.js'
 
 export function diffCommand(): Command {

@@ -1,5 +1,5 @@
-import type { Policy } from '@aquifer/core/masking'
-import { canonicalJson } from '@aquifer/core/fhir'
+import { canonicalJson } from '../fhir/index.js'
+import type { Policy } from './policy.js'
 
 /** One rule that two policies have differently; null where a policy has no such rule. */
 export interface PolicyChange {
