@@ -24,6 +24,7 @@ import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
 import { riskRoutes } from './routes/risk.js'
+import { statisticsRoutes } from './routes/statistics.js'
 import { codeListRoutes } from './routes/code-lists.js'
 import { viewRoutes } from './routes/views.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
@@ -62,6 +63,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   heldRoutes(app, systems)
   displayRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
+  if (systems.queries !== null) statisticsRoutes(app, { ...systems.queries, studies: systems.studies })
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)
   fileRoutes(app, systems)

@@ -30,7 +30,7 @@ test('Table 1 under the policy: small counts, what would tell them, and the figu
     ...many(20, { arm: 'b', sex: 'f', age: 55 }),
     ...many(25, { arm: 'b', sex: 'm', age: null }),
   ]
-  const asked = { kind: 'table-one', by: 'arm', variables: [{ column: 'sex' }, { column: 'age' }] } as const
+  const asked = { kind: 'table-one' as const, by: 'arm', variables: [{ column: 'sex' }, { column: 'age' }] }
   const open = told(asked, rows, null)
   expect(open.variables[0]).toMatchObject({
     levels: [
