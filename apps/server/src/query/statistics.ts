@@ -18,7 +18,16 @@ export async function statisticsBy(
   { study, actor, request, signal }: StatisticsAsked,
 ): Promise<StatisticsAnswer | Refusal> {
   const { sql, purpose, cut } = request
-  const found = await query.run({ study, actor, sql, purpose, cut, limit: statisticsRowsMax, format: 'json', ...(signal ? { signal } : {}) })
+  const found = await query.run({
+    study,
+    actor,
+    sql,
+    purpose,
+    cut,
+    limit: statisticsRowsMax,
+    format: 'json',
+    ...(signal ? { signal } : {}),
+  })
   if (isRefusal(found)) return found
   const { statement, basis, columns, rows } = JSON.parse(found.bytes.toString()) as StatementRows
   if (basis.truncated) {

@@ -50,6 +50,7 @@ export const cohortLeaf = z.discriminatedUnion('is', [
       max: z.number().int().min(0).max(130).optional(),
       on: day,
     })
+    .refine(({ min, max }) => min !== undefined || max !== undefined, 'min or max')
     .describe('in whole years on a day, both bounds included'),
   z.strictObject({
     is: z.literal('sex'),
