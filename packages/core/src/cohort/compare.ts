@@ -1,24 +1,15 @@
 import type { CohortCriteria, CohortDiff } from '../contract/index.js'
+import { canonicalJson } from '../consent/index.js'
 import { ruleWords } from './sentence.js'
 
 /** The same text for the same criteria, whatever the order in which their parts were written. */
-export const canonicalCriteria = (criteria: CohortCriteria): string => canonical(criteria)
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined)
-  return `{${entries
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`)
-    .join(',')}}`
-}
+export const canonicalCriteria = (criteria: CohortCriteria): string => canonicalJson(criteria)
 
 /** Rules of the later version in their order, then those that are gone. */
 export function changedRules(from: CohortCriteria, to: CohortCriteria): CohortDiff['rules'] {
-  const before = from.all.map((rule) => canonical(rule))
+  const before = from.all.map((rule) => canonicalJson(rule))
   const rules = to.all.map((rule): CohortDiff['rules'][number] => {
-    const known = before.indexOf(canonical(rule))
+    const known = before.indexOf(canonicalJson(rule))
     if (known !== -1) before[known] = ''
     return { change: known === -1 ? 'added' : 'same', rule: ruleWords(rule) }
   })

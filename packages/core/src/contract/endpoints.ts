@@ -31,6 +31,7 @@ import {
 import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
 import { codeListEndpoints } from './code-lists.js'
+import { cohortEndpoints } from './cohorts.js'
 import { statisticsEndpoints } from './statistics.js'
 import { viewEndpoints } from './views.js'
 import { storeEndpoints } from './stores.js'
@@ -221,6 +222,7 @@ export const endpoints = {
   ...viewEndpoints,
   ...codeListEndpoints,
   ...statisticsEndpoints,
+  ...cohortEndpoints,
 
   runStatement: {
     method: 'POST',

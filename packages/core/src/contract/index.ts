@@ -364,6 +364,7 @@ export type {
 } from './statistics.js'
 export {
   cohortCount,
+  cohortDepthMax,
   cohortCountRequest,
   cohortCriteria,
   cohortDiff,

@@ -45,8 +45,8 @@ export function roundedFollowUp(people: readonly { time: number; event: boolean 
   return { people: round(people.length), events: rounded, ends: last, because }
 }
 
-/** A number at risk: a mark where it is small, else a multiple of the threshold, so that two in a row do not tell who left between. */
-export function showAtRisk(count: number, policy: SmallCellPolicy): Shown {
+/** A mark where it is small, else a multiple of the threshold: so two counts, of which one holds the other, do not tell of the few between. */
+export function showRounded(count: number, policy: SmallCellPolicy): Shown {
   if (isSmall(count, policy)) return policy.show
   return Math.round(count / policy.threshold) * policy.threshold
 }

@@ -1,5 +1,5 @@
 import type { SurvivalAnswer, SurvivalGroup } from '../contract/index.js'
-import { cmsCells, showAtRisk } from '../small-cells/index.js'
+import { cmsCells, showRounded } from '../small-cells/index.js'
 import { drawnCurve } from './draw.js'
 import { logRank, type LogRank } from './log-rank.js'
 import { atRiskAt, kaplanMeier, medianOf, type FollowUp } from './survival.js'
@@ -27,7 +27,7 @@ export function tellSurvival(
     atRisk: {
       times,
       counts: groups.map(({ people }, at) =>
-        atRiskAt(people, times).map((count) => (rule === null ? count : sizes.open[at] ? showAtRisk(count, rule) : rule.besides)),
+        atRiskAt(people, times).map((count) => (rule === null ? count : sizes.open[at] ? showRounded(count, rule) : rule.besides)),
       ),
     },
     logRank: tellTest(groups, sizes.all, rule),
@@ -48,7 +48,7 @@ function tellGroup(
     name,
     people: size,
     // To the threshold's multiples, as the curve: what is left after its last step would tell a few.
-    events: rule === null ? computed.events : isOpen ? showAtRisk(computed.events, rule) : rule.besides,
+    events: rule === null ? computed.events : isOpen ? showRounded(computed.events, rule) : rule.besides,
     median: rule === null ? computed.median : medianOf(drawn.steps),
     drawn: drawn.steps,
     ends: drawn.ends,
