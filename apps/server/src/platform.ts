@@ -250,6 +250,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     risk: queries?.risk ?? null,
     views: queries?.views ?? null,
     codeLists: queries?.codeLists ?? null,
+    cohorts: queries?.cohorts ?? null,
     now,
     startedAt: new Date(now()).toISOString(),
     version,

@@ -3,6 +3,7 @@ import type { ConsentAhead, ConsentSummary, PersonDecisions, RefusedWrites, Vers
 import type { Refusal } from '@aquifer/core/refusal'
 import type { Repository, Study } from '../repository/index.js'
 import { consentAhead, formVersions, personDecisions } from './people.js'
+import { leftOutByConsent, type LeftOutByConsent } from './left-out.js'
 import { refusedWritesOf } from './refusals.js'
 import { consentSummary } from './summary.js'
 
@@ -15,6 +16,8 @@ export interface ConsentDesk {
     asked: { grant: Grant; asOf: string | null; limit: number; after: string | null },
   ): Promise<PersonDecisions | Refusal>
   versions(study: Study, asked: { grant: Grant }): Promise<VersionMatrix>
+  /** Counts, which are told in bands. */
+  leftOut(study: Study): Promise<LeftOutByConsent>
   refusedWrites(study: Study, asked: { limit: number; before: string | null; sites: number[] | null }): Promise<RefusedWrites | Refusal>
 }
 
@@ -25,6 +28,7 @@ export function openConsentDesk(options: { repository: Repository; now: () => nu
     ahead: (study, asked) => consentAhead(repository, study, { ...asked, now: now() }),
     people: (study, asked) => personDecisions(repository, study, { ...asked, now: now() }),
     versions: (study, asked) => formVersions(repository, study, { ...asked, now: now() }),
+    leftOut: (study) => leftOutByConsent(repository, study, now()),
     refusedWrites: (study, asked) => refusedWritesOf(repository, study, { ...asked, now: now() }),
   }
 }

@@ -30,6 +30,8 @@ export interface StudyPerson {
   subject: number
   facts: PersonFacts
   consents: readonly Consent[]
+  /** stopped some use, or withdrew from the study */
+  isStopped: boolean
 }
 export const factsOfStudy = (study: Study): StudyFacts => ({ settings: settingsOf(study.settings), zone: study.zone })
 
@@ -55,6 +57,7 @@ function personOf(study: Study, state: PersonState & { pid: bigint; enrolment: N
     subject: enrolment.subject,
     facts: { birthDate, site: study.sites.find((site) => site.site === enrolment.site)?.id ?? null, enrolledAt: enrolment.from },
     consents: state.consents.map(consentOf),
+    isStopped: enrolment.stopped !== null || enrolment.withheld,
   }
 }
 

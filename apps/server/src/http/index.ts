@@ -23,7 +23,9 @@ import { queryRoutes } from './routes/query.js'
 import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
+import { cohortRoutes } from './routes/cohorts.js'
 import { riskRoutes } from './routes/risk.js'
+import { statisticsRoutes } from './routes/statistics.js'
 import { codeListRoutes } from './routes/code-lists.js'
 import { viewRoutes } from './routes/views.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
@@ -62,8 +64,10 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   heldRoutes(app, systems)
   displayRoutes(app, systems)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
+  if (systems.queries !== null) statisticsRoutes(app, { ...systems.queries, studies: systems.studies })
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)
+  if (systems.cohorts !== null && systems.queries !== null) cohortRoutes(app, systems, { cohorts: systems.cohorts, ...systems.queries })
   fileRoutes(app, systems)
   if (systems.codeLists !== null && systems.queries !== null) codeListRoutes(app, systems, { lists: systems.codeLists, ...systems.queries })
   auditRoutes(app, systems)

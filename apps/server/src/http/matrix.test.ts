@@ -10,6 +10,7 @@ import { contract, openPlatformWorld, patient, weight, type Json, type Sent, typ
 import { fileRows } from './test/file-rows.js'
 import { maskingRows } from './test/masking-rows.js'
 import { queryRows } from './test/query-rows.js'
+import { statisticsRows } from './test/statistics-rows.js'
 import { routesOf } from './test/routes.js'
 
 interface Row {
@@ -211,6 +212,7 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   breakGlassCases: { may: ['privacy-officer'] },
   reviewBreakGlass: { may: ['privacy-officer'], body: () => ({}) },
   ...queryRows,
+  ...statisticsRows,
   live: { may: 'open' },
   ready: { may: 'open' },
   metrics: { may: 'open' },

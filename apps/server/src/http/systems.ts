@@ -31,7 +31,7 @@ import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { CutDesk } from '../pipeline/index.js'
 import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
-import type { CodeListDesk, NotebookDesk, Query, ViewDesk } from '../query/index.js'
+import type { CodeListDesk, CohortDesk, NotebookDesk, Query, ViewDesk } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
 import type { QualityDesk } from '../quality/index.js'
 import type { RiskDesk } from '../risk/index.js'
@@ -109,6 +109,8 @@ export interface RoutedSystems {
   views: ViewDesk | null
   /** null where this process runs no statements */
   codeLists: CodeListDesk | null
+  /** null where this process runs no statements */
+  cohorts: CohortDesk | null
   metrics: Metrics
   health(): Promise<Health>
   now: () => number

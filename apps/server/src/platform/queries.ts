@@ -6,11 +6,14 @@ import type { MaskingPolicyDesk } from '../privacy/index.js'
 import {
   countListBy,
   openCodeListDesk,
+  openCohortDesk,
+  openCohorts,
   openNotebooks,
   openViewDesk,
   Query,
   type CodeListDesk,
   type CodeLists,
+  type CohortDesk,
   type HeldSnapshot,
   type NotebookDesk,
   type OwnViews,
@@ -46,6 +49,7 @@ export interface Queries {
   risk: RiskDesk
   views: ViewDesk
   codeLists: CodeListDesk
+  cohorts: CohortDesk
 }
 /** Statements and notebooks over the reservoir's snapshots. */
 export function openQueries(parts: QueryParts): Queries {
@@ -77,6 +81,7 @@ export function openQueries(parts: QueryParts): Queries {
     }
     return patientKeys(study.id, [...gone], maskingKey)
   }
+  const cohortTables = openCohorts(repository, now)
   const query = new Query({
     repository,
     policyOf: parts.policies.labelled,
@@ -91,6 +96,7 @@ export function openQueries(parts: QueryParts): Queries {
     studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
     ownTables: ({ sid }) => ownViews.tables(sid),
     codeLists: (study) => parts.codeLists.files(study),
+    cohorts: (study) => cohortTables.tables(study),
     now,
     newId,
     onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),
@@ -112,7 +118,8 @@ export function openQueries(parts: QueryParts): Queries {
     newId,
   })
   const codeLists = openCodeListDesk({ repository, lists: parts.codeLists, count: countListBy(query), now })
-  return { query, notebooks: openNotebooks(repository, newId), risk, views, codeLists }
+  const cohorts = openCohortDesk({ repository, tables: cohortTables, now })
+  return { query, notebooks: openNotebooks(repository, newId), risk, views, codeLists, cohorts }
 }
 
 /** What stands in the reports of this process: the worst of all studies. */

@@ -18,6 +18,7 @@ import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
 import type { ListFile } from './code-list-tables.js'
+import { describeCohort, type CohortTable } from './cohort-tables.js'
 import { Engines } from './engines.js'
 import type { StudyFiles } from './file-tables.js'
 import { noSuchCut, noSuchStatement, notPublished, withdrawnMeanwhile } from './faults.js'
@@ -51,6 +52,8 @@ export interface QueryOptions {
   ownTables?: (study: Study) => Promise<readonly FlatTable[]>
   /** Code lists as files in the study's folder. */
   codeLists?: (study: Study) => Promise<readonly ListFile[]>
+  /** Saved cohorts, each a table of its people. */
+  cohorts?: (study: Study) => Promise<readonly CohortTable[]>
   now: () => number
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
@@ -60,6 +63,7 @@ export interface QueryOptions {
 export interface Figures {
   snapshot: string
   maskingPolicy: string
+  consentEpoch: number
   /** Rows of each statement; null for one that has more than were asked for. */
   answers: (unknown[][] | null)[]
 }
@@ -163,6 +167,7 @@ export class Query {
       const result = await runStatement(this.#engines, {
         own: await this.#own(study),
         codeLists: () => this.#lists(study),
+        cohorts: await this.#cohorts(study),
         study: manifest.study,
         sql,
         limit,
@@ -211,12 +216,12 @@ export class Query {
   }
 
   /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. */
-  async figures(study: Study, statements: readonly string[]): Promise<Figures | Refusal> {
-    const held = await this.#options.snapshot(study.id)
-    if (held === null) return notPublished()
+  async figures(study: Study, statements: readonly string[], cut?: string): Promise<Figures | Refusal> {
+    const held = await this.#options.snapshot(study.id, cut)
+    if (held === null) return cut === undefined ? notPublished() : noSuchCut()
     try {
       const { manifest, folder } = held
-      const withheld = await this.#withheld(study)
+      const withheld = await this.#withheld(study, manifest.maskingKey)
       const answers: Figures['answers'] = []
       const { signal } = new AbortController()
       const [own, files] = [await this.#own(study), await this.#noFiles(study)]
@@ -229,7 +234,7 @@ export class Query {
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
       }
       if (await this.#grew(study, withheld)) return withdrawnMeanwhile()
-      return { snapshot: manifest.snapshot, maskingPolicy: manifest.maskingPolicy, answers }
+      return { snapshot: manifest.snapshot, maskingPolicy: manifest.maskingPolicy, consentEpoch: manifest.consentEpoch, answers }
     } finally {
       held.release()
     }
@@ -249,6 +254,10 @@ export class Query {
   }
 
   readonly #lists = async (study: Study): Promise<readonly ListFile[]> => (await this.#options.codeLists?.(study)) ?? []
+
+  async #cohorts(study: Study): Promise<readonly CohortTable[]> {
+    return (await this.#options.cohorts?.(study)) ?? []
+  }
 
   /** Whether the engine takes a table that is not one of the study yet: why not, or null. Nothing published, nothing asked. */
   async probe(study: Study, table: FlatTable): Promise<Refusal | null> {
@@ -362,7 +371,9 @@ export class Query {
     held?.release()
     const manifest = held?.manifest ?? null
     const [policy, own, { files }] = await Promise.all([this.#policyOf(study, manifest), this.#own(study), this.#options.filesOf(study.id)])
-    return catalogueOf(study, { manifest, policy, own, files })
+    const found = catalogueOf(study, { manifest, policy, own, files })
+    if (manifest === null) return found
+    return { ...found, tables: [...found.tables, ...(await this.#cohorts(study)).map(describeCohort)] }
   }
 
   /** Somebody withdrew: what began before that time (ms) is stopped, and results are gone but for those that were read without that person. */

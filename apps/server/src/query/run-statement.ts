@@ -4,6 +4,7 @@ import type { ResultColumn } from '@aquifer/core/contract'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import type { ListFile } from './code-list-tables.js'
+import { withCohorts, type CohortTable } from './cohort-tables.js'
 import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
 import type { EngineDone } from './engine-statement.js'
 import type { Engines } from './engines.js'
@@ -27,6 +28,8 @@ export interface StatementWork {
   files: StudyFiles
   /** Code lists of the study; asked where a statement reads them. */
   codeLists: () => Promise<readonly ListFile[]>
+  /** Saved cohorts, which are tables. */
+  cohorts?: readonly CohortTable[]
   signal: AbortSignal
   onStart(): void
   onProgress(progress: number): void
@@ -74,11 +77,15 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
   let preparation: Preparation
   try {
     const tree = await engine.parse(sent.sql)
-    const checked = checkStatement(tree, { schema: work.study, tables: [...tables, ...work.files.files].map(({ name }) => name) })
-    if ('detail' in checked) return refusalOfCheck(checked, sent)
+    const taken = new Set([...tables, ...work.files.files].map(({ name }) => name))
+    const cohorts = (work.cohorts ?? []).filter(({ name }) => !taken.has(name))
+    const named = checkStatement(tree, { schema: work.study, tables: [...taken, ...cohorts.map(({ name }) => name)] })
+    if ('detail' in named) return refusalOfCheck(named, sent)
+    const { checked, setup } = withCohorts(named, cohorts, work.study)
     const isOfCodes = tables.some(({ kind, name }) => kind === 'codes' && checked.tables.includes(name))
     const lists = isOfCodes ? await work.codeLists() : []
-    preparation = prepareTables({ ...work, files: work.files.files, lists }, tables, checked)
+    const prepared = prepareTables({ ...work, files: work.files.files, lists }, tables, checked)
+    preparation = { ...prepared, setup: [...prepared.setup, ...setup] }
   } catch (error) {
     if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
     throw error

@@ -42,6 +42,7 @@ export type {
 export type { FeedKey, FeedRow } from './feeds.js'
 export type { QualityPerson, QualityRow, StoredQuality } from './quality.js'
 export type { CodeListHead } from './code-lists.js'
+export type { StoredCohort } from './cohorts.js'
 export type { StudyView } from './study-views.js'
 export type { FeedVersion, FeedVersions } from './feed-versions.js'
 export type { FileRow, FileStore, UploadRow } from './files.js'

@@ -13,6 +13,7 @@ import { openFiles } from './files.js'
 import { openQuality } from './quality.js'
 import { openRiskReports } from './risk-reports.js'
 import { openCodeListStore } from './code-lists.js'
+import { openCohorts } from './cohorts.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
@@ -136,6 +137,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     quality: openQuality(writer, streams),
     studyViews: openStudyViews(writer),
     codeLists: openCodeListStore(writer),
+    cohorts: openCohorts(writer),
     erasure: openErasure({ writer, reader, eraser, owner }, parts.now, ledgerKey),
     async close() {
       await wakeUp.close()

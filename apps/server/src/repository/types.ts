@@ -6,6 +6,7 @@ import type { Files, NewFile } from './files.js'
 import type { QualityRecords } from './quality.js'
 import type { RiskReports } from './risk-reports.js'
 import type { CodeListStore } from './code-lists.js'
+import type { Cohorts } from './cohorts.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
 import type { KeyEscrows, MaskingPolicies, Reidentifications } from './masking-types.js'
@@ -317,6 +318,7 @@ export interface Repository {
   quality: QualityRecords
   studyViews: StudyViews
   codeLists: CodeListStore
+  cohorts: Cohorts
   erasure: Erasure
   close(): Promise<void>
 }

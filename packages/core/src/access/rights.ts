@@ -59,6 +59,10 @@ const holders = {
   'reservoir-files.list': ['analyst', 'researcher', 'study-manager', 'auditor', 'privacy-officer', 'administrator'],
   // Anybody's file; who uploaded one may always take it back.
   'files.remove': ['privacy-officer', 'administrator'],
+  // Whoever may not run statements gets small counts as marks and the others rounded.
+  'cohorts.count': ['analyst', 'researcher', 'study-manager', 'privacy-officer'],
+  'cohorts.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'],
+  'cohorts.change': ['analyst', 'researcher'],
   // Code lists hold no people. Those of all studies are a setting of the platform.
   'codes.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor', 'administrator'],
   'codes.change': ['analyst', 'study-manager'],

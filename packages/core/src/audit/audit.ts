@@ -29,6 +29,7 @@ export const auditActs = [
   'quality',
   'view',
   'code-list',
+  'cohort',
   'access',
   'break-glass',
   'masking',

@@ -31,6 +31,8 @@ import {
 import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
 import { codeListEndpoints } from './code-lists.js'
+import { cohortEndpoints } from './cohorts.js'
+import { statisticsEndpoints } from './statistics.js'
 import { viewEndpoints } from './views.js'
 import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
@@ -219,6 +221,8 @@ export const endpoints = {
   ...riskEndpoints,
   ...viewEndpoints,
   ...codeListEndpoints,
+  ...statisticsEndpoints,
+  ...cohortEndpoints,
 
   runStatement: {
     method: 'POST',

@@ -335,3 +335,57 @@ export { tableView, tableViewList, tableViewRequest, viewCharactersMax } from '.
 export type { TableView, TableViewList, TableViewRequest } from './views.js'
 export { cutList, cutName, cutRequest, cutRetirement, cutView } from './cuts.js'
 export type { CutList, CutRequest, CutRetirement, CutView } from './cuts.js'
+export {
+  adherenceAnswer,
+  incidenceAnswer,
+  missingAnswer,
+  statisticsAnswer,
+  statisticsKinds,
+  statisticsRequest,
+  statisticsRowsMax,
+  survivalAnswer,
+  tableOneAnswer,
+} from './statistics.js'
+export type {
+  AdherenceAnswer,
+  IncidenceAnswer,
+  MissingAnswer,
+  ReadStatisticsRequest,
+  StatisticsAnswer,
+  StatisticsKind,
+  StatisticsRequest,
+  SummaryFigures,
+  SurvivalAnswer,
+  SurvivalGroup,
+  SurvivalStep,
+  TableOneAnswer,
+  TableOneVariable,
+  ToldCount,
+} from './statistics.js'
+export {
+  cohortCount,
+  cohortDepthMax,
+  cohortCountRequest,
+  cohortCriteria,
+  cohortDiff,
+  cohortDraft,
+  cohortList,
+  cohortName,
+  cohortSave,
+  cohortView,
+} from './cohorts.js'
+export type {
+  CohortCodes,
+  CohortCount,
+  CohortCountRequest,
+  CohortCriteria,
+  CohortCriterion,
+  CohortDiff,
+  CohortDraft,
+  CohortLeaf,
+  CohortList,
+  CohortSave,
+  CohortSummary,
+  CohortView,
+  CohortWindow,
+} from './cohorts.js'

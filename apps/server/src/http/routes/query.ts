@@ -30,7 +30,7 @@ export function queryRoutes(app: FastifyInstance, systems: QuerySystems): void {
 }
 
 /** The study a request names, if it is within the caller's reach. */
-async function reached({ studies }: QuerySystems, request: FastifyRequest, id: string | undefined): Promise<Study | Refusal> {
+export async function reached({ studies }: QuerySystems, request: FastifyRequest, id: string | undefined): Promise<Study | Refusal> {
   const { studies: granted } = grantOf(request)
   const named = id ?? (granted !== 'all' && granted.length === 1 ? granted[0] : undefined)
   if (named === undefined) return refuse('scope-missing', { detail: 'Say which study: the parameter study.' })
@@ -103,7 +103,7 @@ function formatOf(request: FastifyRequest): 'arrow' | 'json' {
 }
 
 /** A caller who hangs up does not want the rows any more: the statement is stopped. */
-async function untilGone(request: FastifyRequest, work: (signal: AbortSignal) => Promise<Answer | Refusal>): Promise<Answer | Refusal> {
+export async function untilGone(request: FastifyRequest, work: (signal: AbortSignal) => Promise<Answer | Refusal>): Promise<Answer | Refusal> {
   const gone = new AbortController()
   const { socket } = request.raw
   const abort = (): void => gone.abort()

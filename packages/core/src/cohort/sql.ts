@@ -1,0 +1,97 @@
+import type { CohortCodes, CohortCriteria, CohortCriterion, CohortLeaf, CohortWindow } from '../contract/index.js'
+import { sources, type Happened, type Source } from './sources.js'
+
+/** How a table is named in the SQL: as it is, or with its schema where there is no search path. */
+export type TableName = (name: string) => string
+const asItIs: TableName = (name) => name
+
+/** People who meet the criteria, as SQL over the contract's flat tables. */
+export function cohortSql({ all }: CohortCriteria, tableName: TableName = asItIs): string {
+  const rules = all.map((rule) => ruleSql(rule, tableName, '  '))
+  return `SELECT p.patient_key\nFROM ${tableName('patients')} p${rules.length === 0 ? '' : `\nWHERE ${rules.join('\n  AND ')}`}`
+}
+
+/** One row: everybody, then for each rule who meets it alone, then for each who meets it and all before it. */
+export function funnelSql({ all }: CohortCriteria): string {
+  const meets = all.map((rule, at) => `${ruleSql(rule, asItIs, '  ')} AS r${at}`)
+  const alone = all.map((_, at) => `count(*) FILTER (WHERE r${at})`)
+  const after = all.map(
+    (_, at) =>
+      `count(*) FILTER (WHERE ${all
+        .slice(0, at + 1)
+        .map((__, each) => `r${each}`)
+        .join(' AND ')})`,
+  )
+  return `SELECT ${['count(*)', ...alone, ...after].join(', ')} FROM (SELECT ${['p.patient_key', ...meets].join(', ')} FROM patients p)`
+}
+
+/** True or false, never unknown: so `not` means everybody else. */
+function ruleSql(rule: CohortCriterion, tableName: TableName, indent: string): string {
+  switch (rule.is) {
+    case 'all':
+    case 'any': {
+      const parts = rule.of.map((each) => ruleSql(each, tableName, `${indent}  `))
+      // A group of one stays a group when it is read back.
+      if (parts.length === 1) parts.push(rule.is === 'all' ? 'true' : 'false')
+      return `(\n${indent}  ${parts.join(`\n${indent}  ${rule.is === 'all' ? 'AND' : 'OR'} `)}\n${indent})`
+    }
+    case 'not': {
+      const inner = ruleSql(rule.of, tableName, indent)
+      return rule.of.is === 'all' || rule.of.is === 'any' ? `NOT ${inner}` : `NOT (${inner})`
+    }
+    default:
+      return leafSql(rule, tableName)
+  }
+}
+
+function leafSql(leaf: CohortLeaf, tableName: TableName): string {
+  switch (leaf.is) {
+    case 'sex':
+      return `coalesce(p.gender, 'unknown') IN (${leaf.in.map(text).join(', ')})`
+    case 'age':
+      return `coalesce(${ageSql(leaf.on)} ${boundsSql(leaf)}, false)`
+    default:
+      return happenedSql(leaf, tableName)
+  }
+}
+
+const ageSql = (on: string): string => `coalesce(date_sub('year', p.birth_date, DATE ${text(on)}), ${yearOf(on)} - p.birth_year)`
+function boundsSql({ min, max }: { min?: number | undefined; max?: number | undefined }): string {
+  if (min !== undefined && max !== undefined) return `BETWEEN ${min} AND ${max}`
+  return min === undefined ? `<= ${max ?? 0}` : `>= ${min}`
+}
+
+function happenedSql(leaf: Happened, tableName: TableName): string {
+  const source = sources[leaf.is]
+  const value = leaf.is === 'observation' ? leaf.value : undefined
+  const where = [
+    'r.patient_key = p.patient_key',
+    ...codesSql(leaf.of, tableName),
+    `coalesce(r.${source.status}, '') NOT IN (${source.never.map(text).join(', ')})`,
+    ...windowSql(leaf.window ?? {}, source),
+    ...(value === undefined ? [] : [`r.value_number ${value.comparison} ${value.number}`]),
+    ...(value?.unit === undefined ? [] : [`r.value_unit = ${text(value.unit)}`]),
+  ].join(' AND ')
+  const from = `FROM ${tableName(source.table)} r WHERE ${where}`
+  return leaf.atLeast === undefined ? `EXISTS (SELECT 1 ${from})` : `(SELECT count(*) ${from}) >= ${leaf.atLeast}`
+}
+
+function codesSql(codes: CohortCodes, tableName: TableName): string[] {
+  if ('list' in codes)
+    return [
+      `r.code_system || '|' || r.code IN (SELECT l."system" || '|' || l.code FROM ${tableName('code_lists')} l WHERE l.list = ${text(codes.list)})`,
+    ]
+  const named = `r.code IN (${codes.codes.map(text).join(', ')})`
+  return codes.system === undefined ? [named] : [`r.code_system = ${text(codes.system)}`, named]
+}
+
+function windowSql({ from, to }: CohortWindow, { time }: Source): string[] {
+  const bound = (day: string | undefined, comparison: string): string[] =>
+    day === undefined
+      ? []
+      : [`coalesce(CAST(r.${time}_at AS DATE) ${comparison} DATE ${text(day)}, r.${time}_year ${comparison} ${yearOf(day)})`]
+  return [...bound(from, '>='), ...bound(to, '<=')]
+}
+
+const yearOf = (day: string): number => Number(day.slice(0, 4))
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
