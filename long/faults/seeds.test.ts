@@ -25,7 +25,7 @@ test.skipIf(runs === 0)(`${runs} runs from seed ${first}`, async () => {
     results.push(result)
     if (one !== undefined || process.env['FAULT_TELL'] !== undefined)
       console.log(
-        `seed ${seed}: ${result.planned.join(', ')}; struck ${result.struck.map(({ point, kind }) => `${point} ${kind}`).join(', ')}; ${result.opened} starts, ${result.looks} looks, ${Math.round(result.ms)} ms`,
+        `seed ${seed}: ${result.planned.join(', ')}; struck ${result.struck.map(({ point, kind }) => `${point} ${kind}`).join(', ')}; ${result.opened} starts, ${result.looks} looks, ${Math.round(result.ms)} ms (${result.phases.join(', ')})`,
       )
     if (result.faults.length === 0) continue
     const said = `FAULT_SEED=${seed} npm run test:faults\n  ${result.planned.join(', ')}\n  ${result.faults.join('\n  ')}`

@@ -1,5 +1,6 @@
 // A platform on a folder of its own that is opened again whenever it was killed, and asked through its HTTP edge.
 import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Role } from '@aquifer/core/access'
 import { readConfig, type Config } from '../../../apps/server/src/config/index.js'
 import { openPlatform, type Platform } from '../../../apps/server/src/platform.js'
@@ -25,6 +26,8 @@ export const study = 'S'
 // Small, so that short runs join segments, too.
 const segmentsRecentMax = 4
 const opensMax = 12
+const adminName = 'faults'
+const sessionsMsMax = 10_000
 
 export class Bench {
   readonly #faults: Faults
@@ -50,7 +53,7 @@ export class Bench {
     if ('faults' in config) throw new Error(config.faults.join())
     const bench = new Bench(config, faults, clock)
     const platform = await bench.up()
-    bench.#admin = platform.postgres.pool('owner', { max: 2 })
+    bench.#admin = platform.postgres.pool('owner', { max: 2, settings: { application_name: adminName } })
     await bench.#admin.query('select 1')
     return bench
   }
@@ -94,11 +97,25 @@ export class Bench {
     throw new Error('the platform does not open any more')
   }
 
-  /** Time that nobody has to wait for: what a killed process holds by lease is free. */
+  /** Time that nobody has to wait for: once the database has done what a killed process said last, what it holds by lease is free. */
   async #leasesEnd(): Promise<void> {
     if (this.#admin === null) return
-    await this.#admin.query(`update job set lease_until = 0 where state = 'running'`)
-    await this.#admin.query(`update lease set until = 0`)
+    await this.#sessionsEnd()
+    await this.#leasesFree()
+  }
+
+  async #leasesFree(): Promise<void> {
+    await this.owner.query(`update job set lease_until = 0 where state = 'running'`)
+    await this.owner.query(`update lease set until = 0`)
+  }
+
+  /** A statement of a killed process may still run, or wait for a lock: it could take a lease after they were freed. */
+  async #sessionsEnd(): Promise<void> {
+    const others = `select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name <> $1`
+    for (const until = performance.now() + sessionsMsMax; performance.now() < until; await sleep(5)) {
+      const { rows } = await this.owner.query<{ count: number }>(others, [adminName])
+      if (rows[0]?.count === 0) return
+    }
   }
 
   /** Something that the process does; null when it was killed meanwhile. */
@@ -166,11 +183,12 @@ export class Bench {
     this.#admin = null
     // It may be killed while it ends.
     await Promise.race([ending.run(() => platform.close()).catch(() => undefined), ending.ended])
+    const cut = ending.killed
     ending.kill()
     this.#over = false
     const opened = await this.#open()
-    this.#admin = opened.postgres.pool('owner', { max: 2 })
-    await this.#leasesEnd()
+    this.#admin = opened.postgres.pool('owner', { max: 2, settings: { application_name: adminName } })
+    if (cut) await this.#leasesFree()
     this.#opening = null
     return opened
   }

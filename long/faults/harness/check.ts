@@ -195,5 +195,8 @@ export async function checkOrphans({ bench, fault }: Work): Promise<void> {
   const shown = await readReservoirManifest(reservoir)
   const head = await readReservoirManifest(reservoir, 'head.json')
   const files = new Set(['manifest.json', 'head.json', 'published', 'published.json', ...filesOf(shown), ...filesOf(head)])
-  for (const name of await readdir(reservoir)) if (!files.has(name)) fault(`reservoir: no manifest names ${name}`)
+  for (const name of await readdir(reservoir)) if (!files.has(name) && name !== 'cuts') fault(`reservoir: no manifest names ${name}`)
+  const cuts = path.join(reservoir, 'cuts')
+  for (const name of await readdir(cuts).catch(() => []))
+    if (!(await readdir(path.join(cuts, name))).includes('cut.json')) fault(`reservoir: the data cut ${name} was never finished`)
 }

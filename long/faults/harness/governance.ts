@@ -1,12 +1,15 @@
-// What is done beside the writers: policies signed by two, keys, re-identification, exports, publishing, waiting.
+// What is done beside the writers: policies signed by two, keys, re-identification, exports, files, cuts, replays, waiting.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Json } from '../../../apps/server/src/platform/test/world.js'
 import { password, study, type Answer } from './bench.js'
+import { FileSender } from './files.js'
 import { outcomeOf } from './model.js'
 import type { Random } from './random.js'
+import { Steward } from './stores.js'
 import type { Work } from './workload.js'
 
-export type Deed = 'policy' | 'key' | 'reidentify' | 'export' | 'publish' | 'wait'
+export const deeds = ['policy', 'key', 'reidentify', 'export', 'files', 'cut', 'replay', 'rebuild', 'quality', 'publish', 'wait'] as const
+export type Deed = (typeof deeds)[number]
 export interface Officers {
   priya: string
   paul: string
@@ -25,19 +28,29 @@ export class Governance {
   readonly #officers: Officers
   readonly #random: Random
   readonly governed: Governed = { policy: null, keys: { acknowledged: 0, asked: 0 } }
+  readonly #files: FileSender
+  readonly #steward: Steward
   #policies = 0
 
   constructor(work: Work, officers: Officers, random: Random) {
+    this.#files = new FileSender(work, random)
+    this.#steward = new Steward(work)
     this.#work = work
     this.#officers = officers
     this.#random = random
   }
 
-  async run(deeds: readonly Deed[]): Promise<void> {
-    for (const deed of deeds) {
+  async run(asked: readonly Deed[]): Promise<void> {
+    for (const deed of asked) {
       await sleep(this.#random.below(60))
       await this.#do(deed)
     }
+  }
+
+  /** What was made stands still. */
+  async check(): Promise<void> {
+    await this.#files.check()
+    await this.#steward.check()
   }
 
   #do(deed: Deed): Promise<unknown> {
@@ -50,6 +63,16 @@ export class Governance {
         return this.#reidentify()
       case 'export':
         return this.#export()
+      case 'files':
+        return this.#files.send()
+      case 'cut':
+        return this.#steward.cut()
+      case 'replay':
+        return this.#steward.replay('lake')
+      case 'rebuild':
+        return this.#steward.replay('repository')
+      case 'quality':
+        return this.#steward.quality()
       case 'publish':
         return this.#work.bench.within(({ flow }) => flow!.reservoir.publishGeneration(study)).catch(() => null)
       case 'wait':

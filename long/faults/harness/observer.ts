@@ -100,7 +100,7 @@ export class Observer {
   /** Each file is read once for each size and time it has. */
   async #nothingUnmasked(): Promise<void> {
     const { dataDir } = this.#work.bench
-    for (const folder of ['lake', 'reservoir', 'query']) {
+    for (const folder of ['lake', 'reservoir', 'query', 'files/lake', 'files/incoming']) {
       for (const { file, key } of await filesIn(path.join(dataDir, folder))) {
         if (this.#seen.get(file) === key) continue
         this.#seen.set(file, key)

@@ -76,7 +76,9 @@ export class KillableProcess {
   }
 
   waits(timer: NodeJS.Timeout): NodeJS.Timeout {
-    this.#timers.add(timer)
+    // What its connections told when they broke goes on in its code: to wait is as far as it comes.
+    if (this.killed) clearTimeout(timer)
+    else this.#timers.add(timer)
     return timer
   }
 }
@@ -155,6 +157,8 @@ function wrapSockets(): void {
 }
 
 function wrapChildren(): void {
+  const kill = process.kill.bind(process)
+  process.kill = (...args) => current.getStore()?.killed === true || kill(...args)
   const calls = childProcess as unknown as Calls
   for (const name of ['spawn', 'fork']) {
     const call = calls[name]

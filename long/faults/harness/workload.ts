@@ -11,6 +11,9 @@ export interface Tokens {
   manager: string
   reader: string
   analyst: string
+  operator: string
+  /** a person, who signs */
+  steward: string
 }
 export interface Work {
   bench: Bench
@@ -41,7 +44,7 @@ export class Writer {
   async run(options: { enrolment: Enrolment; steps: number; withdrawal: { act: Act; by: 'order' | 'contract'; after: number } | null }) {
     await this.#enrol(options.enrolment)
     for (let step = 0; step < options.steps; step += 1) {
-      if (options.withdrawal?.after === step) await this.#withdraw(options.withdrawal)
+      if (options.withdrawal?.after === step) await this.withdraw(options.withdrawal)
       await this.#step()
       if (this.#random.chance(0.4)) await sleep(this.#random.below(pauseMsMax))
     }
@@ -223,7 +226,7 @@ export class Writer {
   }
 
   /** Said until it is answered; from then on nothing of the person enters and nobody sees him. */
-  async #withdraw({ act, by }: { act: Act; by: 'order' | 'contract' }): Promise<void> {
+  async withdraw({ act, by }: { act: Act; by: 'order' | 'contract' }): Promise<void> {
     for (let once = 0; once < triesMax; once += 1) {
       const answer = await (by === 'order' ? this.#order(act) : this.#takeBack())
       const known =

@@ -25,11 +25,24 @@ class StepFailed extends Error {
 
 /** Carries one withdrawal through the steps that are left; what was done before a kill is not done again. */
 export async function runWithdrawal(parts: RunParts, job: RunningJob): Promise<void> {
+  try {
+    await carry(parts, job)
+  } catch (error) {
+    // The database broke off: a job that nobody ended would be held for ever, since its lease is renewed by the clock.
+    await job.letGo().catch(() => undefined)
+    throw error
+  }
+}
+
+async function carry(parts: RunParts, job: RunningJob): Promise<void> {
   const { repository, studies, log } = parts
+  await faultPoint('erasure.job-taken')
   const id = job.request['withdrawal']
   const withdrawal = typeof id === 'string' ? await repository.withdrawals.byId(id) : null
   const study = withdrawal === null ? null : await studies.bySid(withdrawal.sid)
   if (withdrawal === null || study === null) return await job.finish({ state: 'failed', problem: 'The withdrawal is not known here.' })
+  // A process ended between the withdrawal and its job.
+  if (withdrawal.state === 'done') return await job.finish({ state: 'done', result: { withdrawal: withdrawal.id } })
   if (!(await move(parts, withdrawal, 'begin'))) return await job.finish({ state: 'failed', problem: 'The withdrawal has ended before.' })
   try {
     await parts.ledger.note(study, withdrawal)

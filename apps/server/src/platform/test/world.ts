@@ -17,7 +17,7 @@ export interface Sent {
   json: Json
 }
 export interface Request {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   token?: string | null
   body?: unknown
