@@ -20,6 +20,7 @@ import { pipelineRoutes } from './routes/pipeline.js'
 import { storeRoutes } from './routes/stores.js'
 import { qualityRoutes } from './routes/quality.js'
 import { queryRoutes } from './routes/query.js'
+import { resultRoutes } from './routes/results.js'
 import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
@@ -61,7 +62,10 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   maskingKeyRoutes(app, systems)
   heldRoutes(app, systems)
   displayRoutes(app, systems)
-  if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
+  if (systems.queries !== null) {
+    queryRoutes(app, { ...systems.queries, studies: systems.studies })
+    resultRoutes(app, { ...systems.queries, studies: systems.studies })
+  }
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)
   fileRoutes(app, systems)

@@ -32,6 +32,7 @@ import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
 import { codeListEndpoints } from './code-lists.js'
 import { viewEndpoints } from './views.js'
+import { resultEndpoints } from './endpoints-results.js'
 import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
@@ -219,6 +220,7 @@ export const endpoints = {
   ...riskEndpoints,
   ...viewEndpoints,
   ...codeListEndpoints,
+  ...resultEndpoints,
 
   runStatement: {
     method: 'POST',
@@ -233,8 +235,8 @@ export const endpoints = {
     method: 'GET',
     path: '/query/api/v1/statements',
     system: 'query',
-    summary: 'History of statements',
-    query: ['study'],
+    summary: 'History of statements, newest first, by their text, state and time',
+    query: ['study', 'text', 'state', 'from', 'limit'],
     answer: statementHistory,
   },
   statement: {
