@@ -5,8 +5,9 @@ import { WrongUsage } from './failure.js'
 import { withoutSmallCells } from './small-cells.js'
 import { csvText, jsonText, tableText } from './rows.js'
 import { parquetBytes } from './parquet.js'
+import { downloadTo } from './query-download.js'
 
-const formats = ['table', 'csv', 'json', 'arrow', 'parquet'] as const
+const formats = ['table', 'csv', 'json', 'arrow', 'parquet', 'xlsx'] as const
 interface Flags {
   study: string
   format: (typeof formats)[number]
@@ -14,6 +15,8 @@ interface Flags {
   limit: string
   cut?: string
   smallCells?: string
+  param?: string[]
+  out?: string
   json?: boolean
   url?: string
 }
@@ -25,12 +28,16 @@ export function queryCommand(): Command {
     .argument('<sql>', 'one SELECT, or DESCRIBE, SUMMARIZE or EXPLAIN of one')
     .requiredOption('--study <id>', 'the study; its id is the name of its schema')
     .addOption(
-      new Option('--format <format>', 'table, csv, json (one array of row objects), arrow or parquet').choices(formats).default('table'),
+      new Option('--format <format>', 'table, csv, json (one array of row objects), arrow, parquet or xlsx')
+        .choices(formats)
+        .default('table'),
     )
     .option('--json', 'the same as --format json')
     .option('--purpose <text>', 'why you ask; recorded with the statement', 'analysis')
     .option('--limit <rows>', `rows at most (up to ${rowsMax})`, String(rowsMax))
     .option('--cut <name>', 'read a data cut instead of the newest snapshot; the result cites it')
+    .option('--param <name:type=value...>', 'a value for $name: date, timestamp, number, integer, text, boolean, or text-list by commas')
+    .option('--out <file>', 'all rows into a file, checked, with its manifest and codebook beside it; the server keeps it for a while')
     .option('--small-cells <columns>', 'hide counts below 11: the column that counts people, then by commas those computed from it')
     .option('--url <url>', 'address of the server')
     .addHelpText('after', '\nWhat the rows rest on (snapshot, masking policy, consent) goes to stderr.')
@@ -40,8 +47,41 @@ export function queryCommand(): Command {
       const format = flags.json === true ? 'json' : flags.format
       if (flags.smallCells !== undefined && (format === 'arrow' || format === 'parquet'))
         throw new WrongUsage('--small-cells puts marks in place of numbers, which arrow and parquet cannot hold.')
+      if (flags.out !== undefined) return intoFile(sql, { ...flags, format, out: flags.out })
+      if (format === 'xlsx') throw new WrongUsage('A workbook goes into a file: say --out FILE.')
       await write(format, await ask(sql, { ...flags, format }, limit), flags.smallCells?.split(',') ?? [])
     })
+}
+
+async function intoFile(sql: string, { format, out, ...flags }: Flags & { out: string }): Promise<void> {
+  if (format === 'table' || flags.smallCells !== undefined)
+    throw new WrongUsage('--out writes --format csv, json, arrow, parquet or xlsx, with all rows as they are.')
+  const client = await openClient({ url: flags.url })
+  const need: Need = { role: 'analyst', studies: [flags.study] }
+  const { file, basis } = await downloadTo(client, { statement: statementOf(sql, flags, rowsMax), format, out, need })
+  process.stderr.write(`${basisLine({ basis })}\n${out} · ${file.bytes} bytes · sha256 ${file.sha256}\n`)
+}
+
+const statementOf = (sql: string, flags: Pick<Flags, 'study' | 'purpose' | 'cut' | 'param'>, limit: number): Record<string, unknown> => ({
+  study: flags.study,
+  sql,
+  purpose: flags.purpose,
+  limit,
+  parameters: parametersOf(flags.param ?? []),
+  ...(flags.cut === undefined ? {} : { cut: flags.cut }),
+})
+
+/** `name:type=value`; what is no value of its type the server refuses. */
+function parametersOf(given: readonly string[]): Record<string, { type: string; value: unknown }> {
+  return Object.fromEntries(
+    given.map((each) => {
+      const [, name = '', type = '', text = ''] = /^(\w+):([a-z-]+)=(.*)$/s.exec(each) ?? []
+      if (name === '') throw new WrongUsage('--param is name:type=value, such as since:date=2020-01-31.')
+      const number = type === 'number' || type === 'integer' ? Number(text) : Number.NaN
+      const value = type === 'text-list' ? text.split(',') : type === 'boolean' && /^(true|false)$/.test(text) ? text === 'true' : text
+      return [name, { type, value: Number.isNaN(number) ? value : number }]
+    }),
+  )
 }
 
 async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
@@ -50,7 +90,7 @@ async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
   const reply = await client.send({
     method: 'POST',
     path: '/query/api/v1/statements',
-    json: { study: flags.study, sql, purpose: flags.purpose, limit, ...(flags.cut === undefined ? {} : { cut: flags.cut }) },
+    json: statementOf(sql, flags, limit),
     headers: { accept: flags.format === 'arrow' ? 'application/vnd.apache.arrow.stream' : 'application/json' },
     need,
   })
@@ -66,7 +106,7 @@ async function write(format: Flags['format'], body: Buffer, smallCells: readonly
   return undefined
 }
 
-function basisLine({ basis }: StatementRows): string {
+function basisLine({ basis }: Pick<StatementRows, 'basis'>): string {
   const rows = basis.truncated ? `${basis.rows} of ${basis.totalRows ?? 'more'} rows` : `${basis.rows} ${basis.rows === 1 ? 'row' : 'rows'}`
   const people = basis.people === null ? [] : [`${basis.people} ${basis.people === 1 ? 'person' : 'people'}`]
   return [

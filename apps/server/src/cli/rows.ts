@@ -16,7 +16,7 @@ export function jsonText({ columns, rows }: Rows): string {
 export function csvText({ columns, rows }: Rows): string {
   const field = (value: unknown): string => {
     const text = plain(value)
-    const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d/.test(text) ? `'${text}` : text
+    const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.,]+$/.test(text) ? `'${text}` : text
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
   }
   const lines = [columns.map(({ name }) => field(name)), ...rows.map((row) => row.map(field))]

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { sessionIdleMs, sessionMaxMs } from '@aquifer/core/identity'
 import { durationMs } from '@aquifer/core/time'
 import type { Environment } from './env.js'
+import { readQueryLimits, type QueryLimits } from './query-limits.js'
 
 export const serverRoles = ['api', 'replicator', 'masker', 'compactor', 'extractor', 'scheduler', 'query'] as const
 export type ServerRole = (typeof serverRoles)[number]
@@ -33,6 +34,10 @@ export interface Config {
   publicUrl: string | null
   /** after this long without a deed of its person a session is over */
   sessionIdleMs: number
+  /** days that results of statements and files of them are kept */
+  resultDays: number
+  /** what statements of a role may use, where it is not the default */
+  queryLimits: QueryLimits
   /** fault points to arm, for tests only */
   faultPoints: string | null
 }
@@ -74,6 +79,11 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_ROLES', means: `which parts run here: ${serverRoles.join(' ')} (default: all)` },
   { name: 'AQUIFER_WORKERS', means: 'threads that read, check and index large Bundles and imports, 0 to 64 (default 0)' },
   { name: 'AQUIFER_LOG_LEVEL', means: `${logLevels.join(' ')} (default info)` },
+  { name: 'AQUIFER_RESULT_DAYS', means: 'how long results of statements and their files are kept, 1 to 90 days (default 7)' },
+  {
+    name: 'AQUIFER_QUERY_LIMITS',
+    means: 'limits of statements by role, such as researcher:seconds=60,memory=512,rows=100000,temp=1024;analyst:seconds=300',
+  },
   { name: 'AQUIFER_FAULTS', means: 'for tests: fault points to arm' },
 ]
 /** Settings of clients and tests: known to the server, and ignored by it. */
@@ -107,6 +117,10 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const publicUrl = value('AQUIFER_PUBLIC_URL') ?? null
   if (publicUrl !== null && !isOrigin(publicUrl))
     faults.push('AQUIFER_PUBLIC_URL must be https://HOST, or http:// on loopback, without a path')
+  const resultDays = Number(value('AQUIFER_RESULT_DAYS') ?? '7')
+  if (!Number.isInteger(resultDays) || resultDays < 1 || resultDays > 90)
+    faults.push('AQUIFER_RESULT_DAYS must be a whole number from 1 to 90')
+  const queryLimits = readQueryLimits(value('AQUIFER_QUERY_LIMITS'), faults)
   const webhook = readWebhook(value('AQUIFER_WEBHOOK_URL'), value('AQUIFER_WEBHOOK_SECRET_FILE'), faults)
   const smtp = readSmtp(value('AQUIFER_SMTP_URL'), value('AQUIFER_SMTP_FROM'), faults)
   const tls = readTlsFiles(value, faults)
@@ -131,6 +145,8 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
         : { issuer, acceptClaims: claims === 'accept', clientId: value('AQUIFER_ISSUER_CLIENT') ?? 'aquifer-workbench' },
     publicUrl: publicUrl?.replace(/\/$/, '') ?? null,
     sessionIdleMs: idleMs,
+    resultDays,
+    queryLimits,
     faultPoints: value('AQUIFER_FAULTS') ?? null,
   }
 }

@@ -20,6 +20,7 @@ import { pipelineRoutes } from './routes/pipeline.js'
 import { storeRoutes } from './routes/stores.js'
 import { qualityRoutes } from './routes/quality.js'
 import { queryRoutes } from './routes/query.js'
+import { resultRoutes } from './routes/results.js'
 import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
@@ -63,8 +64,12 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   maskingKeyRoutes(app, systems)
   heldRoutes(app, systems)
   displayRoutes(app, systems)
-  if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
-  if (systems.queries !== null) statisticsRoutes(app, { ...systems.queries, studies: systems.studies })
+  if (systems.queries !== null) {
+    const queries = { ...systems.queries, studies: systems.studies }
+    queryRoutes(app, queries)
+    resultRoutes(app, queries)
+    statisticsRoutes(app, queries)
+  }
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)
   if (systems.cohorts !== null && systems.queries !== null) cohortRoutes(app, systems, { cohorts: systems.cohorts, ...systems.queries })

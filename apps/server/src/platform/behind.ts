@@ -6,11 +6,11 @@ import { listFile } from '../reservoir/index.js'
 import { openFiles } from './files.js'
 import { openFlow, type Flow, type FlowParts } from './flow.js'
 import { openKeys } from './privacy.js'
-import { openQueries, riskGauges, type Queries, type QueryParts } from './queries.js'
+import { openQueries, queryGauges, riskGauges, type Queries, type QueryParts } from './queries.js'
 import { frontStages } from './stages.js'
 
 type Given = Omit<FlowParts, 'keyring' | 'otherStages' | 'ownViews' | 'codeLists' | 'policies'>
-type Asked = Pick<QueryParts, 'studies' | 'now' | 'newId'>
+type Asked = Pick<QueryParts, 'studies' | 'now' | 'newId' | 'owner'>
 
 interface BehindParts extends Given, Asked {
   policies: FlowParts['policies'] & QueryParts['policies']
@@ -42,8 +42,10 @@ export async function openBehind({ closing, ...parts }: BehindParts): Promise<Be
   const queries = config.roles.includes('query') ? openQueries({ ...parts, ...tables, ...masked, files }) : null
   if (queries !== null) {
     closing.add(() => queries.query.close())
+    closing.add(() => queries.downloads.close())
     closing.add(() => queries.risk.close())
     riskGauges(metrics, queries.risk)
+    queryGauges(metrics, queries.query)
   }
   return { files, flow, keys, queries }
 }

@@ -11,7 +11,7 @@ import type { FileDesk } from '../files/index.js'
 import type { Jobs } from '../jobs/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
-import type { Query } from '../query/index.js'
+import type { DownloadDesk, Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
 import { writeAtomically, type Signer } from '../storage/index.js'
 import { openStudyFiles, type Studies, type StudyFiles } from '../study/index.js'
@@ -42,6 +42,7 @@ export interface GovernanceParts {
   files: FileDesk
   flow: Flow | null
   query: Query | null
+  downloads: DownloadDesk | null
   log: Log
   now: () => number
   newId: () => string
@@ -55,12 +56,13 @@ export interface Governance {
 
 /** Consent over time: withdrawals through every store that is open here, the repository last; what the clock ends; who stands where. */
 export async function openGovernance(parts: GovernanceParts): Promise<Governance> {
-  const { config, repository, studies, bulkExport, flow, query, log, now, newId } = parts
+  const { config, repository, studies, bulkExport, flow, query, downloads, log, now, newId } = parts
   const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be followed')
   const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
   const ledger = openOutsideLedger(path.join(config.dataDir, 'ledger', 'withdrawals.ndjson'), parts.signer)
   const erasure = openErasure({ ...parts, ledger })
-  if (query !== null) erasure.registerStep(statementsStep({ repository, query, patientKeys: flow?.patientKeys ?? null }))
+  const patientKeys = flow?.patientKeys ?? null
+  if (query !== null && downloads !== null) erasure.registerStep(statementsStep({ repository, query, downloads, patientKeys }))
   erasure.registerStep(exportsStep(bulkExport))
   if (flow !== null) {
     erasure.registerStep(reservoirStep(repository, flow, query))

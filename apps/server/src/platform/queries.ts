@@ -8,12 +8,15 @@ import {
   openCodeListDesk,
   openCohortDesk,
   openCohorts,
+  openDownloads,
   openNotebooks,
   openViewDesk,
   Query,
+  statementLimits,
   type CodeListDesk,
   type CodeLists,
   type CohortDesk,
+  type DownloadDesk,
   type HeldSnapshot,
   type NotebookDesk,
   type OwnViews,
@@ -39,6 +42,7 @@ export interface QueryParts {
   log: Log
   ownViews: OwnViews
   codeLists: CodeLists
+  owner: string
   now: () => number
   newId: () => string
 }
@@ -46,6 +50,7 @@ export interface QueryParts {
 export interface Queries {
   query: Query
   notebooks: NotebookDesk
+  downloads: DownloadDesk
   risk: RiskDesk
   views: ViewDesk
   codeLists: CodeListDesk
@@ -88,6 +93,10 @@ export function openQueries(parts: QueryParts): Queries {
     snapshot,
     folderOf,
     workFolder: path.join(config.dataDir, 'query'),
+    resultsFolder: path.join(config.dataDir, 'results'),
+    keptMs: config.resultDays * dayMs,
+    limitsOf: (role) => ({ ...statementLimits, ...config.queryLimits[role ?? ''] }),
+    studyNamed: (id) => studies.byId(id),
     filesOf: async (id) => {
       const study = await studies.byId(id)
       return { files: study === null ? [] : await files.tables(study), folder: files.tableFolder(id) }
@@ -118,8 +127,27 @@ export function openQueries(parts: QueryParts): Queries {
     newId,
   })
   const codeLists = openCodeListDesk({ repository, lists: parts.codeLists, count: countListBy(query), now })
+  const downloads = openDownloads({
+    query,
+    repository,
+    dir: path.join(config.dataDir, 'files', 'downloads'),
+    keptMs: config.resultDays * dayMs,
+    studyOf: (sid) => studies.bySid(sid),
+    owner: parts.owner,
+    now,
+    newId,
+    onFailure: (failure) => log.error(failure, 'a job met an error'),
+  })
   const cohorts = openCohortDesk({ repository, tables: cohortTables, now })
-  return { query, notebooks: openNotebooks(repository, newId), risk, views, codeLists, cohorts }
+  return { query, notebooks: openNotebooks(repository, newId), downloads, risk, views, codeLists, cohorts }
+}
+
+const dayMs = 86_400_000
+
+export function queryGauges(metrics: Metrics, query: Query): void {
+  metrics.gauge('aquifer_statements_running', 'Statements that run or wait', () => query.running())
+  metrics.gauge('aquifer_statements_waiting', 'Statements that wait for an engine', () => query.waiting)
+  metrics.gauge('aquifer_results_kept_bytes', 'Bytes of results that are kept', () => query.keptBytes())
 }
 
 /** What stands in the reports of this process: the worst of all studies. */

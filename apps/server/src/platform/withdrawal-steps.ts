@@ -2,7 +2,7 @@ import { effectOn } from '@aquifer/core/consent'
 import type { BulkExport } from '../bulk-export/index.js'
 import type { StepContext, StepOutcome, StoreStep } from '../erasure/index.js'
 import type { FileDesk } from '../files/index.js'
-import type { Query } from '../query/index.js'
+import type { DownloadDesk, Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Whose } from '../lake/index.js'
 import type { MaskedPerson } from '../reservoir/index.js'
@@ -17,11 +17,21 @@ const lakeBytesPerMs = 20_000
 // Shorter names stand in too many words to be taken for the person.
 const idLengthMin = 8
 
-export function statementsStep(parts: { repository: Repository; query: Query; patientKeys: Flow['patientKeys'] | null }): StoreStep {
-  const { repository, query, patientKeys } = parts
-  const names = async ({ study, person }: StepContext): Promise<string[]> => {
-    const keys = patientKeys === null ? [] : await patientKeys(study.id, [person.patientId])
-    return [...keys, ...(person.patientId.length < idLengthMin ? [] : [person.patientId])]
+export function statementsStep(parts: {
+  repository: Repository
+  query: Query
+  downloads: DownloadDesk
+  patientKeys: Flow['patientKeys'] | null
+}): StoreStep {
+  const { repository, query, downloads, patientKeys } = parts
+  // Results and files that might hold the person's rows; without a key nobody can tell, and none is kept.
+  const kept = async ({ study }: StepContext, key: string | undefined): Promise<number> =>
+    key === undefined ? 0 : query.keptWith(study.id, key) + (await downloads.heldWith(study.id, key))
+  const keysOf = async ({ study, person }: StepContext): Promise<string[]> =>
+    patientKeys === null ? [] : patientKeys(study.id, [person.patientId])
+  const names = async (context: StepContext): Promise<string[]> => {
+    const { patientId } = context.person
+    return [...(await keysOf(context)), ...(patientId.length < idLengthMin ? [] : [patientId])]
   }
   return {
     store: 'statements',
@@ -36,13 +46,14 @@ export function statementsStep(parts: { repository: Repository; query: Query; pa
       if (effectOn('statements', context.act) !== 'remove') return { counts: {} }
       const named = await names(context)
       query.peopleWithdrew(context.study.id, { begunBefore: context.at, patientKey: named[0] })
+      await downloads.forget(context.study.id)
       const { statements, notebooks } = await repository.statements.redact(context.study.sid, named)
       return { counts: { statements, notebooks } }
     },
     async verify(context) {
       if (effectOn('statements', context.act) !== 'remove') return true
       const { statements, notebooks } = await repository.statements.naming(context.study.sid, await names(context))
-      return statements + notebooks === 0
+      return statements + notebooks + (await kept(context, (await keysOf(context))[0])) === 0
     },
   }
 }

@@ -27,7 +27,7 @@ export function withCohorts(
     return `CREATE VIEW "${schema}"."${name}" AS ${sql}`
   })
   const columns = checked.columns === null ? null : new Set([...checked.columns, ...cohortColumns])
-  return { checked: { tables: [...read], columns }, setup }
+  return { checked: { ...checked, tables: [...read], columns }, setup }
 }
 
 /** A cohort in the catalogue. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import type { EngineCompletion } from './engine-complete.js'
 import type { EngineDone, EngineRun } from './engine-statement.js'
 import { makeFolder } from '../storage/index.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
@@ -72,16 +73,17 @@ export class EngineProcess {
     )
   }
 
-  /** Starts a process that can read the folders of one study: its reservoir, and its files. */
+  /** Starts a process that can read the folders of one study: its reservoir, its files, and results that were kept. */
   static async start(
-    { reservoir, files }: { reservoir: string; files: string },
+    { reservoir, files, results }: { reservoir: string; files: string; results: string },
     workFolder: string,
     isolated: boolean,
   ): Promise<EngineProcess> {
     await mkdir(workFolder, { recursive: true, mode: 0o700 })
     const folder = await mkdtemp(join(workFolder, 'engine-'))
     await makeFolder(files)
-    const places = { reservoir, files, root: join(folder, 'root'), spill: join(folder, 'spill') }
+    await mkdir(results, { recursive: true, mode: 0o700 })
+    const places = { reservoir, files, results, root: join(folder, 'root'), spill: join(folder, 'spill') }
     await mkdir(places.root)
     await mkdir(places.spill)
     const launch = isolated ? isolatedLaunch(places) : plainLaunch()
@@ -118,6 +120,14 @@ export class EngineProcess {
     const answer = this.#answer(id, 'parsed', () => undefined)
     writeFrame(this.#pipe, { id, do: 'parse' }, Buffer.from(sql))
     return JSON.parse(Buffer.from((await answer).body).toString('utf8'))
+  }
+
+  /** What the engine's own completion says at the end of a text, over tables made by these statements. */
+  async complete(sql: string, tables: readonly string[]): Promise<EngineCompletion[]> {
+    const id = this.#next++
+    const answer = this.#answer(id, 'completed', () => undefined)
+    writeFrame(this.#pipe, { id, do: 'complete' }, Buffer.from(JSON.stringify({ sql, tables })))
+    return JSON.parse(Buffer.from((await answer).body).toString('utf8')) as EngineCompletion[]
   }
 
   run(run: EngineRun, listener: RunListener): { id: number; done: Promise<EngineDone> } {

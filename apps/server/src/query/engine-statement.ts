@@ -1,4 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk, type DuckDBResult } from '@duckdb/node-api'
+import type { StatementParameters } from '@aquifer/core/contract'
+import { boundParameters } from './engine-parameters.js'
 import { arrowWriter, jsonWriter, peopleCounter, type ResultWriter } from './result-writer.js'
 
 // One statement in the engine's process: a fresh instance with the views it needs, locked before the statement runs.
@@ -12,6 +14,8 @@ export interface EngineRun {
   files: string[]
   schema: string
   sql: string
+  /** by the names as the statement writes them */
+  parameters?: StatementParameters
   format: 'arrow' | 'json'
   rowsMax: number
   bytesMax: number
@@ -21,7 +25,18 @@ export interface EngineRun {
   memoryMb: number
   spillMb: number
   spillFolder: string
+  /** A database file: `write` keeps the rows of the statement there and sends none, `read` lets the statement read what was kept. */
+  kept?: { path: string; mode: 'write' | 'read' }
+  /** Writes the rows into a file and sends none. */
+  file?: EngineFile
 }
+export interface EngineFile {
+  path: string
+  format: FileFormat
+  /** of the kept rows, in their order; no two names differ by case only */
+  columns: { name: string; type: string }[]
+}
+export type FileFormat = 'arrow' | 'csv' | 'json' | 'parquet' | 'xlsx'
 export interface EngineFileTable {
   name: string
   /** makes the rows as they are in the file */
@@ -47,7 +62,12 @@ export interface EngineEvents {
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
-export async function lockedInstance(run: EngineRun): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
+export interface Locked {
+  instance: DuckDBInstance
+  connection: DuckDBConnection
+}
+
+export async function lockedInstance(run: EngineRun): Promise<Locked> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(run.threads),
     memory_limit: `${run.memoryMb}MB`,
@@ -67,8 +87,9 @@ export async function lockedInstance(run: EngineRun): Promise<{ instance: DuckDB
     )
     for (const sql of run.setup) await connection.run(sql)
     for (const file of run.fileTables) await makeFileTable(connection, file)
+    if (run.kept) await connection.run(attachKept(run.kept))
     await connection.run(
-      `SET search_path = ${text(`"${run.schema}"`)}; SET allowed_paths = [${run.files.map(text).join(', ')}];
+      `SET search_path = ${text(`"${run.schema}"`)}; SET allowed_paths = [${[...run.files, ...(run.file ? [run.file.path] : [])].map(text).join(', ')}];
        SET enable_external_access = false; SET lock_configuration = true`,
     )
   } catch (error) {
@@ -78,6 +99,10 @@ export async function lockedInstance(run: EngineRun): Promise<{ instance: DuckDB
   }
   return { instance, connection }
 }
+
+// Many results are small, and a block is the least that a file takes.
+const attachKept = ({ path, mode }: NonNullable<EngineRun['kept']>): string =>
+  `ATTACH ${text(path)} AS kept ${mode === 'read' ? '(READ_ONLY)' : '(BLOCK_SIZE 16384)'}`
 
 /** What does not look like its kind fails here, and by its name. */
 async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<void> {
@@ -92,7 +117,8 @@ async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, 
 }
 
 export async function streamStatement(connection: DuckDBConnection, run: EngineRun, events: EngineEvents): Promise<EngineDone> {
-  const result = await connection.stream(run.sql)
+  const bound = boundParameters(run.parameters ?? {})
+  const result = await connection.stream(run.sql, bound?.values, bound?.types)
   const names = result.deduplicatedColumnNames()
   const types = result.columnTypes()
   events.columns(names.map((name, index) => ({ name, type: types[index]?.toString() ?? 'VARCHAR' })))
@@ -134,7 +160,7 @@ async function beyondBytes(result: DuckDBResult, rows: number, countMs: number):
 }
 
 // Rows that nobody takes cost nothing but the engine's own work, so that "1,000 of 52,331" can be said; not for ever, though.
-async function countOn(result: DuckDBResult, from: number, countMs: number): Promise<number | null> {
+export async function countOn(result: DuckDBResult, from: number, countMs: number): Promise<number | null> {
   const until = performance.now() + countMs
   let rows = from
   for (;;) {

@@ -1,7 +1,10 @@
 import { Socket } from 'node:net'
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
-import { lockedInstance, streamStatement, type EngineEvents, type EngineRun } from './engine-statement.js'
+import { complete } from './engine-complete.js'
+import { keepStatement } from './engine-keep.js'
+import { writeRows } from './engine-files.js'
+import { lockedInstance, streamStatement, type EngineDone, type EngineEvents, type EngineRun, type Locked } from './engine-statement.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
 import { engineMemoryMb } from './limits.js'
 
@@ -33,6 +36,10 @@ async function parse(id: number, sql: string): Promise<void> {
   send({ id, is: 'parsed' }, Buffer.from(String(reader.getRows()[0]?.[0] ?? '{}')))
 }
 
+async function suggest(id: number, { sql, tables }: { sql: string; tables: string[] }): Promise<void> {
+  send({ id, is: 'completed' }, Buffer.from(JSON.stringify(await complete(sql, tables))))
+}
+
 async function run(id: number, request: EngineRun): Promise<void> {
   const state = { connection: null as DuckDBConnection | null, cancelled: false }
   running.set(id, state)
@@ -49,7 +56,7 @@ async function run(id: number, request: EngineRun): Promise<void> {
   try {
     state.connection = connection
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
-    const done = await streamStatement(connection, request, events)
+    const done = await carriedOut({ instance, connection }, request, events)
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
     send({ id, is: 'done', ...done })
   } finally {
@@ -59,6 +66,13 @@ async function run(id: number, request: EngineRun): Promise<void> {
     instance.closeSync()
   }
 }
+
+const carriedOut = (of: Locked, request: EngineRun, events: EngineEvents): Promise<EngineDone> =>
+  request.file
+    ? writeRows(of.connection, request.file)
+    : request.kept?.mode === 'write'
+      ? keepStatement(of, request, request.kept.path, events)
+      : streamStatement(of.connection, request, events)
 
 function cancel(id: number): void {
   const state = running.get(id)
@@ -92,6 +106,7 @@ async function handle({ header, body }: Frame): Promise<void> {
   const id = Number(header['id'])
   try {
     if (header['do'] === 'parse') await parse(id, body.toString())
+    else if (header['do'] === 'complete') await suggest(id, JSON.parse(body.toString()) as { sql: string; tables: string[] })
     else if (header['do'] === 'run') await run(id, JSON.parse(body.toString()) as EngineRun)
     else if (header['do'] === 'cancel') cancel(id)
     else if (header['do'] === 'look') look(id, header['paths'] as string[])

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { EngineProcess } from './engine-process.js'
-import { engineIdleMs, runningPerStudyMax, waitingPerStudyMax } from './limits.js'
+import { engineIdleMs, runningPerStudyMax, waitingPerCallerMax, waitingPerStudyMax } from './limits.js'
+import { Seats, type Ticket } from './seats.js'
 
 /** A place in a study's engine: taken before a statement, given back after it. */
 export interface Seat {
@@ -10,14 +11,15 @@ export interface Seat {
 
 interface Post {
   process: Promise<EngineProcess> | null
-  running: number
-  queue: (() => void)[]
+  seats: Seats
   idle: NodeJS.Timeout | null
 }
 
 export interface EnginesOptions {
   /** Folder of each study's reservoir. */
   reservoirOf: (study: string) => string
+  /** Folder of each study's kept results. */
+  resultsOf: (study: string) => string
   workFolder: string
   isolated: boolean
 }
@@ -32,22 +34,18 @@ export class Engines {
     this.#options = options
   }
 
-  /** Waits for a seat; null when too many wait already. */
-  async seat(study: string, files: string): Promise<Seat | null> {
+  /** A place in the queue of a study's engine; null when too many wait already. */
+  queue(study: string, caller: string): Ticket | null {
+    return this.#post(study).seats.take(caller)
+  }
+
+  /** The engine for who was admitted; given back with the ticket. */
+  async seat(study: string, files: string, ticket: Ticket): Promise<Seat> {
     const post = this.#post(study)
-    if (post.running >= runningPerStudyMax) {
-      if (post.queue.length >= waitingPerStudyMax) return null
-      await new Promise<void>((resolve) => post.queue.push(resolve))
-    } else post.running++
     if (post.idle) clearTimeout(post.idle)
-    let left = false
     const leave = (): void => {
-      if (left) return
-      left = true
-      const next = post.queue.shift()
-      if (next) return next()
-      post.running--
-      if (post.running === 0) post.idle = setTimeout(() => void this.end(study), engineIdleMs).unref()
+      ticket.leave()
+      if (post.seats.taken === 0) this.#rest(study, post)
     }
     try {
       return { engine: await this.#engine(study, post, files), leave }
@@ -57,10 +55,29 @@ export class Engines {
     }
   }
 
+  /** The engine for what takes no seat, since it reads no data and is over at once. */
+  async aside(study: string, files: string): Promise<EngineProcess> {
+    const post = this.#post(study)
+    const engine = await this.#engine(study, post, files)
+    if (post.seats.taken === 0) this.#rest(study, post)
+    return engine
+  }
+
+  #rest(study: string, post: Post): void {
+    if (post.idle) clearTimeout(post.idle)
+    post.idle = setTimeout(() => void this.end(study), engineIdleMs).unref()
+  }
+
+  /** Statements that wait, of all studies. */
+  get waiting(): number {
+    return [...this.#posts.values()].reduce((sum, { seats }) => sum + seats.waiting, 0)
+  }
+
   #post(study: string): Post {
     const known = this.#posts.get(study)
     if (known) return known
-    const post: Post = { process: null, running: 0, queue: [], idle: null }
+    const seats = new Seats({ seats: runningPerStudyMax, waiting: waitingPerStudyMax, waitingPerCaller: waitingPerCallerMax })
+    const post: Post = { process: null, seats, idle: null }
     this.#posts.set(study, post)
     return post
   }
@@ -68,8 +85,8 @@ export class Engines {
   #engine(study: string, post: Post, files: string): Promise<EngineProcess> {
     if (this.#closed) return Promise.reject(new Error('the query system is closed'))
     if (post.process) return post.process
-    const { reservoirOf, workFolder, isolated } = this.#options
-    const starting = EngineProcess.start({ reservoir: reservoirOf(study), files }, workFolder, isolated)
+    const { reservoirOf, resultsOf, workFolder, isolated } = this.#options
+    const starting = EngineProcess.start({ reservoir: reservoirOf(study), files, results: resultsOf(study) }, workFolder, isolated)
     const forget = (): void => {
       if (post.process === starting) post.process = null
     }

@@ -36,7 +36,7 @@ const reasons: Record<string, string> = {
 export function refusalOfFault(said: string, sent: Sent): Refusal {
   const fault = parsed(said)
   const kind = (fault.exception_type ?? '').toLowerCase()
-  if (kind === 'interrupt') return refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
+  if (kind === 'interrupt') return cancelled()
   if (kind === 'out of memory') return outOfMemory()
   const { files = [] } = sent
   const message = fault.exception_message ?? ''
@@ -54,6 +54,7 @@ export function refusalOfFault(said: string, sent: Sent): Refusal {
   })
 }
 
+export const cancelled = (): Refusal => refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
 export const outOfMemory = (): Refusal =>
   refuse('statement-limit', {
     detail: 'The statement needs more memory than one may use.',

@@ -23,6 +23,8 @@ export interface Places {
   reservoir: string
   /** Files of the study's file reservoir: readable. */
   files: string
+  /** Results of the study that were kept: readable. */
+  results: string
   /** Empty folder: where the engine's own view of the disk is built. */
   root: string
   /** Where statements spill: readable and writable. */
@@ -87,6 +89,8 @@ export function isolatedLaunch(places: Places, program = engineCommand()): Launc
     places.reservoir,
     'data',
     places.files,
+    'data',
+    places.results,
     'spill',
     places.spill,
   ]
@@ -141,6 +145,7 @@ function probe(): Isolation {
     const places = {
       reservoir: join(folder, 'reservoir'),
       files: join(folder, 'files'),
+      results: join(folder, 'results'),
       root: join(folder, 'root'),
       spill: join(folder, 'spill'),
     }

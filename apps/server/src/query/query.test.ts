@@ -63,6 +63,8 @@ test('a newer snapshot is read by the next statement', async () => {
 const attacks = [
   `COPY (SELECT 1) TO '/tmp/aquifer-attack'`,
   `COPY observations TO 'x.csv'`,
+  `SELECT * FROM kept.main.rows`,
+  `SELECT * FROM kept.rows`,
   `ATTACH '/tmp/x.db' AS x`,
   `EXPORT DATABASE '/tmp/aquifer-attack'`,
   `INSTALL httpfs`,
@@ -159,7 +161,7 @@ test.each([true, false])('the engine is locked by itself, whatever the gate lets
   if (isolated && world.query.isolation.mode !== 'full') return
   const folder = join(world.folder, 'reservoir', 'SYN')
   const engine = await EngineProcess.start(
-    { reservoir: folder, files: join(world.folder, 'files', 'SYN') },
+    { reservoir: folder, files: join(world.folder, 'files', 'SYN'), results: join(world.folder, 'results', 'SYN') },
     join(world.folder, 'work-bare'),
     isolated,
   )
@@ -201,7 +203,7 @@ test('the engine sees its study and nothing else', async () => {
   const folder = join(world.folder, 'reservoir', 'SYN')
   const isolated = world.query.isolation.mode === 'full'
   const engine = await EngineProcess.start(
-    { reservoir: folder, files: join(world.folder, 'files', 'SYN') },
+    { reservoir: folder, files: join(world.folder, 'files', 'SYN'), results: join(world.folder, 'results', 'SYN') },
     join(world.folder, 'work-look'),
     isolated,
   )
@@ -335,22 +337,22 @@ test('withheld people are in no row; a withdrawal stops what runs and drops what
   expect(await rowsOf('SELECT id FROM "Patient"')).toEqual([['pk1']])
   world.withheld.length = 0
   const kept = world.query.start({ study: world.study, actor: 'ana', sql: 'SELECT 1', purpose: 'test', limit: 10, format: 'arrow' })
-  await soon(async () => (await world.query.result(kept.id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
+  await soon(async () => (await world.query.kept(kept.id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
   const running = world.rows('SELECT count(*) FROM range(100000000) a, range(100000) b')
   await soon(() => world.query.running()).toBe(1)
   world.query.peopleWithdrew('SYN')
   expect(await running).toMatchObject({ refusal: 'statement-cancelled' })
-  expect(await world.query.result(kept.id, 'ana')).toMatchObject({ refusal: 'result-gone' })
+  expect(await world.query.kept(kept.id, 'ana')).toMatchObject({ refusal: 'result-gone' })
 })
 
 test('a result that was read without a person stays when that person’s rows go, and goes when another’s do', async () => {
   world.withheld.push('pk2')
   const { id } = world.query.start({ study: world.study, actor: 'ana', sql: 'SELECT 1', purpose: 'test', limit: 10, format: 'arrow' })
-  await soon(async () => (await world.query.result(id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
+  await soon(async () => (await world.query.kept(id, 'ana')) as unknown).toMatchObject({ owner: 'ana' })
   world.query.peopleWithdrew('SYN', { patientKey: 'pk2' })
-  expect(await world.query.result(id, 'ana')).toMatchObject({ owner: 'ana' })
+  expect(await world.query.kept(id, 'ana')).toMatchObject({ owner: 'ana' })
   world.query.peopleWithdrew('SYN', { patientKey: 'pk1' })
-  expect(await world.query.result(id, 'ana')).toMatchObject({ refusal: 'result-gone' })
+  expect(await world.query.kept(id, 'ana')).toMatchObject({ refusal: 'result-gone' })
   world.withheld.length = 0
 })
 
@@ -367,7 +369,7 @@ test('a statement is its caller’s own: state, rows, history', async () => {
     .poll(async () => (await world.query.status(id, 'bob')) as unknown)
     .toMatchObject({ state: 'done', study: 'SYN', basis: { rows: 1 } })
   expect(await world.query.status(id, 'ana')).toMatchObject({ refusal: 'unknown' })
-  expect(await world.query.result(id, 'ana')).toMatchObject({ refusal: 'unknown' })
+  expect(await world.query.kept(id, 'ana')).toMatchObject({ refusal: 'unknown' })
   expect(await world.query.cancel(id, 'ana')).toMatchObject({ refusal: 'unknown' })
   expect(await world.query.history(world.study, 'bob', 10)).toMatchObject({
     rows: [{ id, sql: 'SELECT 7 AS n', purpose: 'looking', state: 'done', rows: 1 }],

@@ -78,6 +78,30 @@ export function jsonWriter(types: DuckDBType[]): ResultWriter {
   }
 }
 
+/** Rows as one array of objects. */
+export function jsonRowsWriter(names: string[], types: DuckDBType[]): ResultWriter {
+  let out: Uint8Array[] = []
+  let first = true
+  const taken = (): Uint8Array[] => {
+    const ready = out
+    out = []
+    return ready
+  }
+  return {
+    append(chunk, count) {
+      let text = ''
+      for (let row = 0; row < count; row++) {
+        const values = types.map((type, index) => [names[index], jsonValue(chunk.getColumnVector(index).getItem(row), type)])
+        text += `${first ? '[\n' : ',\n'}${JSON.stringify(Object.fromEntries(values))}`
+        first = false
+      }
+      out.push(Buffer.from(text))
+    },
+    ready: taken,
+    end: () => [...taken(), Buffer.from(first ? '[]\n' : '\n]\n')],
+  }
+}
+
 /** Counts different people by the values of patient_key, where a result has that column. */
 export function peopleCounter(
   names: string[],

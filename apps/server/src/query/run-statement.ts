@@ -1,21 +1,23 @@
-import { checkStatement } from '@aquifer/core/query'
-import { refuse, type Refusal } from '@aquifer/core/refusal'
-import type { ResultColumn } from '@aquifer/core/contract'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkStatement, parametersIn, selectedNames, type StatementFault } from '@aquifer/core/query'
+import { isRefusal, type Refusal } from '@aquifer/core/refusal'
+import type { StatementParameters } from '@aquifer/core/contract'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import type { ListFile } from './code-list-tables.js'
 import { withCohorts, type CohortTable } from './cohort-tables.js'
-import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
-import type { EngineDone } from './engine-statement.js'
+import { EngineFault, type EngineProcess } from './engine-process.js'
 import type { Engines } from './engines.js'
 import type { StudyFiles } from './file-tables.js'
-import { outOfMemory, refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
-import { countMs, killAfterMs, resultBytesMax, statementMemoryMb, statementMs, statementSpillMb, statementThreads } from './limits.js'
+import { refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
+import { runIn, seated, type EngineWork, type Ran } from './in-engine.js'
+import { keptResultBytesMax, resultBytesMax } from './limits.js'
 import { prepareTables, studyTables, type Preparation } from './tables.js'
 
-export interface StatementWork {
-  study: string
+export interface StatementWork extends Omit<EngineWork, 'filesFolder'> {
   sql: string
+  parameters?: StatementParameters
   limit: number
   format: 'arrow' | 'json'
   manifest: ReservoirManifest
@@ -30,36 +32,39 @@ export interface StatementWork {
   codeLists: () => Promise<readonly ListFile[]>
   /** Saved cohorts, which are tables. */
   cohorts?: readonly CohortTable[]
-  signal: AbortSignal
-  onStart(): void
-  onProgress(progress: number): void
+  /** A file that takes the rows instead of the answer; moved there once it is whole. */
+  keepAs?: string
 }
-export interface StatementResult extends EngineDone {
-  columns: ResultColumn[]
+export interface StatementResult extends Ran {
   chunks: Uint8Array[]
 }
 
 const blank = /\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\//y
 const explain = /explain\b/iy
-const cancelled = (): Refusal => refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
 
 /** Takes a text through the gate and the engine. The caller's own words come back in refusals, the data's never. */
 export async function runStatement(engines: Engines, work: StatementWork): Promise<StatementResult | Refusal> {
-  const seat = await engines.seat(work.study, work.files.folder)
-  if (seat === null) return refuse('too-many-requests', { detail: 'Too many statements wait for this study.', retryAfterS: 5 })
-  try {
-    if (work.signal.aborted) return cancelled()
-    work.onStart()
-    return await passGate(seat.engine, work)
-  } catch (error) {
-    if (!(error instanceof EngineGone)) throw error
-    if (work.signal.aborted) return cancelled()
-    if (error.reason === 'memory') return outOfMemory()
-    const detail = 'The query engine ended while the statement ran, which too large a statement can cause. It is started anew.'
-    return refuse('not-ready', { detail, retryAfterS: 1 })
-  } finally {
-    seat.leave()
-  }
+  return seated(engines, { ...work, filesFolder: work.files.folder }, (engine) => passGate(engine, work))
+}
+
+export interface StatementReading {
+  tables: string[]
+  /** for each column of the result the names in its expression; null where they are not listed */
+  selected: string[][] | null
+}
+
+/** What a text would read, without running it. */
+export async function readStatement(
+  engines: Engines,
+  work: Omit<EngineWork, 'filesFolder'> & Pick<StatementWork, 'sql' | 'parameters' | 'manifest' | 'own' | 'files'>,
+): Promise<StatementReading | Refusal> {
+  const sql = work.sql.slice(explainPrefix(work.sql).length)
+  return seated(engines, { ...work, filesFolder: work.files.folder }, async (engine) => {
+    const tree = await engine.parse(sql)
+    const names = [...studyTables(work.manifest, work.own), ...work.files.files].map(({ name }) => name)
+    const checked = checkStatement(tree, { schema: work.study, tables: names, parameters: Object.keys(work.parameters ?? {}) })
+    return 'detail' in checked ? refusalOfCheck(checked, { sql, offset: 0 }) : { tables: checked.tables, selected: selectedNames(tree) }
+  })
 }
 
 /** `EXPLAIN` with all that stands before it; one piece at a time, since no text may cost more than its length. */
@@ -74,13 +79,17 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
   const prefix = explainPrefix(work.sql)
   const sent: Sent = { sql: work.sql.slice(prefix.length), offset: prefix.length }
   const tables = studyTables(work.manifest, work.own)
+  const given = work.parameters ?? {}
+  let parameters: StatementParameters = {}
   let preparation: Preparation
   try {
     const tree = await engine.parse(sent.sql)
     const taken = new Set([...tables, ...work.files.files].map(({ name }) => name))
     const cohorts = (work.cohorts ?? []).filter(({ name }) => !taken.has(name))
-    const named = checkStatement(tree, { schema: work.study, tables: [...taken, ...cohorts.map(({ name }) => name)] })
-    if ('detail' in named) return refusalOfCheck(named, sent)
+    const names = [...taken, ...cohorts.map(({ name }) => name)]
+    const named = checkStatement(tree, { schema: work.study, tables: names, parameters: Object.keys(given) })
+    if ('detail' in named) return refusalOfCheck(placed(named, sent.sql), sent)
+    parameters = asWritten(given, named.parameters)
     const { checked, setup } = withCohorts(named, cohorts, work.study)
     const isOfCodes = tables.some(({ kind, name }) => kind === 'codes' && checked.tables.includes(name))
     const lists = isOfCodes ? await work.codeLists() : []
@@ -94,7 +103,24 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
   const explained = prefix !== ''
   const sql = explained ? `EXPLAIN ${sent.sql}` : sent.sql
   const place = explained ? { sql, offset: prefix.length - 'EXPLAIN '.length } : sent
-  return runInEngine(engine, { ...work, sql }, preparation, place)
+  return runInEngine(engine, { ...work, sql, parameters }, preparation, place)
+}
+
+/** What is wrong with a parameter is wrong where the text first names it; the gate counts in bytes. */
+function placed(fault: StatementFault, sql: string): StatementFault {
+  const found = parametersIn(sql).find(({ name }) => name === fault.parameter)
+  return found === undefined ? fault : { ...fault, position: Buffer.byteLength(sql.slice(0, found.at)) }
+}
+
+/** The values that a statement asks for, by the names as it writes them: the engine tells upper from lower case. */
+function asWritten(given: StatementParameters, names: readonly string[]): StatementParameters {
+  const byName = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]))
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = byName.get(name.toLowerCase())
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
 }
 
 async function runInEngine(
@@ -104,66 +130,28 @@ async function runInEngine(
   sent: Sent,
 ): Promise<StatementResult | Refusal> {
   const chunks: Uint8Array[] = []
-  let columns: ResultColumn[] = []
-  const { id, done } = engine.run(
+  const named = new Set(preparation.fileTables.map(({ name }) => name))
+  const files = work.files.files.filter(({ name }) => named.has(name))
+  const written = work.keepAs === undefined ? null : join(engine.spillFolder, `${crypto.randomUUID()}.rows`)
+  const ran = await runIn(
+    engine,
     {
       ...preparation,
       schema: work.study,
       sql: work.sql,
+      parameters: work.parameters ?? {},
       format: work.format,
       rowsMax: work.limit,
-      bytesMax: resultBytesMax,
-      countMs,
-      threads: statementThreads,
-      memoryMb: statementMemoryMb,
-      spillMb: statementSpillMb,
-      spillFolder: engine.spillFolder,
+      bytesMax: written === null ? resultBytesMax : keptResultBytesMax,
+      ...(written === null ? {} : { kept: { path: written, mode: 'write' } }),
     },
-    { columns: (found) => (columns = found), data: (bytes) => void chunks.push(bytes), progress: work.onProgress },
+    { ...work, filesFolder: work.files.folder },
+    { take: (bytes) => void chunks.push(bytes), faulty: (said) => refusalOfFault(said, { ...sent, files }) },
   )
-  const stop = stopper(engine, id, work.signal)
-  try {
-    const end = await done
-    return { ...end, columns, chunks }
-  } catch (error) {
-    if (stop.timedOut()) return timedOut()
-    if (error instanceof EngineFault) {
-      const named = new Set(preparation.fileTables.map(({ name }) => name))
-      const files = work.files.files.filter(({ name }) => named.has(name))
-      return refusalOfFault(error.said, { ...sent, files })
-    }
-    throw error
-  } finally {
-    stop.clear()
+  if (isRefusal(ran)) {
+    if (written !== null) for (const end of ['', '.wal']) await rm(written + end, { force: true })
+    return ran
   }
-}
-
-const timedOut = (): Refusal =>
-  refuse('statement-limit', {
-    detail: `The statement was stopped after ${statementMs / 1000} seconds, the most one may take.`,
-    suggestion: 'Filter earlier, or aggregate before joining.',
-  })
-
-/** Interrupts on the caller's word or when time is up, and kills the process if the statement does not stop at once. */
-function stopper(engine: EngineProcess, id: number, signal: AbortSignal): { timedOut(): boolean; clear(): void } {
-  let isTimedOut = false
-  let kill: NodeJS.Timeout | undefined
-  const stop = (): void => {
-    engine.cancel(id)
-    kill ??= setTimeout(() => engine.kill(), killAfterMs)
-  }
-  const time = setTimeout(() => {
-    isTimedOut = true
-    stop()
-  }, statementMs)
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
-  return {
-    timedOut: () => isTimedOut,
-    clear() {
-      clearTimeout(time)
-      clearTimeout(kill)
-      signal.removeEventListener('abort', stop)
-    },
-  }
+  if (written !== null && work.keepAs !== undefined) await rename(written, work.keepAs)
+  return { ...ran, chunks }
 }

@@ -1,5 +1,5 @@
 import type { Refusal } from '@aquifer/core/refusal'
-import type { QueryBasis, StatementHistory, StatementStatus } from '@aquifer/core/contract'
+import type { QueryBasis, StatementHistory, StatementParameters, StatementStatus } from '@aquifer/core/contract'
 import type { StatementRecord } from '../repository/index.js'
 
 // A kept statement as the API tells it.
@@ -39,6 +39,8 @@ export function historyRow(record: StatementRecord, study: string): StatementHis
     rows: basis?.rows ?? null,
     snapshot: basis?.snapshot ?? null,
     problem: problem?.detail ?? null,
+    parameters: record.parameters as StatementParameters,
+    cut: record.cut,
   }
 }
 

@@ -159,6 +159,8 @@ test('users, notebooks and statements are kept', async () => {
     elapsedMs: null,
     basis: null,
     problem: null,
+    parameters: { site: { type: 'text', value: 'A' } },
+    cut: null,
   }
   await statements.record(ran)
   await statements.record({ ...ran, state: 'done', elapsedMs: 12.4, basis: { rows: 1 } })

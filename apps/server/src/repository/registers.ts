@@ -249,6 +249,16 @@ export interface StatementRecord {
   elapsedMs: number | null
   basis: unknown
   problem: unknown
+  parameters: unknown
+  cut: string | null
+}
+export interface StatementPage {
+  actor?: string
+  limit: number
+  before?: { at: number; id: string }
+  text?: string
+  state?: string
+  from?: number
 }
 export interface Statements {
   record(statement: StatementRecord): Promise<void> // again with the same id: changes state, elapsedMs, basis and problem
@@ -256,5 +266,6 @@ export interface Statements {
   // Statements and notebooks whose text holds one of these names, and taking the names out of them.
   naming(sid: number, names: readonly string[]): Promise<{ statements: number; notebooks: number }>
   redact(sid: number, names: readonly string[]): Promise<{ statements: number; notebooks: number }>
-  list(sid: number, page: { actor?: string; limit: number; before?: { at: number; id: string } }): Promise<StatementRecord[]> // newest first
+  // newest first; `text` in the SQL or the purpose, whatever its case
+  list(sid: number, page: StatementPage): Promise<StatementRecord[]>
 }

@@ -6,7 +6,7 @@ interface Row extends Omit<StatementRecord, 'at' | 'elapsedMs'> {
   elapsed_ms: bigint | null
 }
 
-const columns = `id, sid, actor, purpose, sql, state, at, elapsed_ms, basis, problem`
+const columns = `id, sid, actor, purpose, sql, state, at, elapsed_ms, basis, problem, parameters, cut`
 
 function statementOf({ at, elapsed_ms, ...row }: Row): StatementRecord {
   return { ...row, at: Number(at), elapsedMs: elapsed_ms === null ? null : Number(elapsed_ms) }
@@ -17,11 +17,12 @@ const json = (value: unknown): string | null => (value === undefined || value ==
 export function openStatements(writer: Pool): Statements {
   return {
     async record(statement) {
-      const { id, sid, actor, purpose, sql, state, at, elapsedMs, basis, problem } = statement
+      const { id, sid, actor, purpose, sql, state, at, elapsedMs, basis, problem, parameters, cut } = statement
       await writer.query(
-        `insert into statement_history (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        `insert into statement_history (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict (id) do update set state = $6, elapsed_ms = $8, basis = $9, problem = $10`,
-        [id, sid, actor, purpose, sql, state, at, elapsedMs === null ? null : Math.round(elapsedMs), json(basis), json(problem)],
+        // prettier-ignore
+        [id, sid, actor, purpose, sql, state, at, elapsedMs === null ? null : Math.round(elapsedMs), json(basis), json(problem), json(parameters), cut],
       )
     },
     async byId(id) {
@@ -30,7 +31,7 @@ export function openStatements(writer: Pool): Statements {
     },
     async naming(sid, names) {
       const { rows } = await writer.query<{ statements: bigint; notebooks: bigint }>(
-        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0)) as statements,
+        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0 or position(n in parameters::text) > 0)) as statements,
            (select count(*) from notebook where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0 or position(n in title) > 0)) as notebooks`,
         [sid, names],
       )
@@ -40,8 +41,9 @@ export function openStatements(writer: Pool): Statements {
       const counts = { statements: 0, notebooks: 0 }
       for (const name of names) {
         const statements = await writer.query(
-          `update statement_history set sql = replace(sql, $2, 'withdrawn'), problem = replace(problem::text, $2, 'withdrawn')::jsonb
-           where sid = $1 and (position($2 in sql) > 0 or position($2 in problem::text) > 0)`,
+          `update statement_history set sql = replace(sql, $2, 'withdrawn'), problem = replace(problem::text, $2, 'withdrawn')::jsonb,
+             parameters = replace(parameters::text, $2, 'withdrawn')::jsonb
+           where sid = $1 and (position($2 in sql) > 0 or position($2 in problem::text) > 0 or position($2 in parameters::text) > 0)`,
           [sid, name],
         )
         const notebooks = await writer.query(
@@ -59,11 +61,12 @@ export function openStatements(writer: Pool): Statements {
       }
       return counts
     },
-    async list(sid, { actor, limit, before }) {
+    async list(sid, { actor, limit, before, text, state, from }) {
       const { rows } = await writer.query<Row>(
         `select ${columns} from statement_history where sid = $1 and ($2::text is null or actor = $2)
-         and ($3::int8 is null or (at, id) < ($3, $4)) order by at desc, id desc limit $5`,
-        [sid, actor ?? null, before?.at ?? null, before?.id ?? null, limit],
+         and ($3::int8 is null or (at, id) < ($3, $4)) and ($6::text is null or position(lower($6) in lower(sql || ' ' || purpose)) > 0)
+         and ($7::text is null or state = $7) and ($8::int8 is null or at >= $8) order by at desc, id desc limit $5`,
+        [sid, actor ?? null, before?.at ?? null, before?.id ?? null, limit, text ?? null, state ?? null, from ?? null],
       )
       return rows.map(statementOf)
     },

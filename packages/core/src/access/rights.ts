@@ -47,6 +47,8 @@ const holders = {
   'cut.read': ['study-manager', 'analyst', 'researcher', 'auditor', 'privacy-officer', 'investigator', 'cro-admin'],
   'cut.make': ['study-manager'],
   'query.run': ['analyst', 'researcher'],
+  // Rows leave the house as files: a permission of its own beside reading them. A researcher's releases are approved one by one.
+  'result-release': ['analyst', 'study-manager'],
   // A view shows masked rows only, which whoever may add one reads by statements anyway; it becomes a table for all of the study.
   'views.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'],
   'views.change': ['analyst', 'study-manager'],

@@ -34,6 +34,7 @@ import { codeListEndpoints } from './code-lists.js'
 import { cohortEndpoints } from './cohorts.js'
 import { statisticsEndpoints } from './statistics.js'
 import { viewEndpoints } from './views.js'
+import { resultEndpoints } from './endpoints-results.js'
 import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
@@ -223,6 +224,7 @@ export const endpoints = {
   ...codeListEndpoints,
   ...statisticsEndpoints,
   ...cohortEndpoints,
+  ...resultEndpoints,
 
   runStatement: {
     method: 'POST',
@@ -237,8 +239,8 @@ export const endpoints = {
     method: 'GET',
     path: '/query/api/v1/statements',
     system: 'query',
-    summary: 'History of statements',
-    query: ['study'],
+    summary: 'History of statements, newest first, by their text, state and time',
+    query: ['study', 'text', 'state', 'from', 'limit'],
     answer: statementHistory,
   },
   statement: {

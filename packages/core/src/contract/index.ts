@@ -192,6 +192,38 @@ export {
   statementState,
   statementStatus,
 } from './query.js'
+export {
+  codebook,
+  completions,
+  completionsRequest,
+  downloadFile,
+  downloadFormats,
+  downloadList,
+  downloadManifest,
+  downloadRequest,
+  downloadView,
+  resultFilter,
+  resultFilters,
+  resultWindow,
+  statementDiff,
+  windowHeader,
+  windowRowsDefault,
+} from './results.js'
+export type {
+  Codebook,
+  Completions,
+  CompletionsRequest,
+  DownloadFormat,
+  DownloadList,
+  DownloadManifest,
+  DownloadRequest,
+  DownloadView,
+  ResultFilter,
+  ResultWindow,
+  StatementDiff,
+} from './results.js'
+export { statementParameter, statementParameters } from './parameters.js'
+export type { StatementParameter, StatementParameters } from './parameters.js'
 export type {
   Catalogue,
   CatalogueColumn,

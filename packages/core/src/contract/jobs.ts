@@ -13,6 +13,7 @@ export const jobKinds = [
   'invitation-delivery',
   'fhir-export',
   'quality',
+  'download',
 ] as const
 
 export const jobView = z

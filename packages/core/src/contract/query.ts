@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cutName } from './cuts.js'
+import { statementParameters } from './parameters.js'
 
 /** Requests and answers of /query/api/v1: statements on the masked reservoir, the catalogue of its tables, notebooks. */
 
@@ -27,6 +28,7 @@ export const statementRequest = z.object({
   limit: z.number().int().min(1).max(statementRowsMax).default(statementRowsDefault),
   /** Name of a data cut to read instead of the newest snapshot. */
   cut: cutName.optional(),
+  parameters: statementParameters.default({}),
 })
 export type StatementRequest = z.input<typeof statementRequest>
 
@@ -88,6 +90,10 @@ export const statementStatus = z.object({
   progress: z.number().nullable(),
   elapsedMs: z.number(),
   submittedAt: z.string(),
+  /** While it waits: how many come before it, and it; engines take turns between callers. */
+  queuePlace: z.number().int().optional(),
+  /** Until when its rows are kept. */
+  keptUntil: z.string().optional(),
   basis: queryBasis.optional(),
   problem: queryProblem.optional(),
 })
@@ -104,6 +110,8 @@ export const statementHistoryRow = z.object({
   rows: z.number().int().nullable(),
   snapshot: z.string().nullable(),
   problem: z.string().nullable(),
+  parameters: statementParameters,
+  cut: z.string().nullable(),
 })
 export type StatementHistoryRow = z.infer<typeof statementHistoryRow>
 export const statementHistory = z.object({ rows: z.array(statementHistoryRow) })

@@ -6,17 +6,23 @@ export interface StatementFault {
   detail: string
   position?: number
   suggestion?: string
+  /** The parameter it is about, whose place the engine's tree does not tell. */
+  parameter?: string
 }
 export interface StatementScope {
   /** The study's id, which is its schema's name. */
   schema: string
   tables: readonly string[]
+  /** Names of the parameters that have a value. */
+  parameters?: readonly string[]
 }
 export interface CheckedStatement {
   /** Tables it reads, by the names of the scope. */
   tables: string[]
   /** Columns it can possibly read, in lower case; null: any. */
   columns: ReadonlySet<string> | null
+  /** Parameters as the statement writes them. */
+  parameters: string[]
 }
 
 type Node = Record<string, unknown>
@@ -44,6 +50,7 @@ interface Walk {
   rowNames: Set<string>
   columns: Set<string>
   anyColumn: boolean
+  parameters: Set<string>
 }
 
 /**
@@ -63,6 +70,7 @@ export function checkStatement(parsed: unknown, scope: StatementScope): CheckedS
     rowNames: new Set(),
     columns: new Set(),
     anyColumn: false,
+    parameters: new Set(),
   }
   try {
     visit(statement['node'], walk, new Set())
@@ -72,7 +80,7 @@ export function checkStatement(parsed: unknown, scope: StatementScope): CheckedS
     throw error
   }
   const anyColumn = walk.anyColumn || [...walk.columns].some((name) => walk.rowNames.has(name))
-  return { tables: [...walk.tables], columns: anyColumn ? null : walk.columns }
+  return { tables: [...walk.tables], columns: anyColumn ? null : walk.columns, parameters: [...walk.parameters] }
 }
 
 function parseFault({ error_message: message = '', position }: { error_message?: string; position?: string }): StatementFault {
@@ -189,7 +197,7 @@ function visitTableFunction(node: Node, walk: Walk, ctes: ReadonlySet<string>): 
 
 function visitExpression(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
   const kind = text(node['class'])
-  if (kind === 'PARAMETER') refuse(node, 'A statement has no parameters: write the value.')
+  if (kind === 'PARAMETER') return visitParameter(text(node['identifier']), walk)
   if (!expressionClasses.has(kind)) refuse(node, 'This expression is not run here.')
   if (kind === 'CONSTANT') return
   if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE') walk.anyColumn = true
@@ -199,6 +207,19 @@ function visitExpression(node: Node, walk: Walk, ctes: ReadonlySet<string>): voi
   }
   if (kind === 'FUNCTION' || kind === 'WINDOW') checkFunction(node)
   for (const [name, part] of Object.entries(node)) if (name !== 'cast_type' && typeof part === 'object') visit(part, walk, ctes)
+}
+
+function visitParameter(name: string, walk: Walk): void {
+  const given = walk.scope.parameters ?? []
+  walk.parameters.add(name)
+  if (given.some((each) => each.toLowerCase() === name.toLowerCase())) return
+  if (/^\d*$/.test(name)) throw new Refused({ detail: 'A parameter has a name here: write $name, and give it a type and a value.' })
+  const near = suggestName(name, given)
+  throw new Refused({
+    detail: `The parameter $${name.slice(0, 64)} has no value: give it a type and a value in parameters.`,
+    parameter: name,
+    ...(near === undefined ? {} : { suggestion: near }),
+  })
 }
 
 function checkFunction(node: Node): void {

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { endpoints, notebookDraft, notebookSave, statementRequest } from '@aquifer/core/contract'
+import { endpoints, notebookDraft, notebookSave, statementRequest, statementState } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
-import { historyPageMax, type KeptResult, type NotebookDesk, type Query } from '../../query/index.js'
+import { historyPageMax, type DownloadDesk, type NotebookDesk, type Query, type Sought, type StatementAnswer } from '../../query/index.js'
 import type { Study } from '../../study/index.js'
 import type { Studies } from '../../study/index.js'
 import type { Answer } from '../answer.js'
@@ -12,10 +12,11 @@ import { factsOf, grantOf, headerOf } from '../context.js'
 export interface QuerySystems {
   query: Query
   notebooks: NotebookDesk
+  downloads: DownloadDesk
   studies: Studies
 }
 
-const mine = { act: 'query', right: 'query.run' } as const
+export const mine = { act: 'query', right: 'query.run' } as const
 
 export function queryRoutes(app: FastifyInstance, systems: QuerySystems): void {
   statementRoutes(app, systems)
@@ -41,7 +42,7 @@ export async function reached({ studies }: QuerySystems, request: FastifyRequest
   return study
 }
 
-const rowsOf = ({ bytes, type, headers }: KeptResult): Answer => ({ body: bytes, type, headers })
+const rowsOf = ({ bytes, type, headers }: StatementAnswer): Answer => ({ body: bytes, type, headers })
 
 function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { query } = systems
@@ -52,8 +53,18 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
       if (isRefusal(body)) return body
       const study = await reached(systems, request, body.study)
       if (isRefusal(study)) return study
-      const { sql, purpose, limit, cut } = body
-      const asked = { study, actor: grantOf(request).user, sql, purpose, limit, cut, format: formatOf(request) }
+      const { sql, purpose, limit, cut, parameters } = body
+      const asked = {
+        study,
+        actor: grantOf(request).user,
+        sql,
+        purpose,
+        limit,
+        cut,
+        parameters,
+        role: grantOf(request).role,
+        format: formatOf(request),
+      }
       factsOf(request).detail['purpose'] = purpose
       if (cut !== undefined) factsOf(request).detail['cut'] = cut
       if (/\brespond-async\b/i.test(headerOf(request, 'prefer') ?? '')) return { status: 202, body: query.start(asked) }
@@ -71,7 +82,8 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
       if (isRefusal(study)) return study
       const limit = wholeNumber(asked['limit'], { min: 1, max: historyPageMax, otherwise: 100 })
       if (limit === null) return refuse('bad-parameter', { detail: `limit is 1 to ${historyPageMax}.`, parameter: 'limit' })
-      return { body: await query.history(study, grantOf(request).user, limit) }
+      const sought = soughtOf(asked)
+      return isRefusal(sought) ? sought : { body: await query.history(study, grantOf(request).user, limit, sought) }
     },
   })
   bind(app, endpoints.statement, {
@@ -79,13 +91,6 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
     handler: async (request) => {
       const status = await query.status(paramOf(request, 'id'), grantOf(request).user)
       return isRefusal(status) ? status : { body: status }
-    },
-  })
-  bind(app, endpoints.statementResult, {
-    ...mine,
-    handler: async (request) => {
-      const result = await query.result(paramOf(request, 'id'), grantOf(request).user)
-      return isRefusal(result) ? result : rowsOf(result)
     },
   })
   bind(app, endpoints.cancelStatement, {
@@ -97,13 +102,25 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   })
 }
 
-function formatOf(request: FastifyRequest): 'arrow' | 'json' {
+export function formatOf(request: FastifyRequest): 'arrow' | 'json' {
   const accept = headerOf(request, 'accept') ?? '*/*'
   return /\bapplication\/json\b/i.test(accept) && !/apache\.arrow/i.test(accept) ? 'json' : 'arrow'
 }
 
+function soughtOf({ text, state, from }: Record<string, string>): Sought | Refusal {
+  const states: readonly string[] = statementState.options
+  if (state !== undefined && !states.includes(state))
+    return refuse('bad-parameter', { detail: `state is one of ${states.join(', ')}.`, parameter: 'state' })
+  const at = from === undefined ? 0 : Date.parse(from)
+  if (Number.isNaN(at)) return refuse('bad-parameter', { detail: 'from is a date or a time, such as 2026-01-31.', parameter: 'from' })
+  return { ...(text === undefined ? {} : { text }), ...(state === undefined ? {} : { state }), ...(from === undefined ? {} : { from: at }) }
+}
+
 /** A caller who hangs up does not want the rows any more: the statement is stopped. */
-export async function untilGone(request: FastifyRequest, work: (signal: AbortSignal) => Promise<Answer | Refusal>): Promise<Answer | Refusal> {
+export async function untilGone(
+  request: FastifyRequest,
+  work: (signal: AbortSignal) => Promise<Answer | Refusal>,
+): Promise<Answer | Refusal> {
   const gone = new AbortController()
   const { socket } = request.raw
   const abort = (): void => gone.abort()

@@ -8,6 +8,7 @@ interface QueryRow {
 }
 
 const statements: QueryRow = { may: ['analyst', 'researcher'] }
+const releasers: Role[] = ['analyst', 'study-manager']
 const counters: Role[] = ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor']
 const codeReaders: Role[] = [...counters, 'administrator']
 const views: QueryRow = { may: counters }
@@ -18,6 +19,16 @@ export const queryRows = {
   statement: statements,
   statementResult: statements,
   cancelStatement: statements,
+  statementWindow: statements,
+  diffStatements: { ...statements, url: '/query/api/v1/statements/none/diff/none' },
+  completions: { ...statements, body: () => ({}) },
+  downloads: { may: releasers, url: '/query/api/v1/downloads?study={study}' },
+  requestDownload: { may: releasers, body: () => ({}) },
+  download: { may: releasers },
+  downloadFile: { may: releasers },
+  downloadManifest: { may: releasers },
+  downloadCodebook: { may: releasers },
+  removeDownload: { may: releasers },
   catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
   notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
   createNotebook: { ...statements, body: () => ({}) },

@@ -1,0 +1,204 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { mayUse } from '@aquifer/core/access'
+import {
+  basisHeader,
+  completionsRequest,
+  downloadRequest,
+  endpoints,
+  resultFilters,
+  statementHeader,
+  windowHeader,
+  windowRowsDefault,
+  type ResultFilter,
+} from '@aquifer/core/contract'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { mayReachStudy } from '../../access/index.js'
+import {
+  completionsOf,
+  diffOf,
+  typeOfRows,
+  windowRowsMax,
+  type DownloadCaller,
+  type KeptResult,
+  type RowFormat,
+  type WindowRows,
+} from '../../query/index.js'
+import type { Study } from '../../study/index.js'
+import type { Answer } from '../answer.js'
+import { bind, bodyAs, paramOf, queryOf, wholeNumber } from '../bind.js'
+import { factsOf, grantOf } from '../context.js'
+import { formatOf, mine, reached, type QuerySystems } from './query.js'
+
+/** Kept results in windows and as a whole, and files of them. */
+export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void {
+  const { query } = systems
+  bind(app, endpoints.statementResult, {
+    ...mine,
+    handler: async (request) => {
+      const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
+      return isRefusal(kept) ? kept : wholeAnswer(systems, kept, formatOf(request))
+    },
+  })
+  bind(app, endpoints.statementWindow, {
+    ...mine,
+    handler: async (request) => {
+      const asked = windowOf(request)
+      if (isRefusal(asked)) return asked
+      const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
+      if (isRefusal(kept)) return kept
+      const format = formatOf(request)
+      const rows = await query.results.window(kept, asked, format)
+      return isRefusal(rows) ? rows : windowAnswer(rows, asked.offset, format)
+    },
+  })
+  bind(app, endpoints.diffStatements, {
+    ...mine,
+    handler: async (request) => {
+      const { user } = grantOf(request)
+      const [from, to] = [await query.record(paramOf(request, 'id'), user), await query.record(paramOf(request, 'other'), user)]
+      if (isRefusal(from)) return from
+      return isRefusal(to) ? to : { body: diffOf(from, to) }
+    },
+  })
+  bind(app, endpoints.completions, {
+    ...mine,
+    unaudited: true,
+    handler: async (request) => {
+      const body = bodyAs(request, completionsRequest)
+      if (isRefusal(body)) return body
+      const study = await reached(systems, request, body.study)
+      return isRefusal(study) ? study : { body: await completionsOf(query, study, body) }
+    },
+  })
+  downloadRoutes(app, systems)
+}
+
+const headersOf = ({ id, basis }: KeptResult): Record<string, string> => ({ [statementHeader]: id, [basisHeader]: JSON.stringify(basis) })
+const headOf = ({ id, basis, columns }: KeptResult, more = {}): string =>
+  `${JSON.stringify({ statement: id, basis, columns, ...more }).slice(0, -1)},"rows":[`
+
+function wholeAnswer({ query }: QuerySystems, kept: KeptResult, format: RowFormat): Answer {
+  async function* framed(): AsyncGenerator<Buffer> {
+    if (format === 'json') yield Buffer.from(headOf(kept))
+    yield* query.results.pieces(kept, format)
+    if (format === 'json') yield Buffer.from(']}')
+  }
+  return { body: Readable.from(framed(), { objectMode: false }), type: typeOfRows(format), headers: headersOf(kept) }
+}
+
+function windowAnswer({ kept, matching, bytes }: WindowRows, offset: number, format: RowFormat): Answer {
+  const headers = { ...headersOf(kept), [windowHeader]: JSON.stringify({ offset, matching }) }
+  const body = format === 'arrow' ? bytes : Buffer.concat([Buffer.from(headOf(kept, { offset, matching })), bytes, Buffer.from(']}')])
+  return { body, type: typeOfRows(format), headers }
+}
+
+interface AskedWindow {
+  offset: number
+  limit: number
+  sort: { column: string; descending: boolean } | undefined
+  filters: ResultFilter[]
+}
+
+function windowOf(request: FastifyRequest): AskedWindow | Refusal {
+  const asked = queryOf(request)
+  const bad = (parameter: string, detail: string): Refusal => refuse('bad-parameter', { detail, parameter })
+  const offset = wholeNumber(asked['offset'], { min: 0, max: 999_999_999, otherwise: 0 })
+  if (offset === null) return bad('offset', 'offset is a whole number from 0.')
+  const limit = wholeNumber(asked['limit'], { min: 1, max: windowRowsMax, otherwise: windowRowsDefault })
+  if (limit === null) return bad('limit', `limit is 1 to ${windowRowsMax}.`)
+  const dir = asked['dir'] ?? 'asc'
+  if (dir !== 'asc' && dir !== 'desc') return bad('dir', 'dir is asc or desc.')
+  const filters = resultFilters.safeParse(jsonOf(asked['filter'] ?? '[]'))
+  if (!filters.success) return bad('filter', 'filter is JSON: [{"column": …, "op": "eq", "value": "…"}].')
+  const sort = asked['sort'] === undefined ? undefined : { column: asked['sort'], descending: dir === 'desc' }
+  return { offset, limit, sort, filters: filters.data }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const release = { act: 'export', right: 'result-release' } as const
+
+function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
+  const { query, downloads } = systems
+  const callerOf = (request: FastifyRequest): DownloadCaller => {
+    const grant = grantOf(request)
+    // Who may release without running statements himself has the study in view.
+    return { user: grant.user, oversees: mayUse(grant, 'result-release') && !mayUse(grant, 'query.run') }
+  }
+  /** A download is as unknown as none where its study is out of reach. */
+  const inReach = async (request: FastifyRequest): Promise<Refusal | null> => {
+    const sid = await downloads.placeOf(paramOf(request, 'id'))
+    const study = sid === null ? null : await systems.studies.bySid(sid)
+    if (study === null || mayReachStudy(grantOf(request), study) !== null)
+      return refuse('unknown', { detail: 'There is no such download here.' })
+    factsOf(request).sid = study.sid
+    factsOf(request).detail['download'] = paramOf(request, 'id')
+    return null
+  }
+  bind(app, endpoints.downloads, {
+    ...release,
+    handler: async (request) => {
+      const study = await reached(systems, request, queryOf(request)['study'])
+      return isRefusal(study) ? study : { body: { downloads: await downloads.list(study, callerOf(request)) } }
+    },
+  })
+  bind(app, endpoints.requestDownload, {
+    ...release,
+    handler: async (request) => {
+      const body = bodyAs(request, downloadRequest)
+      if (isRefusal(body)) return body
+      const record = await query.record(body.statement, grantOf(request).user)
+      if (isRefusal(record)) return record
+      const study = await systems.studies.bySid(record.sid)
+      const refusal = mayReachStudy(grantOf(request), study)
+      if (refusal !== null || study === null) return refusal ?? refuse('unknown', { detail: 'There is no such statement here.' })
+      return begun(request, study, await downloads.begin(study, grantOf(request).user, body), record.purpose)
+    },
+  })
+  bind(app, endpoints.download, {
+    ...release,
+    handler: async (request) => {
+      const view = (await inReach(request)) ?? (await downloads.see(paramOf(request, 'id'), callerOf(request)))
+      return isRefusal(view) ? view : { body: view }
+    },
+  })
+  bind(app, endpoints.removeDownload, {
+    ...release,
+    handler: async (request) => {
+      const view = (await inReach(request)) ?? (await downloads.remove(paramOf(request, 'id'), callerOf(request)))
+      return isRefusal(view) ? view : { body: view }
+    },
+  })
+  const papers = [
+    [endpoints.downloadFile, 'file'],
+    [endpoints.downloadManifest, 'manifest'],
+    [endpoints.downloadCodebook, 'codebook'],
+  ] as const
+  for (const [endpoint, what] of papers)
+    bind(app, endpoint, {
+      ...release,
+      handler: async (request) => {
+        const opened = (await inReach(request)) ?? (await downloads.open(paramOf(request, 'id'), grantOf(request).user, what))
+        if (isRefusal(opened)) return opened
+        const digest: Record<string, string> =
+          opened.sha256 === null ? {} : { 'repr-digest': `sha-256=:${Buffer.from(opened.sha256, 'hex').toString('base64')}:` }
+        const headers = { 'content-disposition': `attachment; filename="${opened.name}"`, 'x-content-type-options': 'nosniff', ...digest }
+        return { body: opened.bytes, type: opened.type, headers }
+      },
+    })
+}
+
+function begun(request: FastifyRequest, study: Study, view: { id: string; format: string } | Refusal, purpose: string): Answer | Refusal {
+  if (isRefusal(view)) return view
+  const facts = factsOf(request)
+  facts.sid = study.sid
+  Object.assign(facts.detail, { download: view.id, format: view.format, purpose })
+  return { body: view, headers: { location: endpoints.download.path.replace('{id}', view.id) } }
+}
