@@ -24,6 +24,7 @@ import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
 import { riskRoutes } from './routes/risk.js'
+import { catalogueRoutes } from './routes/catalogue.js'
 import { codeListRoutes } from './routes/code-lists.js'
 import { viewRoutes } from './routes/views.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
@@ -61,6 +62,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   maskingKeyRoutes(app, systems)
   heldRoutes(app, systems)
   displayRoutes(app, systems)
+  if (systems.queries !== null) catalogueRoutes(app, systems, systems.queries.profiles)
   if (systems.queries !== null) queryRoutes(app, { ...systems.queries, studies: systems.studies })
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)

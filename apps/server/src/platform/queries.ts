@@ -7,12 +7,14 @@ import {
   countListBy,
   openCodeListDesk,
   openNotebooks,
+  openProfiles,
   openViewDesk,
   Query,
   type CodeListDesk,
   type CodeLists,
   type HeldSnapshot,
   type NotebookDesk,
+  type ProfileDesk,
   type OwnViews,
   type ViewDesk,
 } from '../query/index.js'
@@ -43,6 +45,7 @@ export interface QueryParts {
 export interface Queries {
   query: Query
   notebooks: NotebookDesk
+  profiles: ProfileDesk
   risk: RiskDesk
   views: ViewDesk
   codeLists: CodeListDesk
@@ -112,7 +115,8 @@ export function openQueries(parts: QueryParts): Queries {
     newId,
   })
   const codeLists = openCodeListDesk({ repository, lists: parts.codeLists, count: countListBy(query), now })
-  return { query, notebooks: openNotebooks(repository, newId), risk, views, codeLists }
+  const notebooks = openNotebooks(repository, newId)
+  return { query, notebooks, profiles: openProfiles(query, notebooks, now), risk, views, codeLists }
 }
 
 /** What stands in the reports of this process: the worst of all studies. */
