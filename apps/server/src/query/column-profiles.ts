@@ -10,7 +10,10 @@ const binsWanted = 8
 
 type ColumnKind = ColumnProfile['kind']
 /** Who stands behind a row; where no person does, the row itself. */
-const who = 'coalesce(patient_key, CAST(id AS VARCHAR))'
+const who = '"_who"'
+/** Made once for all that is asked of it: a flat table is worked out from what is nested each time it is read. */
+const once = (table: string): string =>
+  `WITH t AS MATERIALIZED (SELECT *, coalesce(patient_key, CAST(id AS VARCHAR)) AS ${who} FROM ${name(table)}) `
 const name = (column: string): string => `"${column.replaceAll('"', '""')}"`
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
@@ -36,12 +39,13 @@ export function measuresSql(table: string, columns: readonly CatalogueColumn[]):
       `count(${of})`,
       `count(DISTINCT ${who}) FILTER (WHERE ${of} IS NOT NULL)`,
       `count(DISTINCT ${who}) FILTER (WHERE ${of} IS NULL)`,
-      isNested(column.type) ? 'NULL' : `count(DISTINCT ${of})`,
+      // Different keys are how many people or rows there are, to the last one.
+      isNested(column.type) || isKey(column.name) ? 'NULL' : `count(DISTINCT ${of})`,
       range ? `quantile_cont(${numeric(column)}, 0.05)` : 'NULL',
       range ? `quantile_cont(${numeric(column)}, 0.95)` : 'NULL',
     ]
   })
-  return `SELECT count(*), count(DISTINCT ${who}), count(DISTINCT patient_key), ${each.join(', ')} FROM ${name(table)}`
+  return `${once(table)}SELECT count(*), count(DISTINCT ${who}), count(DISTINCT patient_key), ${each.join(', ')} FROM t`
 }
 
 export interface Measures {
@@ -101,25 +105,25 @@ export function barsSql(table: string, columns: readonly CatalogueColumn[], meas
     const kind = kindOf(column)
     const measured = measures[at]
     if (measured === undefined || measured.having === 0) return []
-    if (kind === 'values') return [valuesSql(table, column)]
+    if (kind === 'values') return [valuesSql(column)]
     const bins = kind === 'range' ? binsOf(measured) : null
-    return bins === null ? [] : [binsSql(table, column, bins)]
+    return bins === null ? [] : [binsSql(column, bins)]
   })
-  return parts.length === 0 ? null : parts.join(' UNION ALL ')
+  return parts.length === 0 ? null : once(table) + parts.join(' UNION ALL ')
 }
 
-function valuesSql(table: string, { name: column }: CatalogueColumn): string {
+function valuesSql({ name: column }: CatalogueColumn): string {
   const of = `CAST(${name(column)} AS VARCHAR)`
-  const from = `FROM ${name(table)} WHERE ${name(column)} IS NOT NULL`
+  const from = `FROM t WHERE ${name(column)} IS NOT NULL`
   const top = `SELECT ${of} AS v, count(DISTINCT ${who}) AS n ${from} GROUP BY 1 HAVING count(DISTINCT ${who}) >= ${cmsCells.threshold} ORDER BY n DESC, v LIMIT ${barsMax}`
   return `SELECT ${text(column)}, v, n FROM (${top}) UNION ALL
     SELECT ${text(column)}, NULL, count(DISTINCT ${who}) ${from} AND ${of} NOT IN (SELECT v FROM (${top}))`
 }
 
-function binsSql(table: string, column: CatalogueColumn, { low, step, count }: Bins): string {
+function binsSql(column: CatalogueColumn, { low, step, count }: Bins): string {
   const bin = `least(greatest(floor((${numeric(column)} - ${low}) / ${step}), 0), ${count - 1})`
   return `SELECT ${text(column.name)}, CAST(CAST(bin AS INTEGER) AS VARCHAR), count(DISTINCT u) FROM
-    (SELECT ${bin} AS bin, ${who} AS u FROM ${name(table)} WHERE ${name(column.name)} IS NOT NULL AND isfinite(${numeric(column)}::DOUBLE)) GROUP BY ALL`
+    (SELECT ${bin} AS bin, ${who} AS u FROM t WHERE ${name(column.name)} IS NOT NULL AND isfinite(${numeric(column)}::DOUBLE)) GROUP BY ALL`
 }
 
 export type BarRow = readonly [column: string, bar: string | null, count: number | string]
@@ -172,7 +176,8 @@ export const roundedTo = (count: Shown): Shown =>
   typeof count === 'string' ? count : Math.max(count > 0 ? countRounding : 0, Math.round(count / countRounding) * countRounding)
 // All and nothing are said of all and of nothing only.
 const share = (part: number): number => (part === 0 || part === 1 ? part : Math.min(0.99, Math.max(0.01, Math.round(part * 100) / 100)))
+// Nearly every person may have a value of their own, so that it counts people, too.
 const twoDigits = (value: number): number => {
-  const scale = value <= 20 ? 1 : 10 ** (Math.floor(Math.log10(value)) - 1)
+  const scale = value <= 20 ? 1 : Math.max(countRounding, 10 ** (Math.floor(Math.log10(value)) - 1))
   return Math.round(value / scale) * scale
 }

@@ -18,7 +18,7 @@ export type ProfileBar = z.infer<typeof profileBar>
 const columnProfile = catalogueColumn.extend({
   /** Share of rows with a value, from 0 to 1 in steps of 0.01; null where it would tell of few people. */
   filled: z.number().nullable(),
-  /** Different values, above 20 to two digits; null where few people have one, and where values are lists or structures. */
+  /** Different values, above 20 rounded; null for keys, where few people have a value, and where values are lists or structures. */
   distinct: z.number().nullable(),
   /** `range`: bins of numbers or years; `values`: the most common values; `none`: keys and what is nested. */
   kind: z.enum(['range', 'values', 'none']),

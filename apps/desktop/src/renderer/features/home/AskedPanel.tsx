@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { CircleCheck, CircleStop, CircleX, LoaderCircle, SquareTerminal } from 'lucide-react'
+import { SquareTerminal } from 'lucide-react'
 import { statementHistory, type StatementHistoryRow, type StudyView } from '@aquifer/core/contract'
 import { useApi } from '../../api/SessionProvider.js'
 import { count, lately, span } from '../../ui/format.js'
@@ -8,16 +8,9 @@ import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
 import { useCreateNotebook } from '../notebook/useCreateNotebook.js'
+import { outcomes } from './outcomes.js'
 
 const most = 7
-const outcomes = {
-  done: { icon: CircleCheck, tone: 'mark-ok', word: 'done' },
-  failed: { icon: CircleX, tone: 'mark-bad', word: 'failed' },
-  cancelled: { icon: CircleStop, tone: 'mark-idle', word: 'stopped' },
-  queued: { icon: LoaderCircle, tone: 'mark-info', word: 'waiting' },
-  running: { icon: LoaderCircle, tone: 'mark-info', word: 'running' },
-} as const
-
 /** The questions of late: a click puts one into a notebook of its own. */
 export function AskedPanel({ study }: { study: StudyView }) {
   const now = useNow()
