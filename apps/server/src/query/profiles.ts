@@ -58,20 +58,18 @@ export function openProfiles(query: Query, notebooks: NotebookDesk, now: () => n
 async function profileTable(query: Query, study: Study, table: Catalogue['tables'][number]): Promise<Told | Refusal> {
   // Tables of code lists are about nobody and have no key: there is nothing to count that the list's own page does not tell.
   const columns = table.columns.some(({ name }) => name === 'patient_key') ? table.columns : []
-  const first = await query.figures(study, [measuresSql(table.name, columns)])
-  if (isRefusal(first)) return first
-  const measures = measuresOf(first.answers[0]?.[0] as unknown[])
-  const sql = barsSql(table.name, columns, measures.columns)
-  const second = sql === null ? null : await query.figures(study, [sql])
-  if (second !== null && isRefusal(second)) return second
-  if (second !== null && second.snapshot !== first.snapshot)
-    return refuse('not-ready', { detail: 'A new snapshot came while the table was counted.', retryAfterS: 1 })
-  const bars = (second?.answers[0] ?? []) as unknown as BarRow[]
+  const found = await query.figures(study, [measuresSql(table.name, columns)], ([first]) => {
+    const sql = barsSql(table.name, columns, measuresOf(first?.[0] ?? []).columns)
+    return sql === null ? [] : [sql]
+  })
+  if (isRefusal(found)) return found
+  const measures = measuresOf(found.answers[0]?.[0] ?? [])
+  const bars = (found.answers[1] ?? []) as unknown as BarRow[]
   return {
     study: study.id,
     table: table.name,
-    snapshot: first.snapshot,
-    maskingPolicy: first.maskingPolicy,
+    snapshot: found.snapshot,
+    maskingPolicy: found.maskingPolicy,
     rows: table.rows,
     unit: measures.people > 0 ? 'people' : 'rows',
     counted: roundedTo(showCount(measures.counted, cmsCells)),

@@ -210,8 +210,12 @@ export class Query {
     return { snapshot, maskingPolicy, mark: `${snapshot} ${generation} ${withheld}` }
   }
 
-  /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. */
-  async figures(study: Study, statements: readonly string[]): Promise<Figures | Refusal> {
+  /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. Further ones may rest on answers. */
+  async figures(
+    study: Study,
+    statements: readonly string[],
+    further = (_: Figures['answers']): string[] => [],
+  ): Promise<Figures | Refusal> {
     const held = await this.#options.snapshot(study.id)
     if (held === null) return notPublished()
     try {
@@ -221,12 +225,14 @@ export class Query {
       const { signal } = new AbortController()
       const [own, files] = [await this.#own(study), await this.#noFiles(study)]
       const limits = { limit: statementRowsMax, format: 'json', signal } as const
-      for (const sql of statements) {
+      const asked = [...statements]
+      for (const [at, sql] of asked.entries()) {
         const codeLists = () => this.#lists(study)
         const work = { ...limits, own, codeLists, study: manifest.study, sql, manifest, folder, withheld, files }
         const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
         if (isRefusal(result)) return result
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
+        if (at === statements.length - 1) asked.push(...further(answers))
       }
       if (await this.#grew(study, withheld)) return withdrawnMeanwhile()
       return { snapshot: manifest.snapshot, maskingPolicy: manifest.maskingPolicy, answers }

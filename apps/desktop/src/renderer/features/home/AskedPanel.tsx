@@ -4,6 +4,8 @@ import { statementHistory, type StatementHistoryRow, type StudyView } from '@aqu
 import { useApi } from '../../api/SessionProvider.js'
 import { count, lately, span } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
+import { Button } from '../../ui/Button.js'
+import { toggleBottom } from '../shell/bottom.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
@@ -22,7 +24,17 @@ export function AskedPanel({ study }: { study: StudyView }) {
   })
   const rows = newestOfEach(history.data?.rows ?? []).slice(0, most)
   return (
-    <Panel title="Asked lately" note={<span className="sub">by you, kept in the audit trail</span>}>
+    <Panel
+      title="Asked lately"
+      note={<span className="sub">by you, kept in the audit trail</span>}
+      actions={
+        rows.length > 0 && (
+          <Button look="quiet" onPress={() => toggleBottom('history')}>
+            All questions
+          </Button>
+        )
+      }
+    >
       {history.data === undefined ? (
         history.error ? (
           <Failure error={history.error} retry={() => void history.refetch()} />

@@ -2,7 +2,7 @@ import './notebook.css'
 import './cells/cells.css'
 import './lineage.css'
 import { Database } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
 import { useCatalogue } from '../../api/queries.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
@@ -55,17 +55,15 @@ function Notebooks({ study }: { study: string }) {
   const navigate = useNavigate()
   const { user } = useMe()
   const { desk, saveNow } = useDesk()
-  const latest = useRef({ wanted, navigate })
-  useEffect(() => {
-    latest.current = { wanted, navigate }
-  })
   const [{ bench, layouts }] = useState(() => {
     const store = openLayouts(localStorage, user, study)
-    const onFront = (panel: string) => {
-      if (panel !== latest.current.wanted) void latest.current.navigate(pathOf(panel))
-    }
-    return { layouts: store, bench: new Bench({ desk, saveNow, layouts: store, onFront }) }
+    return { layouts: store, bench: new Bench({ desk, saveNow, layouts: store }) }
   })
+  useEffect(() => {
+    bench.follow((panel) => {
+      if (panel !== wanted) void navigate(pathOf(panel))
+    })
+  }, [bench, wanted, navigate])
   const [side, toggleSide] = useSide(layouts)
   useBenchCommands(bench, { toggleSide })
   return (

@@ -19,8 +19,6 @@ interface BenchParts {
   desk: Desk
   saveNow(notebook: string): Promise<void>
   layouts: LayoutStore
-  /** A panel came to the front, by whatever way. */
-  onFront(panel: string): void
 }
 
 const closedMax = 30
@@ -34,6 +32,7 @@ export class Bench {
   #ends: (() => void)[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #front = listPanel
+  #onFront: (panel: string) => void = () => undefined
   #lastNotebook: string | null = null
   #inspector: HTMLElement | null = null
 
@@ -55,6 +54,11 @@ export class Bench {
     this.#emit()
   }
 
+  /** Told of each panel that comes to the front, by whatever way. */
+  follow(onFront: (panel: string) => void): void {
+    this.#onFront = onFront
+  }
+
   announce(notebook: string, hand: Hand | null): void {
     if (hand === null) this.#hands.delete(notebook)
     else this.#hands.set(notebook, hand)
@@ -71,6 +75,7 @@ export class Bench {
     } catch {
       api.clear()
     }
+    if (api.panels.length === 0) this.show(listPanel)
     this.show(wanted)
     const seen = new Set<string>()
     const gone = this.#parts.desk.subscribe(() => this.#follow(seen))
@@ -181,7 +186,7 @@ export class Bench {
   #follow(seen: Set<string>): void {
     const open = this.#parts.desk.state()
     for (const id of open.keys()) seen.add(id)
-    for (const id of [...seen]) {
+    for (const id of seen) {
       if (open.has(id)) continue
       seen.delete(id)
       const panel = this.#api?.getPanel(notebookPanel(id))
@@ -195,7 +200,7 @@ export class Bench {
     this.#front = id
     this.#lastNotebook = notebookOf(id) ?? this.#lastNotebook
     this.#emit()
-    this.#parts.onFront(id)
+    this.#onFront(id)
   }
 
   #keepSoon(): void {
