@@ -5,6 +5,7 @@ import {
   FileSignature,
   Files,
   FolderHeart,
+  Table2,
   KeyRound,
   LayoutDashboard,
   NotebookPen,
@@ -19,6 +20,10 @@ export const paths = {
   home: '/home',
   notebooks: '/notebooks',
   notebook: (id: string) => `/notebooks/${encodeURIComponent(id)}`,
+  /** a table as a tab beside the notebooks */
+  notebookTable: (table: string) => `/notebooks/table/${encodeURIComponent(table)}`,
+  catalogue: '/catalogue',
+  catalogueTable: (table: string) => `/catalogue/${encodeURIComponent(table)}`,
   consent: '/consent',
   files: '/files',
   quality: '/quality',
@@ -52,6 +57,7 @@ export function placesOf(role: Me['role']): Place[] {
   return [
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
+    ...(mayQuery(role) ? [{ path: paths.catalogue, name: 'Catalogue', icon: Table2, key: 'T' }] : []),
     ...(maySeeFiles(role) ? [{ path: paths.files, name: 'Files', icon: Files, key: 'F' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
     ...(maySeeQuality(role) ? [{ path: paths.quality, name: 'Data quality', short: 'Quality', icon: ClipboardCheck, key: 'Q' }] : []),

@@ -8,6 +8,7 @@ import { Failure, SkeletonRows } from './ui/states.js'
 
 const HomePage = lazy(() => import('./features/home/HomePage.js'))
 const NotebooksPage = lazy(() => import('./features/notebook/NotebooksPage.js'))
+const CataloguePage = lazy(() => import('./features/catalogue/CataloguePage.js'))
 const DataPage = lazy(() => import('./features/person/DataPage.js'))
 const ConsentsPage = lazy(() => import('./features/person/ConsentsPage.js'))
 const SeenPage = lazy(() => import('./features/person/SeenPage.js'))
@@ -31,7 +32,8 @@ function openRouter() {
           errorElement: <PageFault />,
           children: [
             { path: paths.home, element: page(<HomePage />) },
-            { path: `${paths.notebooks}/:id?`, element: <Allowed when={mayQuery}>{page(<NotebooksPage />)}</Allowed> },
+            { path: `${paths.notebooks}/*`, element: <Allowed when={mayQuery}>{page(<NotebooksPage />)}</Allowed> },
+            { path: `${paths.catalogue}/:table?`, element: <Allowed when={mayQuery}>{page(<CataloguePage />)}</Allowed> },
             { path: paths.consent, element: <Allowed when={maySeeConsent}>{page(<ConsentPage />)}</Allowed> },
             { path: paths.files, element: <Allowed when={maySeeFiles}>{page(<FilesPage />)}</Allowed> },
             { path: paths.quality, element: <Allowed when={maySeeQuality}>{page(<QualityPage />)}</Allowed> },

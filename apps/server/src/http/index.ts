@@ -27,6 +27,7 @@ import { leakRoutes } from './routes/leaks.js'
 import { cohortRoutes } from './routes/cohorts.js'
 import { riskRoutes } from './routes/risk.js'
 import { statisticsRoutes } from './routes/statistics.js'
+import { catalogueRoutes } from './routes/catalogue.js'
 import { codeListRoutes } from './routes/code-lists.js'
 import { viewRoutes } from './routes/views.js'
 import { studyFileRoutes, studyRoutes } from './routes/study.js'
@@ -66,6 +67,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   displayRoutes(app, systems)
   if (systems.queries !== null) {
     const queries = { ...systems.queries, studies: systems.studies }
+    catalogueRoutes(app, systems, systems.queries.profiles)
     queryRoutes(app, queries)
     resultRoutes(app, queries)
     statisticsRoutes(app, queries)

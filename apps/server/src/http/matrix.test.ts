@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { roles, type Role } from '@aquifer/core/access'
 import { endpoints, type Endpoint, type EndpointName } from '@aquifer/core/contract'
 import { contract, openPlatformWorld, patient, weight, type Json, type Sent, type World } from '../platform/test/world.js'
+import { catalogueRows } from './test/catalogue-rows.js'
 import { fileRows } from './test/file-rows.js'
 import { maskingRows } from './test/masking-rows.js'
 import { queryRows } from './test/query-rows.js'
@@ -213,6 +214,7 @@ const rows: Readonly<Record<EndpointName, Row>> = {
   reviewBreakGlass: { may: ['privacy-officer'], body: () => ({}) },
   ...queryRows,
   ...statisticsRows,
+  ...catalogueRows,
   live: { may: 'open' },
   ready: { may: 'open' },
   metrics: { may: 'open' },

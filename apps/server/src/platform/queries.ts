@@ -10,6 +10,7 @@ import {
   openCohorts,
   openDownloads,
   openNotebooks,
+  openProfiles,
   openViewDesk,
   Query,
   statementLimits,
@@ -19,6 +20,7 @@ import {
   type DownloadDesk,
   type HeldSnapshot,
   type NotebookDesk,
+  type ProfileDesk,
   type OwnViews,
   type ViewDesk,
 } from '../query/index.js'
@@ -51,6 +53,7 @@ export interface Queries {
   query: Query
   notebooks: NotebookDesk
   downloads: DownloadDesk
+  profiles: ProfileDesk
   risk: RiskDesk
   views: ViewDesk
   codeLists: CodeListDesk
@@ -139,7 +142,8 @@ export function openQueries(parts: QueryParts): Queries {
     onFailure: (failure) => log.error(failure, 'a job met an error'),
   })
   const cohorts = openCohortDesk({ repository, tables: cohortTables, now })
-  return { query, notebooks: openNotebooks(repository, newId), downloads, risk, views, codeLists, cohorts }
+  const notebooks = openNotebooks(repository, newId)
+  return { query, notebooks, downloads, profiles: openProfiles(query, notebooks, now), risk, views, codeLists, cohorts }
 }
 
 const dayMs = 86_400_000

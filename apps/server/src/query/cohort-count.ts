@@ -28,7 +28,7 @@ export async function countCohort(
 ): Promise<CohortCount | Refusal> {
   const fault = faultOf(criteria)
   if (fault !== null) return fault
-  const found = await query.figures(study, [funnelSql(criteria)], cut)
+  const found = await query.figures(study, [funnelSql(criteria)], { cut })
   if (isRefusal(found)) return found
   const [everybody = 0, ...counts] = (found.answers[0]?.[0] ?? []).map(Number)
   const show = (count: number): Shown => (rounded ? showRounded(count, cmsCells) : showCount(count, cmsCells))

@@ -11,6 +11,8 @@ export interface NotebookDesk {
   remove(study: Study, id: string, actor: string): Promise<true | Refusal>
   /** Which study a notebook is of, so that the caller's reach can be asked. */
   placeOf(id: string): Promise<number | null>
+  /** Notebooks whose SQL names the table, and which of its columns. */
+  using(study: Study, table: string, columns: ReadonlySet<string>): Promise<{ id: string; title: string; columns: string[] }[]>
 }
 
 const noSuchNotebook = (): Refusal => refuse('unknown', { detail: 'There is no such notebook here.' })
@@ -46,9 +48,18 @@ export function openNotebooks(repository: Pick<Repository, 'notebooks'>, newId: 
       if ('refusal' in found) return found
       return (await notebooks.remove(id)) || noSuchNotebook()
     },
+    async using(study, table, columns) {
+      return (await notebooks.holding(study.sid, table)).flatMap(({ id, title, cells }) => {
+        const words = wordsOf(cells as NotebookCell[])
+        return words.has(table.toLowerCase()) ? [{ id, title, columns: [...columns].filter((each) => words.has(each.toLowerCase())) }] : []
+      })
+    },
     placeOf: async (id) => (await notebooks.byId(id))?.sid ?? null,
   }
 }
+
+const wordsOf = (cells: readonly NotebookCell[]): Set<string> =>
+  new Set(cells.flatMap(({ kind, source }) => (kind === 'sql' ? (source.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_-]*/gu) ?? []) : [])))
 
 function summaryOf({ id, title, version, updatedAt }: Omit<StoredNotebook, 'cells'>, study: string): NotebookSummary {
   return { id, study, title, version, updatedAt: new Date(updatedAt).toISOString() }

@@ -63,6 +63,11 @@ export interface Figures {
   /** Rows of each statement; null for one that has more than were asked for. */
   answers: (unknown[][] | null)[]
 }
+export interface FigureOptions {
+  /** A data cut to read instead of the newest snapshot. */
+  cut?: string | undefined
+  further?: (answers: Figures['answers']) => string[]
+}
 // Whose statements the platform's own are, in the queue of an engine.
 const platform = { caller: '', limits: statementLimits, onStart: () => undefined, onProgress: () => undefined }
 
@@ -88,8 +93,8 @@ export class SnapshotReader {
     return { snapshot, maskingPolicy, mark: `${snapshot} ${generation} ${withheld}` }
   }
 
-  /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. */
-  async figures(study: Study, statements: readonly string[], cut?: string): Promise<Figures | Refusal> {
+  /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. Further ones may rest on answers. */
+  async figures(study: Study, statements: readonly string[], { cut, further = () => [] }: FigureOptions = {}): Promise<Figures | Refusal> {
     const held = await this.options.snapshot(study.id, cut)
     if (held === null) return cut === undefined ? notPublished() : noSuchCut()
     try {
@@ -99,12 +104,14 @@ export class SnapshotReader {
       const { signal } = new AbortController()
       const [own, files] = [await this.own(study), await this.noFiles(study)]
       const limits = { limit: statementRowsMax, format: 'json', signal, ...platform } as const
-      for (const sql of statements) {
+      const asked = [...statements]
+      for (const [at, sql] of asked.entries()) {
         const codeLists = () => this.lists(study)
         const work = { ...limits, own, codeLists, study: manifest.study, sql, manifest, folder, withheld, files }
         const result = await runStatement(this.engines, { ...work })
         if (isRefusal(result)) return result
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
+        if (at === statements.length - 1) asked.push(...further(answers))
       }
       if (await this.grew(study, withheld)) return withdrawnMeanwhile()
       return { snapshot: manifest.snapshot, maskingPolicy: manifest.maskingPolicy, consentEpoch: manifest.consentEpoch, answers }

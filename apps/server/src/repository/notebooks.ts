@@ -44,5 +44,12 @@ export function openNotebooks(writer: Pool, now: () => number): Notebooks {
       const { rows } = await writer.query<Row>(`select ${summary} from notebook where sid = $1 order by updated_at desc, id`, [sid])
       return rows.map(notebookOf)
     },
+    async holding(sid, text) {
+      const { rows } = await writer.query<Row>(
+        `select ${summary}, cells from notebook where sid = $1 and position(lower($2) in lower(cells::text)) > 0 order by updated_at desc, id`,
+        [sid, text],
+      )
+      return rows.map(notebookOf)
+    },
   }
 }

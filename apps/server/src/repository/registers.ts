@@ -236,6 +236,7 @@ export interface Notebooks {
   remove(id: string): Promise<boolean>
   byId(id: string): Promise<StoredNotebook | null>
   list(sid: number): Promise<Omit<StoredNotebook, 'cells'>[]> // last changed first
+  holding(sid: number, text: string): Promise<StoredNotebook[]> // whose cells hold the text, last changed first
 }
 
 export interface StatementRecord {

@@ -7,6 +7,7 @@ import { me, mintedToken, signedIn, signInRequest, tokenRequest } from './identi
 import { maskingEndpoints } from './endpoints-masking.js'
 import { registrationEndpoints } from './endpoints-registration.js'
 import { auditEndpoints } from './endpoints-audit.js'
+import { catalogueEndpoints } from './catalogue.js'
 import { fhirEndpoint, operationEndpoints } from './endpoints-fhir.js'
 import { identityEndpoints } from './endpoints-identity.js'
 import { cutEndpoints } from './cuts.js'
@@ -225,6 +226,7 @@ export const endpoints = {
   ...statisticsEndpoints,
   ...cohortEndpoints,
   ...resultEndpoints,
+  ...catalogueEndpoints,
 
   runStatement: {
     method: 'POST',

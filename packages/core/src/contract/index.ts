@@ -1,5 +1,7 @@
 // The shapes of requests and answers, said once for server, command line and workbench.
 // Never decides anything and never reaches a store: a schema here says what may be sent, not who may send it.
+export { codebook, codebookFormats, tableProfile } from './catalogue.js'
+export type { Codebook, ColumnProfile, ProfileBar, TableProfile } from './catalogue.js'
 export { problem } from './errors.js'
 export type { Problem } from './errors.js'
 export { confirmationCode, codeSignIn, me, mintedToken, signInRequest, signInWays, signedIn, tokenRequest } from './identity.js'

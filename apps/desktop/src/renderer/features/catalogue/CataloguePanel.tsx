@@ -1,6 +1,6 @@
 import './catalogue.css'
 import type { UseQueryResult } from '@tanstack/react-query'
-import { ChevronRight, CornerDownRight, PanelLeftClose, PanelLeftOpen, Plus, Table2 } from 'lucide-react'
+import { ChevronRight, Columns2, CornerDownRight, PanelLeftClose, PanelLeftOpen, Plus, Table2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Button as AriaButton, Tree, TreeItem, TreeItemContent } from 'react-aria-components'
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/contract'
@@ -13,16 +13,21 @@ import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { written } from '../notebook/editor/completion.js'
 import { kindIcons } from '../notebook/grid/GridHead.js'
 import { maskingIcon, maskingWord } from '../notebook/LineagePanel.js'
-import { useNotebook } from '../notebook/useNotebook.js'
+import type { Hand } from '../notebook/dock/bench.js'
+import { columnKindOf, searchTables } from './order.js'
 
 interface Props {
   catalogue: UseQueryResult<Catalogue>
   isOpen: boolean
   onToggle(): void
+  /** The notebook that names are written into; null: none is open. */
+  hand: Hand | null
+  onOpenTable(table: string): void
 }
 
 /** What can be asked: tables, columns, and what masking left of each. A name goes into the cell by click or Enter. */
-export function CataloguePanel({ catalogue, isOpen, onToggle }: Props) {
+export function CataloguePanel({ catalogue, isOpen, onToggle, hand, onOpenTable }: Props) {
+  const uses: Uses = { hand, onOpenTable }
   const [text, setText] = useState('')
   if (!isOpen) {
     return (
@@ -41,7 +46,7 @@ export function CataloguePanel({ catalogue, isOpen, onToggle }: Props) {
         <SearchField label="Find a table or column" value={text} onChange={setText} />
       </div>
       {catalogue.data ? (
-        <Contents catalogue={catalogue.data} text={text} />
+        <Contents catalogue={catalogue.data} text={text} uses={uses} />
       ) : catalogue.error ? (
         <Failure error={catalogue.error} retry={() => void catalogue.refetch()} />
       ) : (
@@ -51,8 +56,10 @@ export function CataloguePanel({ catalogue, isOpen, onToggle }: Props) {
   )
 }
 
-function Contents({ catalogue, text }: { catalogue: Catalogue; text: string }) {
-  const found = useMemo(() => search(catalogue.tables, text.trim().toLowerCase()), [catalogue.tables, text])
+type Uses = Pick<Props, 'hand' | 'onOpenTable'>
+
+function Contents({ catalogue, text, uses }: { catalogue: Catalogue; text: string; uses: Uses }) {
+  const found = useMemo(() => searchTables(catalogue.tables, text.trim().toLowerCase()), [catalogue.tables, text])
   return (
     <>
       <div className="side-scroll">
@@ -68,12 +75,17 @@ function Contents({ catalogue, text }: { catalogue: Catalogue; text: string }) {
           <p className="side-none sub">Nothing is called {text.trim()}.</p>
         ) : (
           <>
-            <Tables label="Tables and columns" tables={found.filter((table) => table.kind === 'flat')} open={text.trim() !== ''} />
-            <FileTables tables={found.filter((table) => table.kind === 'file')} searching={text.trim() !== ''} />
-            <Nested tables={found.filter((table) => table.kind === 'nested')} searching={text.trim() !== ''} />
+            <Tables
+              label="Tables and columns"
+              tables={found.filter((table) => table.kind === 'flat')}
+              open={text.trim() !== ''}
+              uses={uses}
+            />
+            <FileTables tables={found.filter((table) => table.kind === 'file')} searching={text.trim() !== ''} uses={uses} />
+            <Nested tables={found.filter((table) => table.kind === 'nested')} searching={text.trim() !== ''} uses={uses} />
           </>
         )}
-        <Results />
+        {uses.hand && <Results hand={uses.hand} />}
       </div>
       <p className="side-foot sub num">
         {plural(catalogue.resources, 'resource')}, {plural(catalogue.people, 'person', 'people')}
@@ -82,29 +94,19 @@ function Contents({ catalogue, text }: { catalogue: Catalogue; text: string }) {
   )
 }
 
-function search(tables: readonly CatalogueTable[], text: string): CatalogueTable[] {
-  const sorted = tables.toSorted((a, b) => (a.kind === b.kind ? a.name.localeCompare(b.name) : a.kind === 'flat' ? -1 : 1))
-  if (text === '') return sorted
-  return sorted.flatMap((table) => {
-    if (table.name.toLowerCase().includes(text)) return [table]
-    const columns = table.columns.filter((column) => column.name.toLowerCase().includes(text))
-    return columns.length > 0 ? [{ ...table, columns }] : []
-  })
-}
-
 /** Files that were uploaded, under their quoted names. */
-function FileTables({ tables, searching }: { tables: CatalogueTable[]; searching: boolean }) {
+function FileTables({ tables, searching, uses }: { tables: CatalogueTable[]; searching: boolean; uses: Uses }) {
   if (tables.length === 0) return null
   return (
     <section aria-label="Files">
       <p className="side-group">Files</p>
-      <Tables label="Files that are tables" tables={tables} open={searching} />
+      <Tables label="Files that are tables" tables={tables} open={searching} uses={uses} />
     </section>
   )
 }
 
 /** The FHIR types as they are, for those who need what no flat table has: closed until asked for. */
-function Nested({ tables, searching }: { tables: CatalogueTable[]; searching: boolean }) {
+function Nested({ tables, searching, uses }: { tables: CatalogueTable[]; searching: boolean; uses: Uses }) {
   const [isOpen, setOpen] = useState(false)
   if (tables.length === 0) return null
   return (
@@ -114,17 +116,23 @@ function Nested({ tables, searching }: { tables: CatalogueTable[]; searching: bo
         FHIR types, nested
         <span className="end num">{count(tables.length)}</span>
       </AriaButton>
-      {(isOpen || searching) && <Tables label="FHIR types and their elements" tables={tables} open={searching} />}
+      {(isOpen || searching) && <Tables label="FHIR types and their elements" tables={tables} open={searching} uses={uses} />}
     </section>
   )
 }
 
-function Tables({ label, tables, open }: { label: string; tables: CatalogueTable[]; open: boolean }) {
-  const { actions, notebook } = useNotebook()
+interface TablesProps {
+  label: string
+  tables: CatalogueTable[]
+  open: boolean
+  uses: Uses
+}
+
+function Tables({ label, tables, open, uses: { hand, onOpenTable } }: TablesProps) {
   const [expanded, expand] = useState<Set<string>>(new Set())
   const shown = open && tables.length <= 8 ? new Set(tables.map((table) => table.name)) : expanded
   const query = (table: CatalogueTable) =>
-    actions.add('sql', notebook.page.cells.length, { source: `select *\nfrom ${written(table.name)}\nlimit 100` })
+    hand?.actions.add('sql', hand.notebook.page.cells.length, { source: `select *\nfrom ${written(table.name)}\nlimit 100` })
   return (
     <Tree
       className="tree"
@@ -134,7 +142,8 @@ function Tables({ label, tables, open }: { label: string; tables: CatalogueTable
       onExpandedChange={(keys) => expand(new Set([...keys].map(String)))}
       onAction={(key) => {
         const [table, column] = String(key).split('\u0000')
-        if (column !== undefined) actions.insert(written(column))
+        if (column !== undefined && hand !== null) hand.actions.insert(written(column))
+        else if (column !== undefined) onOpenTable(table ?? '')
         else if (table !== undefined) expand(toggled(shown, table))
       }}
     >
@@ -149,7 +158,10 @@ function Tables({ label, tables, open }: { label: string; tables: CatalogueTable
               <span className="grow cut">{table.name}</span>
               <span className="tree-end">
                 <span className="tree-count num">{table.rows === null ? '' : count(table.rows)}</span>
-                <IconButton label={`Query ${table.name}`} icon={Plus} size={14} className="tree-query" onPress={() => query(table)} />
+                <span className="tree-query">
+                  <IconButton label={`Open ${table.name} as a tab`} icon={Columns2} size={14} onPress={() => onOpenTable(table.name)} />
+                  {hand && <IconButton label={`Query ${table.name}`} icon={Plus} size={14} onPress={() => query(table)} />}
+                </span>
               </span>
             </span>
           </TreeItemContent>
@@ -176,7 +188,7 @@ function Column({ table, column }: { table: string; column: CatalogueColumn }) {
           className="tree-row tree-column"
           title={[column.description, column.type, `Masking: ${column.masking}`].filter(Boolean).join('\n')}
         >
-          <Icon of={kindIcons[kindOf(column.type)]} size={12} className="ink-3" />
+          <Icon of={kindIcons[columnKindOf(column.type)]} size={12} className="ink-3" />
           <span className="grow cut mono">{column.name}</span>
           <span className="tree-masking">
             <span className="cut">{maskingWord(column.masking)}</span>
@@ -188,15 +200,7 @@ function Column({ table, column }: { table: string; column: CatalogueColumn }) {
   )
 }
 
-function kindOf(type: string): keyof typeof kindIcons {
-  if (/\[\]$|^(STRUCT|MAP|LIST|JSON)/i.test(type)) return 'nested'
-  if (/INT|DOUBLE|FLOAT|DECIMAL|HUGE/i.test(type)) return 'number'
-  if (/DATE|TIME/i.test(type)) return 'date'
-  return /BOOL/i.test(type) ? 'boolean' : 'text'
-}
-
-function Results() {
-  const { notebook, actions } = useNotebook()
+function Results({ hand: { notebook, actions } }: { hand: Hand }) {
   const named = notebook.page.cells.filter((cell) => cell.kind === 'sql')
   if (named.length === 0) return null
   return (

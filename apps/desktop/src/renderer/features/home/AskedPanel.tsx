@@ -1,23 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
-import { CircleCheck, CircleStop, CircleX, LoaderCircle, SquareTerminal } from 'lucide-react'
+import { SquareTerminal } from 'lucide-react'
 import { statementHistory, type StatementHistoryRow, type StudyView } from '@aquifer/core/contract'
 import { useApi } from '../../api/SessionProvider.js'
 import { count, lately, span } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
+import { Button } from '../../ui/Button.js'
+import { toggleBottom } from '../shell/bottom.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
 import { useCreateNotebook } from '../notebook/useCreateNotebook.js'
+import { outcomes } from './outcomes.js'
 
 const most = 7
-const outcomes = {
-  done: { icon: CircleCheck, tone: 'mark-ok', word: 'done' },
-  failed: { icon: CircleX, tone: 'mark-bad', word: 'failed' },
-  cancelled: { icon: CircleStop, tone: 'mark-idle', word: 'stopped' },
-  queued: { icon: LoaderCircle, tone: 'mark-info', word: 'waiting' },
-  running: { icon: LoaderCircle, tone: 'mark-info', word: 'running' },
-} as const
-
 /** The questions of late: a click puts one into a notebook of its own. */
 export function AskedPanel({ study }: { study: StudyView }) {
   const now = useNow()
@@ -29,7 +24,17 @@ export function AskedPanel({ study }: { study: StudyView }) {
   })
   const rows = newestOfEach(history.data?.rows ?? []).slice(0, most)
   return (
-    <Panel title="Asked lately" note={<span className="sub">by you, kept in the audit trail</span>}>
+    <Panel
+      title="Asked lately"
+      note={<span className="sub">by you, kept in the audit trail</span>}
+      actions={
+        rows.length > 0 && (
+          <Button look="quiet" onPress={() => toggleBottom('history')}>
+            All questions
+          </Button>
+        )
+      }
+    >
       {history.data === undefined ? (
         history.error ? (
           <Failure error={history.error} retry={() => void history.refetch()} />

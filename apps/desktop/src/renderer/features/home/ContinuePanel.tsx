@@ -3,17 +3,20 @@ import { Link } from 'react-router'
 import type { StudyView } from '@aquifer/core/contract'
 import { useNotebooks } from '../../api/queries.js'
 import { paths } from '../../paths.js'
+import { Button } from '../../ui/Button.js'
 import { lately } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
+import { useTour } from '../notebook/tour/tour.js'
 
 const most = 6
 
 export function ContinuePanel({ study }: { study: StudyView }) {
   const now = useNow()
   const list = useNotebooks(study.id)
+  const tour = useTour(study.id)
   const notebooks = (list.data?.notebooks ?? []).toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)).slice(0, most)
   return (
     <Panel
@@ -37,9 +40,14 @@ export function ContinuePanel({ study }: { study: StudyView }) {
           icon={NotebookPen}
           title="Start with a question"
           actions={
-            <Link to={paths.notebooks} className="button primary">
-              Open notebooks
-            </Link>
+            <>
+              <Link to={paths.notebooks} className="button primary">
+                Open notebooks
+              </Link>
+              <Button look="quiet" onPress={tour.begin} isDisabled={tour.busy}>
+                Take the tour
+              </Button>
+            </>
           }
         >
           A notebook holds SQL, charts and text. Each result says how many people, from which snapshot, under which rules.

@@ -1,6 +1,8 @@
 import { Table2 } from 'lucide-react'
+import { Link } from 'react-router'
 import type { StudyView } from '@aquifer/core/contract'
 import { useCatalogue } from '../../api/queries.js'
+import { paths } from '../../paths.js'
 import { Badge } from '../../ui/Badge.js'
 import { count } from '../../ui/format.js'
 import { Panel } from '../../ui/Panel.js'
@@ -19,7 +21,17 @@ export function TablesPanel({ study }: { study: StudyView }) {
     .toSorted((a, b) => (b.rows ?? Number.MAX_VALUE) - (a.rows ?? Number.MAX_VALUE))
   const largest = tables.reduce((most, table) => Math.max(most, table.rows ?? 0), 1)
   return (
-    <Panel title="What you can ask" actions={<Badge kind="masked">Masked</Badge>}>
+    <Panel
+      title="What you can ask"
+      actions={
+        <>
+          <Link to={paths.catalogue} className="small">
+            Catalogue
+          </Link>
+          <Badge kind="masked">Masked</Badge>
+        </>
+      }
+    >
       {catalogue.data === undefined ? (
         catalogue.error ? (
           <Failure error={catalogue.error} retry={() => void catalogue.refetch()} />
@@ -34,7 +46,9 @@ export function TablesPanel({ study }: { study: StudyView }) {
         <ul className="tables-list">
           {tables.slice(0, most).map((table) => (
             <li key={table.name} className="row">
-              <span className="cut tables-name">{table.name}</span>
+              <Link to={paths.catalogueTable(table.name)} className="cut tables-name">
+                {table.name}
+              </Link>
               <span className="tables-bar" aria-hidden>
                 <i style={{ width: `${table.rows === null ? 100 : Math.max(1, 100 * Math.sqrt(table.rows / largest))}%` }} />
               </span>

@@ -121,7 +121,7 @@ function useDataFacts(study: StudyView, allowed: boolean): Fact[] {
       figure: catalogue ? count(catalogue.resources) : '–',
       words: 'resources',
       note: catalogue ? `in ${plural(catalogue.tables.filter((table) => table.kind === 'flat').length, 'table')}` : 'asking the server',
-      to: paths.notebooks,
+      to: paths.catalogue,
     },
     masking,
   ]

@@ -13,10 +13,15 @@ import {
   X,
 } from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { createPortal } from 'react-dom'
 import { IconButton } from '../../ui/Button.js'
 import { clockSeconds, count, plural } from '../../ui/format.js'
 import { Icon, type LucideIcon } from '../../ui/Icon.js'
 import { staleCause } from './cells/stale.js'
+import { useInFront, useInspectorPlace } from './dock/BenchProvider.js'
+import { PrivacyPart } from './inspector/PrivacyPart.js'
+import { ProfilePart } from './inspector/ProfilePart.js'
 import { lineageOf, type Lineage } from './lineage.js'
 import type { Cell } from './model.js'
 import type { Result } from './result.js'
@@ -24,50 +29,82 @@ import { useNotebook } from './useNotebook.js'
 
 const columnsMax = 14
 
-/** From the number back to the consent: result, cells, tables, masking, consent, and the records behind it that stay closed. */
+/** What a result is made of, beside it: its columns, the way back to consent, what protects whom. */
 export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void }) {
   const { notebook, catalogue } = useNotebook()
+  const isInFront = useInFront()
+  const place = useInspectorPlace()
   const host = useRef<HTMLElement>(null)
   const run = notebook.runs[cell.id]
   useEffect(() => {
     if (matchMedia('(max-width: 1280px)').matches) host.current?.focus()
   }, [cell.id])
-  if (!run?.result) return null
+  if (!run?.result || !isInFront) return null
   const { basis } = run.result
-  const { cells, tables, columns } = lineageOf(notebook.page.cells, cell.id, catalogue)
-  return (
+  const lineage = lineageOf(notebook.page.cells, cell.id, catalogue)
+  const aside = (
     <aside className="inspector" aria-label={`Lineage of ${cell.name}`} ref={host} tabIndex={-1}>
-      <header className="inspector-head">
-        <h2 className="panel-title">Lineage</h2>
-        <IconButton label="Close lineage" icon={X} className="end" onPress={onClose} />
-      </header>
-      <ol className="lineage">
-        <Step
-          icon={Calculator}
-          tone="top"
-          title={basis.people === null ? plural(basis.rows, 'row') : plural(basis.people, 'person', 'people')}
-          figure
-        >
-          {basis.people === null ? 'in ' : `${plural(basis.rows, 'row')} in `}
-          <span className="mono">{cell.name}</span>
-        </Step>
-        {cells.map((name) => (
-          <Step key={name} icon={SquareTerminal} title={name} mono>
-            a cell above, read by name
-          </Step>
-        ))}
-        <Step icon={Table2} title={tables.map((table) => table.name).join(', ') || 'No table'}>
-          {tables.length > 0
-            ? `${tables.map((table) => (table.rows === null ? '?' : count(table.rows))).join(' + ')} rows in the catalogue now`
-            : 'The statement names no table of the catalogue.'}
-        </Step>
-        <MaskingStep policy={basis.maskingPolicy} columns={columns} />
-        <ConsentStep result={run.result} finishedAt={run.finishedAt} />
-        <Step icon={Lock} tone="open" title="Identified records">
-          behind consent, not open to your role
-        </Step>
-      </ol>
+      <Tabs className="inspector-tabs" defaultSelectedKey="lineage">
+        <header className="inspector-head">
+          <TabList className="inspector-tab-list" aria-label="Inspector">
+            <Tab id="profile">Profile</Tab>
+            <Tab id="lineage">Lineage</Tab>
+            <Tab id="privacy">Privacy</Tab>
+          </TabList>
+          <IconButton label="Close lineage" icon={X} className="end" onPress={onClose} />
+        </header>
+        <TabPanel id="profile" className="inspector-part">
+          <ProfilePart study={notebook.study} snapshot={catalogue?.snapshot ?? null} {...lineage} />
+        </TabPanel>
+        <TabPanel id="lineage" className="inspector-part">
+          <Way cell={cell} result={run.result} finishedAt={run.finishedAt} lineage={lineage} />
+        </TabPanel>
+        <TabPanel id="privacy" className="inspector-part">
+          <PrivacyPart basis={basis} columns={lineage.columns} />
+        </TabPanel>
+      </Tabs>
     </aside>
+  )
+  return place === null ? aside : createPortal(aside, place)
+}
+
+interface WayProps {
+  cell: Cell
+  result: Result
+  finishedAt: string | null
+  lineage: Lineage
+}
+
+/** From the number back to the consent: result, cells, tables, masking, consent, and the records behind it that stay closed. */
+function Way({ cell, result, finishedAt, lineage: { cells, tables, columns } }: WayProps) {
+  const { basis } = result
+  return (
+    <ol className="lineage">
+      <Step
+        icon={Calculator}
+        tone="top"
+        title={basis.people === null ? plural(basis.rows, 'row') : plural(basis.people, 'person', 'people')}
+        figure
+      >
+        {basis.people === null ? 'in ' : `${plural(basis.rows, 'row')} in `}
+        <span className="mono">{cell.name}</span>
+      </Step>
+      {cells.map((name) => (
+        <Step key={name} icon={SquareTerminal} title={name} mono>
+          a cell above, read by name
+        </Step>
+      ))}
+      <Step icon={Table2} title={tables.map((table) => table.name).join(', ') || 'No table'}>
+        {tables.length > 0
+          ? `${tables.map((table) => (table.rows === null ? '?' : count(table.rows))).join(' + ')} rows in the catalogue now`
+          : 'The statement names no table of the catalogue.'}
+      </Step>
+      <MaskingStep policy={basis.maskingPolicy} columns={columns} />
+      <ConsentStep result={result} finishedAt={finishedAt} />
+      <Step icon={Lock} tone="open" title="Identified records">
+        behind consent, not open to your role
+      </Step>
+    </ol>
   )
 }
 

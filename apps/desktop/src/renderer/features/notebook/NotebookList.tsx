@@ -12,10 +12,11 @@ interface Props {
   busy: boolean
   onNew(): void
   onExample(): void
+  onTour(): void
   onOpen(id: string): void
 }
 
-export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
+export function NotebookList({ list, busy, onNew, onExample, onTour, onOpen }: Props) {
   const notebooks = (list.data?.notebooks ?? []).toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
   return (
     <div className="page">
@@ -51,6 +52,9 @@ export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
                 </Button>
                 <Button look="quiet" onPress={onExample} isDisabled={busy}>
                   Open the example
+                </Button>
+                <Button look="quiet" onPress={onTour} isDisabled={busy}>
+                  Take the tour
                 </Button>
               </>
             }

@@ -16,6 +16,7 @@ import { ChartCell } from './cells/ChartCell.js'
 import { MarkdownCell } from './cells/MarkdownCell.js'
 import { SqlCell } from './cells/SqlCell.js'
 import { useDesk } from './DeskProvider.js'
+import { useInFront } from './dock/BenchProvider.js'
 import { LineagePanel } from './LineagePanel.js'
 import { SaveBars } from './SaveBars.js'
 import { useNotebook, type NotebookActions } from './useNotebook.js'
@@ -167,7 +168,9 @@ function useRemove() {
 
 /** Outside of texts, which have an undo of their own. */
 function useUndoKeys(actions: NotebookActions) {
+  const isInFront = useInFront()
   useEffect(() => {
+    if (!isInFront) return undefined
     const onKey = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'z' || event.defaultPrevented) return
       const target = event.target as HTMLElement
@@ -178,24 +181,28 @@ function useUndoKeys(actions: NotebookActions) {
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
-  }, [actions])
+  }, [actions, isInFront])
 }
 
 function useOpenNotebookCommands() {
   const { actions, notebook } = useNotebook()
+  const isInFront = useInFront()
   const count = notebook.page.cells.length
   const commands = useMemo<Command[]>(
-    () => [
-      { id: 'run-all', group: 'Commands', name: 'Run all cells', icon: Play, run: () => actions.runAll() },
-      ...kinds.map(({ kind, label, icon }) => ({
-        id: `add-${kind}`,
-        group: 'Commands' as const,
-        name: `Add a cell: ${label}`,
-        icon,
-        run: () => void actions.add(kind, count),
-      })),
-    ],
-    [actions, count],
+    () =>
+      !isInFront
+        ? []
+        : [
+            { id: 'run-all', group: 'Commands', name: 'Run all cells', icon: Play, run: () => actions.runAll() },
+            ...kinds.map(({ kind, label, icon }) => ({
+              id: `add-${kind}`,
+              group: 'Commands' as const,
+              name: `Add a cell: ${label}`,
+              icon,
+              run: () => void actions.add(kind, count),
+            })),
+          ],
+    [actions, count, isInFront],
   )
   useCommands(commands)
 }

@@ -1,22 +1,21 @@
 import './notebook.css'
 import './cells/cells.css'
 import './lineage.css'
-import { useQuery } from '@tanstack/react-query'
 import { Database } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
-import { notebook as notebookSchema } from '@aquifer/core/contract'
-import { useCatalogue, useNotebooks } from '../../api/queries.js'
-import { useApi, useStudy } from '../../api/SessionProvider.js'
+import { useCatalogue } from '../../api/queries.js'
+import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
-import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { Empty } from '../../ui/states.js'
 import { CataloguePanel } from '../catalogue/CataloguePanel.js'
-import { useDesk, useOpenNotebook } from './DeskProvider.js'
-import { NotebookList } from './NotebookList.js'
-import { NotebookTabs } from './NotebookTabs.js'
-import { NotebookView } from './NotebookView.js'
-import { blank, example, useCreateNotebook } from './useCreateNotebook.js'
-import { NotebookInHand } from './useNotebook.js'
+import { useDesk } from './DeskProvider.js'
+import { Bench, listPanel, notebookOf, notebookPanel, tableOf, tablePanel } from './dock/bench.js'
+import { BenchContext, useHand } from './dock/BenchProvider.js'
+import { Dock } from './dock/Dock.js'
+import { openLayouts, type LayoutStore } from './dock/layout-store.js'
+import { useBenchCommands } from './dock/useBenchCommands.js'
+import { Tour } from './tour/Tour.js'
 
 export default function NotebooksPage() {
   const study = useStudy()
@@ -32,60 +31,76 @@ export default function NotebooksPage() {
   return <Notebooks key={study.id} study={study.id} />
 }
 
+/** Each panel is an address: `/notebooks`, `/notebooks/ID`, `/notebooks/table/NAME`. */
+function panelAt(rest: string): string {
+  const [head = '', name] = rest.split('/').filter(Boolean)
+  if (head === 'table' && name !== undefined) return tablePanel(decoded(name))
+  return head === '' ? listPanel : notebookPanel(decoded(head))
+}
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+function pathOf(panel: string): string {
+  const [notebook, table] = [notebookOf(panel), tableOf(panel)]
+  if (notebook !== null) return paths.notebook(notebook)
+  return table === null ? paths.notebooks : paths.notebookTable(table)
+}
+
 function Notebooks({ study }: { study: string }) {
-  const { id } = useParams()
-  const list = useNotebooks(study)
-  const catalogue = useCatalogue(study)
-  const { create, busy } = useCreateNotebook(study)
+  const wanted = panelAt(useParams()['*'] ?? '')
   const navigate = useNavigate()
-  const open = useOpenNotebook(id ?? '')
-  // Where there is no room beside it the catalogue lies over the notebook, so it waits to be called.
-  const [side, showSide] = useState(() => matchMedia('(min-width: 1101px)').matches)
-  const body =
-    id === undefined ? (
-      <NotebookList
-        list={list}
-        busy={busy}
-        onNew={() => create(blank)}
-        onExample={() => create(example)}
-        onOpen={(one) => void navigate(paths.notebook(one))}
-      />
-    ) : (
-      <Opened id={id} />
-    )
-  const panel = <CataloguePanel catalogue={catalogue} isOpen={side} onToggle={() => showSide(!side)} />
-  const inner = (
-    <>
-      {id !== undefined && open !== undefined && panel}
-      <div className="desk">
-        <NotebookTabs study={study} current={id} onNew={() => create(blank)} />
-        {body}
-      </div>
-    </>
-  )
-  if (open === undefined) return <div className="notebooks">{inner}</div>
+  const { user } = useMe()
+  const { desk, saveNow } = useDesk()
+  const [{ bench, layouts }] = useState(() => {
+    const store = openLayouts(localStorage, user, study)
+    return { layouts: store, bench: new Bench({ desk, saveNow, layouts: store }) }
+  })
+  useEffect(() => {
+    bench.follow((panel) => {
+      if (panel !== wanted) void navigate(pathOf(panel))
+    })
+  }, [bench, wanted, navigate])
+  const [side, toggleSide] = useSide(layouts)
+  useBenchCommands(bench, { toggleSide })
   return (
-    <NotebookInHand key={open.id} notebook={open} catalogue={catalogue.data}>
-      <div className="notebooks">{inner}</div>
-    </NotebookInHand>
+    <BenchContext value={bench}>
+      <div className="notebooks">
+        <SideBar study={study} isOpen={side} onToggle={toggleSide} />
+        <Dock wanted={wanted} />
+        <div className="inspector-place" ref={bench.placeInspector} />
+        <Tour />
+      </div>
+    </BenchContext>
   )
 }
 
-/** Fetches a notebook once; from then on the desk holds it. */
-function Opened({ id }: { id: string }) {
-  const api = useApi()
-  const { desk } = useDesk()
-  const open = useOpenNotebook(id)
-  const asked = useQuery({
-    queryKey: ['notebook', id],
-    queryFn: ({ signal }) => api.json(`/query/api/v1/notebooks/${encodeURIComponent(id)}`, notebookSchema, { signal }),
-    enabled: open === undefined,
-    staleTime: 0,
-  })
-  useEffect(() => {
-    if (asked.data) desk.put(asked.data)
-  }, [asked.data, desk])
-  if (open !== undefined) return <NotebookView />
-  if (asked.error) return <Failure error={asked.error} retry={() => void asked.refetch()} />
-  return <SkeletonRows rows={8} />
+/** Where there is no room beside it the catalogue lies over the notebook, so it waits to be called. */
+function useSide(layouts: LayoutStore): [boolean, () => void] {
+  const [open, setOpen] = useState(() => matchMedia('(min-width: 1101px)').matches && layouts.read().side !== false)
+  return [
+    open,
+    () => {
+      layouts.write({ side: !open })
+      setOpen(!open)
+    },
+  ]
+}
+
+function SideBar({ study, isOpen, onToggle }: { study: string; isOpen: boolean; onToggle(): void }) {
+  const catalogue = useCatalogue(study)
+  const hand = useHand()
+  const navigate = useNavigate()
+  return (
+    <CataloguePanel
+      catalogue={catalogue}
+      hand={hand}
+      isOpen={isOpen}
+      onToggle={onToggle}
+      onOpenTable={(table) => void navigate(paths.notebookTable(table))}
+    />
+  )
 }

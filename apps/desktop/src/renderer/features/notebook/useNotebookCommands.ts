@@ -1,4 +1,4 @@
-import { NotebookPen, Plus } from 'lucide-react'
+import { Footprints, NotebookPen, Plus } from 'lucide-react'
 import { useMemo } from 'react'
 import { useNavigate } from 'react-router'
 import { useNotebooks } from '../../api/queries.js'
@@ -6,6 +6,7 @@ import { mayQuery } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { useCommands, type Command } from '../shell/commands.js'
+import { useTour } from './tour/tour.js'
 import { blank, example, useCreateNotebook } from './useCreateNotebook.js'
 
 /** From every page: a new notebook, or one of those that are there. */
@@ -15,12 +16,14 @@ export function useNotebookCommands(): void {
   const allowed = mayQuery(role) && study !== undefined
   const { data } = useNotebooks(study?.id, allowed)
   const { create } = useCreateNotebook(study?.id ?? '')
+  const tour = useTour(study?.id ?? '')
   const navigate = useNavigate()
   const commands = useMemo<Command[]>(() => {
     if (!allowed) return []
     return [
       { id: 'new-notebook', group: 'Commands', name: 'New notebook', icon: Plus, run: () => create(blank) },
       { id: 'example-notebook', group: 'Commands', name: 'New notebook from the example', icon: Plus, run: () => create(example) },
+      { id: 'tour', group: 'Commands', name: 'Take the tour', icon: Footprints, run: tour.begin },
       ...(data?.notebooks ?? []).map((notebook) => ({
         id: `notebook-${notebook.id}`,
         group: 'Notebooks' as const,
@@ -29,6 +32,6 @@ export function useNotebookCommands(): void {
         run: () => void navigate(paths.notebook(notebook.id)),
       })),
     ]
-  }, [allowed, data, create, navigate])
+  }, [allowed, data, create, navigate, tour])
   useCommands(commands)
 }

@@ -1,11 +1,26 @@
 import { Command as Cmdk } from 'cmdk'
-import { LogOut, Database, KeyRound } from 'lucide-react'
+import {
+  ArrowRightLeft,
+  Command as CommandIcon,
+  Database,
+  KeyRound,
+  Keyboard,
+  ListChecks,
+  Lock,
+  LogOut,
+  PanelBottom,
+  SquareTerminal,
+  Table2,
+  TriangleAlert,
+} from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
 import { useNavigate } from 'react-router'
 import { Search } from 'lucide-react'
-import { useMe, useSession, useSessionState } from '../../api/SessionProvider.js'
-import { isPerson } from '../../api/roles.js'
+import { toast } from 'sonner'
+import { useCatalogue } from '../../api/queries.js'
+import { isPerson, mayQuery } from '../../api/roles.js'
+import { useMe, useSession, useSessionState, useStudy } from '../../api/SessionProvider.js'
 import { administrationParts } from '../administration/parts.js'
 import { paths, placesOf } from '../../paths.js'
 import { Icon } from '../../ui/Icon.js'
@@ -13,10 +28,21 @@ import { Keys } from '../../ui/menus.js'
 import { useTheme } from '../../ui/theme.js'
 import { useNotebookCommands } from '../notebook/useNotebookCommands.js'
 import { useCommands, useRegistry, type Command } from './commands.js'
+import { toggleBottom, type BottomPart } from './bottom.js'
+import { lettersAreKeys, setLettersAsKeys } from './keys.js'
+import { goToRegion } from './regions.js'
 import { looks } from './TitleBar.js'
 
-export function Palette({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange(open: boolean): void }) {
+interface Props {
+  isOpen: boolean
+  onOpenChange(open: boolean): void
+  onKeys(): void
+}
+
+export function Palette({ isOpen, onOpenChange, onKeys }: Props) {
   useShellCommands()
+  usePageCommands(onKeys)
+  useTableCommands()
   useNotebookCommands()
   return (
     <ModalOverlay className="scrim palette-scrim" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
@@ -29,7 +55,7 @@ export function Palette({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChang
   )
 }
 
-const order: Command['group'][] = ['Commands', 'Notebooks', 'Go to', 'Studies', 'Look']
+const order: Command['group'][] = ['Commands', 'Layout', 'Notebooks', 'Tables', 'Go to', 'Studies', 'Workbench', 'Look']
 
 function PaletteBody({ close }: { close(): void }) {
   const { commands } = useRegistry()
@@ -142,9 +168,102 @@ function useShellCommands() {
         icon: look.icon,
         run: () => choose(look.id),
       })),
-      { id: 'sign-out', group: 'Commands', name: 'Sign out', icon: LogOut, run: () => session.signOut() },
+      {
+        id: 'lock',
+        group: 'Workbench',
+        name: 'Lock the screen',
+        icon: Lock,
+        keys: 'Ctrl L',
+        run: () => session.lock(),
+      },
+      { id: 'sign-out', group: 'Workbench', name: 'Sign out', icon: LogOut, run: () => session.signOut() },
     ],
     [me, studyId, navigate, session, choose],
+  )
+  useCommands(commands)
+}
+
+/** What the frame around every page does. */
+function usePageCommands(onKeys: () => void) {
+  const { role } = useMe()
+  const { openPalette } = useRegistry()
+  const commands = useMemo<Command[]>(() => {
+    const show = (part: BottomPart) => () => toggleBottom(part)
+    const bottom: Command[] = [
+      {
+        id: 'bottom',
+        group: 'Layout',
+        name: 'Show or hide the bottom panel',
+        icon: PanelBottom,
+        keys: 'Ctrl J',
+        run: () => toggleBottom(),
+      },
+      { id: 'bottom-history', group: 'Layout', name: 'Show the history of questions', icon: SquareTerminal, run: show('history') },
+      { id: 'bottom-jobs', group: 'Layout', name: 'Show jobs', icon: ListChecks, run: show('jobs') },
+      { id: 'bottom-problems', group: 'Layout', name: 'Show problems', icon: TriangleAlert, run: show('problems') },
+    ]
+    const letters = lettersAreKeys
+    return [
+      {
+        id: 'palette',
+        group: 'Workbench',
+        name: 'Search or run a command',
+        icon: CommandIcon,
+        keys: 'Ctrl Shift P',
+        otherKeys: ['F1', 'Ctrl P', 'Ctrl K'],
+        run: openPalette,
+      },
+      { id: 'shortcuts', group: 'Workbench', name: 'List all keys', icon: Keyboard, keys: 'Ctrl K Ctrl S', run: onKeys },
+      {
+        id: 'letters',
+        group: 'Workbench',
+        name: 'Turn single-letter keys on or off',
+        icon: Keyboard,
+        run: () => {
+          setLettersAsKeys(!letters())
+          toast(letters() ? 'Single letters are keys' : 'Single letters are no keys any more')
+        },
+      },
+      {
+        id: 'next-region',
+        group: 'Layout',
+        name: 'Go to the next part of the page',
+        icon: ArrowRightLeft,
+        keys: 'F6',
+        run: () => goToRegion(1),
+      },
+      {
+        id: 'previous-region',
+        group: 'Layout',
+        name: 'Go to the previous part of the page',
+        icon: ArrowRightLeft,
+        keys: 'Shift F6',
+        run: () => goToRegion(-1),
+      },
+      ...(isPerson(role) ? [] : bottom),
+    ]
+  }, [role, openPalette, onKeys])
+  useCommands(commands)
+}
+
+function useTableCommands() {
+  const navigate = useNavigate()
+  const { role } = useMe()
+  const study = useStudy()
+  const { data } = useCatalogue(study?.id, mayQuery(role))
+  const tables = data?.tables
+  const commands = useMemo<Command[]>(
+    () =>
+      (tables ?? [])
+        .filter((table) => table.kind !== 'nested')
+        .map((table) => ({
+          id: `table-${table.name}`,
+          group: 'Tables' as const,
+          name: table.name,
+          icon: Table2,
+          run: () => void navigate(paths.notebookTable(table.name)),
+        })),
+    [tables, navigate],
   )
   useCommands(commands)
 }

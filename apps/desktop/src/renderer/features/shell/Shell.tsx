@@ -1,21 +1,33 @@
 import './shell.css'
-import { useCallback, useEffect, useState } from 'react'
-import { Outlet, useLocation, useNavigate } from 'react-router'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { Outlet, useLocation } from 'react-router'
 import { isPerson } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { placesOf } from '../../paths.js'
 import { DeskProvider } from '../notebook/DeskProvider.js'
 import { PersonProvider } from '../person/PersonProvider.js'
+import { useBottom } from './bottom.js'
 import { CommandsProvider } from './commands.js'
+import { Keyboard } from './Keyboard.js'
+import { OfflineBar } from './OfflineBar.js'
 import { Palette } from './Palette.js'
 import { Rail } from './Rail.js'
 import { StatusBar } from './StatusBar.js'
 import { TitleBar } from './TitleBar.js'
 
+const BottomPanel = lazy(() => import('./BottomPanel.js'))
+const ShortcutsDialog = lazy(() => import('./ShortcutsDialog.js').then((module) => ({ default: module.ShortcutsDialog })))
+
 export function Shell() {
   const [searching, search] = useState(false)
+  const [listing, list] = useState(false)
   const open = useCallback(() => search(true), [])
-  useGlobalKeys(open)
+  const openKeys = useCallback(() => {
+    search(false)
+    list(true)
+  }, [])
+  const { isOpen } = useBottom()
+  const { role } = useMe()
   useTitle()
   return (
     <CommandsProvider openPalette={open}>
@@ -26,14 +38,28 @@ export function Shell() {
           </a>
           <TitleBar onSearch={open} />
           <Rail />
-          <main id="content" className="content" tabIndex={-1}>
-            <PersonProvider>
-              <Outlet />
-            </PersonProvider>
-          </main>
+          <div className="middle">
+            <OfflineBar />
+            <main id="content" className="content" tabIndex={-1}>
+              <PersonProvider>
+                <Outlet />
+              </PersonProvider>
+            </main>
+            {isOpen && !isPerson(role) && (
+              <Suspense fallback={null}>
+                <BottomPanel />
+              </Suspense>
+            )}
+          </div>
           <StatusBar />
         </div>
-        <Palette isOpen={searching} onOpenChange={search} />
+        <Keyboard />
+        <Palette isOpen={searching} onOpenChange={search} onKeys={openKeys} />
+        {listing && (
+          <Suspense fallback={null}>
+            <ShortcutsDialog isOpen onOpenChange={list} />
+          </Suspense>
+        )}
       </DeskProvider>
     </CommandsProvider>
   )
@@ -54,35 +80,4 @@ function useTitle() {
   useEffect(() => {
     document.title = [place?.name, isPerson(role) ? undefined : study?.name, 'Aquifer'].filter(Boolean).join(' · ')
   }, [place, study, role])
-}
-
-const typing = (target: EventTarget | null) =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest('.monaco-editor') !== null)
-
-/** Ctrl+P or Ctrl+K searches; G and a letter goes to a page. Captured, because the editor knows both as its own. */
-function useGlobalKeys(open: () => void) {
-  const navigate = useNavigate()
-  const { role } = useMe()
-  useEffect(() => {
-    let going = 0
-    const onKey = (event: KeyboardEvent) => {
-      const key = event.key.toLowerCase()
-      if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && (key === 'p' || key === 'k')) {
-        event.preventDefault()
-        event.stopPropagation()
-        open()
-        return
-      }
-      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return
-      if (key === 'g') going = Date.now()
-      else if (Date.now() - going < 1200) {
-        going = 0
-        const place = placesOf(role).find((item) => item.key.toLowerCase() === key)
-        if (place) void navigate(place.path)
-      }
-    }
-    addEventListener('keydown', onKey, { capture: true })
-    return () => removeEventListener('keydown', onKey, { capture: true })
-  }, [navigate, open, role])
 }

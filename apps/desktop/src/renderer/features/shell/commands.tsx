@@ -3,10 +3,13 @@ import type { LucideIcon } from '../../ui/Icon.js'
 
 export interface Command {
   id: string
-  group: 'Commands' | 'Go to' | 'Notebooks' | 'Studies' | 'Look'
+  group: 'Commands' | 'Layout' | 'Go to' | 'Notebooks' | 'Tables' | 'Studies' | 'Workbench' | 'Look'
   name: string
   icon: LucideIcon
+  /** Strokes as they are read and as they are shown: `Ctrl Shift P`, `G H`. The keyboard follows this table. */
   keys?: string
+  /** The same by keys that a browser does not keep for itself, or that hands know from elsewhere. */
+  otherKeys?: readonly string[]
   note?: string
   run(): void
 }
