@@ -1,4 +1,4 @@
-import type { CatalogueTable, Codebook } from '@aquifer/core/contract'
+import type { CatalogueTable, DownloadCodebook } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
 import type { StatementRecord, Study } from '../repository/index.js'
 import type { KeptResult } from './kept-results.js'
@@ -8,7 +8,7 @@ import type { Query } from './query.js'
  * Columns of a result, each with the columns of tables that its expression names: type, FHIR paths, masking. Names that a subquery or a
  * CTE gives are looked for by name in the tables the statement reads; what is found by none of them is told to be from nowhere.
  */
-export async function codebookOf(query: Query, study: Study, record: StatementRecord, kept: KeptResult): Promise<Codebook> {
+export async function codebookOf(query: Query, study: Study, record: StatementRecord, kept: KeptResult): Promise<DownloadCodebook> {
   const [catalogue, read] = [await query.catalogue(study), await query.read(study, record.sql, record.parameters)]
   const tables = isRefusal(read) ? [] : catalogue.tables.filter(({ name }) => read.tables.includes(name))
   return {
@@ -20,7 +20,7 @@ export async function codebookOf(query: Query, study: Study, record: StatementRe
   }
 }
 
-function columnsNamed(tables: readonly CatalogueTable[], names: readonly string[]): Codebook['columns'][number]['from'] {
+function columnsNamed(tables: readonly CatalogueTable[], names: readonly string[]): DownloadCodebook['columns'][number]['from'] {
   const wanted = new Set(names.map((name) => name.toLowerCase()))
   return tables.flatMap(({ name: table, columns }) =>
     columns

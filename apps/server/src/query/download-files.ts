@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { Codebook, DownloadFormat, DownloadManifest } from '@aquifer/core/contract'
+import type { DownloadCodebook, DownloadFormat, DownloadManifest } from '@aquifer/core/contract'
 import { writeAtomically } from '../storage/index.js'
 import type { KeptResult } from './kept-results.js'
 
@@ -42,7 +42,7 @@ export class DownloadFiles {
 
   async finish(
     id: string,
-    papers: { manifest: DownloadManifest; codebook: Codebook; note: Omit<DownloadNote, 'manifest'> },
+    papers: { manifest: DownloadManifest; codebook: DownloadCodebook; note: Omit<DownloadNote, 'manifest'> },
   ): Promise<void> {
     const { manifest, codebook, note } = papers
     await writeAtomically(fileOf(this.#dir, id, manifest.codebook.name), codebookText(codebook))
@@ -70,7 +70,7 @@ export class DownloadFiles {
   }
 }
 
-export const codebookText = (codebook: Codebook): string => `${JSON.stringify(codebook, null, 2)}\n`
+export const codebookText = (codebook: DownloadCodebook): string => `${JSON.stringify(codebook, null, 2)}\n`
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 export async function measured(path: string): Promise<{ bytes: number; sha256: string }> {

@@ -1,4 +1,4 @@
-import type { Codebook, DownloadManifest, DownloadRequest, DownloadView } from '@aquifer/core/contract'
+import type { DownloadCodebook, DownloadManifest, DownloadRequest, DownloadView } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { openJobWorker, type JobRun, type JobWorker, type RunningJob } from '../jobs/index.js'
 import type { Job, Repository, StatementRecord, Study } from '../repository/index.js'
@@ -236,7 +236,7 @@ async function write(parts: Parts, files: DownloadFiles, work: Work): Promise<Do
 function manifestOf(
   { now }: Parts,
   { job, actor }: Work,
-  of: { record: StatementRecord; kept: KeptResult; codebook: Codebook; file: DownloadManifest['file']; until: number },
+  of: { record: StatementRecord; kept: KeptResult; codebook: DownloadCodebook; file: DownloadManifest['file']; until: number },
 ): DownloadManifest {
   const { record, kept, codebook, file, until } = of
   return {

@@ -1,6 +1,6 @@
 import type { Endpoint } from './endpoints.js'
 import {
-  codebook,
+  downloadCodebook,
   completions,
   completionsRequest,
   downloadList,
@@ -74,7 +74,7 @@ export const resultEndpoints = {
     path: `${downloads}/{id}/codebook`,
     system,
     summary: 'Columns of a download: type, where from, how masked',
-    answer: codebook,
+    answer: downloadCodebook,
   },
   removeDownload: {
     method: 'DELETE',

@@ -195,9 +195,9 @@ export {
   statementStatus,
 } from './query.js'
 export {
-  codebook,
   completions,
   completionsRequest,
+  downloadCodebook,
   downloadFile,
   downloadFormats,
   downloadList,
@@ -212,8 +212,8 @@ export {
   windowRowsDefault,
 } from './results.js'
 export type {
-  Codebook,
   Completions,
+  DownloadCodebook,
   CompletionsRequest,
   DownloadFormat,
   DownloadList,

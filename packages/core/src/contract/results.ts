@@ -62,7 +62,7 @@ export const downloadManifest = z
   .meta({ id: 'DownloadManifest' })
 export type DownloadManifest = z.infer<typeof downloadManifest>
 
-export const codebook = z
+export const downloadCodebook = z
   .object({
     statement: z.string(),
     columns: z.array(
@@ -74,8 +74,8 @@ export const codebook = z
       }),
     ),
   })
-  .meta({ id: 'Codebook' })
-export type Codebook = z.infer<typeof codebook>
+  .meta({ id: 'DownloadCodebook' })
+export type DownloadCodebook = z.infer<typeof downloadCodebook>
 
 export const downloadView = z.object({
   id: z.string(),
