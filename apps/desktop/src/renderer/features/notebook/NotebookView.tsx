@@ -1,4 +1,4 @@
-import { ChartNoAxesColumn, CircleCheck, Play, Plus, Redo2, SquareTerminal, Trash2, Type, Undo2 } from 'lucide-react'
+import { ChartNoAxesColumn, CircleCheck, ClockAlert, Play, Plus, Redo2, SquareTerminal, Trash2, Type, Undo2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useQueryClient } from '@tanstack/react-query'
@@ -7,7 +7,7 @@ import { keys } from '../../api/queries.js'
 import { useApi } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { Button, IconButton } from '../../ui/Button.js'
-import { clock } from '../../ui/format.js'
+import { clock, moment } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { MenuButton } from '../../ui/menus.js'
 import { tellFailure } from '../../ui/tell.js'
@@ -109,18 +109,37 @@ function Toolbar() {
       <IconButton label="Undo" icon={Undo2} isDisabled={notebook.past.length === 0} onPress={actions.undo} />
       <IconButton label="Redo" icon={Redo2} isDisabled={notebook.future.length === 0} onPress={actions.redo} />
       <span className="row end">
-        {notebook.wholeRunAt !== null && (
-          <span className="badge ok">
-            <Icon of={CircleCheck} size={12} />
-            Ran top to bottom {clock(notebook.wholeRunAt)}
-          </span>
-        )}
+        <WholeRun />
         <span className="ink-3 small num" title="Version on the server">
           v{notebook.version}
         </span>
         <IconButton label="Delete this notebook" icon={Trash2} onPress={remove} />
       </span>
     </div>
+  )
+}
+
+/** The proof that what stands here follows from itself, on one state of the data. */
+function WholeRun() {
+  const { notebook, catalogue } = useNotebook()
+  const { wholeRun } = notebook
+  if (wholeRun === null) return null
+  const [snapshot, ...others] = wholeRun.snapshots
+  const moved = catalogue?.snapshot != null && snapshot !== undefined && Date.parse(catalogue.snapshot) > Date.parse(snapshot)
+  if (others.length > 0) {
+    return (
+      <span className="badge warn" title="New data came while it ran. Run all again.">
+        <Icon of={ClockAlert} size={12} />
+        Ran on {wholeRun.snapshots.length} snapshots
+      </span>
+    )
+  }
+  return (
+    <span className={moved ? 'badge' : 'badge ok'} title={snapshot && `Every cell ran in order on snapshot ${moment(snapshot)}`}>
+      <Icon of={CircleCheck} size={12} />
+      Reproduced top to bottom {clock(wholeRun.at)}
+      {moved && `, on ${moment(snapshot)}`}
+    </span>
   )
 }
 

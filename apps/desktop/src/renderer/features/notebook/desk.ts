@@ -25,8 +25,8 @@ export interface OpenNotebook {
   future: Cells[]
   runs: Readonly<Record<string, RunState>>
   selected: string | null
-  /** When every cell ran top to bottom without an edit in between. */
-  wholeRunAt: string | null
+  /** When every cell ran top to bottom without an edit in between, and on which snapshots. */
+  wholeRun: { at: string; snapshots: (string | undefined)[] } | null
 }
 
 export interface DeskParts {
@@ -93,7 +93,7 @@ export class Desk {
         future: [],
         runs: {},
         selected: page.cells[0]?.id ?? null,
-        wholeRunAt: null,
+        wholeRun: null,
       }),
     )
   }
@@ -109,7 +109,7 @@ export class Desk {
     const page = change(old.page)
     if (page === old.page) return
     const step = kind === 'structure' ? { past: [...old.past, old.page.cells].slice(-undoDepth), future: [] } : {}
-    this.update(id, () => ({ page, wholeRunAt: null, ...step }))
+    this.update(id, () => ({ page, wholeRun: null, ...step }))
     this.#changed(id)
   }
 
@@ -145,7 +145,7 @@ export class Desk {
     const target = old?.[from].at(-1)
     if (old === undefined || target === undefined) return false
     const page = { ...old.page, cells: withNewestText(target, old.page.cells) }
-    this.update(id, () => ({ page, wholeRunAt: null, [from]: old[from].slice(0, -1), [to]: [...old[to], old.page.cells] }))
+    this.update(id, () => ({ page, wholeRun: null, [from]: old[from].slice(0, -1), [to]: [...old[to], old.page.cells] }))
     this.#changed(id)
     return true
   }

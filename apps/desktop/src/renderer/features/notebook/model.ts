@@ -28,7 +28,11 @@ export function freeName(cells: Cells, wanted: string): string {
 export function newCell(kind: CellKind, id: string, cells: Cells): Cell {
   if (kind === 'markdown') return { id, kind, name: '', source: '' }
   if (kind === 'sql') return { id, kind, name: freeName(cells, 'result'), source: '' }
+  if (kind === 'parameter') return { id, kind, name: freeName(cells, 'as_of'), source: '', parameter: { type: 'date', value: null } }
+  if (kind === 'cohort') return { id, kind, name: freeName(cells, 'cohort'), source: '', cohort: { criteria: { all: [] } } }
   const of = cells.findLast((cell) => cell.kind === 'sql')?.name ?? ''
+  if (kind === 'statistics')
+    return { id, kind, name: freeName(cells, 'table_one'), source: '', statistics: { kind: 'table-one', of, variables: [] } }
   return { id, kind, name: freeName(cells, of ? `${of}_chart` : 'chart'), source: '', chart: { type: 'bar', of, x: '', y: [] } }
 }
 

@@ -21,6 +21,10 @@ export interface NotebookActions {
   redo(): boolean
   run(cell: string, limit?: number): void
   runAll(): void
+  /** This cell and all below it. */
+  runFrom(cell: string): void
+  /** Runs a text of the page's own for a cell, reading as one right below `reads` would. */
+  ask(cell: string, text: string, reads: string): void
   stop(cell: string): void
   /** Into the text of the chosen SQL cell, or a new one. */
   insert(text: string): void
@@ -101,6 +105,8 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
     redo: () => desk.redo(id),
     run: (cell, limit) => void runCell(desk, id, cell, limit),
     runAll: () => void runAll(desk, id),
+    runFrom: (cell) => void runAll(desk, id, cell),
+    ask: (cell, text, reads) => void runCell(desk, id, cell, undefined, { text, at: cells().findIndex((item) => item.id === reads) + 1 }),
     stop: (cell) => void stopCell(desk, id, cell),
     insert(piece) {
       const chosen = desk.notebook(id)?.selected ?? ''

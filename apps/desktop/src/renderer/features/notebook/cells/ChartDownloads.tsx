@@ -9,12 +9,14 @@ import type { Result } from '../result.js'
 import { cardId, useNotebook } from '../useNotebook.js'
 
 /** Each file carries what its numbers rest on. */
-export function ChartDownloads({ cell, result }: { cell: Cell; result: Result }) {
+export function ChartDownloads({ cell, result, caption, note }: { cell: Cell; result: Result; caption: string; note: string | null }) {
   const { notebook } = useNotebook()
-  const caption = [`${notebook.page.title}, ${cell.name}`, ...basisWords(result)].join(' · ')
+  const foot = [`${notebook.page.title}, ${cell.name}, version ${notebook.version}`, ...basisWords(result), ...(note ? [note] : [])].join(
+    ' · ',
+  )
   const picture = (format: 'svg' | 'png') => {
     const svg = document.getElementById(cardId(cell.id))?.querySelector<SVGSVGElement>('.chart-plot svg')
-    if (svg) void savePicture(svg, cell.name, caption, format).then(() => toast.success(`Saved ${cell.name}.${format}`))
+    if (svg) void savePicture(svg, { name: cell.name, caption, foot }, format).then(() => toast.success(`Saved ${cell.name}.${format}`))
     else toast.error('Show the chart first')
   }
   return (
@@ -34,7 +36,11 @@ export function ChartDownloads({ cell, result }: { cell: Cell; result: Result })
               id: 'csv',
               label: 'Numbers, CSV',
               run: () =>
-                download(`${cell.name}.csv`, toCsv(result, null, `${notebook.page.title}, ${cell.name}`), 'text/csv;charset=utf-8'),
+                download(
+                  `${cell.name}.csv`,
+                  toCsv(result, null, [`${notebook.page.title}, ${cell.name}`, caption].filter(Boolean).join(': ')),
+                  'text/csv;charset=utf-8',
+                ),
             },
           ],
         },

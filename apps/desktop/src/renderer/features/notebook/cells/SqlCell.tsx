@@ -1,4 +1,4 @@
-import { ChartLine, Download, Play } from 'lucide-react'
+import { ChartLine, Download, ListEnd, Play } from 'lucide-react'
 import { memo, useMemo, useState } from 'react'
 import { toast } from 'sonner'
 import { statementRowsMax } from '@aquifer/core/contract'
@@ -16,7 +16,7 @@ import { useNotebook } from '../useNotebook.js'
 import { CellFrame, CellMenu } from './CellFrame.js'
 import { CellName } from './CellName.js'
 import { ResultFooter, RunFault, RunningBar, StaleBar, Stopped } from './ResultParts.js'
-import { staleCause } from './stale.js'
+import { isEdited, staleCause, upstreamCause } from './stale.js'
 
 interface Props {
   cell: Cell
@@ -33,7 +33,8 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   const vocabulary = useVocabulary(at)
   const fault = useFault(run)
   const going = isGoing(run)
-  const stale = result !== null && run?.phase === 'done' ? staleCause(result, catalogue) : null
+  const now = useMemo(() => compile(notebook.page.cells, cell.id), [notebook.page.cells, cell.id])
+  const stale = result !== null && run?.phase === 'done' ? (upstreamCause(run.ran, now) ?? staleCause(result, catalogue)) : null
   const runAnd = (then: 'stay' | 'next') => {
     actions.run(cell.id)
     const next = notebook.page.cells[at + 1]
@@ -42,7 +43,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   return (
     <CellFrame cell={cell} at={at} label={`SQL cell ${cell.name}`}>
       {stale !== null && <StaleBar cause={stale} onRun={() => actions.run(cell.id)} />}
-      <Head cell={cell} at={at} run={run} order={order} />
+      <Head cell={cell} at={at} run={run} order={order} edited={result !== null && !going && isEdited(run?.ran ?? null, now)} />
       <Editor
         value={cell.source}
         label={`SQL of ${cell.name}`}
@@ -74,10 +75,17 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   )
 })
 
-function Head({ cell, at, run, order }: { cell: Cell; at: number; run: RunState | undefined; order: Uint32Array | null }) {
+interface HeadProps {
+  cell: Cell
+  at: number
+  run: RunState | undefined
+  order: Uint32Array | null
+  edited: boolean
+}
+
+function Head({ cell, at, run, order, edited }: HeadProps) {
   const { notebook, actions } = useNotebook()
   const result = run?.result ?? null
-  const edited = result !== null && !isGoing(run) && run?.ran !== compile(notebook.page.cells, cell.id).sql
   const save = () => {
     if (result === null) return
     download(`${cell.name}.csv`, toCsv(result, order, `${notebook.page.title}, ${cell.name}`), 'text/csv;charset=utf-8')
@@ -90,7 +98,10 @@ function Head({ cell, at, run, order }: { cell: Cell; at: number; run: RunState 
         chart: { of: cell.name, ...propose(result) },
       })
   }
-  const runEntry = { id: 'run', label: 'Run', icon: Play, keys: 'Ctrl Enter', run: () => actions.run(cell.id) }
+  const runEntries = [
+    { id: 'run', label: 'Run', icon: Play, keys: 'Ctrl Enter', run: () => actions.run(cell.id) },
+    { id: 'from', label: 'Run from here', icon: ListEnd, run: () => actions.runFrom(cell.id) },
+  ]
   return (
     <header className="cell-head">
       <CellName cell={cell} />
@@ -105,7 +116,7 @@ function Head({ cell, at, run, order }: { cell: Cell; at: number; run: RunState 
             <IconButton label="Download as CSV" icon={Download} onPress={save} />
           </>
         )}
-        <CellMenu cell={cell} at={at} groups={[{ entries: [runEntry] }]} />
+        <CellMenu cell={cell} at={at} groups={[{ entries: runEntries }]} />
       </span>
     </header>
   )
