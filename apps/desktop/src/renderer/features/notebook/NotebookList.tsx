@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { NotebookPen, Plus } from 'lucide-react'
+import { FileInput, NotebookPen, Plus } from 'lucide-react'
+import { FileTrigger } from 'react-aria-components'
 import type { NotebookList as List, NotebookSummary } from '@aquifer/core/contract'
 import { Button } from '../../ui/Button.js'
 import { lately, plural } from '../../ui/format.js'
@@ -13,9 +14,10 @@ interface Props {
   onNew(): void
   onExample(): void
   onOpen(id: string): void
+  onImport(file: File): void
 }
 
-export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
+export function NotebookList({ list, busy, onNew, onExample, onOpen, onImport }: Props) {
   const notebooks = (list.data?.notebooks ?? []).toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
   return (
     <div className="page">
@@ -24,6 +26,7 @@ export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
           <h1>Notebooks</h1>
           <p className="ink-2">{notebooks.length > 0 ? plural(notebooks.length, 'notebook') : 'SQL, charts and text on masked data'}</p>
         </div>
+        <ImportButton onImport={onImport} busy={busy} />
         {notebooks.length > 0 && (
           <>
             <Button onPress={onExample} isDisabled={busy}>
@@ -62,6 +65,19 @@ export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
         )}
       </section>
     </div>
+  )
+}
+
+function ImportButton({ onImport, busy }: { onImport(file: File): void; busy: boolean }) {
+  return (
+    <FileTrigger
+      acceptedFileTypes={['.ipynb', 'application/x-ipynb+json', 'application/json']}
+      onSelect={(files) => files?.[0] && onImport(files[0])}
+    >
+      <Button look="quiet" icon={FileInput} isDisabled={busy}>
+        Import .ipynb
+      </Button>
+    </FileTrigger>
   )
 }
 

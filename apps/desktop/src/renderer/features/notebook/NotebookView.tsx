@@ -1,29 +1,44 @@
-import { ChartNoAxesColumn, CircleCheck, ClockAlert, Play, Plus, Redo2, SquareTerminal, Trash2, Type, Undo2 } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
-import { useNavigate } from 'react-router'
-import { useQueryClient } from '@tanstack/react-query'
-import { toast } from 'sonner'
-import { keys } from '../../api/queries.js'
-import { useApi } from '../../api/SessionProvider.js'
-import { paths } from '../../paths.js'
+import {
+  ChartNoAxesColumn,
+  CircleCheck,
+  ClockAlert,
+  Play,
+  Plus,
+  Redo2,
+  Sigma,
+  SquareTerminal,
+  Type,
+  Undo2,
+  Users,
+  Variable,
+} from 'lucide-react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { useSearchParams } from 'react-router'
 import { Button, IconButton } from '../../ui/Button.js'
 import { clock, moment } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { MenuButton } from '../../ui/menus.js'
-import { tellFailure } from '../../ui/tell.js'
+import { SkeletonRows } from '../../ui/states.js'
 import { useCommands, type Command } from '../shell/commands.js'
 import { ChartCell } from './cells/ChartCell.js'
 import { MarkdownCell } from './cells/MarkdownCell.js'
+import { ParameterCell } from './cells/ParameterCell.js'
 import { SqlCell } from './cells/SqlCell.js'
-import { useDesk } from './DeskProvider.js'
+import { CohortCell } from './cohort/CohortCell.js'
 import { LineagePanel } from './LineagePanel.js'
+import { MoreMenu, ShareButton } from './NotebookMenus.js'
 import { SaveBars } from './SaveBars.js'
+import { StatisticsCell } from './statistics/StatisticsCell.js'
 import { useNotebook, type NotebookActions } from './useNotebook.js'
-import type { CellKind } from './model.js'
+import type { Cell, CellKind } from './model.js'
+
+const VersionsPanel = lazy(() => import('./versions/VersionsPanel.js').then((module) => ({ default: module.VersionsPanel })))
+const VersionView = lazy(() => import('./versions/VersionView.js').then((module) => ({ default: module.VersionView })))
 
 export function NotebookView() {
   const { notebook, actions } = useNotebook()
   const [lineage, showLineage] = useState<string | null>(null)
+  const { version, show, panel, showPanel } = useVersions()
   useUndoKeys(actions)
   useOpenNotebookCommands()
   const shown = notebook.page.cells.find((cell) => cell.id === lineage && notebook.runs[cell.id]?.result)
@@ -31,29 +46,72 @@ export function NotebookView() {
     <div className="notebook">
       <h1 className="visually-hidden">{notebook.page.title}</h1>
       <div className="notebook-column">
-        <Toolbar />
+        <Toolbar versions={panel} onVersions={() => showPanel(!panel)} />
         <SaveBars />
-        <div className="cells">
-          <Title />
-          {notebook.page.cells.map((cell, at) => {
-            if (cell.kind === 'markdown') return <MarkdownCell key={cell.id} cell={cell} at={at} />
-            if (cell.kind === 'chart') return <ChartCell key={cell.id} cell={cell} at={at} />
-            return (
-              <SqlCell
+        {version === null ? (
+          <div className="cells">
+            <Title />
+            {notebook.page.cells.map((cell, at) => (
+              <CellOf
                 key={cell.id}
                 cell={cell}
                 at={at}
                 lineage={lineage === cell.id}
                 onLineage={() => showLineage(lineage === cell.id ? null : cell.id)}
               />
-            )
-          })}
-          <AddRow />
-        </div>
+            ))}
+            <AddRow />
+          </div>
+        ) : (
+          <Suspense fallback={<SkeletonRows rows={8} />}>
+            <VersionView version={version} onNewest={() => show(null)} />
+          </Suspense>
+        )}
       </div>
-      {shown && <LineagePanel cell={shown} onClose={() => showLineage(null)} />}
+      {panel ? (
+        <Suspense fallback={null}>
+          <VersionsPanel shown={version} onShow={show} onClose={() => showPanel(false)} />
+        </Suspense>
+      ) : (
+        shown && <LineagePanel cell={shown} onClose={() => showLineage(null)} />
+      )}
     </div>
   )
+}
+
+interface CellProps {
+  cell: Cell
+  at: number
+  lineage: boolean
+  onLineage(): void
+}
+
+function CellOf({ cell, at, lineage, onLineage }: CellProps) {
+  switch (cell.kind) {
+    case 'markdown':
+      return <MarkdownCell cell={cell} at={at} />
+    case 'chart':
+      return <ChartCell cell={cell} at={at} />
+    case 'parameter':
+      return <ParameterCell cell={cell} at={at} />
+    case 'statistics':
+      return <StatisticsCell cell={cell} at={at} />
+    case 'cohort':
+      return <CohortCell cell={cell} at={at} />
+    case 'sql':
+      return <SqlCell cell={cell} at={at} lineage={lineage} onLineage={onLineage} />
+  }
+}
+
+/** A link names the version that was meant; looking at it again is a matter of the address. */
+function useVersions() {
+  const { notebook } = useNotebook()
+  const [search, setSearch] = useSearchParams()
+  const asked = Number(search.get('version'))
+  const version = Number.isInteger(asked) && asked > 0 && asked !== notebook.version ? asked : null
+  const [panel, showPanel] = useState(version !== null)
+  const show = (wanted: number | null) => setSearch(wanted === null ? {} : { version: String(wanted) }, { replace: true })
+  return { version, show, panel, showPanel }
 }
 
 function Title() {
@@ -79,15 +137,17 @@ function Title() {
   )
 }
 
-const kinds: { kind: CellKind; label: string; icon: typeof Type }[] = [
-  { kind: 'sql', label: 'SQL', icon: SquareTerminal },
-  { kind: 'chart', label: 'Chart', icon: ChartNoAxesColumn },
-  { kind: 'markdown', label: 'Text', icon: Type },
+const kinds: { kind: CellKind; label: string; icon: typeof Type; note: string }[] = [
+  { kind: 'sql', label: 'SQL', icon: SquareTerminal, note: 'asks, and names its result' },
+  { kind: 'chart', label: 'Chart', icon: ChartNoAxesColumn, note: 'draws a result' },
+  { kind: 'markdown', label: 'Text', icon: Type, note: 'says what it means' },
+  { kind: 'parameter', label: 'Parameter', icon: Variable, note: 'a value that cells read as $name' },
+  { kind: 'statistics', label: 'Statistics', icon: Sigma, note: 'Table 1, survival, incidence and more' },
+  { kind: 'cohort', label: 'Cohort', icon: Users, note: 'who is in, by criteria' },
 ]
 
-function Toolbar() {
+function Toolbar({ versions, onVersions }: { versions: boolean; onVersions(): void }) {
   const { notebook, actions } = useNotebook()
-  const remove = useRemove()
   const at = notebook.page.cells.findIndex((cell) => cell.id === notebook.selected)
   const after = at < 0 ? notebook.page.cells.length : at + 1
   return (
@@ -103,17 +163,34 @@ function Toolbar() {
             Cell
           </Button>
         }
-        groups={[{ entries: kinds.map(({ kind, label, icon }) => ({ id: kind, label, icon, run: () => actions.add(kind, after) })) }]}
+        groups={[
+          {
+            entries: kinds.map(({ kind, label, icon, note }) => ({
+              id: kind,
+              label,
+              icon,
+              note,
+              run: () => void actions.add(kind, after),
+            })),
+          },
+        ]}
       />
       <span className="bar-line" />
       <IconButton label="Undo" icon={Undo2} isDisabled={notebook.past.length === 0} onPress={actions.undo} />
       <IconButton label="Redo" icon={Redo2} isDisabled={notebook.future.length === 0} onPress={actions.redo} />
       <span className="row end">
         <WholeRun />
-        <span className="ink-3 small num" title="Version on the server">
+        <Button
+          look="quiet"
+          className="num"
+          aria-pressed={versions}
+          aria-label={`Version ${notebook.version}. Show all versions`}
+          onPress={onVersions}
+        >
           v{notebook.version}
-        </span>
-        <IconButton label="Delete this notebook" icon={Trash2} onPress={remove} />
+        </Button>
+        <ShareButton />
+        <MoreMenu />
       </span>
     </div>
   )
@@ -154,34 +231,6 @@ function AddRow() {
       ))}
     </div>
   )
-}
-
-/** Deleting can be taken back: the notebook is made again with the same text. */
-function useRemove() {
-  const api = useApi()
-  const { desk } = useDesk()
-  const { notebook } = useNotebook()
-  const queries = useQueryClient()
-  const navigate = useNavigate()
-  return () => {
-    const { id, study, page } = notebook
-    const refresh = () => queries.invalidateQueries({ queryKey: keys.notebooks(study) })
-    const restore = () =>
-      void api
-        .send('/query/api/v1/notebooks', { method: 'POST', body: { study, title: page.title, cells: page.cells } })
-        .then(refresh)
-        .catch((error: unknown) => tellFailure('The notebook was not restored', error))
-    void api
-      .send(`/query/api/v1/notebooks/${encodeURIComponent(id)}`, { method: 'DELETE' })
-      .then(async () => {
-        desk.parts.journal.clear(id)
-        desk.close(id)
-        await navigate(paths.notebooks)
-        await refresh()
-        return toast(`Deleted ${page.title}`, { action: { label: 'Undo', onClick: restore } })
-      })
-      .catch((error: unknown) => tellFailure('The notebook was not deleted', error))
-  }
 }
 
 /** Outside of texts, which have an undo of their own. */

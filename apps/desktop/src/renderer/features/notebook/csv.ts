@@ -1,9 +1,8 @@
 import { moment, plural, span } from '../../ui/format.js'
-import type { ColumnKind, Result } from './result.js'
+import { suppressionWord, type ColumnKind, type Result } from './result.js'
 
 /** What stands under the result and goes with every copy of it, in this order. */
-export function basisWords(result: Result): string[] {
-  const { basis } = result
+export function basisWords({ basis, suppressedCount = 0 }: Pick<Result, 'basis' | 'suppressedCount'>): string[] {
   const rows = basis.truncated
     ? `${plural(basis.rows, 'row')} of ${basis.totalRows === null ? 'more' : basis.totalRows.toLocaleString('en-US')}`
     : plural(basis.rows, 'row')
@@ -13,6 +12,7 @@ export function basisWords(result: Result): string[] {
     `snapshot ${moment(basis.snapshot)}`,
     `epoch ${basis.consentEpoch}`,
     basis.maskingPolicy,
+    ...(suppressedCount > 0 ? [`${suppressedCount} suppressed`] : []),
   ]
 }
 
@@ -37,7 +37,9 @@ export function toCsv(result: Result, order: ArrayLike<number> | null, title: st
     const row = order === null ? at : order[at]!
     lines.push(
       columns
-        .map((column) => {
+        .map((column, index) => {
+          const how = result.suppressed?.(row, index)
+          if (how) return suppressionWord(how)
           const text = column.text(row)
           if (text === null) return ''
           if (text === '') return '""'
@@ -64,7 +66,13 @@ export function toTsv(result: Result, order: ArrayLike<number> | null, range: Ra
   for (let at = range.top; at <= range.bottom; at += 1) {
     const row = order === null ? at : order[at]!
     lines.push(
-      columns.map((column) => clean(isFigure(column.kind) ? (column.text(row) ?? '') : unformula(column.text(row) ?? ''))).join('\t'),
+      columns
+        .map((column, index) => {
+          const how = result.suppressed?.(row, range.left + index)
+          if (how) return suppressionWord(how)
+          return clean(isFigure(column.kind) ? (column.text(row) ?? '') : unformula(column.text(row) ?? ''))
+        })
+        .join('\t'),
     )
   }
   return lines.join('\n')

@@ -131,6 +131,21 @@ describe('changing the order of things', () => {
   })
 })
 
+describe('what is typed without a pause', () => {
+  test('lies in the journal within a second, and goes to the server all the same', async () => {
+    for (let at = 0; at < 40; at += 1) {
+      write(`select ${at}`)
+      await vi.advanceTimersByTimeAsync(100)
+      if (at === 9) {
+        const kept = desk.parts.journal.read(id, aNotebook())?.cells.find((cell) => cell.id === 'a')?.source
+        expect(Number(kept?.replace('select ', ''))).toBeGreaterThanOrEqual(6)
+        expect(server.calls('PUT', /notebooks/)).toEqual([])
+      }
+    }
+    expect(server.calls('PUT', /notebooks/).length).toBeGreaterThan(0)
+  })
+})
+
 describe('running', () => {
   const finish = async <T>(going: Promise<T>): Promise<T> => {
     await vi.advanceTimersByTimeAsync(3000)

@@ -3,6 +3,7 @@ import type { Api } from '../../api/client.js'
 import type { Journal, JournalEntry } from './journal.js'
 import { pageOf, samePage, type Cells, type Page } from './model.js'
 import type { RunState } from './run.js'
+import type { FigureState } from './statistics/run-figure.js'
 
 export type SaveState = 'saved' | 'waiting' | 'saving' | 'failed' | 'conflict'
 
@@ -24,6 +25,8 @@ export interface OpenNotebook {
   past: Cells[]
   future: Cells[]
   runs: Readonly<Record<string, RunState>>
+  /** Answers of statistics cells. */
+  figures: Readonly<Record<string, FigureState>>
   selected: string | null
   /** When every cell ran top to bottom without an edit in between, and on which snapshots. */
   wholeRun: { at: string; snapshots: (string | undefined)[] } | null
@@ -92,6 +95,7 @@ export class Desk {
         past: [],
         future: [],
         runs: {},
+        figures: {},
         selected: page.cells[0]?.id ?? null,
         wholeRun: null,
       }),
@@ -128,6 +132,10 @@ export class Desk {
       else runs[cell] = run
       return { runs }
     })
+  }
+
+  setFigure(id: string, cell: string, figure: FigureState): void {
+    this.update(id, (old) => ({ figures: { ...old.figures, [cell]: figure } }))
   }
 
   /** Puts the journal's text in place of the server's; the next save sends it. */

@@ -54,12 +54,13 @@ export function change(cells: Cells, id: string, part: Partial<Omit<Cell, 'id' |
   return cells.map((cell) => (cell.id === id ? { ...cell, ...part } : cell))
 }
 
-/** Renames a result and the charts that draw it; SQL that names it is the writer's own text and stays. */
+/** Renames a result and the charts and figures that read it; SQL that names it is the writer's own text and stays. */
 export function rename(cells: Cells, id: string, name: string): Cells {
   const old = cells.find((cell) => cell.id === id)?.name
   return cells.map((cell) => {
     if (cell.id === id) return { ...cell, name }
-    return cell.chart && cell.chart.of === old ? { ...cell, chart: { ...cell.chart, of: name } } : cell
+    if (cell.chart && cell.chart.of === old) return { ...cell, chart: { ...cell.chart, of: name } }
+    return cell.statistics && cell.statistics.of === old ? { ...cell, statistics: { ...cell.statistics, of: name } } : cell
   })
 }
 

@@ -3,6 +3,7 @@ import { ApiFailure, explain } from '../../api/failure.js'
 import type { Desk } from './desk.js'
 import { compile, compileText, type Compiled } from './references.js'
 import { readResult, type Result } from './result.js'
+import { runFigure } from './statistics/run-figure.js'
 
 export interface RunProblem {
   what: string
@@ -26,6 +27,8 @@ export interface RunState {
   startedAt: number
   elapsedMs: number
   progress: number | null
+  /** Place in the queue while it waits, 1 for the next. */
+  place?: number
   /** The last good result stays while the next is on its way. */
   result: Result | null
   /** What produced `result`. */
@@ -143,11 +146,16 @@ export async function runAll(desk: Desk, notebook: string, from?: string): Promi
   const start = desk.notebook(notebook)
   if (start === undefined) return false
   const first = from === undefined ? 0 : start.page.cells.findIndex((cell) => cell.id === from)
-  const cells = start.page.cells.slice(first).filter((cell) => cell.kind === 'sql' && cell.source.trim() !== '')
-  for (const cell of cells) if ((await runCell(desk, notebook, cell.id)) !== 'done') return false
+  const cells = start.page.cells
+    .slice(first)
+    .filter((cell) => (cell.kind === 'sql' && cell.source.trim() !== '') || cell.kind === 'statistics')
+  for (const cell of cells) {
+    if (cell.kind === 'statistics' ? !(await runFigure(desk, notebook, cell.id)) : (await runCell(desk, notebook, cell.id)) !== 'done')
+      return false
+  }
   const end = desk.notebook(notebook)
   if (end?.page !== start.page || cells.length === 0) return false
-  const snapshots = new Set(cells.map((cell) => end.runs[cell.id]?.result?.basis.snapshot))
+  const snapshots = new Set(cells.map(({ id }) => (end.runs[id]?.result ?? end.figures[id]?.answer)?.basis.snapshot))
   if (first === 0) desk.update(notebook, () => ({ wholeRun: { at: new Date(desk.parts.now()).toISOString(), snapshots: [...snapshots] } }))
   return true
 }

@@ -8,6 +8,7 @@ import { chartStatement } from '../chart/chart-sql.js'
 import { ChartView } from '../chart/ChartView.js'
 import { draw, type Drawn } from '../chart/drawing.js'
 import type { ChartProblem } from '../chart/chart-data.js'
+import { basisWords, toCsv } from '../csv.js'
 import { ResultGrid } from '../grid/ResultGrid.js'
 import type { Cell } from '../model.js'
 import { compile } from '../references.js'
@@ -51,7 +52,12 @@ export function ChartCell({ cell, at }: { cell: Cell; at: number }) {
               <Button look="quiet" icon={asTable ? ChartNoAxesColumn : Table2} onPress={() => showTable(!asTable)}>
                 {asTable ? 'Chart' : 'Table'}
               </Button>
-              <ChartDownloads cell={cell} result={shown} caption={captionOf(chart)} note={leftOf(drawn)} />
+              <ChartDownloads
+                cell={cell}
+                caption={captionOf(chart)}
+                words={[...basisWords(shown), ...[leftOf(drawn) ?? []].flat()]}
+                csv={(about) => toCsv(shown, null, about)}
+              />
             </>
           )}
           <CellMenu cell={cell} at={at} />
@@ -146,7 +152,7 @@ function Picture({ drawn, chart, name }: { drawn: Drawn | ChartProblem | null; c
 const leftOf = (drawn: Drawn | ChartProblem | null): string | null => (drawn === null || 'needs' in drawn ? null : drawn.drawing.left)
 
 /** The writer's own words, else what is drawn. */
-export function captionOf(chart: NotebookChart): string {
+function captionOf(chart: NotebookChart): string {
   if (chart.caption) return chart.caption
   const [y, by] = [chart.y.join(', '), chart.series ? `, by ${chart.series}` : '']
   if (chart.x === '' && chart.type !== 'box') return ''

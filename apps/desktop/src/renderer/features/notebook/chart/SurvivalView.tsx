@@ -85,7 +85,7 @@ function AtRisk({ data }: { data: Survival }) {
             {group.atRisk.map((n, index) =>
               n === null ? null : (
                 <text key={index} x={scale(data.times[index]) ?? 0} y={y} fontSize={11} textAnchor="middle" fill="var(--ink-2)">
-                  {figure(n)}
+                  {typeof n === 'number' ? figure(n) : n}
                 </text>
               ),
             )}

@@ -16,7 +16,7 @@ export interface SurvivalGroup {
 }
 export interface Survival {
   form: 'survival'
-  groups: { name: string; last: number; atRisk: (number | null)[] }[]
+  groups: { name: string; last: number; atRisk: (number | string | null)[] }[]
   /** One row per time of any group: `s0` its share, `b0` the edges of its band. */
   points: Record<string, number | [number, number] | null>[]
   /** Times under which the people at risk stand. */
