@@ -1,13 +1,15 @@
-import { ChartLine, Download, ListEnd, Play } from 'lucide-react'
-import { memo, useMemo, useState } from 'react'
+import { ChartLine, Copy, Download, ListEnd, Play } from 'lucide-react'
+import { memo, useMemo, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { statementRowsMax } from '@aquifer/core/contract'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { plural } from '../../../ui/format.js'
+import { MenuButton } from '../../../ui/menus.js'
 import { propose } from '../chart/chart-data.js'
 import { download, toCsv } from '../csv.js'
 import { Editor } from '../editor/Editor.js'
+import { copyFormats, type CopyFormat } from '../grid/copy-as.js'
 import { ResultGrid } from '../grid/ResultGrid.js'
 import { freeName, type Cell } from '../model.js'
 import { compile } from '../references.js'
@@ -30,6 +32,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   const run = notebook.runs[cell.id]
   const result = run?.result ?? null
   const [order, setOrder] = useState<Uint32Array | null>(null)
+  const copyRef = useRef<((format: CopyFormat) => void) | null>(null)
   const vocabulary = useVocabulary(at)
   const fault = useFault(run)
   const going = isGoing(run)
@@ -43,7 +46,14 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   return (
     <CellFrame cell={cell} at={at} label={`SQL cell ${cell.name}`}>
       {stale !== null && <StaleBar cause={stale} onRun={() => actions.run(cell.id)} />}
-      <Head cell={cell} at={at} run={run} order={order} edited={result !== null && !going && isEdited(run?.ran ?? null, now)} />
+      <Head
+        cell={cell}
+        at={at}
+        run={run}
+        order={order}
+        edited={result !== null && !going && isEdited(run?.ran ?? null, now)}
+        onCopy={(format) => copyRef.current?.(format)}
+      />
       <Editor
         value={cell.source}
         label={`SQL of ${cell.name}`}
@@ -62,7 +72,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
       )}
       {result !== null && run?.phase !== 'failed' && (
         <div className="cell-result" data-old={going || undefined}>
-          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} />
+          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} copyRef={copyRef} />
           <ResultFooter
             result={result}
             lineage={lineage}
@@ -81,9 +91,10 @@ interface HeadProps {
   run: RunState | undefined
   order: Uint32Array | null
   edited: boolean
+  onCopy(format: CopyFormat): void
 }
 
-function Head({ cell, at, run, order, edited }: HeadProps) {
+function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
   const { notebook, actions } = useNotebook()
   const result = run?.result ?? null
   const save = () => {
@@ -113,6 +124,11 @@ function Head({ cell, at, run, order, edited }: HeadProps) {
             <Button look="quiet" icon={ChartLine} onPress={chart}>
               Chart
             </Button>
+            <MenuButton
+              label="Copy as"
+              trigger={<IconButton label="Copy what is chosen, or all rows, as" icon={Copy} />}
+              groups={[{ entries: copyFormats.map(({ id, label }) => ({ id, label, run: () => onCopy(id) })) }]}
+            />
             <IconButton label="Download as CSV" icon={Download} onPress={save} />
           </>
         )}
