@@ -88,6 +88,10 @@ export const statementStatus = z.object({
   progress: z.number().nullable(),
   elapsedMs: z.number(),
   submittedAt: z.string(),
+  /** While it waits: how many come before it, and it; engines take turns between callers. */
+  queuePlace: z.number().int().optional(),
+  /** Until when its rows are kept. */
+  keptUntil: z.string().optional(),
   basis: queryBasis.optional(),
   problem: queryProblem.optional(),
 })

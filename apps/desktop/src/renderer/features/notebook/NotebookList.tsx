@@ -1,12 +1,15 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { FileInput, NotebookPen, Plus } from 'lucide-react'
 import { FileTrigger } from 'react-aria-components'
+import { toast } from 'sonner'
 import type { NotebookList as List, NotebookSummary } from '@aquifer/core/contract'
+import { useStudy } from '../../api/SessionProvider.js'
 import { Button } from '../../ui/Button.js'
 import { lately, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
+import { useCreateNotebook } from './useCreateNotebook.js'
 
 interface Props {
   list: UseQueryResult<List>
@@ -14,10 +17,9 @@ interface Props {
   onNew(): void
   onExample(): void
   onOpen(id: string): void
-  onImport(file: File): void
 }
 
-export function NotebookList({ list, busy, onNew, onExample, onOpen, onImport }: Props) {
+export function NotebookList({ list, busy, onNew, onExample, onOpen }: Props) {
   const notebooks = (list.data?.notebooks ?? []).toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
   return (
     <div className="page">
@@ -26,7 +28,7 @@ export function NotebookList({ list, busy, onNew, onExample, onOpen, onImport }:
           <h1>Notebooks</h1>
           <p className="ink-2">{notebooks.length > 0 ? plural(notebooks.length, 'notebook') : 'SQL, charts and text on masked data'}</p>
         </div>
-        <ImportButton onImport={onImport} busy={busy} />
+        <ImportButton />
         {notebooks.length > 0 && (
           <>
             <Button onPress={onExample} isDisabled={busy}>
@@ -68,11 +70,22 @@ export function NotebookList({ list, busy, onNew, onExample, onOpen, onImport }:
   )
 }
 
-function ImportButton({ onImport, busy }: { onImport(file: File): void; busy: boolean }) {
+const fileBytesMax = 30_000_000
+
+function ImportButton() {
+  const study = useStudy()
+  const { create, busy } = useCreateNotebook(study?.id ?? '')
+  const read = async (file: File) => {
+    if (file.size > fileBytesMax) return void toast.error(`${file.name} was not read`, { description: 'It is larger than 30 MB.' })
+    const { fromIpynb } = await import('./report/ipynb.js')
+    const found = fromIpynb(await file.text(), file.name)
+    if ('fault' in found) toast.error(`${file.name} was not read`, { description: found.fault })
+    else create(found)
+  }
   return (
     <FileTrigger
       acceptedFileTypes={['.ipynb', 'application/x-ipynb+json', 'application/json']}
-      onSelect={(files) => files?.[0] && onImport(files[0])}
+      onSelect={(files) => files?.[0] && void read(files[0])}
     >
       <Button look="quiet" icon={FileInput} isDisabled={busy}>
         Import .ipynb

@@ -12,8 +12,9 @@ import {
   Users,
   Variable,
 } from 'lucide-react'
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
-import { useSearchParams } from 'react-router'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { useLocation, useNavigate } from 'react-router'
+import { paths } from '../../paths.js'
 import { Button, IconButton } from '../../ui/Button.js'
 import { clock, moment } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
@@ -103,15 +104,27 @@ function CellOf({ cell, at, lineage, onLineage }: CellProps) {
   }
 }
 
-/** A link names the version that was meant; looking at it again is a matter of the address. */
+/** A link names the version that was meant; which one is looked at stays when another notebook comes to the front. */
 function useVersions() {
   const { notebook } = useNotebook()
-  const [search, setSearch] = useSearchParams()
-  const asked = Number(search.get('version'))
-  const version = Number.isInteger(asked) && asked > 0 && asked !== notebook.version ? asked : null
-  const [panel, showPanel] = useState(version !== null)
-  const show = (wanted: number | null) => setSearch(wanted === null ? {} : { version: String(wanted) }, { replace: true })
-  return { version, show, panel, showPanel }
+  const { pathname, search } = useLocation()
+  const navigate = useNavigate()
+  const path = paths.notebook(notebook.id)
+  const named = pathname === path ? Number(new URLSearchParams(search).get('version')) : 0
+  // The newest is where one writes: its number goes on with the first edit.
+  const newest = named === notebook.version
+  const [chosen, choose] = useState(newest ? 0 : named)
+  const [panel, showPanel] = useState(chosen > 0)
+  const seen = useRef(named)
+  useEffect(() => {
+    if (named > 0 && named !== seen.current) choose(newest ? 0 : named)
+    seen.current = named
+  }, [named, newest])
+  const show = (version: number | null) => {
+    choose(version ?? 0)
+    void navigate(version === null ? path : `${path}?version=${version}`, { replace: true })
+  }
+  return { version: Number.isInteger(chosen) && chosen > 0 && chosen !== notebook.version ? chosen : null, show, panel, showPanel }
 }
 
 function Title() {

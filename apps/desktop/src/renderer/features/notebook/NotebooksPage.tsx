@@ -5,7 +5,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Database } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
-import { toast } from 'sonner'
 import { notebook as notebookSchema } from '@aquifer/core/contract'
 import { useCatalogue, useNotebooks } from '../../api/queries.js'
 import { useApi, useStudy } from '../../api/SessionProvider.js'
@@ -16,7 +15,7 @@ import { useDesk, useOpenNotebook } from './DeskProvider.js'
 import { NotebookList } from './NotebookList.js'
 import { NotebookTabs } from './NotebookTabs.js'
 import { NotebookView } from './NotebookView.js'
-import { blank, example, useCreateNotebook, type Draft } from './useCreateNotebook.js'
+import { blank, example, useCreateNotebook } from './useCreateNotebook.js'
 import { NotebookInHand } from './useNotebook.js'
 
 export default function NotebooksPage() {
@@ -50,7 +49,6 @@ function Notebooks({ study }: { study: string }) {
         onNew={() => create(blank)}
         onExample={() => create(example)}
         onOpen={(one) => void navigate(paths.notebook(one))}
-        onImport={(file) => void importFile(file, create)}
       />
     ) : (
       <Opened id={id} />
@@ -71,16 +69,6 @@ function Notebooks({ study }: { study: string }) {
       <div className="notebooks">{inner}</div>
     </NotebookInHand>
   )
-}
-
-const fileBytesMax = 30_000_000
-
-async function importFile(file: File, create: (draft: Draft) => void): Promise<void> {
-  if (file.size > fileBytesMax) return void toast.error(`${file.name} was not read`, { description: 'It is larger than 30 MB.' })
-  const { fromIpynb } = await import('./report/ipynb.js')
-  const read = fromIpynb(await file.text(), file.name)
-  if ('fault' in read) toast.error(`${file.name} was not read`, { description: read.fault })
-  else create(read)
 }
 
 /** Fetches a notebook once; from then on the desk holds it. */

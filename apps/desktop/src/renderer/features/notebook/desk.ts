@@ -138,6 +138,12 @@ export class Desk {
     this.update(id, (old) => ({ figures: { ...old.figures, [cell]: figure } }))
   }
 
+  /** For notebooks that were opened before the journal could be read. */
+  readJournalAgain(): void {
+    for (const [id, { page, savedPage, recovered }] of this.#state)
+      if (recovered === null && page === savedPage) this.update(id, () => ({ recovered: this.parts.journal.read(id, savedPage) }))
+  }
+
   /** Puts the journal's text in place of the server's; the next save sends it. */
   recover(id: string, take: boolean): void {
     const old = this.#state.get(id)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { notebookCell } from '@aquifer/core/contract'
+import type { KeptTexts } from './journal-storage.js'
 import { samePage, type Page } from './model.js'
 
 // Edits that the server does not have yet survive a crash, a closed tab and a dead network. Only what was typed is kept:
@@ -15,7 +16,7 @@ export interface Journal {
   read(id: string, saved: Page): JournalEntry | null
 }
 
-export function openJournal(storage: Storage, user: string): Journal {
+export function openJournal(storage: KeptTexts, user: string): Journal {
   const key = (id: string) => `aquifer.journal.${user}.${id}`
   return {
     write(id, version, page, at) {

@@ -28,7 +28,7 @@ export interface RunState {
   elapsedMs: number
   progress: number | null
   /** Place in the queue while it waits, 1 for the next. */
-  place?: number
+  place?: number | undefined
   /** The last good result stays while the next is on its way. */
   result: Result | null
   /** What produced `result`. */
@@ -82,6 +82,7 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
         phase: seen.state === 'queued' ? 'queued' : 'running',
         statement: seen.id,
         progress: seen.progress,
+        place: seen.queuePlace,
         elapsedMs: seen.elapsedMs,
       }),
     )

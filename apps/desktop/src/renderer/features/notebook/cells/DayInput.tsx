@@ -22,7 +22,7 @@ export function DayInput({ label, value, onChange }: Props) {
       aria-label={label}
       aria-invalid={wrong || undefined}
       className="parameter-field num day-field"
-      placeholder="22 Nov 2026"
+      placeholder="day mon year"
       value={shown}
       onChange={(event) => setDraft(event.target.value)}
       onBlur={keep}

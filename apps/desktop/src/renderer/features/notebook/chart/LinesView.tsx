@@ -43,7 +43,7 @@ export function LinesView({ data, chart }: { data: ChartData; chart: NotebookCha
         />
         <YAxis {...upwards} domain={data.domain} ticks={data.ticks} />
         <Tooltip cursor={tipCursor} isAnimationActive={false} content={<PointTip series={data.series} />} />
-        {data.series.map((series, at) => mark(series, at, chart.type, marked))}
+        {data.series.map((series, at) => mark(series, at, chart.type, { marked, joined: data.joined ?? false }))}
         {legend && <Legend names={data.series.map((series) => series.name)} />}
         {!bars && <EndLabels ends={ends(data)} />}
         {!bars && <AcrossName name={chart.x} />}
@@ -53,14 +53,14 @@ export function LinesView({ data, chart }: { data: ChartData; chart: NotebookCha
 }
 
 /** Recharts looks for its marks among the chart's own children, so this is a function and not a component. */
-function mark(series: Series, at: number, type: NotebookChart['type'], marked: boolean) {
+function mark(series: Series, at: number, type: NotebookChart['type'], { marked, joined }: { marked: boolean; joined: boolean }) {
   const style = styleAt(at)
   const { key } = series
   const named = { dataKey: key, name: series.name, isAnimationActive: false }
   if (type === 'bar') return <Bar key={key} {...named} fill={style.colour} radius={[3, 3, 0, 0]} maxBarSize={44} />
   if (type === 'histogram') return <Bar key={key} {...named} fill={style.colour} stackId="bins" />
   const dot = marked && ((props: DotProps) => <Dot key={`${key} ${props.index}`} {...props} shape={style.shape} colour={style.colour} />)
-  const line = { ...named, stroke: style.colour, strokeWidth: 2, strokeDasharray: style.dash, dot, connectNulls: false }
+  const line = { ...named, stroke: style.colour, strokeWidth: 2, strokeDasharray: style.dash, dot, connectNulls: joined }
   if (type === 'area') return <Area key={key} {...line} type="linear" fill={style.colour} fillOpacity={at < 2 ? bandFill : 0} />
   return <Line key={key} {...line} type="linear" />
 }

@@ -20,6 +20,8 @@ export interface ChartData {
   left: string | null
   domain: [number, number]
   ticks: number[]
+  /** Series have points of their own: a line goes on over places where only another series has one. */
+  joined?: boolean
 }
 
 export type ChartProblem = { needs: string }

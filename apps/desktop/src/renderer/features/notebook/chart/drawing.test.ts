@@ -103,6 +103,21 @@ describe('what is drawn', () => {
     expect(survival.form === 'survival' && survival.groups[0]?.atRisk.slice(0, 3)).toEqual([40, 40, 40])
   })
 
+  test('of a line that was thinned its rows as they are, never added up', () => {
+    const own = aResult({ x: [1, 1, 2], series: ['f', 'f', 'm'], v: [3, 9, 5] })
+    const line = drawn(chart({ series: 'sex' }), own, own)
+    expect(line).toMatchObject({
+      form: 'lines',
+      joined: true,
+      points: [
+        { x: 1, y0: 3 },
+        { x: 1, y0: 9 },
+        { x: 2, y1: 5 },
+      ],
+    })
+    expect(line.left).toBe('Drawn from 3 of 50,000 rows: the lowest and highest of each stretch.')
+  })
+
   test('of counted squares marks by how many points they hold', () => {
     const own = aResult({ x: [1, 2], y: [3, 4], series: ['', ''], n: [1, 90] })
     expect(drawn(chart({ type: 'scatter' }), aResult({ x: [1], y: [2] }), own)).toMatchObject({

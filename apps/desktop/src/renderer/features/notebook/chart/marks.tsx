@@ -13,6 +13,10 @@ export const styleAt = (at: number) => styles[at % styles.length]!
 
 export const figure = (number: number) => number.toLocaleString('en-US', { maximumFractionDigits: 2 })
 
+/** On an axis: what has more than five digits would not fit beside the plot. */
+export const axisFigure = (number: number) =>
+  Math.abs(number) < 100_000 ? figure(number) : number.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 2 })
+
 export const height = 248
 export const top = 14
 export const axisHeight = 26
@@ -32,7 +36,7 @@ export const across = {
   interval: 'preserveStartEnd',
   tickMargin: 6,
 } as const
-export const upwards = { width: 52, tickLine: false, axisLine: false, tick, tickFormatter: figure, interval: 0 } as const
+export const upwards = { width: 52, tickLine: false, axisLine: false, tick, tickFormatter: axisFigure, interval: 0 } as const
 export const tipCursor = { fill: 'var(--bg-hover)', stroke: 'var(--line-2)', fillOpacity: 0.6 } as const
 
 export const short = (text: string, letters = lettersMax) => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text)
@@ -96,8 +100,8 @@ export function AcrossName({ name }: { name: string }) {
   const plot = usePlotArea()
   if (plot === undefined) return null
   return (
-    <text x={plot.x + plot.width + 10} y={plot.y + plot.height + 17} fontSize={11} fill="var(--ink-3)">
-      {short(name, 22)}
+    <text x={plot.x + plot.width + 36} y={plot.y + plot.height + 17} fontSize={11} fill="var(--ink-3)">
+      {short(name, 17)}
     </text>
   )
 }

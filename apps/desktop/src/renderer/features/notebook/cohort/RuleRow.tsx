@@ -1,4 +1,4 @@
-import { Plus, Search, Trash2 } from 'lucide-react'
+import { Search, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { CohortLeaf } from '@aquifer/core/contract'
 import { Button, IconButton } from '../../../ui/Button.js'
@@ -58,16 +58,16 @@ export function RuleRow({ rule, at, onChange, onRemove }: Props) {
             onChange={(is: LeafKind) => put(index, newLeaf(is, today()))}
           />
           <LeafFields leaf={leaf} onChange={(next) => put(index, next)} />
-          <IconButton label={`Remove ${leaf.is}`} icon={Trash2} size={14} className="end" onPress={() => drop(index)} />
+          <span className="row end">
+            {index === rule.any.length - 1 && (
+              <Button look="quiet" onPress={() => onChange({ ...rule, any: [...rule.any, newLeaf(leaf.is, today())] })}>
+                or
+              </Button>
+            )}
+            <IconButton label={`Remove ${leaf.is}`} icon={Trash2} size={14} onPress={() => drop(index)} />
+          </span>
         </div>
       ))}
-      <Button
-        look="quiet"
-        icon={Plus}
-        onPress={() => onChange({ ...rule, any: [...rule.any, newLeaf(rule.any[0]?.is ?? 'condition', today())] })}
-      >
-        or
-      </Button>
     </li>
   )
 }

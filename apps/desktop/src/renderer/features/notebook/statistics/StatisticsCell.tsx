@@ -56,13 +56,12 @@ export function StatisticsCell({ cell, at }: { cell: Cell; at: number }) {
       )}
       {figure?.phase === 'running' && <RunningBar run={{ startedAt: figure.startedAt, progress: null, phase: 'running' }} />}
       {figure?.phase === 'failed' && <Fault error={figure.error} />}
-      {answer === null ? (
+      {answer === null && figure?.phase !== 'failed' && (
         <Empty icon={Sigma} title={lacks ?? 'Ready to run'}>
           One row a person, with the column patient_key. The server reckons, and tells what may be told.
         </Empty>
-      ) : (
-        <Answer answer={answer} tables={tables} name={cell.name} old={figure?.phase === 'running'} />
       )}
+      {answer !== null && <Answer answer={answer} tables={tables} name={cell.name} old={figure?.phase === 'running'} />}
     </CellFrame>
   )
 }
