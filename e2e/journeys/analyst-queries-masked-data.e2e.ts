@@ -125,7 +125,7 @@ test('the notebook of the example, in both looks', async ({ page, platform }) =>
   await page.keyboard.press('n')
   await page.getByRole('button', { name: 'Open the example' }).first().click()
   await page.getByRole('button', { name: 'Run all' }).click()
-  await expect(page.getByText(/Ran top to bottom/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/Reproduced top to bottom/)).toBeVisible({ timeout: 60_000 })
   await cellOf(page, 'by_decade').getByRole('button', { name: 'Lineage' }).click()
   await expect(page.getByRole('complementary', { name: 'Lineage of by_decade' })).toContainText('birth_year')
   await page.locator('.cells').evaluate((cells) => cells.scrollTo(0, 0))

@@ -158,7 +158,10 @@ async function named(person: string, device: string): Promise<void> {
   const sql = `SELECT count(*) AS n FROM observations WHERE id <> '${person}'`
   await post('/query/api/v1/statements', analyst, { study: 'PROOF', sql, purpose: 'analysis' }, { accept: 'application/json' })
   const cells = [{ id: 'c', kind: 'sql', name: 'own', source: sql }]
-  await post('/query/api/v1/notebooks', analyst, { study: 'PROOF', title: `about ${person}`, cells })
+  const { json: noted } = await post('/query/api/v1/notebooks', analyst, { study: 'PROOF', title: `about ${person}`, cells })
+  // Named in an older version only.
+  const saved = { title: 'about nobody', cells: [], version: 1 }
+  await world.send({ path: `/query/api/v1/notebooks/${String(noted['id'])}`, method: 'PUT', token: analyst, body: saved })
   const { text } = await world.send({ path: '/consent/api/v1/studies/PROOF/participants', token: await manager() })
   expect(text).not.toContain(person)
 }

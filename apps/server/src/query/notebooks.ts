@@ -1,4 +1,12 @@
-import type { Notebook, NotebookCell, NotebookDraft, NotebookList, NotebookSave, NotebookSummary } from '@aquifer/core/contract'
+import type {
+  Notebook,
+  NotebookCell,
+  NotebookDraft,
+  NotebookList,
+  NotebookSave,
+  NotebookSummary,
+  NotebookVersions,
+} from '@aquifer/core/contract'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, StoredNotebook, Study } from '../repository/index.js'
 
@@ -9,11 +17,16 @@ export interface NotebookDesk {
   read(study: Study, id: string): Promise<Notebook | Refusal>
   save(study: Study, id: string, actor: string, change: NotebookSave): Promise<Notebook | Refusal>
   remove(study: Study, id: string, actor: string): Promise<true | Refusal>
+  versions(study: Study, id: string): Promise<NotebookVersions | Refusal>
+  /** As a version was saved: what a link that was given to somebody shows, whatever came after. */
+  at(study: Study, id: string, version: number): Promise<Notebook | Refusal>
   /** Which study a notebook is of, so that the caller's reach can be asked. */
   placeOf(id: string): Promise<number | null>
   /** Notebooks whose SQL names the table, and which of its columns. */
   using(study: Study, table: string, columns: ReadonlySet<string>): Promise<{ id: string; title: string; columns: string[] }[]>
 }
+
+const notebookVersionsMax = 500
 
 const noSuchNotebook = (): Refusal => refuse('unknown', { detail: 'There is no such notebook here.' })
 
@@ -53,6 +66,15 @@ export function openNotebooks(repository: Pick<Repository, 'notebooks'>, newId: 
         const words = wordsOf(cells as NotebookCell[])
         return words.has(table.toLowerCase()) ? [{ id, title, columns: [...columns].filter((each) => words.has(each.toLowerCase())) }] : []
       })
+    },
+    async versions(study, id) {
+      if ((await notebooks.byId(id))?.sid !== study.sid) return noSuchNotebook()
+      const versions = await notebooks.versions(id, notebookVersionsMax)
+      return { versions: versions.map((version) => ({ ...version, at: new Date(version.at).toISOString() })) }
+    },
+    async at(study, id, version) {
+      const found = await notebooks.at(id, version)
+      return found?.sid === study.sid ? viewOf(found, study.id) : noSuchNotebook()
     },
     placeOf: async (id) => (await notebooks.byId(id))?.sid ?? null,
   }

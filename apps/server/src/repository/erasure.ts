@@ -30,7 +30,7 @@ const personOf = ({ id, subject, ...row }: PersonRow): StudyPerson => ({ ...row,
 const sweptTables =
   `str qty dat reach tombstone consent version current enrolment birth person refused_write participant participant_step invitation
   registration relationship relationship_holder job access_review app_user user_session one_time_code oidc_record revoked_token
-  oauth_client statement_history notebook feed`.split(/\s+/)
+  oauth_client statement_history notebook notebook_version feed`.split(/\s+/)
 
 export function openErasure(
   pools: { writer: Pool; reader: Pool; eraser: Pool; owner: Pool },

@@ -230,6 +230,13 @@ export interface StoredNotebook {
   updatedAt: number
   cells: unknown[]
 }
+export interface NotebookSaveRecord {
+  version: number
+  title: string
+  by: string
+  at: number
+  cells: number // how many
+}
 export interface Notebooks {
   create(notebook: { id: string; sid: number; owner: string; title: string; cells: unknown[] }): Promise<StoredNotebook>
   save(id: string, version: number, change: { title: string; cells: unknown[] }): Promise<StoredNotebook | 'version-conflict' | 'not-found'>
@@ -237,6 +244,8 @@ export interface Notebooks {
   byId(id: string): Promise<StoredNotebook | null>
   list(sid: number): Promise<Omit<StoredNotebook, 'cells'>[]> // last changed first
   holding(sid: number, text: string): Promise<StoredNotebook[]> // whose cells hold the text, last changed first
+  versions(id: string, limit: number): Promise<NotebookSaveRecord[]> // newest first
+  at(id: string, version: number): Promise<StoredNotebook | null>
 }
 
 export interface StatementRecord {

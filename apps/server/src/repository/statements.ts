@@ -32,7 +32,8 @@ export function openStatements(writer: Pool): Statements {
     async naming(sid, names) {
       const { rows } = await writer.query<{ statements: bigint; notebooks: bigint }>(
         `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0 or position(n in parameters::text) > 0)) as statements,
-           (select count(*) from notebook where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0 or position(n in title) > 0)) as notebooks`,
+           (select count(*) from notebook b where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0 or position(n in title) > 0
+             or exists (select 1 from notebook_version v where v.id = b.id and (position(n in v.cells::text) > 0 or position(n in v.title) > 0)))) as notebooks`,
         [sid, names],
       )
       return { statements: Number(rows[0]?.statements ?? 0n), notebooks: Number(rows[0]?.notebooks ?? 0n) }
@@ -47,8 +48,15 @@ export function openStatements(writer: Pool): Statements {
           [sid, name],
         )
         const notebooks = await writer.query(
-          `update notebook set cells = replace(cells::text, $2, 'withdrawn')::jsonb, title = replace(title, $2, 'withdrawn'), version = version + 1
-           where sid = $1 and (position($2 in cells::text) > 0 or position($2 in title) > 0)`,
+          `with changed as (
+             update notebook set cells = replace(cells::text, $2, 'withdrawn')::jsonb, title = replace(title, $2, 'withdrawn'), version = version + 1
+             where sid = $1 and (position($2 in cells::text) > 0 or position($2 in title) > 0) returning *
+           ) insert into notebook_version (id, version, title, by_user, at, cells) select id, version, title, owner, updated_at, cells from changed`,
+          [sid, name],
+        )
+        const versions = await writer.query(
+          `update notebook_version v set cells = replace(v.cells::text, $2, 'withdrawn')::jsonb, title = replace(v.title, $2, 'withdrawn')
+           from notebook n where n.id = v.id and n.sid = $1 and (position($2 in v.cells::text) > 0 or position($2 in v.title) > 0)`,
           [sid, name],
         )
         await writer.query(
@@ -57,7 +65,7 @@ export function openStatements(writer: Pool): Statements {
           [sid, name],
         )
         counts.statements += statements.rowCount ?? 0
-        counts.notebooks += notebooks.rowCount ?? 0
+        counts.notebooks += Math.max(notebooks.rowCount ?? 0, versions.rowCount ?? 0)
       }
       return counts
     },

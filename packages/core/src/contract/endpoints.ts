@@ -18,17 +18,8 @@ import { leakEndpoints } from './leaks.js'
 import { heldEndpoints } from './held.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { generationRequest, generationView, pipelineStatus, waitRequest, waitResult } from './pipeline.js'
-import {
-  catalogue,
-  notebook,
-  notebookDraft,
-  notebookList,
-  notebookSave,
-  statementHistory,
-  statementRequest,
-  statementRows,
-  statementStatus,
-} from './query.js'
+import { catalogue, statementHistory, statementRequest, statementRows, statementStatus } from './query.js'
+import { notebook, notebookDraft, notebookList, notebookSave, notebookVersions } from './notebooks.js'
 import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
 import { codeListEndpoints } from './code-lists.js'
@@ -298,6 +289,20 @@ export const endpoints = {
     system: 'query',
     summary: 'Save a notebook; 409 when somebody saved meanwhile',
     body: notebookSave,
+    answer: notebook,
+  },
+  notebookVersions: {
+    method: 'GET',
+    path: '/query/api/v1/notebooks/{id}/versions',
+    system: 'query',
+    summary: 'Saves of a notebook: version, who, when',
+    answer: notebookVersions,
+  },
+  notebookAt: {
+    method: 'GET',
+    path: '/query/api/v1/notebooks/{id}/versions/{version}',
+    system: 'query',
+    summary: 'A notebook as a version of it was saved',
     answer: notebook,
   },
   removeNotebook: { method: 'DELETE', path: '/query/api/v1/notebooks/{id}', system: 'query', summary: 'Delete a notebook', status: 204 },

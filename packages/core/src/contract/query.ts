@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { cutName } from './cuts.js'
 import { statementParameters } from './parameters.js'
 
-/** Requests and answers of /query/api/v1: statements on the masked reservoir, the catalogue of its tables, notebooks. */
+/** Requests and answers of /query/api/v1: statements on the masked reservoir, the catalogue of its tables. */
 
 /** The format of a statement's result on the wire, by the Accept header. */
 export const arrowStreamType = 'application/vnd.apache.arrow.stream'
@@ -13,8 +13,6 @@ export const basisHeader = 'x-aquifer-basis'
 export const sqlCharactersMax = 100_000
 export const statementRowsMax = 1_000_000
 export const statementRowsDefault = 10_000
-export const notebookCellsMax = 500
-export const cellSourceMax = 100_000
 
 // The database stores every character but this one.
 const storable = (text: string): boolean => !text.includes('\0')
@@ -149,44 +147,3 @@ export const catalogue = z.object({
   tables: z.array(catalogueTable),
 })
 export type Catalogue = z.infer<typeof catalogue>
-
-export const notebookChart = z.object({
-  type: z.enum(['bar', 'line', 'area']),
-  /** Name of the SQL cell whose rows are drawn. */
-  of: z.string().max(64),
-  x: z.string().max(128),
-  y: z.array(z.string().max(128)).max(8),
-  series: z.string().max(128).optional(),
-})
-export type NotebookChart = z.infer<typeof notebookChart>
-export const notebookCell = z.object({
-  id: z.string().min(1).max(64),
-  kind: z.enum(['sql', 'markdown', 'chart']),
-  name: z.string().max(64).refine(storable, 'no NUL'),
-  source: z.string().max(cellSourceMax).refine(storable, 'no NUL'),
-  chart: notebookChart.optional(),
-})
-export type NotebookCell = z.infer<typeof notebookCell>
-
-export const notebookDraft = z.object({
-  study: z.string().min(1).max(32),
-  title: z.string().min(1).max(200).refine(storable, 'no NUL'),
-  cells: z.array(notebookCell).max(notebookCellsMax).default([]),
-})
-export type NotebookDraft = z.input<typeof notebookDraft>
-/** A save names the version it was made from; 409 when somebody saved meanwhile. */
-export const notebookSave = notebookDraft.omit({ study: true }).extend({ version: z.number().int().min(1) })
-export type NotebookSave = z.input<typeof notebookSave>
-export const notebook = z.object({
-  id: z.string(),
-  study: z.string(),
-  title: z.string(),
-  version: z.number().int(),
-  updatedAt: z.string(),
-  cells: z.array(notebookCell),
-})
-export type Notebook = z.infer<typeof notebook>
-export const notebookSummary = notebook.omit({ cells: true })
-export type NotebookSummary = z.infer<typeof notebookSummary>
-export const notebookList = z.object({ notebooks: z.array(notebookSummary) })
-export type NotebookList = z.infer<typeof notebookList>

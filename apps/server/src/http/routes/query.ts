@@ -179,6 +179,26 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
       return isRefusal(saved) ? saved : { body: saved }
     },
   })
+  bind(app, endpoints.notebookVersions, {
+    ...mine,
+    handler: async (request) => {
+      const study = await inStudy(request)
+      if (isRefusal(study)) return study
+      const versions = await notebooks.versions(study, paramOf(request, 'id'))
+      return isRefusal(versions) ? versions : { body: versions }
+    },
+  })
+  bind(app, endpoints.notebookAt, {
+    ...mine,
+    handler: async (request) => {
+      const study = await inStudy(request)
+      if (isRefusal(study)) return study
+      const version = wholeNumber(paramOf(request, 'version'), { min: 1, max: 2_000_000_000, otherwise: 1 })
+      if (version === null) return refuse('bad-parameter', { detail: 'A version is a whole number from 1.', parameter: 'version' })
+      const notebook = await notebooks.at(study, paramOf(request, 'id'), version)
+      return isRefusal(notebook) ? notebook : { body: notebook }
+    },
+  })
   bind(app, endpoints.removeNotebook, {
     ...mine,
     handler: async (request) => {

@@ -35,6 +35,8 @@ export const queryRows = {
   notebook: statements,
   saveNotebook: { ...statements, body: () => ({}) },
   removeNotebook: statements,
+  notebookVersions: statements,
+  notebookAt: { ...statements, url: '/query/api/v1/notebooks/none/versions/1' },
   views: { ...views, url: '/query/api/v1/views?study={study}' },
   view: { ...views, url: '/query/api/v1/views/none?study={study}' },
   addView: { may: ['analyst', 'study-manager'], body: () => ({}) },

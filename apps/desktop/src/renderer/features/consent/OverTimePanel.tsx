@@ -39,7 +39,7 @@ export function OverTimePanel({ summary }: { summary: ConsentSummary }) {
           The curve begins with the first one.
         </Empty>
       ) : (
-        <ChartView data={data} chart={chart} label="People enrolled, with active consent and withdrawn" />
+        <ChartView drawing={{ form: 'lines', ...data }} chart={chart} label="People enrolled, with active consent and withdrawn" />
       )}
     </Panel>
   )

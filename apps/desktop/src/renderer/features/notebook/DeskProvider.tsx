@@ -2,6 +2,7 @@ import { createContext, useContext, useEffect, useRef, useState, useSyncExternal
 import { useMe, useSession } from '../../api/SessionProvider.js'
 import { Desk, type DeskState, type OpenNotebook } from './desk.js'
 import { openJournal } from './journal.js'
+import { openJournalStorage } from './journal-storage.js'
 import { saveByItself, type Saver } from './save.js'
 
 interface DeskInHand {
@@ -18,16 +19,18 @@ export function DeskProvider({ children }: { children: ReactNode }) {
   const session = useSession()
   const me = useMe()
   const saver = useRef<Saver | null>(null)
-  const [inHand] = useState<DeskInHand>(() => ({
-    desk: new Desk({
+  const [inHand] = useState<DeskInHand>(() => {
+    const kept = openJournalStorage(globalThis.indexedDB, localStorage)
+    const desk = new Desk({
       api: session.api,
-      journal: openJournal(localStorage, me.user),
+      journal: openJournal(kept.texts, me.user),
       purpose: () => session.state().purpose,
       now: () => Date.now(),
       newId,
-    }),
-    saveNow: async (id) => saver.current?.now(id),
-  }))
+    })
+    void kept.ready.then(() => desk.readJournalAgain())
+    return { desk, saveNow: async (id) => saver.current?.now(id) }
+  })
   useEffect(() => {
     saver.current = saveByItself(inHand.desk)
     return () => saver.current?.stop()

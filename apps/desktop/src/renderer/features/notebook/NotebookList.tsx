@@ -1,11 +1,15 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { NotebookPen, Plus } from 'lucide-react'
+import { FileInput, NotebookPen, Plus } from 'lucide-react'
+import { FileTrigger } from 'react-aria-components'
+import { toast } from 'sonner'
 import type { NotebookList as List, NotebookSummary } from '@aquifer/core/contract'
+import { useStudy } from '../../api/SessionProvider.js'
 import { Button } from '../../ui/Button.js'
 import { lately, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
+import { useCreateNotebook } from './useCreateNotebook.js'
 
 interface Props {
   list: UseQueryResult<List>
@@ -25,6 +29,7 @@ export function NotebookList({ list, busy, onNew, onExample, onTour, onOpen }: P
           <h1>Notebooks</h1>
           <p className="ink-2">{notebooks.length > 0 ? plural(notebooks.length, 'notebook') : 'SQL, charts and text on masked data'}</p>
         </div>
+        <ImportButton />
         {notebooks.length > 0 && (
           <>
             <Button onPress={onExample} isDisabled={busy}>
@@ -66,6 +71,30 @@ export function NotebookList({ list, busy, onNew, onExample, onTour, onOpen }: P
         )}
       </section>
     </div>
+  )
+}
+
+const fileBytesMax = 30_000_000
+
+function ImportButton() {
+  const study = useStudy()
+  const { create, busy } = useCreateNotebook(study?.id ?? '')
+  const read = async (file: File) => {
+    if (file.size > fileBytesMax) return void toast.error(`${file.name} was not read`, { description: 'It is larger than 30 MB.' })
+    const { fromIpynb } = await import('./report/ipynb.js')
+    const found = fromIpynb(await file.text(), file.name)
+    if ('fault' in found) toast.error(`${file.name} was not read`, { description: found.fault })
+    else create(found)
+  }
+  return (
+    <FileTrigger
+      acceptedFileTypes={['.ipynb', 'application/x-ipynb+json', 'application/json']}
+      onSelect={(files) => files?.[0] && void read(files[0])}
+    >
+      <Button look="quiet" icon={FileInput} isDisabled={busy}>
+        Import .ipynb
+      </Button>
+    </FileTrigger>
   )
 }
 

@@ -1,30 +1,46 @@
-import { ChartNoAxesColumn, CircleCheck, Play, Plus, Redo2, SquareTerminal, Trash2, Type, Undo2 } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
-import { useNavigate } from 'react-router'
-import { useQueryClient } from '@tanstack/react-query'
-import { toast } from 'sonner'
-import { keys } from '../../api/queries.js'
-import { useApi } from '../../api/SessionProvider.js'
+import {
+  ChartNoAxesColumn,
+  CircleCheck,
+  ClockAlert,
+  Play,
+  Plus,
+  Redo2,
+  Sigma,
+  SquareTerminal,
+  Type,
+  Undo2,
+  Users,
+  Variable,
+} from 'lucide-react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { useLocation, useNavigate } from 'react-router'
 import { paths } from '../../paths.js'
 import { Button, IconButton } from '../../ui/Button.js'
-import { clock } from '../../ui/format.js'
+import { clock, moment } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { MenuButton } from '../../ui/menus.js'
-import { tellFailure } from '../../ui/tell.js'
+import { SkeletonRows } from '../../ui/states.js'
 import { useCommands, type Command } from '../shell/commands.js'
 import { ChartCell } from './cells/ChartCell.js'
 import { MarkdownCell } from './cells/MarkdownCell.js'
+import { ParameterCell } from './cells/ParameterCell.js'
 import { SqlCell } from './cells/SqlCell.js'
-import { useDesk } from './DeskProvider.js'
+import { CohortCell } from './cohort/CohortCell.js'
 import { useInFront } from './dock/BenchProvider.js'
 import { LineagePanel } from './LineagePanel.js'
+import { MoreMenu, ShareButton } from './NotebookMenus.js'
 import { SaveBars } from './SaveBars.js'
+import { StatisticsCell } from './statistics/StatisticsCell.js'
 import { useNotebook, type NotebookActions } from './useNotebook.js'
-import type { CellKind } from './model.js'
+import type { Cell, CellKind } from './model.js'
+
+const VersionsPanel = lazy(() => import('./versions/VersionsPanel.js').then((module) => ({ default: module.VersionsPanel })))
+const VersionView = lazy(() => import('./versions/VersionView.js').then((module) => ({ default: module.VersionView })))
 
 export function NotebookView() {
   const { notebook, actions } = useNotebook()
   const [lineage, showLineage] = useState<string | null>(null)
+  const { version, show, panel, showPanel } = useVersions()
   useUndoKeys(actions)
   useOpenNotebookCommands()
   const shown = notebook.page.cells.find((cell) => cell.id === lineage && notebook.runs[cell.id]?.result)
@@ -32,29 +48,84 @@ export function NotebookView() {
     <div className="notebook">
       <h1 className="visually-hidden">{notebook.page.title}</h1>
       <div className="notebook-column">
-        <Toolbar />
+        <Toolbar versions={panel} onVersions={() => showPanel(!panel)} />
         <SaveBars />
-        <div className="cells">
-          <Title />
-          {notebook.page.cells.map((cell, at) => {
-            if (cell.kind === 'markdown') return <MarkdownCell key={cell.id} cell={cell} at={at} />
-            if (cell.kind === 'chart') return <ChartCell key={cell.id} cell={cell} at={at} />
-            return (
-              <SqlCell
+        {version === null ? (
+          <div className="cells">
+            <Title />
+            {notebook.page.cells.map((cell, at) => (
+              <CellOf
                 key={cell.id}
                 cell={cell}
                 at={at}
                 lineage={lineage === cell.id}
                 onLineage={() => showLineage(lineage === cell.id ? null : cell.id)}
               />
-            )
-          })}
-          <AddRow />
-        </div>
+            ))}
+            <AddRow />
+          </div>
+        ) : (
+          <Suspense fallback={<SkeletonRows rows={8} />}>
+            <VersionView version={version} onNewest={() => show(null)} />
+          </Suspense>
+        )}
       </div>
-      {shown && <LineagePanel cell={shown} onClose={() => showLineage(null)} />}
+      {panel ? (
+        <Suspense fallback={null}>
+          <VersionsPanel shown={version} onShow={show} onClose={() => showPanel(false)} />
+        </Suspense>
+      ) : (
+        shown && <LineagePanel cell={shown} onClose={() => showLineage(null)} />
+      )}
     </div>
   )
+}
+
+interface CellProps {
+  cell: Cell
+  at: number
+  lineage: boolean
+  onLineage(): void
+}
+
+function CellOf({ cell, at, lineage, onLineage }: CellProps) {
+  switch (cell.kind) {
+    case 'markdown':
+      return <MarkdownCell cell={cell} at={at} />
+    case 'chart':
+      return <ChartCell cell={cell} at={at} />
+    case 'parameter':
+      return <ParameterCell cell={cell} at={at} />
+    case 'statistics':
+      return <StatisticsCell cell={cell} at={at} />
+    case 'cohort':
+      return <CohortCell cell={cell} at={at} />
+    case 'sql':
+      return <SqlCell cell={cell} at={at} lineage={lineage} onLineage={onLineage} />
+  }
+}
+
+/** A link names the version that was meant; which one is looked at stays when another notebook comes to the front. */
+function useVersions() {
+  const { notebook } = useNotebook()
+  const { pathname, search } = useLocation()
+  const navigate = useNavigate()
+  const path = paths.notebook(notebook.id)
+  const named = pathname === path ? Number(new URLSearchParams(search).get('version')) : 0
+  // The newest is where one writes: its number goes on with the first edit.
+  const newest = named === notebook.version
+  const [chosen, choose] = useState(newest ? 0 : named)
+  const [panel, showPanel] = useState(chosen > 0)
+  const seen = useRef(named)
+  useEffect(() => {
+    if (named > 0 && named !== seen.current) choose(newest ? 0 : named)
+    seen.current = named
+  }, [named, newest])
+  const show = (version: number | null) => {
+    choose(version ?? 0)
+    void navigate(version === null ? path : `${path}?version=${version}`, { replace: true })
+  }
+  return { version: Number.isInteger(chosen) && chosen > 0 && chosen !== notebook.version ? chosen : null, show, panel, showPanel }
 }
 
 function Title() {
@@ -80,15 +151,17 @@ function Title() {
   )
 }
 
-const kinds: { kind: CellKind; label: string; icon: typeof Type }[] = [
-  { kind: 'sql', label: 'SQL', icon: SquareTerminal },
-  { kind: 'chart', label: 'Chart', icon: ChartNoAxesColumn },
-  { kind: 'markdown', label: 'Text', icon: Type },
+const kinds: { kind: CellKind; label: string; icon: typeof Type; note: string }[] = [
+  { kind: 'sql', label: 'SQL', icon: SquareTerminal, note: 'asks, and names its result' },
+  { kind: 'chart', label: 'Chart', icon: ChartNoAxesColumn, note: 'draws a result' },
+  { kind: 'markdown', label: 'Text', icon: Type, note: 'says what it means' },
+  { kind: 'parameter', label: 'Parameter', icon: Variable, note: 'a value that cells read as $name' },
+  { kind: 'statistics', label: 'Statistics', icon: Sigma, note: 'Table 1, survival, incidence and more' },
+  { kind: 'cohort', label: 'Cohort', icon: Users, note: 'who is in, by criteria' },
 ]
 
-function Toolbar() {
+function Toolbar({ versions, onVersions }: { versions: boolean; onVersions(): void }) {
   const { notebook, actions } = useNotebook()
-  const remove = useRemove()
   const at = notebook.page.cells.findIndex((cell) => cell.id === notebook.selected)
   const after = at < 0 ? notebook.page.cells.length : at + 1
   return (
@@ -104,24 +177,60 @@ function Toolbar() {
             Cell
           </Button>
         }
-        groups={[{ entries: kinds.map(({ kind, label, icon }) => ({ id: kind, label, icon, run: () => actions.add(kind, after) })) }]}
+        groups={[
+          {
+            entries: kinds.map(({ kind, label, icon, note }) => ({
+              id: kind,
+              label,
+              icon,
+              note,
+              run: () => void actions.add(kind, after),
+            })),
+          },
+        ]}
       />
       <span className="bar-line" />
       <IconButton label="Undo" icon={Undo2} isDisabled={notebook.past.length === 0} onPress={actions.undo} />
       <IconButton label="Redo" icon={Redo2} isDisabled={notebook.future.length === 0} onPress={actions.redo} />
       <span className="row end">
-        {notebook.wholeRunAt !== null && (
-          <span className="badge ok">
-            <Icon of={CircleCheck} size={12} />
-            Ran top to bottom {clock(notebook.wholeRunAt)}
-          </span>
-        )}
-        <span className="ink-3 small num" title="Version on the server">
+        <WholeRun />
+        <Button
+          look="quiet"
+          className="num"
+          aria-pressed={versions}
+          aria-label={`Version ${notebook.version}. Show all versions`}
+          onPress={onVersions}
+        >
           v{notebook.version}
-        </span>
-        <IconButton label="Delete this notebook" icon={Trash2} onPress={remove} />
+        </Button>
+        <ShareButton />
+        <MoreMenu />
       </span>
     </div>
+  )
+}
+
+/** The proof that what stands here follows from itself, on one state of the data. */
+function WholeRun() {
+  const { notebook, catalogue } = useNotebook()
+  const { wholeRun } = notebook
+  if (wholeRun === null) return null
+  const [snapshot, ...others] = wholeRun.snapshots
+  const moved = catalogue?.snapshot != null && snapshot !== undefined && Date.parse(catalogue.snapshot) > Date.parse(snapshot)
+  if (others.length > 0) {
+    return (
+      <span className="badge warn" title="New data came while it ran. Run all again.">
+        <Icon of={ClockAlert} size={12} />
+        Ran on {wholeRun.snapshots.length} snapshots
+      </span>
+    )
+  }
+  return (
+    <span className={moved ? 'badge' : 'badge ok'} title={snapshot && `Every cell ran in order on snapshot ${moment(snapshot)}`}>
+      <Icon of={CircleCheck} size={12} />
+      Reproduced top to bottom {clock(wholeRun.at)}
+      {moved && `, on ${moment(snapshot)}`}
+    </span>
   )
 }
 
@@ -136,34 +245,6 @@ function AddRow() {
       ))}
     </div>
   )
-}
-
-/** Deleting can be taken back: the notebook is made again with the same text. */
-function useRemove() {
-  const api = useApi()
-  const { desk } = useDesk()
-  const { notebook } = useNotebook()
-  const queries = useQueryClient()
-  const navigate = useNavigate()
-  return () => {
-    const { id, study, page } = notebook
-    const refresh = () => queries.invalidateQueries({ queryKey: keys.notebooks(study) })
-    const restore = () =>
-      void api
-        .send('/query/api/v1/notebooks', { method: 'POST', body: { study, title: page.title, cells: page.cells } })
-        .then(refresh)
-        .catch((error: unknown) => tellFailure('The notebook was not restored', error))
-    void api
-      .send(`/query/api/v1/notebooks/${encodeURIComponent(id)}`, { method: 'DELETE' })
-      .then(async () => {
-        desk.parts.journal.clear(id)
-        desk.close(id)
-        await navigate(paths.notebooks)
-        await refresh()
-        return toast(`Deleted ${page.title}`, { action: { label: 'Undo', onClick: restore } })
-      })
-      .catch((error: unknown) => tellFailure('The notebook was not deleted', error))
-  }
 }
 
 /** Outside of texts, which have an undo of their own. */

@@ -1,8 +1,8 @@
-import { GitFork, History, WifiOff } from 'lucide-react'
+import { Copy, GitFork, History, WifiOff } from 'lucide-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { toast } from 'sonner'
 import { notebook as notebookSchema } from '@aquifer/core/contract'
-import { explain } from '../../api/failure.js'
+import { ApiFailure, explain } from '../../api/failure.js'
 import { keys } from '../../api/queries.js'
 import { useApi } from '../../api/SessionProvider.js'
 import { Button } from '../../ui/Button.js'
@@ -12,6 +12,7 @@ import { useNow } from '../../ui/use-now.js'
 import { tellFailure } from '../../ui/tell.js'
 import { useDesk } from './DeskProvider.js'
 import { settle } from './save.js'
+import { useCreateNotebook } from './useCreateNotebook.js'
 import { useNotebook } from './useNotebook.js'
 
 /** Three ways in which what is on screen is not what the server has, each with its way out. */
@@ -84,8 +85,24 @@ function Conflict() {
 
 function NotSaved() {
   const { notebook } = useNotebook()
-  const { saveNow } = useDesk()
+  const { desk, saveNow } = useDesk()
+  const { create, busy } = useCreateNotebook(notebook.study)
   const told = explain(notebook.saveError)
+  if (notebook.saveError instanceof ApiFailure && notebook.saveError.status === 403) {
+    const copy = () => {
+      create({ title: `${notebook.page.title} (mine)`.slice(0, 200), cells: [...notebook.page.cells] })
+      desk.edit(notebook.id, () => notebook.savedPage, 'structure')
+    }
+    return (
+      <div className="notice info" role="status">
+        <Icon of={Copy} />
+        <span className="grow">This notebook is somebody else’s: your edits are kept here only.</span>
+        <Button isDisabled={busy} onPress={copy}>
+          Keep as my own copy
+        </Button>
+      </div>
+    )
+  }
   return (
     <div className="notice idle" role="status">
       <Icon of={WifiOff} />

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Notebook } from '@aquifer/core/contract'
-import { AnsweringServer, aStorage } from '../../../../test/answering-server.js'
+import { AnsweringServer, aStorage, basis } from '../../../../test/answering-server.js'
 import { createApi } from '../../api/client.js'
 import { Desk } from './desk.js'
 import { openJournal } from './journal.js'
@@ -131,6 +131,21 @@ describe('changing the order of things', () => {
   })
 })
 
+describe('what is typed without a pause', () => {
+  test('lies in the journal within a second, and goes to the server all the same', async () => {
+    for (let at = 0; at < 40; at += 1) {
+      write(`select ${at}`)
+      await vi.advanceTimersByTimeAsync(100)
+      if (at === 9) {
+        const kept = desk.parts.journal.read(id, aNotebook())?.cells.find((cell) => cell.id === 'a')?.source
+        expect(Number(kept?.replace('select ', ''))).toBeGreaterThanOrEqual(6)
+        expect(server.calls('PUT', /notebooks/)).toEqual([])
+      }
+    }
+    expect(server.calls('PUT', /notebooks/).length).toBeGreaterThan(0)
+  })
+})
+
 describe('running', () => {
   const finish = async <T>(going: Promise<T>): Promise<T> => {
     await vi.advanceTimersByTimeAsync(3000)
@@ -141,7 +156,7 @@ describe('running', () => {
     expect(await finish(runCell(desk, id, 'a'))).toBe('done')
     expect(desk.notebook(id)?.runs['a']).toMatchObject({
       phase: 'done',
-      ran: 'select 1',
+      ran: { sql: 'select 1' },
       result: { rows: 3, basis: { consentEpoch: 318 } },
     })
     expect(server.calls('POST', /statements$/)[0]?.body).toEqual({ study: 'HARBOR', sql: 'select 1', purpose: 'analysis' })
@@ -182,8 +197,8 @@ describe('running', () => {
     expect([desk.notebook(id)?.runs['a']?.phase, desk.notebook(id)?.runs['b']?.phase]).toEqual(['done', 'failed'])
     server.fails.clear()
     expect(await finish(runAll(desk, id))).toBe(true)
-    expect(desk.notebook(id)?.wholeRunAt).not.toBeNull()
+    expect(desk.notebook(id)?.wholeRun).toMatchObject({ snapshots: [basis.snapshot] })
     write('select 5')
-    expect(desk.notebook(id)?.wholeRunAt).toBeNull()
+    expect(desk.notebook(id)?.wholeRun).toBeNull()
   })
 })

@@ -3,6 +3,7 @@ import type { Api } from '../../api/client.js'
 import type { Journal, JournalEntry } from './journal.js'
 import { pageOf, samePage, type Cells, type Page } from './model.js'
 import type { RunState } from './run.js'
+import type { FigureState } from './statistics/run-figure.js'
 
 export type SaveState = 'saved' | 'waiting' | 'saving' | 'failed' | 'conflict'
 
@@ -24,9 +25,11 @@ export interface OpenNotebook {
   past: Cells[]
   future: Cells[]
   runs: Readonly<Record<string, RunState>>
+  /** Answers of statistics cells. */
+  figures: Readonly<Record<string, FigureState>>
   selected: string | null
-  /** When every cell ran top to bottom without an edit in between. */
-  wholeRunAt: string | null
+  /** When every cell ran top to bottom without an edit in between, and on which snapshots. */
+  wholeRun: { at: string; snapshots: (string | undefined)[] } | null
 }
 
 export interface DeskParts {
@@ -92,8 +95,9 @@ export class Desk {
         past: [],
         future: [],
         runs: {},
+        figures: {},
         selected: page.cells[0]?.id ?? null,
-        wholeRunAt: null,
+        wholeRun: null,
       }),
     )
   }
@@ -109,7 +113,7 @@ export class Desk {
     const page = change(old.page)
     if (page === old.page) return
     const step = kind === 'structure' ? { past: [...old.past, old.page.cells].slice(-undoDepth), future: [] } : {}
-    this.update(id, () => ({ page, wholeRunAt: null, ...step }))
+    this.update(id, () => ({ page, wholeRun: null, ...step }))
     this.#changed(id)
   }
 
@@ -130,6 +134,16 @@ export class Desk {
     })
   }
 
+  setFigure(id: string, cell: string, figure: FigureState): void {
+    this.update(id, (old) => ({ figures: { ...old.figures, [cell]: figure } }))
+  }
+
+  /** For notebooks that were opened before the journal could be read. */
+  readJournalAgain(): void {
+    for (const [id, { page, savedPage, recovered }] of this.#state)
+      if (recovered === null && page === savedPage) this.update(id, () => ({ recovered: this.parts.journal.read(id, savedPage) }))
+  }
+
   /** Puts the journal's text in place of the server's; the next save sends it. */
   recover(id: string, take: boolean): void {
     const old = this.#state.get(id)
@@ -145,7 +159,7 @@ export class Desk {
     const target = old?.[from].at(-1)
     if (old === undefined || target === undefined) return false
     const page = { ...old.page, cells: withNewestText(target, old.page.cells) }
-    this.update(id, () => ({ page, wholeRunAt: null, [from]: old[from].slice(0, -1), [to]: [...old[to], old.page.cells] }))
+    this.update(id, () => ({ page, wholeRun: null, [from]: old[from].slice(0, -1), [to]: [...old[to], old.page.cells] }))
     this.#changed(id)
     return true
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { notebookCell } from '@aquifer/core/contract'
+import type { KeptTexts } from './journal-storage.js'
 import { samePage, type Page } from './model.js'
 
 // Edits that the server does not have yet survive a crash, a closed tab and a dead network. Only what was typed is kept:
@@ -15,19 +16,12 @@ export interface Journal {
   read(id: string, saved: Page): JournalEntry | null
 }
 
-export function openJournal(storage: Storage, user: string): Journal {
+export function openJournal(storage: KeptTexts, user: string): Journal {
   const key = (id: string) => `aquifer.journal.${user}.${id}`
   return {
     write(id, version, page, at) {
-      const cells = page.cells.map(({ id: cell, kind, name, source, chart }) => ({
-        id: cell,
-        kind,
-        name,
-        source,
-        ...(chart ? { chart } : {}),
-      }))
       try {
-        storage.setItem(key(id), JSON.stringify({ at, version, title: page.title, cells }))
+        storage.setItem(key(id), JSON.stringify({ at, version, ...plain(page) }))
       } catch {
         // A full disk must not stop the typing; the status bar already says that the edits are not on the server.
       }
@@ -37,17 +31,15 @@ export function openJournal(storage: Storage, user: string): Journal {
       const text = storage.getItem(key(id))
       if (text === null) return null
       const parsed = entry.safeParse(parse(text))
-      if (parsed.success && !samePage({ title: parsed.data.title, cells: parsed.data.cells }, plain(saved))) return parsed.data
+      if (parsed.success && !samePage(plain(parsed.data), plain(saved))) return parsed.data
       storage.removeItem(key(id))
       return null
     },
   }
 }
 
-const plain = (page: Page): Page => ({
-  title: page.title,
-  cells: page.cells.map(({ id, kind, name, source, chart }) => ({ id, kind, name, source, ...(chart ? { chart } : {}) })),
-})
+/** In one order of fields and without absent ones, so that two pages compare by their text. */
+const plain = ({ title, cells }: Page): Page => ({ title, cells: cells.map((cell) => notebookCell.safeParse(cell).data ?? cell) })
 
 function parse(text: string): unknown {
   try {

@@ -28,7 +28,11 @@ export function freeName(cells: Cells, wanted: string): string {
 export function newCell(kind: CellKind, id: string, cells: Cells): Cell {
   if (kind === 'markdown') return { id, kind, name: '', source: '' }
   if (kind === 'sql') return { id, kind, name: freeName(cells, 'result'), source: '' }
+  if (kind === 'parameter') return { id, kind, name: freeName(cells, 'as_of'), source: '', parameter: { type: 'date', value: null } }
+  if (kind === 'cohort') return { id, kind, name: freeName(cells, 'cohort'), source: '', cohort: { criteria: { all: [] } } }
   const of = cells.findLast((cell) => cell.kind === 'sql')?.name ?? ''
+  if (kind === 'statistics')
+    return { id, kind, name: freeName(cells, 'table_one'), source: '', statistics: { kind: 'table-one', of, variables: [] } }
   return { id, kind, name: freeName(cells, of ? `${of}_chart` : 'chart'), source: '', chart: { type: 'bar', of, x: '', y: [] } }
 }
 
@@ -50,12 +54,13 @@ export function change(cells: Cells, id: string, part: Partial<Omit<Cell, 'id' |
   return cells.map((cell) => (cell.id === id ? { ...cell, ...part } : cell))
 }
 
-/** Renames a result and the charts that draw it; SQL that names it is the writer's own text and stays. */
+/** Renames a result and the charts and figures that read it; SQL that names it is the writer's own text and stays. */
 export function rename(cells: Cells, id: string, name: string): Cells {
   const old = cells.find((cell) => cell.id === id)?.name
   return cells.map((cell) => {
     if (cell.id === id) return { ...cell, name }
-    return cell.chart && cell.chart.of === old ? { ...cell, chart: { ...cell.chart, of: name } } : cell
+    if (cell.chart && cell.chart.of === old) return { ...cell, chart: { ...cell.chart, of: name } }
+    return cell.statistics && cell.statistics.of === old ? { ...cell, statistics: { ...cell.statistics, of: name } } : cell
   })
 }
 

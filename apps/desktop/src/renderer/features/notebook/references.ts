@@ -1,4 +1,6 @@
+import type { StatementParameters } from '@aquifer/core/contract'
 import type { Cells } from './model.js'
+import { parameterValue } from './parameters.js'
 
 // A result is used by name: `from hypertension` reads the cell of that name above. The server sees one statement with the cells it
 // needs as common table expressions, so there is no hidden state: what runs is what can be read.
@@ -9,7 +11,7 @@ interface Token {
   kind: 'word' | 'name' | 'mark'
 }
 
-const lexer = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$\$[\s\S]*?\$\$|"(?:[^"]|"")*"|[A-Za-z_][\w$]*|\d[\w.]*|\s+|./g
+const lexer = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$\$[\s\S]*?\$\$|"(?:[^"]|"")*"|\$[A-Za-z_]\w*|[A-Za-z_][\w$]*|\d[\w.]*|\s+|./g
 
 function tokens(sql: string): Token[] {
   const found: Token[] = []
@@ -81,10 +83,19 @@ export function tablesNamed(sql: string): string[] {
   return [...names]
 }
 
+/** Names written as `$name`, in order of appearance. */
+export function parametersNamed(sql: string): string[] {
+  return [...new Set(tokens(sql).flatMap(({ text }) => (/^\$[A-Za-z_]/.test(text) ? [text.slice(1).toLowerCase()] : [])))]
+}
+
 export interface Compiled {
   sql: string
   /** Names of the cells that were put in front. */
   uses: string[]
+  /** What went into `sql`, to say later what changed: the text of each cell by its name, this one's own under ''. */
+  texts: Readonly<Record<string, string>>
+  /** Values of the parameter cells that `sql` names. */
+  parameters: StatementParameters
   /** Where this cell's own text begins in `sql`, and what to add for an offset behind the cut word WITH. */
   toSource(position: number): number | null
 }
@@ -92,38 +103,62 @@ export interface Compiled {
 /** The statement of one cell together with those of the cells above that it reads. */
 export function compile(cells: Cells, id: string): Compiled {
   const at = cells.findIndex((cell) => cell.id === id)
-  const source = cells[at]?.source ?? ''
+  return compileText(cells, cells[at]?.source ?? '', at)
+}
+
+/** The same of a text that stands at a place of the notebook: what a chart or a figure asks of a result. */
+export function compileText(cells: Cells, source: string, at: number): Compiled {
   const uses = new Map<string, string>()
-  gather(cells, at, uses)
-  if (uses.size === 0) return { sql: source, uses: [], toSource: (position) => position }
+  gather(cells, source, at, uses)
+  const texts = { ...Object.fromEntries(uses), '': source }
+  if (uses.size === 0) return { sql: source, uses: [], texts, parameters: valuesOf(cells, source), toSource: (position) => position }
   const front = [...uses].map(([name, text]) => `${name} as (\n${text}\n)`).join(',\n')
   const own = /^(\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*)(with\s+)(recursive\s+)?/i.exec(source)
   const cut = own?.[0].length ?? 0
   const prefix = `with ${own?.[3] ? 'recursive ' : ''}${front}${own ? ',\n' : '\n'}`
+  const sql = prefix + source.slice(cut)
   return {
-    sql: prefix + source.slice(cut),
+    sql,
     uses: [...uses.keys()],
+    texts,
+    parameters: valuesOf(cells, sql),
     toSource: (position) => (position < prefix.length ? null : position - prefix.length + cut),
   }
 }
 
-function gather(cells: Cells, at: number, found: Map<string, string>): void {
-  const source = cells[at]?.source ?? ''
+function valuesOf(cells: Cells, sql: string): StatementParameters {
+  const named = parametersNamed(sql)
+  return Object.fromEntries(
+    cells.flatMap(({ kind, name, parameter }) =>
+      kind === 'parameter' && parameter && named.includes(name) ? [[name, parameterValue(parameter)]] : [],
+    ),
+  )
+}
+
+function gather(cells: Cells, source: string, at: number, found: Map<string, string>): void {
   for (const name of tablesNamed(source)) {
     const above = cells.findIndex((cell, index) => index < at && cell.kind === 'sql' && cell.name === name)
     if (above < 0 || found.has(name)) continue
-    gather(cells, above, found)
-    found.set(name, (cells[above]?.source ?? '').replace(/[\s;]+$/, ''))
+    const text = (cells[above]?.source ?? '').replace(/[\s;]+$/, '')
+    gather(cells, text, above, found)
+    found.set(name, text)
   }
 }
 
-/** Cells below that read this one, directly or through another. */
+/** Names of results and parameters that a cell reads. */
+export function readsOf(cell: Cells[number]): string[] {
+  if (cell.kind === 'sql') return [...tablesNamed(cell.source), ...parametersNamed(cell.source)]
+  if (cell.kind === 'chart') return cell.chart ? [cell.chart.of] : []
+  if (cell.kind === 'statistics') return cell.statistics ? [cell.statistics.of] : []
+  return []
+}
+
+/** Cells that read this one, directly or through another. */
 export function dependants(cells: Cells, name: string): string[] {
   const names = new Set([name])
   const found: string[] = []
   for (const cell of cells) {
-    const reads = cell.kind === 'sql' ? tablesNamed(cell.source) : cell.kind === 'chart' && cell.chart ? [cell.chart.of] : []
-    if (!reads.some((read) => names.has(read))) continue
+    if (!readsOf(cell).some((read) => names.has(read))) continue
     found.push(cell.id)
     if (cell.name) names.add(cell.name)
   }

@@ -1,4 +1,5 @@
 import { DataType, tableFromIPC, type Table, type Vector } from 'apache-arrow'
+import { z } from 'zod'
 import type { QueryBasis } from '@aquifer/core/contract'
 
 /** `year`: whole numbers that name a time. They stand left like dates and are never added up. */
@@ -15,16 +16,36 @@ export interface ResultColumn {
   number(row: number): number | null
 }
 
+/** `primary`: too few people; `secondary`: hidden since it would give a primary one away. */
+export type Suppression = 'primary' | 'secondary'
+
 export interface Result {
   columns: ResultColumn[]
   rows: number
   basis: QueryBasis
+  /** How a cell is suppressed; absent where none is. */
+  suppressed?(row: number, column: number): Suppression | null
+  suppressedCount?: number
 }
+
+const suppressedKey = 'aquifer.suppressed'
+const marks = z.array(z.tuple([z.number().int(), z.number().int(), z.enum(['primary', 'secondary'])]))
+
+/** Marks of cells as the server writes them into the schema: row, column, how. */
+function readMarks(text: string | undefined): Pick<Result, 'suppressed' | 'suppressedCount'> {
+  if (text === undefined) return {}
+  const found = marks.parse(JSON.parse(text))
+  if (found.length === 0) return {}
+  const at = new Map(found.map(([row, column, how]) => [`${row} ${column}`, how]))
+  return { suppressed: (row, column) => at.get(`${row} ${column}`) ?? null, suppressedCount: at.size }
+}
+
+export const suppressionWord = (how: Suppression): string => (how === 'primary' ? '<11' : 'hidden')
 
 export function readResult(bytes: Uint8Array, basis: QueryBasis): Result {
   const table: Table = tableFromIPC(bytes)
   const columns = table.schema.fields.map((field, at) => readColumn(field.name, table.getChildAt(at), field.type as DataType))
-  return { columns, rows: table.numRows, basis }
+  return { columns, rows: table.numRows, basis, ...readMarks(table.schema.metadata.get(suppressedKey)) }
 }
 
 function readColumn(name: string, vector: Vector | null, type: DataType): ResultColumn {

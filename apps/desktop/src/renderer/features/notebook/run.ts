@@ -1,8 +1,9 @@
-import { arrowStreamType, statementStatus, type QueryProblem, type StatementStatus } from '@aquifer/core/contract'
+import { arrowStreamType, statementStatus, type QueryProblem, type StatementParameters, type StatementStatus } from '@aquifer/core/contract'
 import { ApiFailure, explain } from '../../api/failure.js'
 import type { Desk } from './desk.js'
-import { compile, type Compiled } from './references.js'
+import { compile, compileText, type Compiled } from './references.js'
 import { readResult, type Result } from './result.js'
+import { runFigure } from './statistics/run-figure.js'
 
 export interface RunProblem {
   what: string
@@ -13,16 +14,25 @@ export interface RunProblem {
   reference: string | null
 }
 
+/** What a result came from: compared with what stands in the notebook now, it says why the result is old. */
+export interface Ran {
+  sql: string
+  texts: Readonly<Record<string, string>>
+  parameters: StatementParameters
+}
+
 export interface RunState {
   phase: 'queued' | 'running' | 'done' | 'failed' | 'stopped'
   statement: string | null
   startedAt: number
   elapsedMs: number
   progress: number | null
+  /** Place in the queue while it waits, 1 for the next. */
+  place?: number | undefined
   /** The last good result stays while the next is on its way. */
   result: Result | null
-  /** The text that produced `result`. */
-  ran: string | null
+  /** What produced `result`. */
+  ran: Ran | null
   finishedAt: string | null
   problem: RunProblem | null
 }
@@ -34,11 +44,17 @@ const waitsMs = [20, 40, 80, 160, 250, 400]
 const waitMs = (turn: number) => waitsMs[turn] ?? 500
 const statements = '/query/api/v1/statements'
 
+/** Instead of the cell's own text: what a chart asks of the result it draws, reading as a cell at `at` would. */
+export interface Around {
+  text: string
+  at: number
+}
+
 /** Runs one cell; resolves when it is over, whatever the end. */
-export async function runCell(desk: Desk, notebook: string, cell: string, limit?: number): Promise<RunState['phase']> {
+export async function runCell(desk: Desk, notebook: string, cell: string, limit?: number, around?: Around): Promise<RunState['phase']> {
   const open = desk.notebook(notebook)
   if (open === undefined || isGoing(open.runs[cell])) return 'stopped'
-  const compiled = compile(open.page.cells, cell)
+  const compiled = around ? compileText(open.page.cells, around.text, around.at) : compile(open.page.cells, cell)
   if (compiled.sql.trim() === '') return 'stopped'
   const old = open.runs[cell]
   const startedAt = desk.parts.now()
@@ -61,11 +77,12 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
   const mine = () => desk.notebook(notebook)?.runs[cell]?.startedAt === startedAt && isGoing(desk.notebook(notebook)?.runs[cell])
   show({})
   try {
-    const status = await follow(desk, { study: open.study, sql: compiled.sql, limit }, mine, (seen) =>
+    const status = await follow(desk, { study: open.study, ...asked(compiled), limit }, mine, (seen) =>
       show({
         phase: seen.state === 'queued' ? 'queued' : 'running',
         statement: seen.id,
         progress: seen.progress,
+        place: seen.queuePlace,
         elapsedMs: seen.elapsedMs,
       }),
     )
@@ -78,7 +95,7 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
         show({
           phase: 'done',
           result,
-          ran: compiled.sql,
+          ran: { sql: compiled.sql, texts: compiled.texts, parameters: compiled.parameters },
           elapsedMs: status.elapsedMs,
           finishedAt: new Date(desk.parts.now()).toISOString(),
         })
@@ -90,9 +107,11 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
   return run.phase
 }
 
+const asked = ({ sql, parameters }: Compiled) => (Object.keys(parameters).length === 0 ? { sql } : { sql, parameters })
+
 async function follow(
   desk: Desk,
-  statement: { study: string; sql: string; limit: number | undefined },
+  statement: { study: string; sql: string; parameters?: StatementParameters; limit: number | undefined },
   mine: () => boolean,
   seen: (status: StatementStatus) => void,
 ): Promise<StatementStatus | null> {
@@ -123,14 +142,22 @@ export async function stopCell(desk: Desk, notebook: string, cell: string): Prom
   if (run.statement !== null) await desk.parts.api.send(`${statements}/${run.statement}`, { method: 'DELETE' }).catch(() => undefined)
 }
 
-/** Top to bottom, stopping at the first cell that fails. */
-export async function runAll(desk: Desk, notebook: string): Promise<boolean> {
+/** Top to bottom, from a cell on if one is named, stopping at the first cell that fails. */
+export async function runAll(desk: Desk, notebook: string, from?: string): Promise<boolean> {
   const start = desk.notebook(notebook)
   if (start === undefined) return false
-  const cells = start.page.cells.filter((cell) => cell.kind === 'sql' && cell.source.trim() !== '')
-  for (const cell of cells) if ((await runCell(desk, notebook, cell.id)) !== 'done') return false
-  if (desk.notebook(notebook)?.page !== start.page || cells.length === 0) return false
-  desk.update(notebook, () => ({ wholeRunAt: new Date(desk.parts.now()).toISOString() }))
+  const first = from === undefined ? 0 : start.page.cells.findIndex((cell) => cell.id === from)
+  const cells = start.page.cells
+    .slice(first)
+    .filter((cell) => (cell.kind === 'sql' && cell.source.trim() !== '') || cell.kind === 'statistics')
+  for (const cell of cells) {
+    if (cell.kind === 'statistics' ? !(await runFigure(desk, notebook, cell.id)) : (await runCell(desk, notebook, cell.id)) !== 'done')
+      return false
+  }
+  const end = desk.notebook(notebook)
+  if (end?.page !== start.page || cells.length === 0) return false
+  const snapshots = new Set(cells.map(({ id }) => (end.runs[id]?.result ?? end.figures[id]?.answer)?.basis.snapshot))
+  if (first === 0) desk.update(notebook, () => ({ wholeRun: { at: new Date(desk.parts.now()).toISOString(), snapshots: [...snapshots] } }))
   return true
 }
 

@@ -4,6 +4,7 @@ import type { Desk, OpenNotebook } from './desk.js'
 import { pageOf, samePage } from './model.js'
 
 const quietMs = 800
+const typingMs = 3000
 const retryMs = 5000
 const journalMs = 250
 
@@ -15,6 +16,8 @@ export interface Saver {
 }
 
 interface Timers {
+  /** First edit that no save has begun for. */
+  since?: number
   save?: ReturnType<typeof setTimeout>
   journal?: ReturnType<typeof setTimeout>
 }
@@ -30,7 +33,10 @@ export function saveByItself(desk: Desk): Saver {
   const later = (id: string, ms: number) => {
     const timer = of(id)
     clearTimeout(timer.save)
-    timer.save = setTimeout(() => void save(id), ms)
+    timer.save = setTimeout(() => {
+      delete timer.since
+      void save(id)
+    }, ms)
   }
   const journal = (id: string) => {
     const notebook = desk.notebook(id)
@@ -58,9 +64,13 @@ export function saveByItself(desk: Desk): Saver {
     const notebook = desk.notebook(id)
     if (notebook && notebook.save !== 'saving' && notebook.save !== 'conflict') desk.update(id, () => ({ save: 'waiting' }))
     const timer = of(id)
-    clearTimeout(timer.journal)
-    timer.journal = setTimeout(() => journal(id), journalMs)
-    if (notebook?.save !== 'conflict') later(id, quietMs)
+    // Not begun anew by each key: who types on and on is kept too.
+    timer.journal ??= setTimeout(() => {
+      delete timer.journal
+      journal(id)
+    }, journalMs)
+    timer.since ??= Date.now()
+    if (notebook?.save !== 'conflict') later(id, Math.max(0, Math.min(quietMs, timer.since + typingMs - Date.now())))
   })
 
   // The tab may never get another chance.

@@ -6,11 +6,14 @@ import type { Desk, OpenNotebook } from './desk.js'
 import type { EditorHandle } from './editor/Editor.js'
 import { change, insertAt, isCellName, move, newCell, remove, rename, type Cell, type CellKind } from './model.js'
 import { runAll, runCell, stopCell } from './run.js'
+import { runFigure } from './statistics/run-figure.js'
 
 export interface NotebookActions {
   select(cell: string): void
   write(cell: string, source: string): void
   draw(cell: string, chart: NotebookChart): void
+  /** What the form of a cell holds. */
+  set(cell: string, part: Pick<Cell, 'parameter' | 'statistics' | 'cohort'>): void
   /** False when the name cannot be used in SQL or is taken. */
   rename(cell: string, name: string): boolean
   retitle(title: string): void
@@ -21,6 +24,11 @@ export interface NotebookActions {
   redo(): boolean
   run(cell: string, limit?: number): void
   runAll(): void
+  /** This cell and all below it. */
+  runFrom(cell: string): void
+  /** Runs a text of the page's own for a cell, reading as one right below `reads` would. */
+  ask(cell: string, text: string, reads: string): void
+  figure(cell: string): void
   stop(cell: string): void
   /** Into the text of the chosen SQL cell, or a new one. */
   insert(text: string): void
@@ -70,6 +78,7 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
     select: (cell) => desk.notebook(id)?.selected !== cell && desk.update(id, () => ({ selected: cell })),
     write: (cell, source) => cells().find((item) => item.id === cell)?.source !== source && text((old) => change(old, cell, { source })),
     draw: (cell, chart) => text((old) => change(old, cell, { chart })),
+    set: (cell, part) => text((old) => change(old, cell, part)),
     rename(cell, name) {
       if (!isCellName(name) || cells().some((item) => item.id !== cell && item.name === name)) return false
       text((old) => rename(old, cell, name))
@@ -80,7 +89,7 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
       const made = { ...newCell(kind, desk.parts.newId(), cells()), ...part }
       structure((old) => insertAt(old, at, made))
       desk.update(id, () => ({ selected: made.id }))
-      if (kind !== 'chart') onceDrawn(() => editors.get(made.id)?.focus())
+      if (kind === 'sql' || kind === 'markdown') onceDrawn(() => editors.get(made.id)?.focus())
       return made.id
     },
     remove(cell) {
@@ -101,6 +110,9 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
     redo: () => desk.redo(id),
     run: (cell, limit) => void runCell(desk, id, cell, limit),
     runAll: () => void runAll(desk, id),
+    runFrom: (cell) => void runAll(desk, id, cell),
+    ask: (cell, text, reads) => void runCell(desk, id, cell, undefined, { text, at: cells().findIndex((item) => item.id === reads) + 1 }),
+    figure: (cell) => void runFigure(desk, id, cell),
     stop: (cell) => void stopCell(desk, id, cell),
     insert(piece) {
       const chosen = desk.notebook(id)?.selected ?? ''

@@ -15,7 +15,7 @@ export function ResultFooter({
   onAll,
   note,
 }: {
-  result: Result
+  result: Pick<Result, 'basis' | 'suppressedCount'>
   lineage?: boolean
   onLineage?(): void
   onAll?(): void
@@ -41,6 +41,11 @@ export function ResultFooter({
       </span>
       <span className="cut">{basis.maskingPolicy}</span>
       {note}
+      {(result.suppressedCount ?? 0) > 0 && (
+        <span>
+          <span className="hatch hatch-key" aria-hidden /> {result.suppressedCount} suppressed
+        </span>
+      )}
       <span className="result-end">
         {basis.truncated && onAll && basis.rows < statementRowsMax && (
           <Button look="quiet" onPress={onAll}>
@@ -57,7 +62,7 @@ export function ResultFooter({
   )
 }
 
-const rowWords = ({ basis }: Result) =>
+const rowWords = ({ basis }: Pick<Result, 'basis'>) =>
   basis.truncated ? `${count(basis.rows)} of ${basis.totalRows === null ? 'more' : count(basis.totalRows)} rows` : plural(basis.rows, 'row')
 
 export function StaleBar({ cause, onRun }: { cause: string; onRun(): void }) {
@@ -72,7 +77,7 @@ export function StaleBar({ cause, onRun }: { cause: string; onRun(): void }) {
   )
 }
 
-export function RunningBar({ run, onStop }: { run: RunState; onStop(): void }) {
+export function RunningBar({ run, onStop }: { run: Pick<RunState, 'phase' | 'startedAt' | 'progress' | 'place'>; onStop?(): void }) {
   const elapsed = useElapsed(run.startedAt)
   const share = run.progress
   // Most statements end before the eye could read this.
@@ -90,16 +95,21 @@ export function RunningBar({ run, onStop }: { run: RunState; onStop(): void }) {
       <div className="running-words">
         <Icon of={LoaderCircle} className="turning mark-info" />
         <span className="num">
-          {run.phase === 'queued' ? 'Waiting for its turn' : span(elapsed)}
+          {run.phase === 'queued' ? waiting(run.place, elapsed) : span(elapsed)}
           {share !== null && `, ${Math.round(share * 100)} %`}
         </span>
-        <Button icon={Square} className="end" onPress={onStop}>
-          Stop
-        </Button>
+        {onStop && (
+          <Button icon={Square} className="end" onPress={onStop}>
+            Stop
+          </Button>
+        )}
       </div>
     </>
   )
 }
+
+const waiting = (place: number | undefined, elapsed: number) =>
+  `Waiting for its turn${place === undefined ? '' : place <= 1 ? ', next' : `, ${place - 1} before it`}, ${span(elapsed)}`
 
 function useElapsed(from: number): number {
   const [now, setNow] = useState(() => Date.now())
@@ -110,7 +120,7 @@ function useElapsed(from: number): number {
   return Math.max(0, now - from)
 }
 
-export function RunFault({ run, onSuggestion }: { run: RunState; onSuggestion(name: string): void }) {
+export function RunFault({ run, onSuggestion }: { run: Pick<RunState, 'problem'>; onSuggestion(name: string): void }) {
   const { problem } = run
   if (problem === null) return null
   return (

@@ -1,13 +1,15 @@
-import { ChartLine, Download, Play } from 'lucide-react'
-import { memo, useMemo, useState } from 'react'
+import { ChartLine, Copy, Download, ListEnd, Play } from 'lucide-react'
+import { memo, useMemo, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { statementRowsMax } from '@aquifer/core/contract'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { plural } from '../../../ui/format.js'
+import { MenuButton } from '../../../ui/menus.js'
 import { propose } from '../chart/chart-data.js'
 import { download, toCsv } from '../csv.js'
 import { Editor } from '../editor/Editor.js'
+import { copyFormats, type CopyFormat } from '../grid/copy-as.js'
 import { ResultGrid } from '../grid/ResultGrid.js'
 import { freeName, type Cell } from '../model.js'
 import { compile } from '../references.js'
@@ -16,7 +18,7 @@ import { useNotebook } from '../useNotebook.js'
 import { CellFrame, CellMenu } from './CellFrame.js'
 import { CellName } from './CellName.js'
 import { ResultFooter, RunFault, RunningBar, StaleBar, Stopped } from './ResultParts.js'
-import { staleCause } from './stale.js'
+import { isEdited, staleCause, upstreamCause } from './stale.js'
 
 interface Props {
   cell: Cell
@@ -30,10 +32,12 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   const run = notebook.runs[cell.id]
   const result = run?.result ?? null
   const [order, setOrder] = useState<Uint32Array | null>(null)
+  const copyRef = useRef<((format: CopyFormat) => void) | null>(null)
   const vocabulary = useVocabulary(at)
   const fault = useFault(run)
   const going = isGoing(run)
-  const stale = result !== null && run?.phase === 'done' ? staleCause(result, catalogue) : null
+  const now = useMemo(() => compile(notebook.page.cells, cell.id), [notebook.page.cells, cell.id])
+  const stale = result !== null && run?.phase === 'done' ? (upstreamCause(run.ran, now) ?? staleCause(result, catalogue)) : null
   const runAnd = (then: 'stay' | 'next') => {
     actions.run(cell.id)
     const next = notebook.page.cells[at + 1]
@@ -42,7 +46,14 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   return (
     <CellFrame cell={cell} at={at} label={`SQL cell ${cell.name}`}>
       {stale !== null && <StaleBar cause={stale} onRun={() => actions.run(cell.id)} />}
-      <Head cell={cell} at={at} run={run} order={order} />
+      <Head
+        cell={cell}
+        at={at}
+        run={run}
+        order={order}
+        edited={result !== null && !going && isEdited(run?.ran ?? null, now)}
+        onCopy={(format) => copyRef.current?.(format)}
+      />
       <Editor
         value={cell.source}
         label={`SQL of ${cell.name}`}
@@ -61,7 +72,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
       )}
       {result !== null && run?.phase !== 'failed' && (
         <div className="cell-result" data-old={going || undefined}>
-          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} />
+          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} copyRef={copyRef} />
           <ResultFooter
             result={result}
             lineage={lineage}
@@ -74,10 +85,18 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   )
 })
 
-function Head({ cell, at, run, order }: { cell: Cell; at: number; run: RunState | undefined; order: Uint32Array | null }) {
+interface HeadProps {
+  cell: Cell
+  at: number
+  run: RunState | undefined
+  order: Uint32Array | null
+  edited: boolean
+  onCopy(format: CopyFormat): void
+}
+
+function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
   const { notebook, actions } = useNotebook()
   const result = run?.result ?? null
-  const edited = result !== null && !isGoing(run) && run?.ran !== compile(notebook.page.cells, cell.id).sql
   const save = () => {
     if (result === null) return
     download(`${cell.name}.csv`, toCsv(result, order, `${notebook.page.title}, ${cell.name}`), 'text/csv;charset=utf-8')
@@ -90,7 +109,10 @@ function Head({ cell, at, run, order }: { cell: Cell; at: number; run: RunState 
         chart: { of: cell.name, ...propose(result) },
       })
   }
-  const runEntry = { id: 'run', label: 'Run', icon: Play, keys: 'Ctrl Enter', run: () => actions.run(cell.id) }
+  const runEntries = [
+    { id: 'run', label: 'Run', icon: Play, keys: 'Ctrl Enter', run: () => actions.run(cell.id) },
+    { id: 'from', label: 'Run from here', icon: ListEnd, run: () => actions.runFrom(cell.id) },
+  ]
   return (
     <header className="cell-head">
       <CellName cell={cell} />
@@ -102,10 +124,15 @@ function Head({ cell, at, run, order }: { cell: Cell; at: number; run: RunState 
             <Button look="quiet" icon={ChartLine} onPress={chart}>
               Chart
             </Button>
+            <MenuButton
+              label="Copy as"
+              trigger={<IconButton label="Copy what is chosen, or all rows, as" icon={Copy} />}
+              groups={[{ entries: copyFormats.map(({ id, label }) => ({ id, label, run: () => onCopy(id) })) }]}
+            />
             <IconButton label="Download as CSV" icon={Download} onPress={save} />
           </>
         )}
-        <CellMenu cell={cell} at={at} groups={[{ entries: [runEntry] }]} />
+        <CellMenu cell={cell} at={at} groups={[{ entries: runEntries }]} />
       </span>
     </header>
   )

@@ -20,6 +20,8 @@ export interface ChartData {
   left: string | null
   domain: [number, number]
   ticks: number[]
+  /** Series have points of their own: a line goes on over places where only another series has one. */
+  joined?: boolean
 }
 
 export type ChartProblem = { needs: string }
@@ -79,21 +81,29 @@ function long(result: Result, x: ResultColumn, y: ResultColumn, by: ResultColumn
   if (ranked.length > kept.length) series.push({ key: `y${kept.length}`, name: 'Other' })
   const keyOf = new Map(ranked.map((name, at) => [name, at < kept.length ? `y${at}` : `y${kept.length}`]))
   const points = new Map<string | number, Record<string, number | string | null>>()
+  let added = 0
   for (let row = 0; row < result.rows; row += 1) {
     const at = xOf(x, row) ?? '∅'
     const point = points.get(at) ?? { x: at }
     points.set(at, point)
     const value = y.number(row)
     const key = keyOf.get(by.text(row) ?? '∅')!
-    if (value !== null) point[key] = ((point[key] as number | undefined) ?? 0) + value
+    if (value === null) continue
+    if (point[key] !== undefined && keyOf.get(by.text(row) ?? '∅') !== `y${kept.length}`) added += 1
+    point[key] = ((point[key] as number | undefined) ?? 0) + value
   }
   return {
     points: [...points.values()],
     series,
     left:
-      ranked.length > kept.length
-        ? `The ${kept.length} largest of ${ranked.length} series are drawn, the rest is added up as Other.`
-        : null,
+      [
+        ranked.length > kept.length
+          ? `The ${kept.length} largest of ${ranked.length} series are drawn, the rest is added up as Other.`
+          : null,
+        added > 0 ? `Rows with the same ${x.name} and ${by.name} are added up.` : null,
+      ]
+        .filter(Boolean)
+        .join(' ') || null,
   }
 }
 
@@ -137,14 +147,15 @@ function extremes(points: Drawn['points'], series: Series[], most: number): Draw
   return kept
 }
 
-/** Round steps; bars and areas start at 0, since their length is the value. */
-export function axis(values: number[], fromZero: boolean): { domain: [number, number]; ticks: number[] } {
+/** Round steps; bars and areas start at 0, since their length is the value. `tight`: only as far as the values reach. */
+export function axis(values: number[], from: boolean | 'tight', steps = 4): { domain: [number, number]; ticks: number[] } {
   let low = values.reduce((a, b) => Math.min(a, b), Infinity)
   let high = values.reduce((a, b) => Math.max(a, b), -Infinity)
   if (!Number.isFinite(low)) [low, high] = [0, 1]
-  if (fromZero || (low > 0 === high > 0 && Math.abs(high - low) > 0.5 * Math.abs(high))) [low, high] = [Math.min(0, low), Math.max(0, high)]
+  const nearZero = low > 0 === high > 0 && Math.abs(high - low) > 0.5 * Math.abs(high)
+  if (from === true || (from === false && nearZero)) [low, high] = [Math.min(0, low), Math.max(0, high)]
   if (low === high) [low, high] = low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)]
-  const rough = (high - low) / 4
+  const rough = (high - low) / steps
   const power = 10 ** Math.floor(Math.log10(rough))
   const stride = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999) ?? power * 10
   const first = Math.floor(low / stride + 1e-9)

@@ -2,6 +2,7 @@ import type { Header } from '@tanstack/react-table'
 import { Braces, CalendarDays, ChevronDown, ChevronUp, Hash, ToggleLeft, Type } from 'lucide-react'
 import { Icon, type LucideIcon } from '../../../ui/Icon.js'
 import type { ColumnKind, Result } from '../result.js'
+import { ColumnMenu, type ColumnActs } from './ColumnMenu.js'
 import type { GridFeatures } from './use-result-table.js'
 import type { Place } from './selection.js'
 
@@ -19,10 +20,15 @@ interface Props {
   headers: Header<GridFeatures, object>[]
   result: Result
   active: Place
+  acts: ColumnActs
+  /** Left edge of a pinned column; undefined for one that scrolls. */
+  pins: readonly (number | undefined)[]
   onPress(column: number): void
 }
 
-export function GridHead({ id, headers, result, active, onPress }: Props) {
+export const menuId = (grid: string, column: number): string => `${grid}-menu-${column}`
+
+export function GridHead({ id, headers, result, active, acts, pins, onPress }: Props) {
   return (
     <div role="rowgroup" className="grid-head">
       <div role="row" aria-rowindex={1} className="grid-row">
@@ -39,7 +45,8 @@ export function GridHead({ id, headers, result, active, onPress }: Props) {
               aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined}
               data-active={(active.row === -1 && active.column === at) || undefined}
               className={column.kind === 'number' ? 'grid-cell grid-heading n' : 'grid-cell grid-heading'}
-              style={{ flexBasis: header.getSize(), minWidth: header.getSize() }}
+              data-pinned={pins[at] !== undefined || undefined}
+              style={{ flexBasis: header.getSize(), minWidth: header.getSize(), left: pins[at] }}
               title={header.column.getCanSort() ? column.name : `${column.name}. Too many rows to sort here: use order by`}
               onClick={() => {
                 onPress(at)
@@ -49,6 +56,9 @@ export function GridHead({ id, headers, result, active, onPress }: Props) {
               <Icon of={kindIcons[column.kind]} size={12} className="ink-3" />
               <span className="cut">{column.name}</span>
               {sorted && <Icon of={sorted === 'asc' ? ChevronUp : ChevronDown} size={12} />}
+              <span className="grid-menu-place" role="presentation" onClick={(event) => event.stopPropagation()}>
+                <ColumnMenu id={menuId(id, at)} name={column.name} at={at} acts={acts} />
+              </span>
               <span
                 aria-hidden
                 className="grid-resize"

@@ -1,6 +1,6 @@
 import { count } from '../../../ui/format.js'
 import type { Range } from '../csv.js'
-import type { Result, ResultColumn } from '../result.js'
+import { suppressionWord, type Result, type ResultColumn, type Suppression } from '../result.js'
 import { within, type Place } from './selection.js'
 
 interface Props {
@@ -12,13 +12,15 @@ interface Props {
   result: Result
   widths: number[]
   bars: (number | null)[]
+  pins: readonly (number | undefined)[]
   range: Range
   active: Place
   onPress(place: Place, extend: boolean): void
   onOver(place: Place): void
+  onLook(place: Place): void
 }
 
-export function GridRow({ id, at, row, offset, result, widths, bars, range, active, onPress, onOver }: Props) {
+export function GridRow({ id, at, row, offset, result, widths, bars, pins, range, active, onPress, onOver, onLook }: Props) {
   const several = range.top !== range.bottom || range.left !== range.right
   return (
     <div role="row" aria-rowindex={at + 2} className="grid-row grid-line" style={{ transform: `translateY(${offset}px)` }}>
@@ -27,6 +29,7 @@ export function GridRow({ id, at, row, offset, result, widths, bars, range, acti
       </span>
       {result.columns.map((column, index) => {
         const selected = within(range, at, index) && active.row >= 0
+        const suppressed = result.suppressed?.(row, index) ?? null
         const isActive = active.row === at && active.column === index
         return (
           <div
@@ -38,16 +41,29 @@ export function GridRow({ id, at, row, offset, result, widths, bars, range, acti
             data-active={isActive || undefined}
             data-selected={(selected && several) || undefined}
             className={column.kind === 'number' ? 'grid-cell n' : 'grid-cell'}
-            style={{ flexBasis: widths[index], minWidth: widths[index] }}
+            data-pinned={pins[index] !== undefined || undefined}
+            data-suppressed={suppressed ?? undefined}
+            title={suppressed === null ? undefined : why[suppressed]}
+            style={{ flexBasis: widths[index], minWidth: widths[index], left: pins[index] }}
+            onDoubleClick={() => onLook({ row: at, column: index })}
             onPointerDown={(event) => event.button === 0 && onPress({ row: at, column: index }, event.shiftKey)}
             onPointerEnter={() => onOver({ row: at, column: index })}
           >
-            <Value column={column} row={row} largest={bars[index] ?? null} />
+            {suppressed === null ? (
+              <Value column={column} row={row} largest={bars[index] ?? null} />
+            ) : (
+              <span className="grid-suppressed">{suppressionWord(suppressed)}</span>
+            )}
           </div>
         )
       })}
     </div>
   )
+}
+
+const why: Record<Suppression, string> = {
+  primary: 'Fewer people than may be told. Wider groups show more.',
+  secondary: 'Hidden because the total would give its neighbour away. Wider groups show more.',
 }
 
 /** Null, nothing and zero look different: ∅, an empty text in quotes, and 0. */

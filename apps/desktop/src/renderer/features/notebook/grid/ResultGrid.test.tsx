@@ -86,3 +86,20 @@ describe('the grid of a result', () => {
     expect(orders.at(-1)?.at(-1)).toBe(2)
   })
 })
+
+describe('what is done with a column and a cell', () => {
+  test('a column is pinned and profiled from its menu, a value is read in full', async () => {
+    const user = userEvent.setup()
+    render(<ResultGrid result={aResult()} label="people" />)
+    await user.click(screen.getByRole('button', { name: 'Column n' }))
+    await user.click(screen.getByRole('menuitem', { name: /Pin to the left/ }))
+    expect(screen.getAllByRole('columnheader').map((head) => head.hasAttribute('data-pinned'))).toEqual([false, true])
+    grid().focus()
+    await user.keyboard('p')
+    expect(within(screen.getByRole('region', { name: 'Profile of name' })).getByText('distinct')).toBeTruthy()
+    await user.keyboard('{Enter}')
+    expect(screen.getByRole('region', { name: 'name' }).textContent).toContain('row 0')
+    await user.keyboard('{Escape}')
+    expect(screen.queryByRole('region')).toBeNull()
+  })
+})

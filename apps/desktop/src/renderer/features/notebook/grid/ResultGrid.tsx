@@ -1,20 +1,24 @@
 import './grid.css'
-import { useEffect, useId, useMemo, useRef, useState, type RefObject } from 'react'
+import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState, type RefObject } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { toast } from 'sonner'
-import { plural } from '../../../ui/format.js'
+import { count, plural } from '../../../ui/format.js'
 import { rowHeights, useDensity } from '../../../ui/theme.js'
 import { toTsv, type Range } from '../csv.js'
-import type { Result } from '../result.js'
+import { sortRowsMax, type Result } from '../result.js'
+import type { ColumnActs } from './ColumnMenu.js'
+import { copyAs, type CopyFormat } from './copy-as.js'
 import { barScale } from './column-widths.js'
 import { pressed } from './grid-keys.js'
-import { GridHead } from './GridHead.js'
+import { GridHead, menuId } from './GridHead.js'
+import { GridPanel, type Looking } from './GridPanel.js'
 import { GridRow } from './GridRow.js'
 import { rangeOf, start, type Place, type Selection } from './selection.js'
 import { columnWidthMin, useResultTable } from './use-result-table.js'
 
 const headHeight = 30
 const numberWidth = 44
+const copiedRowsMax = 10_000
 // Eight rows and a half: the half says that there are more.
 const rowsShown = 8.5
 
@@ -23,17 +27,31 @@ export interface ResultGridProps {
   label: string
   /** Told which rows stand in which order, for downloads that match the screen. */
   onOrder?(order: Uint32Array | null): void
+  /** Copies what is chosen, or all of it where one cell is. */
+  copyRef?: RefObject<((format: CopyFormat) => void) | null>
 }
 
-export function ResultGrid({ result, label, onOrder }: ResultGridProps) {
+export function ResultGrid({ result, label, onOrder, copyRef }: ResultGridProps) {
   const id = useId()
   const host = useRef<HTMLDivElement>(null)
-  const grid = useGrid(host, result, onOrder)
+  const grid = useGrid(host, result, id, onOrder)
+  useImperativeHandle(copyRef, () => grid.copyAs)
   const { active } = grid.selection
   const items = grid.rows.getVirtualItems()
   // Only a cell that is drawn can be named as the active one.
   const drawn = active.row === -1 || items.some((item) => item.index === active.row)
-  const line = { id, result, active, widths: grid.widths, bars: grid.bars, range: grid.range, onPress: grid.press, onOver: grid.over }
+  const line = {
+    id,
+    result,
+    active,
+    widths: grid.widths,
+    bars: grid.bars,
+    range: grid.range,
+    pins: grid.pins,
+    onPress: grid.press,
+    onOver: grid.over,
+    onLook: grid.look,
+  }
   return (
     <div className="grid-frame">
       <div
@@ -42,12 +60,21 @@ export function ResultGrid({ result, label, onOrder }: ResultGridProps) {
         aria-activedescendant={drawn ? `${id}-${active.row}-${active.column}` : undefined}
         className="grid"
         style={{ maxHeight: headHeight + grid.rowHeight * rowsShown }}
-        onKeyDown={(event) => pressed(event, grid.keys)}
+        // A menu of a column lies elsewhere on the page; its keys are its own.
+        onKeyDown={(event) => host.current?.contains(event.target as Node) && pressed(event, grid.keys)}
         onPointerUp={grid.release}
         onPointerLeave={grid.release}
       >
         <div role="presentation" style={{ minWidth: numberWidth + grid.widths.reduce((sum, width) => sum + width, 0) }}>
-          <GridHead id={id} headers={grid.headers} result={result} active={active} onPress={grid.pressHead} />
+          <GridHead
+            id={id}
+            headers={grid.headers}
+            result={result}
+            active={active}
+            acts={grid.acts}
+            pins={grid.pins}
+            onPress={grid.pressHead}
+          />
           <div role="rowgroup" className="grid-body" style={{ height: grid.rows.getTotalSize() }}>
             {items.map((item) => (
               <GridRow key={item.key} {...line} at={item.index} row={grid.order?.[item.index] ?? item.index} offset={item.start} />
@@ -55,12 +82,13 @@ export function ResultGrid({ result, label, onOrder }: ResultGridProps) {
           </div>
         </div>
       </div>
+      {grid.looking && <GridPanel result={result} looking={grid.looking} onClose={() => grid.keys.close()} />}
       {result.rows === 0 && <p className="grid-empty sub">No row fits. The columns are as the statement named them.</p>}
     </div>
   )
 }
 
-function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, onOrder: ResultGridProps['onOrder']) {
+function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, id: string, onOrder: ResultGridProps['onOrder']) {
   const [selection, select] = useState<Selection>(start)
   const [dragging, drag] = useState(false)
   const rowHeight = rowHeights[useDensity().density]
@@ -78,7 +106,21 @@ function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, onOrder
   // Heights are kept once measured; another density needs others.
   useEffect(() => rows.measure(), [rows, rowHeight])
   const range = rangeOf(selection)
+  const { looking, look, profile, close } = useLooking(order)
+  const { pins, pin, pinned } = usePins(widths)
+  const acts: ColumnActs = {
+    sort: (column, descending) => table.getColumn(String(column))?.toggleSorting(descending),
+    pin,
+    pinned,
+    profile,
+    canSort: result.rows <= sortRowsMax,
+  }
   const keys = {
+    menu: (column: number) => document.getElementById(menuId(id, column))?.click(),
+    profile,
+    looking: looking !== null,
+    look: () => look(selection.active),
+    close,
     selection,
     rows: result.rows,
     columns: result.columns.length,
@@ -100,7 +142,39 @@ function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, onOrder
     select((old) => ({ active: place, anchor: extend ? old.anchor : place }))
   }
   const over = (place: Place) => dragging && select((old) => ({ ...old, active: place }))
-  return { rowHeight, selection, order, headers, widths, bars, rows, range, keys, pressHead, press, over, release: () => drag(false) }
+  const copyChosen = (format: CopyFormat) => {
+    const one = range.top === range.bottom && range.left === range.right
+    const whole = {
+      top: 0,
+      bottom: Math.min(result.rows, copiedRowsMax) - 1,
+      left: format === 'in-list' ? range.left : 0,
+      right: result.columns.length - 1,
+    }
+    void toClipboard(
+      copyAs(format, result, order, one ? whole : range),
+      one && result.rows > copiedRowsMax ? `the first ${count(copiedRowsMax)} rows` : null,
+    )
+  }
+  return {
+    acts,
+    pins,
+    looking,
+    look,
+    copyAs: copyChosen,
+    rowHeight,
+    selection,
+    order,
+    headers,
+    widths,
+    bars,
+    rows,
+    range,
+    keys,
+    pressHead,
+    press,
+    over,
+    release: () => drag(false),
+  }
 }
 
 const gridRole = (result: Result, label: string) =>
@@ -119,12 +193,42 @@ function showColumn(host: HTMLElement | null, from: number, width: number): void
   else if (numberWidth + from + width > host.scrollLeft + host.clientWidth) host.scrollLeft = numberWidth + from + width - host.clientWidth
 }
 
+/** One value in full, or the profile of a column; by place on screen, so it follows the order. */
+function useLooking(order: Uint32Array | null) {
+  const [looking, set] = useState<Looking | null>(null)
+  return {
+    looking,
+    look: ({ row, column }: Place) => row >= 0 && set({ what: 'value', row: order?.[row] ?? row, column }),
+    profile: (column: number) => set({ what: 'profile', column }),
+    close: () => set(null),
+  }
+}
+
+/** Pinned columns stay where they stand until the left edge reaches them. */
+function usePins(widths: readonly number[]) {
+  const [pinned, set] = useState<ReadonlySet<number>>(new Set())
+  let edge = numberWidth
+  const pins = widths.map((width, at) => {
+    if (!pinned.has(at)) return undefined
+    const left = edge
+    edge += width
+    return left
+  })
+  const pin = (column: number) =>
+    set((old) => (old.has(column) ? new Set([...old].filter((other) => other !== column)) : new Set([...old, column])))
+  return { pins, pin, pinned: (column: number) => pinned.has(column) }
+}
+
 async function copy(result: Result, order: Uint32Array | null, range: Range): Promise<void> {
   const cells = (range.bottom - range.top + 1) * (range.right - range.left + 1)
+  // A single value is pasted as itself; more than one comes with the names of its columns.
+  await toClipboard(toTsv(result, order, range, cells > 1), plural(cells, 'value'))
+}
+
+async function toClipboard(text: string, what: string | null): Promise<void> {
   try {
-    // A single value is pasted as itself; more than one comes with the names of its columns.
-    await navigator.clipboard.writeText(toTsv(result, order, range, cells > 1))
-    toast.success(`Copied ${plural(cells, 'value')}`)
+    await navigator.clipboard.writeText(text)
+    toast.success(what === null ? 'Copied' : `Copied ${what}`)
   } catch {
     toast.error('The clipboard is closed to this page')
   }

@@ -12,6 +12,12 @@ interface GridKeys {
   /** Selects and scrolls there. */
   show(next: Selection): void
   sort(column: number): void
+  /** The menu of the column. */
+  menu(column: number): void
+  profile(column: number): void
+  look(): void
+  looking: boolean
+  close(): void
   widen(column: number, by: number): void
 }
 
@@ -33,6 +39,10 @@ function action(event: KeyboardEvent, grid: GridKeys): (() => void) | undefined 
     return () => grid.select({ anchor: { row: 0, column: 0 }, active: { row: grid.rows - 1, column: grid.columns - 1 } })
   }
   if (active.row === -1 && (key === 'Enter' || key === ' ')) return () => grid.sort(active.column)
+  if (key === 'Enter') return () => grid.look()
+  if (key === 'Escape') return grid.looking ? () => grid.close() : undefined
+  if (key.toLowerCase() === 'p' && !ctrl && !altKey) return () => grid.profile(active.column)
+  if (altKey && key === 'ArrowDown') return () => grid.menu(active.column)
   if (altKey && key === 'ArrowRight') return () => grid.widen(active.column, 16)
   if (altKey && key === 'ArrowLeft') return () => grid.widen(active.column, -16)
   if (altKey) return undefined

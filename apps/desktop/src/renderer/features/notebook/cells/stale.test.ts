@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+import type { Cell } from '../model.js'
+import { compile } from '../references.js'
+import { isEdited, upstreamCause } from './stale.js'
+
+const sql = (name: string, source: string): Cell => ({ id: name, kind: 'sql', name, source })
+const day = (value: string | null): Cell => ({ id: 'p', kind: 'parameter', name: 'as_of', source: '', parameter: { type: 'date', value } })
+const cells = [
+  day('2026-11-22'),
+  sql('people', 'select * from patients where birth_date < $as_of'),
+  sql('last', 'select count(*) from people'),
+]
+const now = (...changed: Cell[]) =>
+  compile(
+    cells.map((cell) => changed.find((one) => one.id === cell.id) ?? cell),
+    'last',
+  )
+const ran = now()
+
+describe('why a result is old', () => {
+  test('a value goes beside the text, also for a cell that reads it through another', () => {
+    expect(ran.parameters).toEqual({ as_of: { type: 'date', value: '2026-11-22' } })
+    expect(ran.sql).not.toContain('2026-11-22')
+    expect(compile(cells, 'people').parameters).toEqual(ran.parameters)
+    expect(compile([...cells, sql('apart', "select '$as_of' -- $as_of")], 'apart').parameters).toEqual({})
+  })
+
+  test('nothing changed, another cell did, a parameter did, the cell itself did', () => {
+    expect(upstreamCause(ran, now())).toBeNull()
+    expect(upstreamCause(ran, now(sql('people', 'select 1')))).toBe('people changed since this ran.')
+    expect(upstreamCause(ran, now(day('2026-11-01')))).toBe('as_of changed since this ran: it was 2026-11-22, now 2026-11-01.')
+    const edited = now(sql('last', 'select 2'))
+    expect([upstreamCause(ran, edited), isEdited(ran, edited), isEdited(ran, now())]).toEqual([null, true, false])
+  })
+})

@@ -1,0 +1,186 @@
+import { Search, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import type { CohortLeaf } from '@aquifer/core/contract'
+import { Button, IconButton } from '../../../ui/Button.js'
+import { Select } from '../../../ui/fields.js'
+import { DayInput } from '../cells/DayInput.js'
+import { CodePicker } from './CodePicker.js'
+import { codesOf, codesText, isCoded, newLeaf, tableOf, type Coded, type LeafKind, type Rule } from './criteria.js'
+
+const kinds = [
+  { id: 'condition', label: 'condition' },
+  { id: 'medication', label: 'medication' },
+  { id: 'procedure', label: 'procedure' },
+  { id: 'observation', label: 'observation' },
+  { id: 'age', label: 'age' },
+  { id: 'sex', label: 'sex' },
+] as const
+const signs = [
+  { id: 'has', label: 'has' },
+  { id: 'not', label: 'has not' },
+] as const
+const comparisons = ['<', '<=', '=', '>=', '>'].map((sign) => ({ id: sign as '<' | '<=' | '=' | '>=' | '>', label: sign }))
+const sexes = ['female', 'male', 'other', 'unknown'] as const
+
+const today = () => new Date().toISOString().slice(0, 10)
+
+interface Props {
+  rule: Rule
+  at: number
+  onChange(rule: Rule): void
+  onRemove(): void
+}
+
+export function RuleRow({ rule, at, onChange, onRemove }: Props) {
+  const put = (index: number, leaf: CohortLeaf) => onChange({ ...rule, any: rule.any.map((old, place) => (place === index ? leaf : old)) })
+  const drop = (index: number) =>
+    rule.any.length === 1 ? onRemove() : onChange({ ...rule, any: rule.any.filter((_, place) => place !== index) })
+  return (
+    <li className="rule" aria-label={`Rule ${at + 1}`}>
+      {rule.any.map((leaf, index) => (
+        <div key={index} className="rule-line">
+          {index === 0 ? (
+            <Select
+              label={`Rule ${at + 1}: has or has not`}
+              hidden
+              value={rule.not ? 'not' : 'has'}
+              choices={[...signs]}
+              onChange={(sign) => onChange({ ...rule, not: sign === 'not' })}
+            />
+          ) : (
+            <span className="rule-or sub">or</span>
+          )}
+          <Select
+            label={`Rule ${at + 1}: of what`}
+            hidden
+            value={leaf.is}
+            choices={[...kinds]}
+            onChange={(is: LeafKind) => put(index, newLeaf(is, today()))}
+          />
+          <LeafFields leaf={leaf} onChange={(next) => put(index, next)} />
+          <span className="row end">
+            {index === rule.any.length - 1 && (
+              <Button look="quiet" onPress={() => onChange({ ...rule, any: [...rule.any, newLeaf(leaf.is, today())] })}>
+                or
+              </Button>
+            )}
+            <IconButton label={`Remove ${leaf.is}`} icon={Trash2} size={14} onPress={() => drop(index)} />
+          </span>
+        </div>
+      ))}
+    </li>
+  )
+}
+
+function LeafFields({ leaf, onChange }: { leaf: CohortLeaf; onChange(leaf: CohortLeaf): void }) {
+  if (leaf.is === 'age')
+    return (
+      <>
+        <NumberField label="from" value={leaf.min} onChange={(min) => onChange({ ...leaf, min })} />
+        <NumberField label="to" value={leaf.max} onChange={(max) => onChange({ ...leaf, max })} />
+        <DayField label="on" value={leaf.on} onChange={(on) => onChange({ ...leaf, on: on ?? today() })} />
+      </>
+    )
+  if (leaf.is === 'sex') {
+    const toggle = (sex: (typeof sexes)[number]) => {
+      const next = leaf.in.includes(sex) ? leaf.in.filter((other) => other !== sex) : [...leaf.in, sex]
+      if (next.length > 0) onChange({ ...leaf, in: next })
+    }
+    return (
+      <span className="row" style={{ gap: 10 }}>
+        {sexes.map((sex) => (
+          <label key={sex} className="row" style={{ gap: 4 }}>
+            <input type="checkbox" checked={leaf.in.includes(sex)} onChange={() => toggle(sex)} />
+            {sex}
+          </label>
+        ))}
+      </span>
+    )
+  }
+  return isCoded(leaf) ? <CodedFields leaf={leaf} onChange={onChange} /> : null
+}
+
+function CodedFields({ leaf, onChange }: { leaf: Coded; onChange(leaf: CohortLeaf): void }) {
+  const [picking, pick] = useState(false)
+  const [draft, setDraft] = useState<string | null>(null)
+  const keep = () => {
+    if (draft !== null) onChange({ ...leaf, of: codesOf(draft) })
+    setDraft(null)
+  }
+  const { from, to } = leaf.window ?? {}
+  const between = (part: { from?: string | undefined; to?: string | undefined }) => {
+    const window = Object.fromEntries(Object.entries({ from, to, ...part }).filter(([, day]) => day))
+    onChange({ ...leaf, window: Object.keys(window).length > 0 ? window : undefined })
+  }
+  return (
+    <>
+      <input
+        aria-label={`Codes of ${leaf.is}`}
+        className="parameter-field wide mono"
+        placeholder="codes, or list: name"
+        value={draft ?? codesText(leaf.of)}
+        onChange={(event) => setDraft(event.target.value)}
+        onBlur={keep}
+        onKeyDown={(event) => event.key === 'Enter' && keep()}
+      />
+      <IconButton label={`Pick codes of ${leaf.is}`} icon={Search} size={14} aria-pressed={picking} onPress={() => pick(!picking)} />
+      {leaf.is === 'observation' && <ValueFields leaf={leaf} onChange={onChange} />}
+      <DayField label="from" value={from} onChange={(day) => between({ from: day })} />
+      <DayField label="to" value={to} onChange={(day) => between({ to: day })} />
+      {picking && (
+        <CodePicker
+          table={tableOf[leaf.is]}
+          chosen={'codes' in leaf.of ? leaf.of.codes : []}
+          onChange={(codes) => onChange({ ...leaf, of: { codes } })}
+          onClose={() => pick(false)}
+        />
+      )}
+    </>
+  )
+}
+
+function ValueFields({ leaf, onChange }: { leaf: Extract<CohortLeaf, { is: 'observation' }>; onChange(leaf: CohortLeaf): void }) {
+  const { value } = leaf
+  return (
+    <>
+      <Select
+        label="Value compared"
+        hidden
+        value={value?.comparison}
+        choices={comparisons}
+        placeholder="any value"
+        onChange={(comparison) => onChange({ ...leaf, value: { number: 0, ...value, comparison } })}
+      />
+      {value && (
+        <NumberField
+          label="value"
+          value={value.number}
+          onChange={(number) => onChange({ ...leaf, value: number === undefined ? undefined : { ...value, number } })}
+        />
+      )}
+    </>
+  )
+}
+
+function NumberField({ label, value, onChange }: { label: string; value: number | undefined; onChange(value: number | undefined): void }) {
+  return (
+    <label className="row" style={{ gap: 4 }}>
+      <span className="sub">{label}</span>
+      <input
+        type="number"
+        className="parameter-field num rule-number"
+        value={value ?? ''}
+        onChange={(event) => onChange(Number.isFinite(event.target.valueAsNumber) ? event.target.valueAsNumber : undefined)}
+      />
+    </label>
+  )
+}
+
+function DayField({ label, value, onChange }: { label: string; value: string | undefined; onChange(day: string | undefined): void }) {
+  return (
+    <label className="row" style={{ gap: 4 }}>
+      <span className="sub">{label}</span>
+      <DayInput label={label} value={value} onChange={onChange} />
+    </label>
+  )
+}

@@ -1,0 +1,92 @@
+import { basisWords } from '../csv.js'
+import { standingAlone } from '../chart/picture.js'
+import type { OpenNotebook } from '../desk.js'
+import type { Cell } from '../model.js'
+import { parameterValue, told } from '../parameters.js'
+import { suppressionWord, type Result } from '../result.js'
+import { cardId } from '../useNotebook.js'
+
+export const reportRowsMax = 200
+
+const escape = (text: string) =>
+  text.replaceAll(/[&<>"]/g, (mark) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[mark] ?? mark)
+
+export const reportStyle = `
+:root{color-scheme:light}
+.report{max-width:960px;margin:0 auto;padding:32px 24px;font:14px/1.5 Inter,system-ui,sans-serif;color:#13191e;background:#fff}
+.report h1{font-size:22px;margin:0 0 4px}.report h2{font-size:17px}.report h3{font-size:14px}
+.report .meta,.report .basis{color:#434e58;font-size:12px}
+.report section{margin:20px 0;break-inside:avoid}
+.report .name{font:600 12.5px ui-monospace,monospace}
+.report pre{font:12.5px/1.5 ui-monospace,monospace;background:#f5f7f8;padding:10px 12px;border-radius:5px;white-space:pre-wrap;overflow-wrap:anywhere}
+.report table{border-collapse:collapse;font-size:12px;font-variant-numeric:tabular-nums}
+.report th,.report td{border-bottom:1px solid #e3e7ea;padding:3px 10px;text-align:left;vertical-align:top}
+.report th{border-bottom-color:#7b8691}.report .n{text-align:right}.report .null{color:#5c6771}
+.report .hidden{background:repeating-linear-gradient(135deg,#c0c9d0 0 1px,#f5f7f8 1px 5px);color:#4c5761}
+.report svg{max-width:100%;height:auto}
+@media print{.report{max-width:none;padding:0}.report thead{display:table-header-group}.report tr{break-inside:avoid}}
+`
+
+/** The notebook with its results as one page that needs nothing else: no script, no other file, every number with its basis. */
+export function reportHtml(notebook: OpenNotebook, who: string, at: Date): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${escape(notebook.page.title)}</title><style>body{margin:0}${reportStyle}</style></head><body>
+${reportBody(notebook, who, at)}
+</body></html>
+`
+}
+
+export function reportBody(notebook: OpenNotebook, who: string, at: Date): string {
+  const state = notebook.wholeRun
+    ? `reproduced top to bottom at ${notebook.wholeRun.at} on snapshot ${notebook.wholeRun.snapshots.join(', ')}`
+    : 'not reproduced top to bottom since its last edit'
+  const saved = notebook.save === 'saved' ? `version ${notebook.version}` : `version ${notebook.version} with unsaved edits`
+  const parts = notebook.page.cells.map((cell) => `<section>${part(cell, notebook)}</section>`)
+  return `<main class="report"><h1>${escape(notebook.page.title)}</h1>
+<p class="meta">Study ${escape(notebook.study)}, ${saved}, ${escape(state)}. Made by ${escape(who)} at ${at.toISOString()}. Masked data: handle as such.</p>
+${parts.join('\n')}
+</main>`
+}
+
+function part(cell: Cell, notebook: OpenNotebook): string {
+  const card = document.getElementById(cardId(cell.id))
+  if (cell.kind === 'markdown') return card?.querySelector('.markdown')?.outerHTML ?? `<pre>${escape(cell.source)}</pre>`
+  const name = `<p class="name">${escape(cell.name)}</p>`
+  if (cell.kind === 'parameter')
+    return cell.parameter
+      ? `<p><span class="name">$${escape(cell.name)}</span> = ${escape(told(parameterValue(cell.parameter).value))}</p>`
+      : ''
+  if (cell.kind === 'sql') {
+    const result = notebook.runs[cell.id]?.result
+    return `${name}<pre>${escape(cell.source)}</pre>${result ? table(result) : '<p class="meta">Not run.</p>'}`
+  }
+  const drawing = picture(card, cell)
+  // A figure is a table that the page has drawn already.
+  const figures = card?.querySelector('[data-report]')?.innerHTML ?? ''
+  return `${name}${drawing}${figures}${drawing === '' && figures === '' ? '<p class="meta">Not run.</p>' : ''}`
+}
+
+function picture(card: Element | null, cell: Cell): string {
+  const svg = card?.querySelector<SVGSVGElement>('.chart-plot svg')
+  if (!svg) return ''
+  return standingAlone(svg, { name: cell.name, caption: cell.chart?.caption ?? '', foot: card?.querySelector('footer')?.textContent ?? '' })
+    .text
+}
+
+export function table(result: Result): string {
+  const right = (at: number) => (result.columns[at]?.kind === 'number' ? ' class="n"' : '')
+  const head = result.columns.map((column, at) => `<th scope="col"${right(at)}>${escape(column.name)}</th>`).join('')
+  const rows = Array.from({ length: Math.min(result.rows, reportRowsMax) }, (_, row) => {
+    const cells = result.columns.map((column, at) => {
+      const mark = result.suppressed?.(row, at)
+      if (mark) return `<td class="n hidden">${escape(suppressionWord(mark))}</td>`
+      const text = column.text(row)
+      return text === null ? '<td class="null">∅</td>' : `<td${right(at)}>${escape(text)}</td>`
+    })
+    return `<tr>${cells.join('')}</tr>`
+  })
+  const left = result.rows > reportRowsMax ? `<p class="basis">The first ${reportRowsMax} of ${result.rows} rows.</p>` : ''
+  return `<table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>${left}<p class="basis">${escape(basisWords(result).join(' · '))}</p>`
+}

@@ -1,0 +1,148 @@
+import type { NotebookStatistics } from '@aquifer/core/contract'
+import { Button } from '../../../ui/Button.js'
+import { Checkbox, Select } from '../../../ui/fields.js'
+import { MenuButton } from '../../../ui/menus.js'
+import { DayInput } from '../cells/DayInput.js'
+import type { ResultColumn } from '../result.js'
+import { useNotebook } from '../useNotebook.js'
+
+const kinds = [
+  { id: 'table-one', label: 'Table 1' },
+  { id: 'survival', label: 'Survival' },
+  { id: 'incidence', label: 'Incidence' },
+  { id: 'missing', label: 'Missing data' },
+  { id: 'adherence', label: 'Adherence' },
+] as const
+const units = [
+  { id: 'days', label: 'days' },
+  { id: 'months', label: 'months' },
+  { id: 'years', label: 'years' },
+] as const
+
+interface Props {
+  held: NotebookStatistics
+  onChange(held: NotebookStatistics): void
+}
+
+type Set = (part: Partial<NotebookStatistics>) => void
+
+export function StatisticsForm({ held, onChange }: Props) {
+  const { notebook } = useNotebook()
+  const sources = notebook.page.cells.filter((cell) => cell.kind === 'sql')
+  const source = sources.find((cell) => cell.name === held.of)
+  const columns = (source && notebook.runs[source.id]?.result?.columns) ?? []
+  const set: Set = (part) => onChange({ ...held, ...part })
+  return (
+    <div className="cell-form">
+      <Select
+        label="Result"
+        value={held.of || undefined}
+        choices={sources.map(({ name }) => ({ id: name, label: name }))}
+        onChange={(of) => set({ of })}
+        placeholder="result"
+      />
+      <Select label="Figure" value={held.kind} choices={[...kinds]} onChange={(kind) => set({ kind })} />
+      {columns.length === 0 && held.of !== '' && <span className="sub">Run {held.of} to choose its columns.</span>}
+      {columns.length > 0 && <Columns held={held} set={set} columns={columns} />}
+      <Checkbox
+        label="Only what may leave the house"
+        checked={held.suppress ?? false}
+        onChange={(suppress) => set({ suppress: suppress || undefined })}
+      />
+    </div>
+  )
+}
+
+function Columns({ held, set, columns }: { held: NotebookStatistics; set: Set; columns: ResultColumn[] }) {
+  const one = (label: string, role: 'group' | 'time' | 'event' | 'start' | 'days') => (
+    <Column key={role} label={label} role={role} held={held} set={set} columns={columns} />
+  )
+  switch (held.kind) {
+    case 'table-one':
+      return (
+        <>
+          <Variables held={held} set={set} columns={columns} />
+          {one('By', 'group')}
+        </>
+      )
+    case 'missing':
+      return <Variables held={held} set={set} columns={columns} />
+    case 'survival':
+      return (
+        <>
+          {one('Time', 'time')}
+          {one('Event', 'event')}
+          {one('By', 'group')}
+          <Select label="Unit" value={held.unit ?? 'days'} choices={[...units]} onChange={(unit) => set({ unit })} />
+        </>
+      )
+    case 'incidence':
+      return (
+        <>
+          {one('Time at risk', 'time')}
+          {one('Events', 'event')}
+          {one('By', 'group')}
+          <Select label="Unit" value={held.unit ?? 'years'} choices={[...units]} onChange={(unit) => set({ unit })} />
+        </>
+      )
+    case 'adherence':
+      return (
+        <>
+          {one('Start', 'start')}
+          {one('Days of supply', 'days')}
+          {one('By', 'group')}
+          <Day label="From" value={held.from} onChange={(from) => set({ from })} />
+          <Day label="Until" value={held.until} onChange={(until) => set({ until })} />
+        </>
+      )
+  }
+}
+
+interface ColumnProps {
+  label: string
+  role: 'group' | 'time' | 'event' | 'start' | 'days'
+  held: NotebookStatistics
+  set: Set
+  columns: ResultColumn[]
+}
+
+const none = ' none'
+
+function Column({ label, role, held, set, columns }: ColumnProps) {
+  const choices = columns
+    .filter((column) => column.kind !== 'nested' && column.name !== 'patient_key')
+    .map(({ name }) => ({ id: name, label: name }))
+  return (
+    <Select
+      label={label}
+      value={held[role]}
+      choices={role === 'group' ? [{ id: none, label: 'nothing' }, ...choices] : choices}
+      onChange={(name) => set({ [role]: name === none ? undefined : name })}
+      placeholder={role === 'group' ? 'nothing' : 'column'}
+    />
+  )
+}
+
+function Variables({ held, set, columns }: { held: NotebookStatistics; set: Set; columns: ResultColumn[] }) {
+  const toggle = (name: string) =>
+    set({ variables: held.variables.includes(name) ? held.variables.filter((other) => other !== name) : [...held.variables, name] })
+  const entries = columns
+    .filter((column) => column.kind !== 'nested' && column.name !== 'patient_key')
+    .map(({ name }) => ({ id: name, label: name, checked: held.variables.includes(name), run: () => toggle(name) }))
+  const trigger = (
+    <Button>
+      <span className="ink-3">Variables</span>
+      <span className="cut">{held.variables.join(', ') || (held.kind === 'missing' ? 'all' : 'choose')}</span>
+    </Button>
+  )
+  return <MenuButton label="Variables" placement="bottom start" trigger={trigger} groups={[{ entries }]} />
+}
+
+function Day({ label, value, onChange }: { label: string; value: string | undefined; onChange(day: string | undefined): void }) {
+  return (
+    <label className="row" style={{ gap: 6 }}>
+      <span className="ink-3 small">{label}</span>
+      <DayInput label={label} value={value} onChange={onChange} />
+    </label>
+  )
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { StatisticsAnswer } from '@aquifer/core/contract'
+import { basis } from '../../../../../test/answering-server.js'
+import { curvesOf, figuresCsv, tablesOf } from './figures.js'
+import { formOf, lacking } from './run-figure.js'
+
+const told = {
+  statement: 's',
+  basis,
+  suppressed: 1,
+  rule: 'small-cells' as const,
+  notes: [],
+  lineage: { columns: [], method: [], policy: null },
+}
+const survival: Extract<StatisticsAnswer, { kind: 'survival' }> = {
+  kind: 'survival',
+  ...told,
+  unit: 'years',
+  level: 0.95,
+  groups: [
+    {
+      name: '=men',
+      people: 114,
+      events: '<11',
+      median: { value: null, low: null, high: null },
+      drawn: [
+        { time: 0, survival: 1, low: 1, high: 1 },
+        { time: 10, survival: 0.8, low: 0.7, high: 0.9 },
+      ],
+      ends: { time: 10, because: 'few-at-risk' },
+      exact: null,
+    },
+  ],
+  atRisk: { times: [0, 5, 10, 20], counts: [[114, 60, '<11', '<11']] },
+  logRank: null,
+}
+
+test('a suppressed count is a mark in the table, in the drawing and in the file, and a formula is none', () => {
+  const [table] = tablesOf(survival)
+  expect(table?.rows[0]).toMatchObject({ name: '=men', figures: [{ text: '114' }, { text: '<11', hidden: true }, { text: 'not reached' }] })
+  expect(curvesOf(survival)).toMatchObject({ end: 10, times: [0, 5, 10], groups: [{ atRisk: [114, 60, '<11'] }] })
+  expect(figuresCsv(tablesOf(survival), 'N, f')).toContain("'=men,114,<11,not reached")
+})
+
+test('a request has what its kind knows, and says what is lacking', () => {
+  const held = { of: 'people', variables: ['age'], group: 'sex', time: 't', event: 'e' }
+  expect(formOf({ kind: 'table-one', ...held })).toEqual({ kind: 'table-one', variables: [{ column: 'age' }], by: 'sex' })
+  expect(formOf({ kind: 'incidence', ...held })).toEqual({ kind: 'incidence', time: 't', events: 'e', group: 'sex' })
+  expect(lacking({ kind: 'adherence', ...held })).toMatch(/start and days/)
+  expect(lacking({ kind: 'missing', of: '', variables: [] })).toMatch(/Choose the result/)
+})
