@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
 import { openAccess, type Access } from './access/index.js'
-import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSignatures } from './audit/index.js'
+import { exportStream, openAuditDesk, openAuditTrail, openSignatureHand, openSignatures, type AuditTrail } from './audit/index.js'
 import type { WithdrawalDesk } from './erasure/index.js'
 import { openBulkExport } from './bulk-export/index.js'
 import { version, type Config } from './config/index.js'
@@ -232,7 +232,7 @@ async function claimFolder(folder: string, told: { is: string; remedy: string })
 type Systems = Awaited<ReturnType<typeof openSystems>>
 
 /** What has addresses. */
-function routedSystems(config: Config, systems: Systems, accepting: () => boolean): RoutedSystems {
+function routedSystems(config: Config, systems: Systems, trail: AuditTrail, accepting: () => boolean): RoutedSystems {
   const { fhir, feeds, bulkExport, repository, signer, hand, access, identity, studies, imports, flow, background, queries, metrics, now } =
     systems
   const { desks } = systems.governance
@@ -269,6 +269,7 @@ function routedSystems(config: Config, systems: Systems, accepting: () => boolea
     ...registrations,
     jobs,
     audits: openAuditDesk(repository, signer),
+    trail,
     auditFile: (id, format) => exportStream(exportDir(config), id, format),
     signatures: openSignatures({ repository, hand }),
     pipeline: flow?.pipeline ?? null,
@@ -285,8 +286,8 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
   const { repository, identity, studies, imports, flow, background, metrics, log, now } = systems
   const { newId } = systems.fhir
   let accepting = true
-  const routed = routedSystems(config, systems, () => accepting)
   const trail = openAuditTrail(repository)
+  const routed = routedSystems(config, systems, trail, () => accepting)
   const app = openHttp(
     {
       host: config.host,

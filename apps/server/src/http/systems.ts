@@ -19,7 +19,7 @@ import type {
 import type { Policy } from '@aquifer/core/masking'
 import type { Refusal } from '@aquifer/core/refusal'
 import type { Access } from '../access/index.js'
-import type { AuditDesk, SignatureDesk } from '../audit/index.js'
+import type { AuditDesk, AuditTrail, SignatureDesk } from '../audit/index.js'
 import type { BulkExport } from '../bulk-export/index.js'
 import type { ConsentDesk, ParticipantDesk } from '../consent/index.js'
 import type { WithdrawalDesk } from '../erasure/index.js'
@@ -45,8 +45,12 @@ export interface PipelineDoor {
   generation(study: string, asked: { fresh: boolean }): Promise<GenerationView | null>
   /** What the leak gate stopped in a study. */
   leaks(study: string): readonly (Omit<LeakView, 'since'> & { since: number })[]
-  /** false: no such finding stands. */
-  acceptLeak(study: string, acceptance: { id: string; by: string; at: number; reason: string }): Promise<boolean>
+  /** false: no such finding stands. `record` is durable before anything is let through. */
+  acceptLeak(
+    study: string,
+    acceptance: { id: string; by: string; at: number; reason: string },
+    record: () => Promise<void>,
+  ): Promise<boolean>
 }
 
 /** What is held back from masking. */
@@ -87,6 +91,8 @@ export interface RoutedSystems {
   invitations: InvitationDesk
   jobs: JobDesk
   audits: AuditDesk
+  /** for what takes effect outside the database, and is on record before */
+  trail: AuditTrail
   auditFile: (id: string, format: AuditExportManifest['format']) => Readable
   signatures: SignatureDesk
   fhir: FhirSystems

@@ -73,6 +73,14 @@ test('who answers for a word in one element under one policy has not answered fo
   expect(first).toMatchObject({ kind: 'name', place: 'Observation code', late: false })
   expect(await codes('WORD')).toEqual(['29463-7'])
   expect([await accept('WORD', 'none'), await accept('WORD', first!.id)]).toEqual([404, 200])
+  // Who answered for what, and why, stood in the trail before anything was let through; once.
+  const { rows: trail } = await world
+    .owner()
+    .query<{ outcome: string; detail: Json }>(`select outcome, detail from audit where detail ->> 'leak' is not null order by id`)
+  expect(trail.map(({ outcome, detail }) => [outcome, detail['status'], detail['leak'], detail['reason']])).toEqual([
+    [expect.any(String), 404, 'none', why],
+    ['done', 200, first!.id, why],
+  ])
   await goesOn('WORD')
   expect(await codes('WORD')).toEqual(['29463-7', 'Quickenborn'])
   // The same word of the same person, and again: answered for. In another element: not.
@@ -192,6 +200,40 @@ test('who is erased takes his words with him: nobody has to answer for them, whe
   await erased('GONE', 'gc')
   await goesOn('GONE')
   expect(await told('GONE', 'select count(*)::int from patients')).toEqual([1])
+})
+
+test.runIf(isLong)('who is erased does not wait for what is decided of others', async () => {
+  await begin('APART')
+  const people = [...person('APART', 'pa', 'Sperling'), ...person('APART', 'pb', 'Star'), ...person('APART', 'pc', 'Kiebitz')]
+  await store('APART', ...people, weight('pb-1', 'pb'), weight('pc-1', 'pc'))
+  await goesOn('APART')
+  await store('APART', coded('pb-2', 'pb', 'Sperling'), weight('pc-2', 'pc'))
+  const [open] = await stopped('APART')
+  await erased('APART', 'pc')
+  expect((await leaks('APART')).map(({ id }) => id)).toEqual([open!.id])
+  const shown = async () => [await told('APART', 'select count(*)::int from patients'), await codes('APART')]
+  expect(await shown()).toEqual([[2], ['29463-7']])
+  expect(snapshot('APART')!.types['Patient']).toMatchObject({ rows: 2, people: 2 })
+  expect(await accept('APART', open!.id)).toBe(200)
+  await goesOn('APART')
+  expect(await shown()).toEqual([[2], ['29463-7', 'Sperling']])
+})
+
+test.runIf(isLong)('nor while the study is stopped as it is masked anew by another policy', async () => {
+  await begin('ANEW')
+  await store('ANEW', ...person('ANEW', 'na', 'Sperling'), ...person('ANEW', 'nb', 'Star'), ...person('ANEW', 'nc', 'Kiebitz'))
+  await store('ANEW', coded('nb-1', 'nb', 'Sperling'), weight('nc-1', 'nc'))
+  const [first] = await stopped('ANEW')
+  expect(await accept('ANEW', first!.id)).toBe(200)
+  await goesOn('ANEW')
+  await activate('ANEW', policy('stricter'))
+  await stopped('ANEW')
+  await erased('ANEW', 'nc')
+  expect([await told('ANEW', 'select count(*)::int from patients'), snapshot('ANEW')!.maskingPolicy]).toEqual([[2], 'trusting v1'])
+  const [again] = await stopped('ANEW')
+  expect(await accept('ANEW', again!.id)).toBe(200)
+  await goesOn('ANEW')
+  expect([await told('ANEW', 'select count(*)::int from patients'), snapshot('ANEW')!.maskingPolicy]).toEqual([[2], 'stricter v1'])
 })
 
 test.runIf(isLong)('who is erased takes the text along that names another', async () => {

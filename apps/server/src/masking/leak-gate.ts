@@ -90,6 +90,8 @@ export class StudyGate {
 
   /** Lets batches through and writes down what is new in them; throws where they hold a leak nobody has accepted. */
   async pass(masked: readonly MaskedBatch[], scope: GateScope, now: number): Promise<void> {
+    // The dictionary alone: what stands stays so.
+    if (masked.length === 0) return
     const batches = masked.map(({ gate }) => gate)
     const open = this.#open(this.#gate.check(batches), scope)
     if (open.length > 0) this.#stop(open, now)
@@ -100,9 +102,10 @@ export class StudyGate {
     else await this.#rewrite()
   }
 
-  /** false: no such leak stands. */
-  async accept(acceptance: LeakAcceptance): Promise<boolean> {
+  /** false: no such leak stands. On record before anything is let through: what breaks off in between leaves the study stopped. */
+  async accept(acceptance: LeakAcceptance, record: () => Promise<void>): Promise<boolean> {
     if (!this.#standing.some(({ id }) => id === acceptance.id)) return false
+    await record()
     await this.#journal.append(bytesOf({ accepted: acceptance }))
     this.#accepted.set(acceptance.id, acceptance)
     this.#standing = this.#standing.filter(({ id }) => id !== acceptance.id)

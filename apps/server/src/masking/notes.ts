@@ -68,8 +68,8 @@ export class StudyNotes {
     return this.#gate?.standing() ?? []
   }
 
-  acceptLeak(acceptance: LeakAcceptance): Promise<boolean> {
-    return this.#inTurn(async () => (await this.#opened()).gate.accept(acceptance))
+  acceptLeak(acceptance: LeakAcceptance, record: () => Promise<void>): Promise<boolean> {
+    return this.#inTurn(async () => (await this.#opened()).gate.accept(acceptance, record))
   }
 
   /** Paths on which the policy lets canaries through; throws where there are any. */

@@ -3,6 +3,7 @@ import { compareCursors, type Cursor, type LakeSegment, type StudyLake } from '.
 import { openRate } from '../monitoring/index.js'
 import { type MaskedPerson, type ReservoirBatch, type ReservoirStamp, type StudyReservoir } from '../reservoir/index.js'
 import { faultPoint, Sleeper } from '../storage/index.js'
+import { BetweenBatches } from './between.js'
 import type { DecidableDisplay, DisplayRuling, RulingOutcome } from './display-journal.js'
 import type { HeldResource, NewlyHeld } from './held-list.js'
 import { CurrentMasking } from './current-masking.js'
@@ -12,6 +13,7 @@ import { joined, piecesOf, rowsIn } from './pieces.js'
 import type { StudyMasking } from './pool.js'
 import { replayedIn, Replays, type Replayed } from './replays.js'
 import type { MaskingProgress, RunParts, StudyRunStatus, StudySettings } from './run-parts.js'
+import { reasonOf } from './failure.js'
 import type { MaskedBatch } from './worker-messages.js'
 
 // One commit costs some 25 ms of CPU per type whatever it holds (2026-11, 2 cores), so commits keep a distance: longer where they take
@@ -50,11 +52,12 @@ export class StudyRun {
   #ahead: Ahead | null = null
   readonly #masking: CurrentMasking
   #told: string | null = null
-  // How often what the study is masked by was changed, and which of these changes what is made now has taken in.
+  // Changes of what the study is masked by, and which of these what is made now has taken in.
   #changes = 0
   #takenIn = 0
   readonly #notes: StudyNotes
   readonly #replays = new Replays()
+  readonly #between = new BetweenBatches()
 
   constructor(lake: StudyLake, parts: RunParts) {
     this.study = lake.study
@@ -89,7 +92,7 @@ export class StudyRun {
     return this.#notes.tellable(rows)
   }
 
-  /** Masks everything anew from the lake, beside what is shown until it is done. Answers how many versions that are. */
+  /** Masks everything anew from the lake, beside what is shown. Answers how many versions that are. */
   async release(): Promise<number> {
     await this.#notes.nextRound()
     this.#wakeStopped()
@@ -132,8 +135,8 @@ export class StudyRun {
   }
 
   /** Somebody answers for it that this is no leak; what was stopped goes on. */
-  async acceptLeak(acceptance: LeakAcceptance): Promise<boolean> {
-    const accepted = await this.#notes.acceptLeak(acceptance)
+  async acceptLeak(acceptance: LeakAcceptance, record: () => Promise<void>): Promise<boolean> {
+    const accepted = await this.#notes.acceptLeak(acceptance, record)
     if (accepted) this.#wakeStopped()
     return accepted
   }
@@ -181,6 +184,19 @@ export class StudyRun {
     if (this.#notes.due) await this.catchUp()
   }
 
+  /** The same while the gate has stopped the study; `purge` takes him out of what is shown. */
+  forgetStopped<T>(person: MaskedPerson, purge: () => Promise<T>): Promise<T> {
+    this.#wakeStopped()
+    return this.#between.do(async () => {
+      await this.#notes.forget(person)
+      const [settings, reservoir] = [await this.#parts.settings(this.study), this.#reservoir]
+      // The dictionary of a head that was given up is not that of what is shown.
+      const stays = reservoir !== null && !(await reservoir.standBack())
+      if (stays && settings !== null && this.#notes.due) await this.#store(settings, reservoir, [], [])
+      return purge()
+    })
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true
     this.#unsubscribe()
@@ -188,6 +204,7 @@ export class StudyRun {
     this.#decision.end()
     await this.#running
     this.#replays.end(this.#reservoir)
+    this.#between.end()
     this.#masking.close()
   }
 
@@ -200,6 +217,10 @@ export class StudyRun {
     let attempts = 0
     while (!this.#stopping) {
       try {
+        if (await this.#between.settle()) {
+          this.#ahead = null
+          this.#notes.lost()
+        }
         const changes = this.#changes
         const settings = await this.#parts.settings(this.study)
         const worked = settings !== null && (await this.#round(settings, changes))
@@ -377,10 +398,3 @@ export class StudyRun {
 }
 
 const scopeOf = ({ maskingPolicy, maskingKey }: ReservoirStamp): GateScope => ({ policy: maskingPolicy, key: maskingKey })
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
-  const { code } = error as { code?: unknown }
-  if (typeof code === 'string') return `${error.name} ${code}`
-  return error.name === 'WriterError' || error instanceof LeakFound ? `${error.name}: ${error.message}` : error.name
-}

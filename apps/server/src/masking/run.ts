@@ -60,8 +60,8 @@ export class MaskingRun {
   }
 
   /** false: no such leak stands. */
-  async acceptLeak(study: string, acceptance: LeakAcceptance): Promise<boolean> {
-    return (await this.#runs.get(study)?.acceptLeak(acceptance)) ?? false
+  async acceptLeak(study: string, acceptance: LeakAcceptance, record: () => Promise<void>): Promise<boolean> {
+    return (await this.#runs.get(study)?.acceptLeak(acceptance, record)) ?? false
   }
 
   /** A person's rows are gone from the lake: what the gate stopped for his sake may go on. */
@@ -77,6 +77,11 @@ export class MaskingRun {
   /** Masks anew what a snapshot was made of, where nobody sees it. */
   async remake(into: { shown: ReservoirManifest; made: StudyReservoir }, watch: Watch): Promise<Remade> {
     return remake(this.#parts, await this.#lake.study(into.shown.study), into, watch)
+  }
+
+  /** The same while the gate has stopped the study; `purge` takes the person out of what is shown. */
+  async forgetStopped<T>(study: string, person: MaskedPerson, purge: () => Promise<T>): Promise<T> {
+    return (await this.#runs.get(study)?.forgetStopped(person, purge)) ?? purge()
   }
 
   /** Resolves when all that is in the lake now can be queried. */

@@ -189,8 +189,16 @@ test('a name where a technical word is due is stopped before it is published, un
   const [leak] = open.pipeline.leaks('LEAK')
   expect(JSON.stringify(leak)).not.toMatch(/dough/i)
   const decision = { by: 'pat', at: 0, reason: 'a kind of pastry' }
-  expect(await open.pipeline.acceptLeak('LEAK', { ...decision, id: 'none' })).toBe(false)
-  expect(await open.pipeline.acceptLeak('LEAK', { ...decision, id: leak!.id })).toBe(true)
+  const recorded: string[] = []
+  const accept = (id: string, broken = false): Promise<boolean> =>
+    open.pipeline.acceptLeak('LEAK', { ...decision, id }, async () => {
+      if (broken) throw new Error('no database')
+      recorded.push(id)
+    })
+  expect(await accept('none')).toBe(false)
+  await expect(accept(leak!.id, true)).rejects.toThrow('no database')
+  expect([open.pipeline.leaks('LEAK').length, recorded]).toEqual([1, []])
+  expect([await accept(leak!.id), recorded]).toEqual([true, [leak!.id]])
   await wait('LEAK')
   expect((await rows('LEAK', 'QuestionnaireResponse', '"group".linkId')).flat()).toContain('DOUGH')
 })

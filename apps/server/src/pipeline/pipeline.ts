@@ -71,8 +71,8 @@ export class Pipeline {
     return this.#parts.masking.leaks(study)
   }
 
-  acceptLeak(study: string, acceptance: LeakAcceptance): Promise<boolean> {
-    return this.#parts.masking.acceptLeak(study, acceptance)
+  acceptLeak(study: string, acceptance: LeakAcceptance, record: () => Promise<void>): Promise<boolean> {
+    return this.#parts.masking.acceptLeak(study, acceptance, record)
   }
 
   /** Figures for the metrics page, each read when it is asked for. */

@@ -48,6 +48,8 @@ export interface Flow {
   masked(study: string, patientId: string, resources: readonly { type: string; id: string }[], maskingKey?: string): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
   forget(study: string, person: MaskedPerson, readersGone: (begunBefore: number) => void): Promise<{ files: number }>
+  /** Waits until all that was written before is in the lake; false: it is not within this time. */
+  arrived(seconds: number): Promise<boolean>
   /** A job that compares or rebuilds stores was queued. */
   wakeJobs(): void
   /** Takes a person out of all data cuts; of an erased one also the texts that only he bore. */
@@ -177,11 +179,17 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       return { patientKey: pseudonyms.id('Patient', patientId), ids: resources.map(({ type, id }) => pseudonyms.id(type, id)) }
     },
     async forget(study, person, readersGone) {
-      // Under a key or policy that is on its way he would be made anew.
-      await masking.catchUp([study])
-      await masking.forget(study, person)
-      return await reservoir.purge(study, person, readersGone)
+      const purge = () => reservoir.purge(study, person, readersGone)
+      // What the leak gate has stopped waits for somebody's decision: who is erased has nothing to do with it any more.
+      while (masking.leaks(study).length === 0) {
+        // Under a key or policy that is on its way he would be made anew.
+        if (!(await within(lookAgainS, (signal) => masking.catchUp([study], signal)))) continue
+        await masking.forget(study, person)
+        return await purge()
+      }
+      return await masking.forgetStopped(study, person, purge)
     },
+    arrived: (seconds) => within(seconds, (signal) => replicator.catchUp(signal)),
     wakeJobs: () => storeJobs.wake(),
     leaveCuts(study, act, personUnder) {
       const opened = reservoir.opened(study)
@@ -201,6 +209,20 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       await reservoir.close()
       await pool.close()
     },
+  }
+}
+
+const lookAgainS = 2
+
+/** false: not within this time; the gate may have stopped the study meanwhile. */
+async function within(seconds: number, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+  const signal = AbortSignal.timeout(seconds * 1000)
+  try {
+    await work(signal)
+    return true
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return false
   }
 }
 

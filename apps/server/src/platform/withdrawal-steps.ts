@@ -106,15 +106,20 @@ export function reservoirStep(repository: Repository, flow: Flow, query: Query |
   const masked = maskedPerson(repository, flow)
   const under = (context: StepContext) => (maskingKey: string) => masked(context, maskingKey)
   const whose = ofPerson(repository)
-  /** His rows may be what the leak gate has stopped: who is erased leaves the lake before they are masked, and nobody need decide on him. */
+  /**
+   * His rows may be what the leak gate has stopped, or come after what it has: who is erased leaves the lake before they are masked, and
+   * neither need anybody decide on him, nor does he wait for what is decided of others.
+   */
   async function passed(context: StepContext): Promise<boolean> {
     const { study, person, act } = context
     for (let waitedS = 0; waitedS < passSecondsMax; waitedS += passSeconds) {
-      if (act === 'erase' && flow.masking.leaks(study.id).length > 0) {
+      const stopped = act === 'erase' && flow.masking.leaks(study.id).length > 0
+      if (stopped) {
+        const arrived = await flow.arrived(passSeconds)
         await (await flow.lake.study(study.id)).forget({ ...(await whose(context)), keepEnds: true })
         await flow.masking.leave(study.id, await flow.patientKeys(study.id, [person.patientId]))
-      }
-      if ((await flow.pipeline.wait({ study: study.id, timeoutS: passSeconds })).done) return true
+        if (arrived) return true
+      } else if ((await flow.pipeline.wait({ study: study.id, timeoutS: passSeconds })).done) return true
     }
     return false
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { ReservoirFile, ReservoirManifest, ReservoirType } from './manifest.js'
+import type { MaskedPerson, ReservoirFile, ReservoirManifest, ReservoirType } from './manifest.js'
 import { emptyType } from './manifest.js'
-import type { StudyReservoir } from './study-reservoir.js'
+import type { LivingRows, StudyReservoir } from './study-reservoir.js'
 import type { WriterProcess } from './writer-process.js'
 
 // Files of like size are merged, so that a type has few files however long it grows, and a row is rewritten only some times in its life.
@@ -59,14 +59,15 @@ export async function compact(
   writer: WriterProcess,
   plan: CompactionPlan,
   feedAt: number,
-  forget: readonly string[] = [],
+  leaving: { person: MaskedPerson; less: LivingRows } | null = null,
 ): Promise<void> {
   const { type, inputs, whole } = plan
   const [out, keysOut] = [reservoir.newFile(type), reservoir.newFile(`${type}-superseded`)]
   const keep = whole ? inputs.superseded.filter((path) => !isExpired(inputs, path, feedAt)) : []
   const { dir } = reservoir
+  const without = leaving === null ? { forget: [] } : { forget: leaving.person.ids, without: leaving.person }
   const paths = { out: join(dir, out), keysOut: join(dir, keysOut) }
-  const result = await writer.run({ kind: 'compact', dir, inputs, keepKeys: keep, forget, ...paths })
+  const result = await writer.run({ kind: 'compact', dir, inputs, keepKeys: keep, ...without, ...paths })
   const made: ReservoirType = emptyType()
   if (inputs.files.length > 0) made.files = [{ path: out, rows: result.rows, bytes: await reservoir.settleFile(out) }]
   if (keep.length > 0) {
@@ -75,5 +76,5 @@ export async function compact(
     made.keys = { [keysOut]: { rows: result.keys, at: Math.max(...keep.map((path) => inputs.keys[path]?.at ?? 0)) } }
   }
   const gone = new Set([...inputs.files.map((file) => file.path), ...(whole ? inputs.superseded : [])])
-  await reservoir.replaceFiles(type, gone, made)
+  await reservoir.replaceFiles(type, gone, made, leaving?.less)
 }

@@ -124,7 +124,7 @@ export class Reservoir {
   }
 
   /**
-   * Rewrites every file that holds something of a person whose rows have ended, publishes without him, and removes what was before at
+   * Rewrites every file that holds something of a person, whether his rows have ended or not, publishes without him, and removes what was before at
    * once: `readersGone` ends who began to read before that time (ms). Nothing of him may be on its way any more.
    */
   async purge(study: string, person: MaskedPerson, readersGone: (begunBefore: number) => void): Promise<{ files: number }> {
@@ -144,18 +144,22 @@ export class Reservoir {
     return { files }
   }
 
-  async #rewriteWithout(opened: StudyReservoir, { patientKey, ids }: MaskedPerson): Promise<number> {
+  async #rewriteWithout(opened: StudyReservoir, person: MaskedPerson): Promise<number> {
+    const { patientKey, ids } = person
     let files = 0
     // Compaction beside it may have replaced a file meanwhile: then what was made of it counts for nothing, and it is done again.
     for (let round = 0; round < purgeRoundsMax; round++) {
       const head = opened.head()
       let clean = true
       for (const [type, inputs] of Object.entries(head?.types ?? {})) {
-        const { traces } = await this.#keeper.run({ kind: 'person', dir: opened.dir, current: inputs, patientKey, ids })
+        const { rows, traces } = await this.#keeper.run({ kind: 'person', dir: opened.dir, current: inputs, patientKey, ids })
         if (traces === 0) continue
         clean = false
         files += inputs.files.length + inputs.superseded.length
-        await compact(opened, this.#keeper, { type, inputs, whole: true }, head?.feedAt ?? 0, ids)
+        await compact(opened, this.#keeper, { type, inputs, whole: true }, head?.feedAt ?? 0, {
+          person,
+          less: { rows, people: Math.min(rows, 1) },
+        })
       }
       if (clean) return files
     }

@@ -47,6 +47,13 @@ export interface ReservoirParts {
   clock: Clock
 }
 
+/** Rows that lived and people who had some. */
+export interface LivingRows {
+  rows: number
+  people: number
+}
+const noRows: LivingRows = { rows: 0, people: 0 }
+
 /** One study's masked rows: the head, which takes batches, and the snapshot that readers see, mostly the same. */
 export class StudyReservoir {
   readonly study: string
@@ -120,6 +127,16 @@ export class StudyReservoir {
     })
   }
 
+  /** Goes on from the snapshot, as if nothing had been begun anew; whether something was. */
+  standBack(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const [head, visible] = [this.#head, this.#visible]
+      if (!head || !visible || !this.rebuilding) return false
+      await this.#store({ ...visible, generation: head.generation + 1 }, 'later')
+      return true
+    })
+  }
+
   commit(batch: ReservoirBatch): Promise<Committed> {
     return this.#inTurn(async () => {
       const head = this.#head
@@ -162,7 +179,7 @@ export class StudyReservoir {
   }
 
   /** Replaces one type's files by what compaction made of some of them; what came in meanwhile stays. */
-  replaceFiles(type: string, gone: ReadonlySet<string>, made: ReservoirType): Promise<void> {
+  replaceFiles(type: string, gone: ReadonlySet<string>, made: ReservoirType, less: LivingRows = noRows): Promise<void> {
     return this.#inTurn(async () => {
       const head = this.#head
       const entry = head?.types[type]
@@ -172,6 +189,8 @@ export class StudyReservoir {
       const keys = Object.fromEntries(kept.map((path) => [path, entry.keys[path]!]))
       const merged: ReservoirType = {
         ...entry,
+        rows: entry.rows - less.rows,
+        people: entry.people - less.people,
         files: [...made.files, ...entry.files.filter((file) => !gone.has(file.path))],
         superseded: [...made.superseded, ...kept],
         keys: { ...made.keys, ...keys },

@@ -37,7 +37,8 @@ const codeShape = /^[!-~]{1,64}$/
 const tokenShape = /^\/?[A-Za-z0-9][A-Za-z0-9._/-]{0,23}$/
 const manyDigits = /\d{6}/
 
-const internetAddress = /^(?:\d{1,3}\.){3}\d{1,3}$/
+const octet = String.raw`(?:25[0-5]|2[0-4]\d|1?\d?\d)`
+const internetAddress = new RegExp(`^(?:${octet}\\.){3}${octet}$`)
 // Paths of a questionnaire’s own numbers, and of items named by LOINC.
 const pathOfNumbers = /^\/?(?:\d{1,2}|\d{1,6}-\d)(?:[./-](?:\d{1,2}|\d{1,6}-\d))*$/
 const digitsMax = 6

@@ -345,3 +345,24 @@ describe('codes and displays', () => {
       for (const resource of [patient, full]) expect(validate(masked(resource, policy))).toEqual([])
   })
 })
+
+describe('what attacks look like, and what looks like them', () => {
+  const quantity = (valueQuantity: object): object => masked({ ...observation, valueQuantity }).valueQuantity
+  test('units of every spelling stay', () => {
+    for (const code of ['mm[Hg]', '10*3/uL', '{beats}/min', '%{HemoglobinSaturation}', '[lb_av]', 'cal/[foz_us]', 'mL/min/{1.73_m2}', 'meq/L', '10*12/L', 'g/cm-2'])
+      expect(quantity({ value: 3, unit: code, system: 'http://unitsofmeasure.org', code }), code).toMatchObject({ code })
+  }) // prettier-ignore
+
+  test('codes with short words stay, two that nobody publishes do not', () => {
+    const code = (value: string): unknown =>
+      masked({ ...observation, code: { coding: [{ system: 'urn:house', code: value }] } }).code.coding[0].code
+    for (const right of ['bp-s', 'BP-SYS', 'HB-A1C', 'BP-1', 'Kim', 'CT-ABD-2', '1.2.840.5']) expect(code(right)).toBe(right)
+    for (const wrong of ['Kim-Lee', 'amy_lee', 'AmyLee', 'Mr.Lee', '555-0176', '14Aug1947']) expect(code(wrong)).toMatch(/^cod-/)
+  })
+
+  test('a measurement of seven digits is told to the thousand, a longer one not at all', () => {
+    const value = (number: number): unknown =>
+      (quantity({ value: number, unit: 'copies/mL', code: '{copies}/mL' }) as { value: unknown })?.value
+    expect([999_999, 1_234_567, 2_000_000, 512_337_718].map(value)).toEqual([999_999, 1_235_000, 2_000_000, undefined])
+  })
+})

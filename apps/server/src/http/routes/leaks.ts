@@ -25,13 +25,17 @@ export function leakRoutes(app: FastifyInstance, systems: RoutedSystems): void {
       const asked = await doorAndStudy(systems, request, body.study)
       if (isRefusal(asked)) return asked
       const { id, reason } = body
-      Object.assign(factsOf(request).detail, { leak: id, reason })
-      if (!(await asked.door.acceptLeak(asked.study, { id, reason, by: grantOf(request).user, at: systems.now() })))
+      const facts = factsOf(request)
+      Object.assign(facts.detail, { leak: id, reason })
+      const acceptance = { id, reason, by: grantOf(request).user, at: systems.now() }
+      if (!(await asked.door.acceptLeak(asked.study, acceptance, () => systems.trail.record(facts, answered))))
         return refuse('unknown', { detail: 'No such finding stands in this study.' })
       return { body: viewOf(asked) }
     },
   })
 }
+
+const answered = 200
 
 interface Asked {
   door: PipelineDoor
