@@ -40,8 +40,8 @@ export interface BearerNames {
 }
 
 export interface MaskedRows {
-  /** NDJSON of reservoir rows by resource type. */
-  byType: Map<string, string>
+  /** Reservoir rows by resource type, one line of JSON each. */
+  byType: ReadonlyMap<string, readonly string[]>
   rows: number
   held: HeldRow[]
   removed: RemovalCounts
@@ -85,7 +85,7 @@ export function maskRows(masker: Masker, lines: Iterable<string>): MaskedRows {
   }
   for (const line of lines) if (line !== '') maskRow(masker, line, batch)
   return {
-    byType: new Map([...batch.parts].map(([type, rows]) => [type, `${rows.join('\n')}\n`])),
+    byType: batch.parts,
     rows: batch.rows,
     held: batch.held,
     removed: batch.removed,
