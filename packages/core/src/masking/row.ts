@@ -152,7 +152,8 @@ function maskRow(masker: Masker, line: string, batch: Batch): void {
     return
   }
   batch.haystack.see(outcome)
-  push(batch, row.type, livingLine(head, { ...outcome, id }))
+  outcome['id'] = id
+  push(batch, row.type, livingLine(head, outcome))
 }
 
 function patientReference(patient: string): string {
@@ -203,7 +204,7 @@ function learnNames(masker: Masker, resource: JsonObject, patient: string, batch
 
 // Whose needles these are, so that they can be forgotten: staff belong to themselves.
 function learnNeedles(masker: Masker, { type, id, resource }: LakeRow, patient: string | null, batch: Batch): void {
-  const needles = needlesOf({ ...(resource as JsonObject), id })
+  const needles = needlesOf(resource as JsonObject, id)
   if (needles.length === 0) return
   const hidden = needles.map(({ kind, term }) => ({ kind, term: masker.pseudonyms.word(term) }))
   batch.needles.push({ patient: patient ?? masker.pseudonyms.id(type, id), needles: hidden })
