@@ -8,15 +8,22 @@ export function maskerOf({ policy, form, key, asOfYear, displays }: MaskingProfi
   return createMasker(compilePolicy(policy, form), { hmac: hmacOf(key), asOfYear, displays })
 }
 
-// One big string cut by indexOf: decoding once is cheaper than decoding each line.
+const sliceBytes = 64 * 1024
+
+// Cut by indexOf from a string of many lines: decoding each costs more, and so does a string too large for where young ones are kept.
 function* linesOf(bytes: Uint8Array): Generator<string> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  let from = 0
-  while (from < text.length) {
-    const end = text.indexOf('\n', from)
-    const to = end < 0 ? text.length : end
-    yield text.slice(from, to)
-    from = to + 1
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let start = 0; start < all.length;) {
+    const cut = all.indexOf(0x0a, start + sliceBytes)
+    const stop = cut < 0 ? all.length : cut + 1
+    const text = all.toString('utf8', start, stop)
+    start = stop
+    for (let from = 0; from < text.length;) {
+      const end = text.indexOf('\n', from)
+      const to = end < 0 ? text.length : end
+      yield text.slice(from, to)
+      from = to + 1
+    }
   }
 }
 
@@ -46,8 +53,7 @@ export function maskLineBytes(masker: Masker, bytes: Uint8Array, firstLine: numb
     for (const reason of masked.heldInside) held.push({ line, reason, inside: true })
     out.push(stringifyResource(masked.resource))
   }
-  const text = out.length === 0 ? '' : `${out.join('\n')}\n`
-  return { bytes: ownBytes(text), resources, lines: line - firstLine + 1, held, removed }
+  return { bytes: ownBytes(out), resources, lines: line - firstLine + 1, held, removed }
 }
 
 const unreadable: Masked = { resource: null, held: 'unreadable', heldInside: [], removed: noRemovals() }
@@ -62,9 +68,20 @@ function maskLine(masker: Masker, text: string): Masked {
   }
 }
 
-/** Bytes that may be given away to another thread: a small Buffer shares its memory with others. */
-function ownBytes(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(Buffer.byteLength(text))
-  Buffer.from(bytes.buffer).write(text)
-  return bytes
+const bytesPerCharacterMax = 3
+const keptBytesMax = 16 * 1024 * 1024
+let written = Buffer.alloc(0)
+
+/** Bytes that may be given away to another thread, of lines written into a buffer that stays: a text of all of them would be written twice. */
+function ownBytes(lines: readonly string[]): Uint8Array<ArrayBuffer> {
+  let size = 0
+  for (const line of lines) {
+    const most = size + line.length * bytesPerCharacterMax + 1
+    if (most > written.length) written = Buffer.concat([written.subarray(0, size)], Math.max(most, 2 * written.length))
+    size += written.write(line, size)
+    written[size++] = 0x0a
+  }
+  const own = new Uint8Array(written.subarray(0, size))
+  if (written.length > keptBytesMax) written = Buffer.alloc(0)
+  return own
 }

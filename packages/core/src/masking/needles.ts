@@ -42,7 +42,7 @@ export const tellsIdentifier = (text: string): boolean => text.length >= compact
 export const tellsPhone = (digits: string): boolean => digits.length >= phoneDigitsMin
 
 /** Needles of a person’s resource: names, identifiers, contacts, address lines and the id; of others, and of relatives within, the names. */
-export function needlesOf(resource: JsonObject): Needle[] {
+export function needlesOf(resource: JsonObject, id: string): Needle[] {
   const type = resource['resourceType']
   if (type === 'FamilyMemberHistory') return namesIn(resource['name'])
   if (!people.has(type)) return []
@@ -52,7 +52,7 @@ export function needlesOf(resource: JsonObject): Needle[] {
     ...each(resource['extension']).flatMap(namesInExtension),
     ...each(resource['identifier']).flatMap(({ value }) => compacted('identifier', value)),
     ...reachOf(resource),
-    ...compacted('id', resource['id']),
+    ...compacted('id', id),
   ]
   const known = new Map(needles.map((needle) => [needle.term, needle]))
   return [...known.values()]

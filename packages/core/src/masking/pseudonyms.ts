@@ -40,14 +40,14 @@ const uuidSpelling = spelling(uuidShape)
 const nameSpelling = spelling(nameShape)
 const wordSpelling = spelling('ldllldllldll')
 
-type Spelling = readonly { byte: number; characters: readonly string[] }[]
+type Spelling = readonly { byte: number; characters: Uint8Array }[]
 
 // l a letter, d a digit, v the variant of a UUID; all else stands for itself and leaves its byte to the end of the text.
 function spelling(shape: string): Spelling {
   const spare = [...shape].flatMap((kind, at) => ('ldv'.includes(kind) ? [] : [at]))
   return [...shape].map((kind, at) => ({
     byte: at < 32 ? at : spare[at - 32]!,
-    characters: Array.from({ length: 256 }, (_, byte) => characterOf(kind, byte)),
+    characters: Uint8Array.from({ length: 256 }, (_, byte) => characterOf(kind, byte).charCodeAt(0)),
   }))
 }
 
@@ -62,13 +62,10 @@ const patternOf = (shape: string): string => [...shape].map((kind) => ({ l: '[a-
 /** What pseudonyms look like, wherever they stand in a text. */
 export const pseudonymPattern = new RegExp(`${patternOf(uuidShape)}|${patternOf(nameShape)}|urn:oid:2\\.25\\.\\d+`, 'g')
 
+// All characters at once: a text that is put together character by character is a chain that has to be walked before it is used.
 function spell(shape: Spelling, hash: string): string {
-  let text = ''
-  for (let at = 0; at < shape.length; at++) {
-    const { byte, characters } = shape[at]!
-    text += characters[hash.charCodeAt(byte)]!
-  }
-  return text
+  const characters = shape.map((place) => place.characters[hash.charCodeAt(place.byte)]!)
+  return String.fromCharCode(...characters)
 }
 
 export function createPseudonyms(hmac: Hmac, cacheSizeMax = 40_000): Pseudonyms {

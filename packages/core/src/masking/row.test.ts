@@ -26,11 +26,7 @@ const row = (type: string, id: string, resource: object | null, more: object = {
     resource: resource && { resourceType: type, id, ...resource },
     ...more,
   })
-const rowsOf = (out: MaskedRows, type: string): Row[] =>
-  (out.byType.get(type) ?? '')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row)
+const rowsOf = (out: MaskedRows, type: string): Row[] => (out.byType.get(type) ?? []).map((line) => JSON.parse(line) as Row)
 const mask = (lines: string[], policy: Policy = safeHarbor): MaskedRows => maskRows(aMasker(policy, { form: 'rows' }), lines)
 
 const height = {

@@ -40,8 +40,8 @@ export interface BearerNames {
 }
 
 export interface MaskedRows {
-  /** NDJSON of reservoir rows by resource type. */
-  byType: Map<string, string>
+  /** Reservoir rows by resource type, one line of JSON each. */
+  byType: ReadonlyMap<string, readonly string[]>
   rows: number
   held: HeldRow[]
   removed: RemovalCounts
@@ -85,7 +85,7 @@ export function maskRows(masker: Masker, lines: Iterable<string>): MaskedRows {
   }
   for (const line of lines) if (line !== '') maskRow(masker, line, batch)
   return {
-    byType: new Map([...batch.parts].map(([type, rows]) => [type, `${rows.join('\n')}\n`])),
+    byType: batch.parts,
     rows: batch.rows,
     held: batch.held,
     removed: batch.removed,
@@ -152,7 +152,8 @@ function maskRow(masker: Masker, line: string, batch: Batch): void {
     return
   }
   batch.haystack.see(outcome)
-  push(batch, row.type, livingLine(head, { ...outcome, id }))
+  outcome['id'] = id
+  push(batch, row.type, livingLine(head, outcome))
 }
 
 function patientReference(patient: string): string {
@@ -203,7 +204,7 @@ function learnNames(masker: Masker, resource: JsonObject, patient: string, batch
 
 // Whose needles these are, so that they can be forgotten: staff belong to themselves.
 function learnNeedles(masker: Masker, { type, id, resource }: LakeRow, patient: string | null, batch: Batch): void {
-  const needles = needlesOf({ ...(resource as JsonObject), id })
+  const needles = needlesOf(resource as JsonObject, id)
   if (needles.length === 0) return
   const hidden = needles.map(({ kind, term }) => ({ kind, term: masker.pseudonyms.word(term) }))
   batch.needles.push({ patient: patient ?? masker.pseudonyms.id(type, id), needles: hidden })
