@@ -27,8 +27,8 @@ export interface RunResult {
 
 const faultsMax = 20
 // Longer than a lease: what a killed process said last may still reach the database after it.
-const settleMsMax = 90_000
-const runMsMax = 240_000
+const settleMsMax = 180_000
+const runMsMax = 480_000
 const startAt = Date.parse('2026-03-01T00:00:00Z')
 
 export async function runSeed(seed: number, points: readonly string[], duck: Duck, size: Size = 'whole'): Promise<RunResult> {
