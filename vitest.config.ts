@@ -33,6 +33,19 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        resolve: { alias },
+        test: {
+          name: 'faults',
+          sequence: { groupOrder: 2 },
+          include: ['long/faults/few-seeds.test.ts'],
+          testTimeout: 500_000,
+          hookTimeout: 120_000,
+          // A process of its own: its files and sockets stop with what it kills.
+          pool: 'forks',
+          maxWorkers: 2,
+        },
+      },
       'apps/desktop/vitest.config.ts',
       { test: { name: 'tidy', sequence: { groupOrder: 0 }, include: ['tidy/**/*.test.ts'] } },
     ],

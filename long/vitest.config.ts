@@ -8,8 +8,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^@aquifer\/core\/(.+)$/, replacement: `${root}/packages/core/src/$1/index.ts` }] },
   test: {
     include: ['long/**/*.test.ts'],
-    // One seed alone is run again without the suites that kill real servers.
-    exclude: process.env['FAULT_SEED'] === undefined ? [] : ['long/faults/*-kill.test.ts'],
+    // `npm test` has the few; one seed alone is run again without the suites that kill real servers.
+    exclude: ['long/faults/few-seeds.test.ts', ...(process.env['FAULT_SEED'] === undefined ? [] : ['long/faults/*-kill.test.ts'])],
     testTimeout: 25 * 60_000,
     hookTimeout: 5 * 60_000,
     pool: 'forks',

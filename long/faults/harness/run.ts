@@ -4,12 +4,13 @@ import { isRefusal } from '@aquifer/core/refusal'
 import type { Json } from '../../../apps/server/src/platform/test/world.js'
 import { Bench, password, study, type Duck } from './bench.js'
 import { checkLake, checkOrphans, checkRepository, checkReservoir } from './check.js'
-import { Faults, faultsOf, told, type Fault } from './faults.js'
-import { deeds, Governance, type Deed, type Officers } from './governance.js'
-import { Model, type Act } from './model.js'
+import { Faults, told, type Fault } from './faults.js'
+import { Governance, type Officers } from './governance.js'
+import { Model } from './model.js'
 import { Observer } from './observer.js'
+import { planOf, type Plan, type Size } from './plan.js'
 import { Random } from './random.js'
-import { Writer, type Enrolment, type Tokens, type Work } from './workload.js'
+import { Writer, type Tokens, type Work } from './workload.js'
 
 export interface RunResult {
   seed: number
@@ -25,18 +26,16 @@ export interface RunResult {
 }
 
 const faultsMax = 20
-const deedShare = 0.15
 // Longer than a lease: what a killed process said last may still reach the database after it.
-const settleMsMax = 90_000
-const runMsMax = 240_000
+const settleMsMax = 180_000
+const runMsMax = 480_000
 const startAt = Date.parse('2026-03-01T00:00:00Z')
 
-export async function runSeed(seed: number, points: readonly string[], duck: Duck): Promise<RunResult> {
+export async function runSeed(seed: number, points: readonly string[], duck: Duck, size: Size = 'whole'): Promise<RunResult> {
   const begun = performance.now()
-  const random = new Random(seed, 'plan')
-  const planned = faultsOf(seed, points, random)
-  const faults = new Faults(planned)
-  const offset = startAt + random.below(86_400_000) - performance.now()
+  const plan = planOf(seed, points, size)
+  const faults = new Faults(plan.faults)
+  const offset = startAt + new Random(seed, 'clock').below(86_400_000) - performance.now()
   const bench = await Bench.open(faults, { now: () => Math.round(offset + performance.now()) })
   const found: string[] = []
   const model = new Model()
@@ -53,14 +52,14 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     at = phase
   }
   const all = async (): Promise<void> => {
-    const { tokens, officers } = await prepared(bench, random)
+    const { tokens, officers } = await prepared(bench, plan)
     const work: Work = { bench, model, tokens, fault }
     observer = new Observer(work, duck)
     observer.start()
     bench.arm()
-    const governance = await worked(work, officers, planned[0].point, random)
+    const governance = await worked(work, officers, plan)
     next('at the restart')
-    await bench.restart(random.chance(0.75) ? 'kill' : 'close')
+    if (plan.restart !== null) await bench.restart(plan.restart)
     next('while it settles')
     await settled(work, faults)
     next('at the checks')
@@ -86,12 +85,22 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
   }
   const { struck, passed } = faults
   const ms = performance.now() - begun
-  return { seed, planned: planned.map(told), struck, passed, opened: bench.opened, looks: observer?.looks ?? 0, faults: found, phases, ms }
+  return {
+    seed,
+    planned: plan.faults.map(told),
+    struck,
+    passed,
+    opened: bench.opened,
+    looks: observer?.looks ?? 0,
+    faults: found,
+    phases,
+    ms,
+  }
 }
 
-async function prepared(bench: Bench, random: Random): Promise<{ tokens: Tokens; officers: Officers }> {
+async function prepared(bench: Bench, plan: Plan): Promise<{ tokens: Tokens; officers: Officers }> {
   const kind = 'program'
-  const publish = random.chance(0.8) ? {} : { publish: '1h' }
+  const publish = plan.publish === null ? {} : { publish: plan.publish }
   await bench.within(async ({ studies, identity }) => {
     const made = await studies.create({ id: study, name: study, kind, sites: ['A'], required: ['share-data'], ...publish } as never)
     if (isRefusal(made)) throw new Error(made.detail)
@@ -113,46 +122,14 @@ async function prepared(bench: Bench, random: Random): Promise<{ tokens: Tokens;
   return { tokens, officers: { priya: await bench.token('privacy-officer', 'priya'), paul: await bench.token('privacy-officer', 'paul') } }
 }
 
-/** What of the workload passes a point: it is part of the run whose first fault waits there. */
-function needed(point: string): { deed?: Deed; enrolment?: Enrolment; act?: Act } {
-  if (point === 'reservoir.cut-replaced') return { deed: 'cut', act: 'erase' }
-  if (point.startsWith('reservoir.cut-')) return { deed: 'cut' }
-  if (point.startsWith('files.')) return { deed: 'files' }
-  if (point.startsWith('quality.')) return { deed: 'quality' }
-  if (/^lake\.anew-|^replicator\.(rebuilt|taken-over)/.test(point)) return { deed: 'rebuild' }
-  if (point === 'masking.replay-changed') return { deed: 'replay' }
-  if (point.startsWith('registration.')) return { enrolment: 'registration' }
-  if (point.startsWith('import.')) return { enrolment: 'import' }
-  if (/^erasure\.|round-removed|segments-rewritten|purged|compacted/.test(point)) return { act: 'erase' }
-  if (/policy-signed|policy-activated/.test(point)) return { deed: 'policy' }
-  if (point.startsWith('privacy.')) return { deed: 'key' }
-  if (point.includes('reidentification')) return { deed: 'reidentify' }
-  if (point.startsWith('bulk-export.')) return { deed: 'export' }
-  return point.startsWith('reservoir.generation') ? { deed: 'publish' } : {}
-}
-
-async function worked(work: Work, officers: Officers, point: string, random: Random): Promise<Governance> {
-  const need = needed(point)
-  // Only what is in a cut by then leaves it again.
-  const late = need.act !== undefined && need.deed === 'cut'
-  const people = Array.from({ length: 2 + random.below(2) }, (_, n) => `p${n}`)
-  const enrolments: Enrolment[] = ['transaction', 'transaction', 'import', 'registration']
-  const writers = people.map((id, n) => {
-    const writer = new Writer(work, new Random(random.below(2 ** 31), id), { id, enrolled: false, registered: false, withdrawn: null })
-    const steps = 5 + random.below(8)
-    const anyhow = n < 2 && random.chance(0.35) ? random.pick(['stop-use', 'erase'] as const) : null
-    const act: Act | null = n > 0 || need.act === undefined ? anyhow : late ? null : need.act
-    const by = act === 'stop-use' && random.chance(0.5) ? ('contract' as const) : ('order' as const)
-    const withdrawal = act === null ? null : { act, by, after: 1 + random.below(steps - 1) }
-    const enrolment = n === 0 ? (need.enrolment ?? random.pick(enrolments)) : random.pick(enrolments)
-    return { writer, run: () => writer.run({ enrolment, steps, withdrawal }) }
-  })
-  const waits: Deed[] = Array.from({ length: point.includes('segments-joined') ? 8 : 2 }, () => 'wait')
-  const asked: Deed[] = [...waits, ...(need.deed ? [need.deed] : [])]
-  for (const deed of deeds) if (random.chance(deedShare)) asked.push(deed)
-  const governance = new Governance(work, officers, new Random(random.below(2 ** 31), 'governance'))
-  await Promise.all([...writers.map(({ run }) => run()), governance.run(random.shuffled(asked))])
-  if (late) await writers[0].writer.withdraw({ act: 'erase', by: 'order' })
+async function worked(work: Work, officers: Officers, plan: Plan): Promise<Governance> {
+  const writers = plan.writers.map(({ id, random, ...asked }) => ({
+    writer: new Writer(work, random, { id, enrolled: false, registered: false, withdrawn: null }),
+    asked,
+  }))
+  const governance = new Governance(work, officers, plan.governing)
+  await Promise.all([...writers.map(({ writer, asked }) => writer.run(asked)), governance.run(plan.deeds)])
+  if (plan.last !== null) await writers[0].writer.withdraw({ act: plan.last, by: 'order' })
   return governance
 }
 

@@ -22,6 +22,12 @@ export interface Work {
   /** what must not be, as it is met */
   fault: (what: string) => void
 }
+export interface Withdrawing {
+  act: Act
+  by: 'order' | 'contract'
+  /** how many steps */
+  after: number
+}
 export type Enrolment = 'transaction' | 'registration' | 'import'
 
 const fhir = '/fhir-server/api/v1'
@@ -41,7 +47,7 @@ export class Writer {
     work.model.people.push(person)
   }
 
-  async run(options: { enrolment: Enrolment; steps: number; withdrawal: { act: Act; by: 'order' | 'contract'; after: number } | null }) {
+  async run(options: { enrolment: Enrolment; steps: number; withdrawal: Withdrawing | null }): Promise<void> {
     await this.#enrol(options.enrolment)
     for (let step = 0; step < options.steps; step += 1) {
       if (options.withdrawal?.after === step) await this.withdraw(options.withdrawal)
@@ -226,7 +232,7 @@ export class Writer {
   }
 
   /** Said until it is answered; from then on nothing of the person enters and nobody sees him. */
-  async withdraw({ act, by }: { act: Act; by: 'order' | 'contract' }): Promise<void> {
+  async withdraw({ act, by }: Omit<Withdrawing, 'after'>): Promise<void> {
     for (let once = 0; once < triesMax; once += 1) {
       const answer = await (by === 'order' ? this.#order(act) : this.#takeBack())
       const known =

@@ -143,6 +143,12 @@ export class StudyLake {
     return this.#inTurn(() => discardAnew(this.#dir, this.#manifest))
   }
 
+  /** Where its last rows end: the cursor is beyond where it was written again without rows that came last. */
+  end(): Cursor {
+    const { segments, pages } = this.#manifest
+    return segments.at(-1)?.to ?? pages.at(-1)?.to ?? feedStart
+  }
+
   /** Places where a segment ends: whoever follows the lake is at one of them. */
   async ends(): Promise<Cursor[]> {
     return (await this.after(feedStart, Number.MAX_SAFE_INTEGER)).map(({ to }) => to)

@@ -1,5 +1,5 @@
 import { maskerVersion, policyLabel } from '@aquifer/core/masking'
-import { compareCursors, feedStart, type LakeSegment, type StudyLake } from '../lake/index.js'
+import { compareCursors, type LakeSegment, type StudyLake } from '../lake/index.js'
 import { modelVersion, type ReservoirManifest, type StudyReservoir } from '../reservoir/index.js'
 import { joined, piecesOf, rowsIn } from './pieces.js'
 import type { StudyMasking } from './pool.js'
@@ -24,17 +24,16 @@ export async function remake(
   try {
     const { maskingPolicy, maskingKey, asOfYear, consentEpoch } = shown
     await made.begin({ maskingPolicy, maskingKey, modelVersion: shown.modelVersion, asOfYear })
-    let last = feedStart
     let rows = 0
     for await (const batch of batchesOf(lake, shown)) {
-      last = batch.at(-1)!.to
       const masked = await maskAll(lake, masking, batch)
       const feedAt = Math.max(...batch.map((segment) => segment.atMax))
-      await made.commit({ cursor: last, feedAt, consentEpoch, byType: joined(masked), displays: null, visible: 'later' })
+      await made.commit({ cursor: batch.at(-1)!.to, feedAt, consentEpoch, byType: joined(masked), displays: null, visible: 'later' })
       rows += rowsIn(batch)
       if (!watch(rows)) return 'stopped'
     }
-    const whole = compareCursors(last, shown.cursor) === 0
+    const [next] = await lake.after(shown.cursor, 0)
+    const whole = next === undefined || compareCursors(next.from, shown.cursor) > 0
     return whole ? 'made' : { not: 'the snapshot ends within a segment of the lake: compare again when the next one is shown' }
   } finally {
     masking.close()

@@ -149,7 +149,7 @@ export class StudyRun {
 
   /** Resolves when all that is in the study's lake now can be queried; publishes at once where the study has a schedule. */
   async catchUp(signal?: AbortSignal): Promise<void> {
-    const to = this.#lake.manifest().cursor
+    const to = this.#lake.end()
     if (this.#shows(to)) return
     await new Promise<void>((resolve, reject) => {
       const waiter = { to, resolve }
@@ -294,7 +294,8 @@ export class StudyRun {
     const segments = await this.#lake.after(this.#cursor(), commitBytesMax)
     const bytes = segments.reduce((sum, segment) => sum + segment.plainBytes, 0)
     const distance = Math.min(commitDistanceMs.max, Math.max(commitDistanceMs.min, this.#commitMs / commitTimeShare))
-    const early = distance - (this.#parts.clock.now() - this.#lastCommitAt)
+    // Not longer than that where the clock was set back.
+    const early = Math.min(distance, distance - (this.#parts.clock.now() - this.#lastCommitAt))
     if (segments.length === 0 || bytes >= commitBytesMax / 2 || early <= 0 || this.#waiting.size > 0) return segments
     await this.#sleeper.pause(early)
     return this.#lake.after(this.#cursor(), commitBytesMax)
@@ -372,10 +373,8 @@ export class StudyRun {
 
   #shows(to: Cursor): boolean {
     const shown = this.#reservoir?.snapshot() ?? null
-    if (to.xid === '0') return true
-    return (
-      shown !== null && this.#takenIn === this.#changes && !this.#madeAnew() && !this.#notes.due && compareCursors(to, shown.cursor) <= 0
-    )
+    if (shown === null) return to.xid === '0'
+    return this.#takenIn === this.#changes && !this.#madeAnew() && !this.#notes.due && compareCursors(to, shown.cursor) <= 0
   }
 
   // Asked for and not begun yet.

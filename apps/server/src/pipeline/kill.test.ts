@@ -88,20 +88,23 @@ async function outcome(folder: string) {
   return found
 }
 
-const points = ['lake.segment-written@2', 'replicator.batch-stored', 'reservoir.files-written@2', 'reservoir.generation-written']
-// One of these takes seconds, most of it starting processes: the rest is for the long suite.
-const otherPoints = [
+// One of these takes seconds, most of it starting processes; `npm test` has the few runs of long/faults/few-seeds.test.ts.
+const points = [
+  'lake.segment-written@2',
   'replicator.batch-read',
+  'replicator.batch-stored',
   'lake.manifest-written@2',
   'replicator.checkpoint-written',
   'masking.segments-read',
   'masking.masked',
   'masking.noted',
+  'reservoir.files-written@2',
   'reservoir.manifest-written@3',
+  'reservoir.generation-written',
   'reservoir.generation-published',
 ]
 
-test.each(process.env['AQUIFER_TEST_LONG'] === '1' ? [...points, ...otherPoints] : points)('killed at %s', async (point) => {
+test.runIf(process.env['AQUIFER_TEST_LONG'] === '1').each(points)('killed at %s', async (point) => {
   const [name, hit = '1'] = point.split('@')
   const folder = join(root, point.replaceAll('.', '-'))
   // The same keys: pseudonyms and shifts are compared, too.
