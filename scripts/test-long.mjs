@@ -44,6 +44,10 @@ const parts = {
     about: 'FHIR clients and generators of requests by others, in Python',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
   },
+  statistics: {
+    about: 'statistics beside lifelines and statsmodels, in Python: random data, people of the Synthea file',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/statistics'],
+  },
   package: {
     about: 'the packaged desktop app: contents, fuses',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],

@@ -248,7 +248,7 @@ test('statistics rest on a statement of the caller: its basis, its columns, its 
     ],
     // No man is followed as long as the youngest woman.
     logRank: null,
-    notes: ['Left out: 3, without a time of 0 or more or without an event that is true or false.'],,
+    notes: ['Left out: 3, without a time of 0 or more or without an event that is true or false.'],
   })
   expect(await statistics({ kind: 'survival', sql: 'SELECT 1 AS x', time: 'x', event: 'x' })).toMatchObject({ refusal: 'bad-parameter' })
   expect(await statistics({ kind: 'survival', sql: 'SELEC 1', time: 'x', event: 'x' })).toMatchObject({ refusal: 'statement-invalid' })
