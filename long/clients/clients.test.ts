@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aquifer, startServer, type Server } from '../faults/server.js'
-import { pythonWith, run as runIn, type Ran } from '../python.js'
+import { pythonWith, run as runIn, type Ran } from '../test/python.js'
 
 // The last release of SMART's client whose models are DSTU2.
 const packages = ['fhirclient==1.0.6', 'schemathesis==4.32.5']

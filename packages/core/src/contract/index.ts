@@ -340,6 +340,7 @@ export {
   incidenceAnswer,
   missingAnswer,
   statisticsAnswer,
+  statisticsGroupsMax,
   statisticsKinds,
   statisticsRequest,
   statisticsRowsMax,
