@@ -62,6 +62,10 @@ const parts = {
     journeys: true,
     env: { AQUIFER_TEST_LONG: '1' },
   },
+  statistics: {
+    about: 'statistics beside lifelines and statsmodels, in Python: random data, people of the Synthea file',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/statistics'],
+  },
   package: {
     about: 'the packaged desktop app: contents, fuses',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],

@@ -1,11 +1,11 @@
 // Programs of others, in Python, against the server as an operator starts it. Without Python or a package index they are left out.
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aquifer, startServer, type Server } from '../faults/server.js'
+import { pythonWith, run as runIn, type Ran } from '../test/python.js'
 
 // The last release of SMART's client whose models are DSTU2.
 const packages = ['fhirclient==1.0.6', 'schemathesis==4.32.5']
@@ -16,7 +16,7 @@ let server: Server | null = null
 let python: string | null = null
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'aquifer-clients-'))
-  python = await prepared(path.join(folder, 'venv'))
+  python = await pythonWith(packages, { cwd: folder, what: 'clients in Python' })
   if (python === null) return
   server = await startServer(path.join(folder, 'data'))
   await aquifer(path.join(folder, 'data'), ['study', 'create', 'S', '--name', 'S', '--enrolment', 'open', '--site', 'A'])
@@ -26,31 +26,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-interface Ran {
-  code: number
-  output: string
-}
-function run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-    child.once('error', () => resolve({ code: 127, output }))
-    child.once('close', (code) => resolve({ code: code ?? 1, output }))
-  })
-}
-
-/** Folder of programs of an environment with the packages; null, with one line that says why, where that cannot be. */
-async function prepared(venv: string): Promise<string | null> {
-  const made = await run('python3', ['-m', 'venv', venv])
-  const bin = path.join(venv, process.platform === 'win32' ? 'Scripts' : 'bin')
-  const installed = made.code === 0 ? await run(path.join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', ...packages]) : made
-  if (installed.code === 0) return bin
-  console.log(
-    `left out, ${made.code === 0 ? 'the Python packages cannot be installed' : 'there is no Python 3 with venv'}: clients in Python`,
-  )
-  return null
-}
+const run = (program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> =>
+  runIn(program, args, { cwd: folder, env })
 
 async function token(role: string, ...more: string[]): Promise<string> {
   return (await aquifer(path.join(folder, 'data'), ['token', '--role', role, '--ttl', '1h', ...more])).stdout.trim()

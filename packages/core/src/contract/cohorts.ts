@@ -10,7 +10,7 @@ export const cohortDepthMax = 5
 export const cohortCodesMax = 500
 
 const day = z.iso.date()
-const plain = z.string().refine((text) => !/[\u0000-\u001f\u007f]/.test(text), 'no control characters')
+const plain = z.string().refine((text) => !/\p{Cc}/u.test(text), 'no control characters')
 export const cohortName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,47}$/, 'a small letter, then small letters, digits and underscores, at most 48')

@@ -358,6 +358,7 @@ export {
   incidenceAnswer,
   missingAnswer,
   statisticsAnswer,
+  statisticsGroupsMax,
   statisticsKinds,
   statisticsRequest,
   statisticsRowsMax,

@@ -1,4 +1,4 @@
-import type { ReadStatisticsRequest, StatisticsAnswer } from '../contract/index.js'
+import { statisticsGroupsMax, type ReadStatisticsRequest, type StatisticsAnswer } from '../contract/index.js'
 import { isRefusal, type Refusal } from '../refusal/index.js'
 import { adherence, type Supply } from './adherence.js'
 import { missingPatterns } from './missing.js'
@@ -9,8 +9,6 @@ import { tellAdherence, tellIncidence, tellMissing, type SuppliedGroup } from '.
 import { tellSurvival, type FollowUpGroup } from './tell-survival.js'
 import { tellTableOne } from './tell-table-one.js'
 import { marksIn, ruleInWords, toldCount, type Rule } from './told.js'
-
-export const groupsMax = 12
 
 type Without<Answer> = Answer extends StatisticsAnswer ? Omit<Answer, 'statement' | 'basis'> : never
 /** The answer but for the statement and basis it rests on. */
@@ -31,7 +29,7 @@ export function statisticsOf(request: ReadStatisticsRequest, input: StatisticsIn
     suppressed: marksIn(figures),
     rule: rule === null ? 'none' : 'small-cells',
     lineage: { columns: used, method: methodOf(request, rule), policy: ruleInWords(rule) },
-  } as StatisticsBody
+  }
 }
 
 function figuresOf(request: ReadStatisticsRequest, rows: PeopleRows, rule: Rule): Figures | Refusal {
@@ -50,7 +48,7 @@ function figuresOf(request: ReadStatisticsRequest, rows: PeopleRows, rule: Rule)
 }
 
 const leftOut = (count: number, why: string, rule: Rule): string[] => (count === 0 ? [] : [`Left out: ${toldCount(count, rule)}, ${why}.`])
-const grouping = { most: groupsMax, names: groupNames }
+const grouping = { most: statisticsGroupsMax, names: groupNames }
 
 function tableOneOf({ by, variables }: Of<'table-one'>, rows: PeopleRows, rule: Rule): Figures | Refusal {
   const used = usedColumns(rows, [{ column: by, as: 'by' }, ...variables.map(({ column }) => ({ column, as: 'variable' }))])

@@ -14,15 +14,19 @@ export function drawnCurve(
 ): DrawnCurve {
   const rounded = roundedFollowUp(people, policy)
   const steps = withBand(rounded.events, rounded.people, level)
-  const far = rounded.events.findIndex(({ time, until }) => {
-    const drawn = survivalAt(steps, time)
-    return Math.abs(drawn - survivalAt(computed.steps, until)) > survivalShiftMax
-  })
+  const isFar = (time: number, until: number): boolean =>
+    Math.abs(survivalAt(steps, time) - survivalAt(computed.steps, until)) > survivalShiftMax
+  const far = rounded.events.findIndex(({ time, until }) => isFar(time, until))
   const kept = far === -1 ? steps : steps.filter(({ time }) => time < rounded.events[far]!.time)
-  const { because, ends } = far === -1 ? rounded : { because: 'rounding' as const, ends: rounded.events[far]!.time }
+  const last = kept.at(-1)?.time ?? 0
+  // After the last step the line is level, while the computed curve goes on falling.
+  const begun = rounded.events.find(({ time }) => time === last)?.until ?? 0
+  const fallen = computed.steps.find(({ time }) => time > begun && isFar(last, time))?.time ?? Infinity
+  const most = far === -1 ? rounded.ends : rounded.events[far]!.time
+  const ends = Math.min(most, fallen)
   return {
     steps: kept.map(({ time, survival, low, high }) => ({ time, survival, low, high })),
-    ends: { time: roundedDown(ends, kept.at(-1)?.time ?? 0), because },
+    ends: { time: roundedDown(ends, last), because: far !== -1 || fallen < rounded.ends ? 'rounding' : rounded.because },
   }
 }
 

@@ -2,7 +2,7 @@
 // be told under a small-cell policy. Never reads a store; formulas and sources stand in docs/statistics.md.
 export { adherence } from './adherence.js'
 export type { Adherence, Period, Supply } from './adherence.js'
-export { groupsMax, statisticsOf } from './answer.js'
+export { statisticsOf } from './answer.js'
 export type { StatisticsBody } from './answer.js'
 export { describe } from './describe.js'
 export type { Description } from './describe.js'

@@ -111,7 +111,7 @@ test('survival: every step for who sees rows; for others steps of 11 at their me
   const hidden = told(asked, lung)
   expect(hidden.groups.map(({ exact, events, drawn, ends }) => [exact, events, drawn.length > 3, ends.because])).toEqual([
     [null, 55, true, 'few-at-risk'],
-    [null, 110, true, 'few-at-risk'],
+    [null, 110, true, 'rounding'],
   ])
   expect(hidden.atRisk.counts).toEqual([
     [88, 66, 22, 11, '<11', 0],

@@ -14,7 +14,7 @@ export const toldParts = (counts: readonly number[], rule: Rule): Shown[] =>
 
 /**
  * A table of parts (rows) by group (columns) whose sums by group are told elsewhere, and the sums by part too where `overall` says so.
- * Where that cannot be told without giving a small count away, nothing of it is.
+ * Those by part go first where something has to be hidden; where the sums by group would have to go, nothing of the table is told.
  */
 export function toldTable(
   counts: readonly (readonly number[])[],
@@ -23,9 +23,11 @@ export function toldTable(
 ): { cells: Shown[][]; sums: Shown[] } {
   const sums = counts.map((row) => row.reduce((total, each) => total + each, 0))
   if (rule === null) return { cells: counts.map((row) => [...row]), sums }
-  const told = suppressTable(counts, rule, { totals: { rows: overall, columns: true, all: overall } })
-  const known = [...(told.columns ?? []), ...(overall ? [told.all] : [])]
-  if (known.every((each) => typeof each === 'number')) return { cells: told.cells, sums: told.rows ?? sums.map(() => rule.besides) }
+  for (const rows of overall ? [true, false] : [false]) {
+    const told = suppressTable(counts, rule, { totals: { rows, columns: true, all: rows } })
+    const known = [...(told.columns ?? []), ...(rows ? [told.all] : [])]
+    if (known.every((each) => typeof each === 'number')) return { cells: told.cells, sums: told.rows ?? sums.map(() => rule.besides) }
+  }
   return { cells: counts.map((row) => row.map(() => rule.besides)), sums: sums.map(() => rule.besides) }
 }
 

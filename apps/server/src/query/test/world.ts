@@ -9,7 +9,7 @@ import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
 import { listFile, modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
 import { openSigner, systemClock } from '../../storage/index.js'
-import { openCodeLists, Query, type Asked, type CodeLists, type QueryFile } from '../index.js'
+import { openCodeLists, openCohorts, Query, type Asked, type CodeLists, type QueryFile } from '../index.js'
 
 export interface World {
   folder: string
@@ -25,6 +25,7 @@ export interface World {
   files: QueryFile[]
   repository: RepositoryWorld['repository']
   codeLists: CodeLists
+  cohorts: ReturnType<typeof openCohorts>
   rows(sql: string, more?: Partial<Asked>): Promise<{ rows: unknown[][]; columns: StatementRows['columns']; basis: QueryBasis } | Refusal>
   arrow(sql: string, more?: Partial<Asked>): Promise<Table>
   refused(sql: string): Promise<Refusal>
@@ -91,6 +92,7 @@ export async function openQueryWorld(): Promise<World> {
     fileOf: (id, sha256, rows) => listFile(join(folder, 'reservoir', id), sha256, rows),
     now: () => Date.now(),
   })
+  const cohorts = openCohorts(repository, () => Date.now())
   const query = new Query({
     repository,
     policyOf: async () => masked.policy,
@@ -107,6 +109,7 @@ export async function openQueryWorld(): Promise<World> {
     filesOf: async (id) => ({ files: id === 'SYN' ? files : [], folder: join(folder, 'files', id) }),
     withheld: async () => withheld,
     codeLists: (of) => codeLists.files(of),
+    cohorts: (of) => cohorts.tables(of),
     studyOf: async (sid) => (sid === study.sid ? 'SYN' : 'OTHER'),
     now: () => Date.now(),
     newId: () => `statement-${made++}`,
@@ -124,6 +127,7 @@ export async function openQueryWorld(): Promise<World> {
     files,
     repository,
     codeLists,
+    cohorts,
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)
       if (isRefusal(answer)) return answer
