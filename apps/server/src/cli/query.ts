@@ -28,7 +28,9 @@ export function queryCommand(): Command {
     .argument('<sql>', 'one SELECT, or DESCRIBE, SUMMARIZE or EXPLAIN of one')
     .requiredOption('--study <id>', 'the study; its id is the name of its schema')
     .addOption(
-      new Option('--format <format>', 'table, csv, json (one array of row objects), arrow, parquet or xlsx').choices(formats).default('table'),
+      new Option('--format <format>', 'table, csv, json (one array of row objects), arrow, parquet or xlsx')
+        .choices(formats)
+        .default('table'),
     )
     .option('--json', 'the same as --format json')
     .option('--purpose <text>', 'why you ask; recorded with the statement', 'analysis')

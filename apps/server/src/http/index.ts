@@ -21,6 +21,7 @@ import { storeRoutes } from './routes/stores.js'
 import { qualityRoutes } from './routes/quality.js'
 import { queryRoutes } from './routes/query.js'
 import { resultRoutes } from './routes/results.js'
+import { savedQueryRoutes } from './routes/saved-queries.js'
 import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
@@ -65,6 +66,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
   if (systems.queries !== null) {
     queryRoutes(app, { ...systems.queries, studies: systems.studies })
     resultRoutes(app, { ...systems.queries, studies: systems.studies })
+    savedQueryRoutes(app, { ...systems.queries, studies: systems.studies }, systems.jobs)
   }
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)
   if (systems.views !== null) viewRoutes(app, systems, systems.views)

@@ -7,6 +7,7 @@ import {
   countListBy,
   openCodeListDesk,
   openDownloads,
+  openSavedQueries,
   openNotebooks,
   openViewDesk,
   Query,
@@ -14,6 +15,7 @@ import {
   type CodeListDesk,
   type CodeLists,
   type DownloadDesk,
+  type SavedQueryDesk,
   type HeldSnapshot,
   type NotebookDesk,
   type OwnViews,
@@ -24,6 +26,7 @@ import { cutFolder, readCut, readReservoirManifest, type Reservoir } from '../re
 import { openRisk, type RiskDesk } from '../risk/index.js'
 import type { Signer } from '../storage/index.js'
 import type { Studies } from '../study/index.js'
+import type { Later } from './saved-queries.js'
 
 export interface QueryParts {
   config: Config
@@ -40,6 +43,7 @@ export interface QueryParts {
   ownViews: OwnViews
   codeLists: CodeLists
   owner: string
+  later: Later
   now: () => number
   newId: () => string
 }
@@ -48,6 +52,7 @@ export interface Queries {
   query: Query
   notebooks: NotebookDesk
   downloads: DownloadDesk
+  savedQueries: SavedQueryDesk
   risk: RiskDesk
   views: ViewDesk
   codeLists: CodeListDesk
@@ -121,18 +126,26 @@ export function openQueries(parts: QueryParts): Queries {
     newId,
   })
   const codeLists = openCodeListDesk({ repository, lists: parts.codeLists, count: countListBy(query), now })
-  const downloads = openDownloads({
+  return { query, notebooks: openNotebooks(repository, newId), ...openBeside(parts, query), risk, views, codeLists }
+}
+
+/** What jobs of this process make of statements: files to take away, and runs of saved queries. */
+function openBeside(parts: QueryParts, query: Query): Pick<Queries, 'downloads' | 'savedQueries'> {
+  const { config, repository, studies, owner, later, log, now, newId } = parts
+  const shared = {
     query,
     repository,
-    dir: path.join(config.dataDir, 'files', 'downloads'),
-    keptMs: config.resultDays * dayMs,
-    studyOf: (sid) => studies.bySid(sid),
-    owner: parts.owner,
+    studyOf: (sid: number) => studies.bySid(sid),
+    owner,
     now,
     newId,
-    onFailure: (failure) => log.error(failure, 'a job met an error'),
-  })
-  return { query, notebooks: openNotebooks(repository, newId), downloads, risk, views, codeLists }
+    onFailure: (failure: { kind: string; reason: string }) => log.error(failure, 'a job met an error'),
+  }
+  const dir = path.join(config.dataDir, 'files', 'downloads')
+  return {
+    downloads: openDownloads({ ...shared, dir, keptMs: config.resultDays * dayMs }),
+    savedQueries: openSavedQueries({ ...shared, ...later }),
+  }
 }
 
 const dayMs = 86_400_000

@@ -40,7 +40,10 @@ export class DownloadFiles {
     return fileOf(this.#dir, id, name)
   }
 
-  async finish(id: string, papers: { manifest: DownloadManifest; codebook: Codebook; note: Omit<DownloadNote, 'manifest'> }): Promise<void> {
+  async finish(
+    id: string,
+    papers: { manifest: DownloadManifest; codebook: Codebook; note: Omit<DownloadNote, 'manifest'> },
+  ): Promise<void> {
     const { manifest, codebook, note } = papers
     await writeAtomically(fileOf(this.#dir, id, manifest.codebook.name), codebookText(codebook))
     await writeAtomically(fileOf(this.#dir, id, 'note.json'), JSON.stringify({ ...note, manifest }))

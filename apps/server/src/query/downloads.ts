@@ -55,12 +55,18 @@ const kind = 'download'
 const sweepMs = 60_000
 const listMax = 200
 const noSuchDownload = (): Refusal => refuse('unknown', { detail: 'There is no such download here.' })
-const gone = (): Refusal => refuse('result-gone', { detail: 'This file is not kept any more, or somebody in it withdrew since: ask for it again.' })
+const gone = (): Refusal =>
+  refuse('result-gone', { detail: 'This file is not kept any more, or somebody in it withdrew since: ask for it again.' })
 
 export function openDownloads(parts: Parts): DownloadDesk {
   const { query, repository, now, newId } = parts
   const files = new DownloadFiles(parts.dir)
-  const worker: JobWorker = openJobWorker({ repository, owner: parts.owner, kinds: { [kind]: runOf(parts, files) }, onFailure: parts.onFailure })
+  const worker: JobWorker = openJobWorker({
+    repository,
+    owner: parts.owner,
+    kinds: { [kind]: runOf(parts, files) },
+    onFailure: parts.onFailure,
+  })
   const isOver = async (note: DownloadNote): Promise<boolean> => now() >= note.until || !(await query.isCurrent(note.rows))
 
   async function found(id: string, caller: DownloadCaller): Promise<Job | Refusal> {
@@ -86,7 +92,8 @@ export function openDownloads(parts: Parts): DownloadDesk {
       const record = await query.record(request.statement, user)
       if (isRefusal(record)) return record
       if (record.sid !== study.sid) return noSuchDownload()
-      if (record.state !== 'done') return refuse('business-rule', { detail: 'Only the result of a statement that is done can be downloaded.' })
+      if (record.state !== 'done')
+        return refuse('business-rule', { detail: 'Only the result of a statement that is done can be downloaded.' })
       const job = await repository.jobs.create({ id: newId(), kind, sid: study.sid, actor: user, request: { ...request } })
       worker.wake()
       return viewOf(job, study.id, null)
@@ -106,7 +113,8 @@ export function openDownloads(parts: Parts): DownloadDesk {
     async open(id, user, what) {
       const job = await found(id, { user, oversees: false })
       if (isRefusal(job)) return job
-      if (job.state === 'queued' || job.state === 'running') return refuse('not-ready', { detail: 'The file is being written.', retryAfterS: 1 })
+      if (job.state === 'queued' || job.state === 'running')
+        return refuse('not-ready', { detail: 'The file is being written.', retryAfterS: 1 })
       if (job.state !== 'done') return refuse('business-rule', { detail: 'There is no file: the download failed or was cancelled.' })
       const note = await files.note(id)
       if (note === null || (await isOver(note))) {
@@ -142,10 +150,16 @@ export function openDownloads(parts: Parts): DownloadDesk {
   }
 }
 
-async function opened(files: DownloadFiles, id: string, { manifest }: DownloadNote, what: 'file' | 'manifest' | 'codebook'): Promise<Opened | null> {
+async function opened(
+  files: DownloadFiles,
+  id: string,
+  { manifest }: DownloadNote,
+  what: 'file' | 'manifest' | 'codebook',
+): Promise<Opened | null> {
   const json = 'application/json; charset=utf-8'
   const stem = manifest.file.name.replace(/\.[^.]+$/, '')
-  if (what === 'manifest') return { name: `${stem}.manifest.json`, type: json, bytes: `${JSON.stringify(manifest, null, 2)}\n`, sha256: null }
+  if (what === 'manifest')
+    return { name: `${stem}.manifest.json`, type: json, bytes: `${JSON.stringify(manifest, null, 2)}\n`, sha256: null }
   const { name, sha256, type } = what === 'file' ? manifest.file : { ...manifest.codebook, type: json }
   const bytes = await files.bytes(id, name)
   return bytes === null ? null : { name, type, bytes, sha256 }
@@ -208,7 +222,8 @@ async function write(parts: Parts, files: DownloadFiles, work: Work): Promise<Do
   const onProgress = (progress: number): void => job.progress({ progress: 0.5 + progress / 2 })
   const ran = await parts.query.results.file(kept, asked.format, path, { signal, onProgress })
   if (isRefusal(ran)) return ran
-  if (ran.rows !== kept.basis.rows) return refuse('business-rule', { detail: 'The file has not as many rows as the result: it was thrown away.' })
+  if (ran.rows !== kept.basis.rows)
+    return refuse('business-rule', { detail: 'The file has not as many rows as the result: it was thrown away.' })
   const codebook = await codebookOf(parts.query, work.study, record, kept)
   const until = parts.now() + parts.keptMs
   const file = { name, type: mediaTypes[asked.format], rows: ran.rows, ...(await measured(path)) }
@@ -251,7 +266,18 @@ async function wholeResult(query: Query, record: StatementRecord, { study, actor
   job.progress({ progress: 0 })
   const parameters = record.parameters as NonNullable<Parameters<Query['keep']>[0]['parameters']>
   const limits = { ...statementLimits, rows: downloadRowsMax, time: downloadMs }
-  const again = { study, actor, sql, purpose, cut: cut ?? undefined, parameters, limit: downloadRowsMax, limits, format: 'json' as const, signal }
+  const again = {
+    study,
+    actor,
+    sql,
+    purpose,
+    cut: cut ?? undefined,
+    parameters,
+    limit: downloadRowsMax,
+    limits,
+    format: 'json' as const,
+    signal,
+  }
   const whole = await query.keep(again)
   if (isRefusal(whole) || !whole.basis.truncated) return whole
   return refuse('statement-limit', {
@@ -259,4 +285,3 @@ async function wholeResult(query: Query, record: StatementRecord, { study, actor
     suggestion: 'Aggregate, or download in parts by a WHERE.',
   })
 }
-

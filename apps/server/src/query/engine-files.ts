@@ -67,7 +67,11 @@ const csvColumn = ({ name, type }: Column, place: number): string => {
 const parquetColumn = ({ name, type }: Column, place: number): string => {
   const column = `c${place}`
   const isWide = type === 'HUGEINT' || type === 'UHUGEINT'
-  const value = isWide ? `CAST(${column} AS DECIMAL(38, 0))` : /^(UNION|BIT|TIME WITH|VARIANT)/.test(type) ? `CAST(${column} AS VARCHAR)` : column
+  const value = isWide
+    ? `CAST(${column} AS DECIMAL(38, 0))`
+    : /^(UNION|BIT|TIME WITH|VARIANT)/.test(type)
+      ? `CAST(${column} AS VARCHAR)`
+      : column
   return `${value} AS ${quotedName(name)}`
 }
 
@@ -94,7 +98,7 @@ async function writeThrough(connection: DuckDBConnection, { path, format, column
   if (writer === undefined) throw new Error('no such format')
   const file = openSync(path, 'w', 0o600)
   const write = (pieces: Uint8Array[]): void => {
-    for (const bytes of pieces) for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at)
+    for (const bytes of pieces) for (let at = 0; at < bytes.byteLength;) at += writeSync(file, bytes, at)
   }
   try {
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {

@@ -10,7 +10,12 @@ import { peopleCounter } from './result-writer.js'
 /** So many chunks go by between two looks at the file's size. */
 const chunksBetween = 64
 
-export async function keepStatement({ instance, connection }: Locked, run: EngineRun, path: string, events: EngineEvents): Promise<EngineDone> {
+export async function keepStatement(
+  { instance, connection }: Locked,
+  run: EngineRun,
+  path: string,
+  events: EngineEvents,
+): Promise<EngineDone> {
   const bound = boundParameters(run.parameters ?? {})
   const result = await connection.stream(run.sql, bound?.values, bound?.types)
   const names = result.deduplicatedColumnNames()
@@ -59,4 +64,3 @@ async function fill(
   }
   return { rows, totalRows: rows, truncated: false }
 }
-

@@ -70,7 +70,8 @@ export class Results {
       const { parameters } = sql
       const ran = await this.#run(engine, kept, { sql: sql.rows, parameters, format, take: (bytes) => void rows.push(bytes), work })
       if (isRefusal(ran)) return ran
-      if (ran.truncated) return refuse('statement-limit', { detail: 'These rows are too many bytes for one answer: ask for fewer at once.' })
+      if (ran.truncated)
+        return refuse('statement-limit', { detail: 'These rows are too many bytes for one answer: ask for fewer at once.' })
       const bytes = Buffer.concat(rows)
       if (sql.matching === null) return { kept, matching: kept.basis.rows, bytes }
       const counted: Uint8Array[] = []
@@ -85,7 +86,7 @@ export class Results {
   /** All rows as they are taken. Whoever is slow holds no seat and fills no memory: between two pieces nothing runs. */
   async *pieces(kept: KeptResult, format: RowFormat): AsyncGenerator<Buffer> {
     let rows = pieceRows
-    for (let offset = 0; offset < kept.basis.rows || offset === 0; ) {
+    for (let offset = 0; offset < kept.basis.rows || offset === 0;) {
       const piece = await this.window(kept, { offset, limit: rows, filters: [] }, format)
       if (isRefusal(piece)) {
         if (piece.refusal !== 'statement-limit' || rows === 1) throw new Error('the rows could not be read')
@@ -97,6 +98,26 @@ export class Results {
       else yield offset === 0 ? piece.bytes : Buffer.concat([comma, piece.bytes])
       offset += rows
     }
+  }
+
+  /** How many rows only the later of two results has, and only the earlier; null where their columns differ. */
+  async apart(before: KeptResult, after: KeptResult): Promise<{ added: number; removed: number } | Refusal | null> {
+    const typesOf = ({ columns }: KeptResult): string => JSON.stringify(columns.map(({ name, type }) => [name, type]))
+    if (typesOf(before) !== typesOf(after)) return null
+    const work = await this.#work(after, {})
+    const only = (one: string, other: string): string =>
+      `(SELECT count(*) FROM (SELECT * FROM ${one}.main.rows EXCEPT ALL SELECT * FROM ${other}.main.rows))`
+    const sql = `SELECT ${only('kept', 'before')} AS added, ${only('before', 'kept')} AS removed`
+    const told: Uint8Array[] = []
+    return seated(this.#engines, work, async (engine) => {
+      const { kept, ...rest } = locked(after, this.#kept.rowsOf(after))
+      const both = { ...rest, kept: { ...kept, before: this.#kept.rowsOf(before) } }
+      const run = { ...both, sql, format: 'json' as const, rowsMax: 1, bytesMax: resultBytesMax }
+      const ran = await runIn(engine, run, work, { take: (bytes) => void told.push(bytes), faulty: (said) => faulty(said, sql) })
+      if (isRefusal(ran)) return ran
+      const [added, removed] = JSON.parse(Buffer.concat(told).toString()) as [number, number]
+      return { added: Number(added), removed: Number(removed) }
+    })
   }
 
   /** All rows as a file, counted before and after; moved to `path` once it is whole. */

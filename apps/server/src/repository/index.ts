@@ -58,6 +58,7 @@ export type {
   PolicyRow,
   RelationshipRow,
   Site,
+  SavedQueryRow,
   StatementRecord,
   StoredNotebook,
   Study,

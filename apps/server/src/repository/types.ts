@@ -21,6 +21,7 @@ import type {
   RelationshipRow,
   Relationships,
   RolePolicies,
+  SavedQueries,
   Statements,
   Studies,
   Users,
@@ -307,6 +308,7 @@ export interface Repository {
   reidentifications: Reidentifications
   notebooks: Notebooks
   statements: Statements
+  savedQueries: SavedQueries
   withdrawals: Withdrawals
   participants: Participants
   invitations: Invitations

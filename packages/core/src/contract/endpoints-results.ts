@@ -76,5 +76,11 @@ export const resultEndpoints = {
     summary: 'Columns of a download: type, where from, how masked',
     answer: codebook,
   },
-  removeDownload: { method: 'DELETE', path: `${downloads}/{id}`, system, summary: 'Cancel a download, or remove its file', answer: downloadView },
+  removeDownload: {
+    method: 'DELETE',
+    path: `${downloads}/{id}`,
+    system,
+    summary: 'Cancel a download, or remove its file',
+    answer: downloadView,
+  },
 } as const satisfies Record<string, Endpoint>

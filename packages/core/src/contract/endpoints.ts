@@ -33,6 +33,7 @@ import { riskEndpoints } from './risk.js'
 import { codeListEndpoints } from './code-lists.js'
 import { viewEndpoints } from './views.js'
 import { resultEndpoints } from './endpoints-results.js'
+import { savedQueryEndpoints } from './saved-queries.js'
 import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
@@ -221,6 +222,7 @@ export const endpoints = {
   ...viewEndpoints,
   ...codeListEndpoints,
   ...resultEndpoints,
+  ...savedQueryEndpoints,
 
   runStatement: {
     method: 'POST',

@@ -20,12 +20,18 @@ const wholeNumber = z.union([
 
 export const statementParameter = z.discriminatedUnion('type', [
   z.object({ type: z.literal('date'), value: z.iso.date().nullable() }),
-  z.object({ type: z.literal('timestamp'), value: z.iso.datetime({ offset: true, local: true }).nullable().describe('UTC without an offset') }),
+  z.object({
+    type: z.literal('timestamp'),
+    value: z.iso.datetime({ offset: true, local: true }).nullable().describe('UTC without an offset'),
+  }),
   z.object({ type: z.literal('number'), value: z.number().nullable() }),
   z.object({ type: z.literal('integer'), value: wholeNumber.nullable() }),
   z.object({ type: z.literal('text'), value: text.nullable() }),
   z.object({ type: z.literal('boolean'), value: z.boolean().nullable() }),
-  z.object({ type: z.literal('text-list'), value: z.array(text).max(parameterListMax).nullable().describe('such as codes: code IN $codes') }),
+  z.object({
+    type: z.literal('text-list'),
+    value: z.array(text).max(parameterListMax).nullable().describe('such as codes: code IN $codes'),
+  }),
 ])
 export type StatementParameter = z.infer<typeof statementParameter>
 

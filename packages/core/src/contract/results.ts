@@ -12,7 +12,10 @@ export const resultFilter = z
     op: z.enum(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'contains', 'null', 'not-null']),
     value: z.string().max(10_000).optional(),
   })
-  .refine(({ op, value }) => (op === 'null' || op === 'not-null') === (value === undefined), 'null and not-null have no value, all others one')
+  .refine(
+    ({ op, value }) => (op === 'null' || op === 'not-null') === (value === undefined),
+    'null and not-null have no value, all others one',
+  )
 export type ResultFilter = z.infer<typeof resultFilter>
 /** The parameter `filter` of a window: JSON; a row has to meet all of them. */
 export const resultFilters = z.array(resultFilter).max(filterMax)
@@ -117,9 +120,7 @@ export const statementDiff = z
   .object({
     from: z.string(),
     to: z.string(),
-    sql: z
-      .array(z.object({ is: z.enum(['same', 'removed', 'added']), text: z.string() }))
-      .describe('lines of the two texts, in order'),
+    sql: z.array(z.object({ is: z.enum(['same', 'removed', 'added']), text: z.string() })).describe('lines of the two texts, in order'),
     parameters: z.record(z.string(), change).describe('parameters whose type or value differ'),
     basis: z.record(z.string(), change).describe('what the rows rest on, where it differs'),
     rows: z.object({ from: z.number().int().nullable(), to: z.number().int().nullable(), difference: z.number().int().nullable() }),

@@ -38,9 +38,10 @@ export function placeIn(sql: string, position: number): Place {
   const before = sql.slice(0, position)
   const open = openText(before)
   if (open !== null) {
-    const column = new RegExp(String.raw`(?:(${identifier})\s*\.\s*)?(${identifier})\s*(?:=|<>|!=|(?:NOT\s+)?IN\s*\((?:[^()]*,)?)\s*$`, 'i').exec(
-      before.slice(Math.max(0, open - 2_000), open),
-    )
+    const column = new RegExp(
+      String.raw`(?:(${identifier})\s*\.\s*)?(${identifier})\s*(?:=|<>|!=|(?:NOT\s+)?IN\s*\((?:[^()]*,)?)\s*$`,
+      'i',
+    ).exec(before.slice(Math.max(0, open - 2_000), open))
     const valueOf = column?.[2] === undefined ? null : { column: bare(column[2]), owner: column[1] === undefined ? null : bare(column[1]) }
     return { from: open + 1, word: before.slice(open + 1), owner: null, valueOf, isParameter: false }
   }
@@ -75,7 +76,10 @@ export function sourcesIn(sql: string, known: readonly KnownTable[]): Sources {
   const ctes = new Map(ctesIn(text).map((table) => [table.name.toLowerCase(), table]))
   const byName = new Map([...known.map((table): [string, KnownTable] => [table.name.toLowerCase(), table]), ...ctes])
   const tables = new Map<string, KnownTable>()
-  const sources = new RegExp(String.raw`(?:\bFROM|\bJOIN|,)\s+(?:${identifier}\s*\.\s*)?(${identifier})(?:\s+(?:AS\s+)?(${identifier}))?`, 'gi')
+  const sources = new RegExp(
+    String.raw`(?:\bFROM|\bJOIN|,)\s+(?:${identifier}\s*\.\s*)?(${identifier})(?:\s+(?:AS\s+)?(${identifier}))?`,
+    'gi',
+  )
   for (const [, name = '', alias] of text.matchAll(sources)) {
     const table = byName.get(bare(name).toLowerCase())
     if (table === undefined) continue
@@ -86,7 +90,10 @@ export function sourcesIn(sql: string, known: readonly KnownTable[]): Sources {
 }
 
 function ctesIn(text: string): KnownTable[] {
-  const heads = new RegExp(String.raw`(?:\bWITH\s+(?:RECURSIVE\s+)?|,\s*)(${identifier})\s*(?:\(([^()]*)\)\s*)?AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(`, 'gi')
+  const heads = new RegExp(
+    String.raw`(?:\bWITH\s+(?:RECURSIVE\s+)?|,\s*)(${identifier})\s*(?:\(([^()]*)\)\s*)?AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(`,
+    'gi',
+  )
   return [...text.matchAll(heads)].map((head) => {
     const [whole, name = '', listed] = head
     const columns = listed === undefined ? selectedIn(text.slice(head.index + whole.length)) : listed.split(',').map((each) => each.trim())

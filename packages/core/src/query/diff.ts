@@ -39,7 +39,10 @@ function lengthsOf(a: readonly string[], b: readonly string[]): (i: number, j: n
 }
 
 /** What differs between two sets of named values, each compared as JSON. */
-export function valueDiff(from: Readonly<Record<string, unknown>>, to: Readonly<Record<string, unknown>>): Record<string, { from: unknown; to: unknown }> {
+export function valueDiff(
+  from: Readonly<Record<string, unknown>>,
+  to: Readonly<Record<string, unknown>>,
+): Record<string, { from: unknown; to: unknown }> {
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort()
   const differing = names.filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]))
   return Object.fromEntries(differing.map((name) => [name, { from: from[name] ?? null, to: to[name] ?? null }]))

@@ -33,7 +33,7 @@ function afterQuoted(sql: string, at: number, hasEscapes: boolean): number {
  */
 export function parametersIn(sql: string): NamedPlace[] {
   const places: NamedPlace[] = []
-  for (let at = 0; at < sql.length; ) {
+  for (let at = 0; at < sql.length;) {
     const two = sql.slice(at, at + 2)
     if (two === '--') at = after(sql, '\n', at)
     else if (two === '/*') at = after(sql, '*/', at + 2)

@@ -2,7 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpoints, notebookDraft, notebookSave, statementRequest, statementState } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
-import { historyPageMax, type DownloadDesk, type NotebookDesk, type Query, type Sought, type StatementAnswer } from '../../query/index.js'
+import {
+  historyPageMax,
+  type DownloadDesk,
+  type NotebookDesk,
+  type SavedQueryDesk,
+  type Query,
+  type Sought,
+  type StatementAnswer,
+} from '../../query/index.js'
 import type { Study } from '../../study/index.js'
 import type { Studies } from '../../study/index.js'
 import type { Answer } from '../answer.js'
@@ -13,6 +21,7 @@ export interface QuerySystems {
   query: Query
   notebooks: NotebookDesk
   downloads: DownloadDesk
+  savedQueries: SavedQueryDesk
   studies: Studies
 }
 
@@ -54,7 +63,17 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
       const study = await reached(systems, request, body.study)
       if (isRefusal(study)) return study
       const { sql, purpose, limit, cut, parameters } = body
-      const asked = { study, actor: grantOf(request).user, sql, purpose, limit, cut, parameters, role: grantOf(request).role, format: formatOf(request) }
+      const asked = {
+        study,
+        actor: grantOf(request).user,
+        sql,
+        purpose,
+        limit,
+        cut,
+        parameters,
+        role: grantOf(request).role,
+        format: formatOf(request),
+      }
       factsOf(request).detail['purpose'] = purpose
       if (cut !== undefined) factsOf(request).detail['cut'] = cut
       if (/\brespond-async\b/i.test(headerOf(request, 'prefer') ?? '')) return { status: 202, body: query.start(asked) }
@@ -92,14 +111,17 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   })
 }
 
-export function formatOf(request: FastifyRequest): 'arrow' | 'json' {
+/** The form of rows that is asked for; `otherwise` where none is named. */
+export function formatOf(request: FastifyRequest, otherwise: 'arrow' | 'json' = 'arrow'): 'arrow' | 'json' {
   const accept = headerOf(request, 'accept') ?? '*/*'
+  if (!/\bapplication\//i.test(accept)) return otherwise
   return /\bapplication\/json\b/i.test(accept) && !/apache\.arrow/i.test(accept) ? 'json' : 'arrow'
 }
 
 function soughtOf({ text, state, from }: Record<string, string>): Sought | Refusal {
   const states: readonly string[] = statementState.options
-  if (state !== undefined && !states.includes(state)) return refuse('bad-parameter', { detail: `state is one of ${states.join(', ')}.`, parameter: 'state' })
+  if (state !== undefined && !states.includes(state))
+    return refuse('bad-parameter', { detail: `state is one of ${states.join(', ')}.`, parameter: 'state' })
   const at = from === undefined ? 0 : Date.parse(from)
   if (Number.isNaN(at)) return refuse('bad-parameter', { detail: 'from is a date or a time, such as 2026-01-31.', parameter: 'from' })
   return { ...(text === undefined ? {} : { text }), ...(state === undefined ? {} : { state }), ...(from === undefined ? {} : { from: at }) }
