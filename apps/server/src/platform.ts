@@ -173,18 +173,7 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   const behind = await openBehind({ config, ...systems, policies, hand, clock, owner, later, closing, ...ofLake })
   const { files, flow, queries } = behind
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
-  const query = queries?.query ?? null
-  const governance = await openGovernance({
-    config,
-    ...systems,
-    policies,
-    jobs,
-    bulkExport,
-    files,
-    flow,
-    query,
-    downloads: queries?.downloads ?? null,
-  })
+  const governance = await openGovernance({ config, ...systems, policies, jobs, bulkExport, files, flow, queries })
   closing.add(() => governance.close())
   const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, quality }
   const front = { tls, fhir, feeds, access, identity, address }

@@ -109,7 +109,7 @@ const kept = async (sql: string, more: Json = {}): Promise<string> => {
     path: '/query/api/v1/statements',
     token: analyst,
     body,
-    headers: { prefer: 'respond-async' },
+    headers: { prefer: 'respond-async', accept: 'application/json' },
   })
   const own = `/query/api/v1/statements/${String(sent.json['id'])}`
   await soon(async () => (await world.send({ path: own, token: analyst })).json['state']).toBe('done')
@@ -160,7 +160,7 @@ test('a download: a job writes it, with manifest and codebook; its owner’s alo
     purpose: 'analysis',
     rowsBefore: 2,
     rowsAfter: 2,
-    basis: { maskingPolicy: 'safe-harbor v1', consentState: 'current' },
+    basis: { maskingPolicy: 'safe-harbor v1' },
     file: { rows: 2, bytes: file.text.length, sha256: createHash('sha256').update(file.text).digest('hex') },
   })
   expect([file.text.split('\n')[0], file.headers['content-type']]).toEqual(['patient_key,gender,kg', expect.stringContaining('text/csv')])
@@ -176,36 +176,6 @@ test('a download: a job writes it, with manifest and codebook; its owner’s alo
   expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
   expect((await world.send({ method: 'DELETE', path: own, token: manager })).json).toMatchObject({ state: 'gone' })
   expect((await world.send({ path: `${own}/file`, token: analyst })).status).toBe(410)
-})
-
-test('a saved query: each run is a job whose report says what changed, few rows as a band', async () => {
-  const path = '/query/api/v1/saved-queries'
-  const draft = { study: 'REG', title: 'weights', sql: 'SELECT value_number FROM observations WHERE value_number < $most', every: '24h' }
-  const parameters = { most: { type: 'number', value: 90 } }
-  const save = (more: Json) => world.send({ method: 'POST', path, token: analyst, body: { ...draft, parameters, ...more } })
-  expect((await save({ every: '1m' })).status).toBe(400)
-  expect((await save({ parameters: {} })).json).toMatchObject({ code: 'statement-invalid', position: draft.sql.indexOf('$most') })
-  const saved = await save({})
-  expect(saved).toMatchObject({ status: 201, json: { title: 'weights', every: '24h', last: null, parameters } })
-  const own = `${path}/${String(saved.json['id'])}`
-  const ran = async (): Promise<Json> => {
-    const job = await world.send({ method: 'POST', path: `${own}/runs`, token: analyst, body: {} })
-    expect(job.status).toBe(202)
-    const at = `/jobs/api/v1/${String(job.json['id'])}`
-    await soon(async () => (await world.send({ path: at, token: analyst })).json['state']).toBe('done')
-    return (await world.send({ path: at, token: analyst })).json['result'] as Json
-  }
-  const first = await ran()
-  expect(first).toMatchObject({ previous: null, changed: false })
-  const more = { 'x-aquifer-study': 'REG' }
-  expect(
-    (await world.fhir('PUT', '/Observation/w9', await world.token('integrator', ['REG']), weight('w9', 'mrn-1', 80), more)).status,
-  ).toBe(201)
-  await settled()
-  expect(await ran()).toMatchObject({ previous: first['statement'], changed: true, rows: '1–10', added: '1–10', removed: 0 })
-  expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ queries: [{ last: { changed: true } }] })
-  expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
-  expect((await world.send({ path: own, token: analyst })).status).toBe(404)
 })
 
 test('what may be written next', async () => {
@@ -325,4 +295,34 @@ test('whoever withdraws is in no row of the next statement, and kept rows are go
   for (const gone of [`${own}/result`, `${own}/rows`, file])
     expect((await world.send({ path: gone, token: analyst })).status, gone).toBe(410)
   expect(readdirSync(path.join(world.platform.config.dataDir, 'results', 'REG')).filter((name) => name.startsWith(id))).toEqual([])
+})
+
+test('a saved query: each run is a job whose report says what changed, few rows as a band', async () => {
+  const path = '/query/api/v1/saved-queries'
+  const draft = { study: 'REG', title: 'weights', sql: 'SELECT value_number FROM observations WHERE value_number < $most', every: '24h' }
+  const parameters = { most: { type: 'number', value: 90 } }
+  const save = (more: Json) => world.send({ method: 'POST', path, token: analyst, body: { ...draft, parameters, ...more } })
+  expect((await save({ every: '1m' })).status).toBe(400)
+  expect((await save({ parameters: {} })).json).toMatchObject({ code: 'statement-invalid', position: draft.sql.indexOf('$most') })
+  const saved = await save({})
+  expect(saved).toMatchObject({ status: 201, json: { title: 'weights', every: '24h', last: null, parameters } })
+  const own = `${path}/${String(saved.json['id'])}`
+  const ran = async (): Promise<Json> => {
+    const job = await world.send({ method: 'POST', path: `${own}/runs`, token: analyst, body: {} })
+    expect(job.status).toBe(202)
+    const at = `/jobs/api/v1/${String(job.json['id'])}`
+    await soon(async () => (await world.send({ path: at, token: analyst })).json['state']).toBe('done')
+    return (await world.send({ path: at, token: analyst })).json['result'] as Json
+  }
+  const first = await ran()
+  expect(first).toMatchObject({ previous: null, changed: false })
+  const more = { 'x-aquifer-study': 'REG' }
+  expect(
+    (await world.fhir('PUT', '/Observation/w9', await world.token('integrator', ['REG']), weight('w9', 'mrn-1', 80), more)).status,
+  ).toBe(201)
+  await settled()
+  expect(await ran()).toMatchObject({ previous: first['statement'], changed: true, rows: '1–10', added: '1–10', removed: 0 })
+  expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ queries: [{ last: { changed: true } }] })
+  expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
+  expect((await world.send({ path: own, token: analyst })).status).toBe(404)
 })
