@@ -17,6 +17,7 @@ import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics, type Log, type Metrics } from './monitoring/index.js'
 import { openBehind } from './platform/behind.js'
+import { openLater } from './platform/saved-queries.js'
 import type { Flow } from './platform/flow.js'
 import type { Queries } from './platform/queries.js'
 import { exportDir, openBackground, type Background } from './platform/background.js'
@@ -168,21 +169,11 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
     : null
   if (background !== null) closing.add(() => background.close())
   const systems = { repository, signer, studies, metrics, log, now, newId }
-  const behind = await openBehind({ config, ...systems, policies, hand, clock, owner, closing, ...ofLake })
+  const later = openLater({ repository, access, carriers, base: () => address.url, newId })
+  const behind = await openBehind({ config, ...systems, policies, hand, clock, owner, later, closing, ...ofLake })
   const { files, flow, queries } = behind
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
-  const query = queries?.query ?? null
-  const governance = await openGovernance({
-    config,
-    ...systems,
-    policies,
-    jobs,
-    bulkExport,
-    files,
-    flow,
-    query,
-    downloads: queries?.downloads ?? null,
-  })
+  const governance = await openGovernance({ config, ...systems, policies, jobs, bulkExport, files, flow, queries })
   closing.add(() => governance.close())
   const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, quality }
   const front = { tls, fhir, feeds, access, identity, address }

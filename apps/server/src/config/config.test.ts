@@ -20,3 +20,12 @@ test('all faults are told at once', () => {
 test('settings of clients and tests are known and ignored', () => {
   expect(faults({ AQUIFER_URL: 'http://x', AQUIFER_TOKEN: 't', AQUIFER_TEST_DATA: '/d' })).toEqual([])
 })
+test('limits of statements are by role, each with a name and a number within bounds', () => {
+  expect(readConfig({ AQUIFER_QUERY_LIMITS: 'researcher:seconds=60,rows=1000; analyst:temp=64' })).toMatchObject({
+    queryLimits: { researcher: { time: 60_000, rows: 1_000 }, analyst: { spillMb: 64 } },
+    resultDays: 7,
+  })
+  for (const text of ['cook:rows=1', 'analyst:rows=0', 'analyst:colour=1', 'analyst', 'analyst:rows=x'])
+    expect(faults({ AQUIFER_QUERY_LIMITS: text }), text).not.toEqual([])
+  expect(faults({ AQUIFER_RESULT_DAYS: '0' })).toHaveLength(1)
+})

@@ -21,6 +21,7 @@ import { storeRoutes } from './routes/stores.js'
 import { qualityRoutes } from './routes/quality.js'
 import { queryRoutes } from './routes/query.js'
 import { resultRoutes } from './routes/results.js'
+import { savedQueryRoutes } from './routes/saved-queries.js'
 import { registrationRoutes } from './routes/registration.js'
 import { cutRoutes } from './routes/cuts.js'
 import { leakRoutes } from './routes/leaks.js'
@@ -70,6 +71,7 @@ export function openHttp(parts: ServerParts, systems: RoutedSystems): FastifyIns
     catalogueRoutes(app, systems, systems.queries.profiles)
     queryRoutes(app, queries)
     resultRoutes(app, queries)
+    savedQueryRoutes(app, queries, systems.jobs)
     statisticsRoutes(app, queries)
   }
   if (systems.risk !== null) riskRoutes(app, systems, systems.risk)

@@ -31,7 +31,16 @@ import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { CutDesk } from '../pipeline/index.js'
 import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
-import type { CodeListDesk, CohortDesk, DownloadDesk, NotebookDesk, ProfileDesk, Query, ViewDesk } from '../query/index.js'
+import type {
+  CodeListDesk,
+  CohortDesk,
+  DownloadDesk,
+  NotebookDesk,
+  ProfileDesk,
+  Query,
+  SavedQueryDesk,
+  ViewDesk,
+} from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
 import type { QualityDesk } from '../quality/index.js'
 import type { RiskDesk } from '../risk/index.js'
@@ -108,7 +117,7 @@ export interface RoutedSystems {
   held: HeldDoor | null
   displays: DisplayDoor | null
   /** null where this process runs no statements */
-  queries: { query: Query; notebooks: NotebookDesk; downloads: DownloadDesk; profiles: ProfileDesk } | null
+  queries: { query: Query; notebooks: NotebookDesk; downloads: DownloadDesk; profiles: ProfileDesk; savedQueries: SavedQueryDesk } | null
   /** null where this process runs no statements */
   risk: RiskDesk | null
   /** null where this process runs no statements */

@@ -10,7 +10,7 @@ import { openQueries, queryGauges, riskGauges, type Queries, type QueryParts } f
 import { frontStages } from './stages.js'
 
 type Given = Omit<FlowParts, 'keyring' | 'otherStages' | 'ownViews' | 'codeLists' | 'policies'>
-type Asked = Pick<QueryParts, 'studies' | 'now' | 'newId' | 'owner'>
+type Asked = Pick<QueryParts, 'studies' | 'now' | 'newId' | 'owner' | 'later'>
 
 interface BehindParts extends Given, Asked {
   policies: FlowParts['policies'] & QueryParts['policies']
@@ -43,6 +43,7 @@ export async function openBehind({ closing, ...parts }: BehindParts): Promise<Be
   if (queries !== null) {
     closing.add(() => queries.query.close())
     closing.add(() => queries.downloads.close())
+    closing.add(() => queries.savedQueries.close())
     closing.add(() => queries.risk.close())
     riskGauges(metrics, queries.risk)
     queryGauges(metrics, queries.query)

@@ -11,11 +11,11 @@ import type { FileDesk } from '../files/index.js'
 import type { Jobs } from '../jobs/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
-import type { DownloadDesk, Query } from '../query/index.js'
 import type { Repository } from '../repository/index.js'
 import { writeAtomically, type Signer } from '../storage/index.js'
 import { openStudyFiles, type Studies, type StudyFiles } from '../study/index.js'
 import type { Flow } from './flow.js'
+import type { Queries } from './queries.js'
 import { exportsStep, filesStep, lakeStep, reservoirStep, statementsStep } from './withdrawal-steps.js'
 
 const ledgerKeyFile = 'withdrawal-ledger.key'
@@ -41,8 +41,7 @@ export interface GovernanceParts {
   bulkExport: BulkExport
   files: FileDesk
   flow: Flow | null
-  query: Query | null
-  downloads: DownloadDesk | null
+  queries: Pick<Queries, 'query' | 'downloads'> | null
   log: Log
   now: () => number
   newId: () => string
@@ -56,13 +55,14 @@ export interface Governance {
 
 /** Consent over time: withdrawals through every store that is open here, the repository last; what the clock ends; who stands where. */
 export async function openGovernance(parts: GovernanceParts): Promise<Governance> {
-  const { config, repository, studies, bulkExport, flow, query, downloads, log, now, newId } = parts
+  const { config, repository, studies, bulkExport, flow, queries, log, now, newId } = parts
+  const query = queries?.query ?? null
   const onBug = (error: unknown): void => log.error({ err: errorName(error) }, 'consents that ended cannot be followed')
   const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
   const ledger = openOutsideLedger(path.join(config.dataDir, 'ledger', 'withdrawals.ndjson'), parts.signer)
   const erasure = openErasure({ ...parts, ledger })
   const patientKeys = flow?.patientKeys ?? null
-  if (query !== null && downloads !== null) erasure.registerStep(statementsStep({ repository, query, downloads, patientKeys }))
+  if (queries !== null) erasure.registerStep(statementsStep({ repository, ...queries, patientKeys }))
   erasure.registerStep(exportsStep(bulkExport))
   if (flow !== null) {
     erasure.registerStep(reservoirStep(repository, flow, query))

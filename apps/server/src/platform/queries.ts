@@ -9,6 +9,7 @@ import {
   openCohortDesk,
   openCohorts,
   openDownloads,
+  openSavedQueries,
   openNotebooks,
   openProfiles,
   openViewDesk,
@@ -18,6 +19,7 @@ import {
   type CodeLists,
   type CohortDesk,
   type DownloadDesk,
+  type SavedQueryDesk,
   type HeldSnapshot,
   type NotebookDesk,
   type ProfileDesk,
@@ -29,6 +31,7 @@ import { cutFolder, readCut, readReservoirManifest, type Reservoir } from '../re
 import { openRisk, type RiskDesk } from '../risk/index.js'
 import type { Signer } from '../storage/index.js'
 import type { Studies } from '../study/index.js'
+import type { Later } from './saved-queries.js'
 
 export interface QueryParts {
   config: Config
@@ -45,6 +48,7 @@ export interface QueryParts {
   ownViews: OwnViews
   codeLists: CodeLists
   owner: string
+  later: Later
   now: () => number
   newId: () => string
 }
@@ -54,6 +58,7 @@ export interface Queries {
   notebooks: NotebookDesk
   downloads: DownloadDesk
   profiles: ProfileDesk
+  savedQueries: SavedQueryDesk
   risk: RiskDesk
   views: ViewDesk
   codeLists: CodeListDesk
@@ -130,20 +135,29 @@ export function openQueries(parts: QueryParts): Queries {
     newId,
   })
   const codeLists = openCodeListDesk({ repository, lists: parts.codeLists, count: countListBy(query), now })
-  const downloads = openDownloads({
-    query,
-    repository,
-    dir: path.join(config.dataDir, 'files', 'downloads'),
-    keptMs: config.resultDays * dayMs,
-    studyOf: (sid) => studies.bySid(sid),
-    owner: parts.owner,
-    now,
-    newId,
-    onFailure: (failure) => log.error(failure, 'a job met an error'),
-  })
   const cohorts = openCohortDesk({ repository, tables: cohortTables, now })
   const notebooks = openNotebooks(repository, newId)
-  return { query, notebooks, downloads, profiles: openProfiles(query, notebooks, now), risk, views, codeLists, cohorts }
+  const profiles = openProfiles(query, notebooks, now)
+  return { query, notebooks, profiles, ...openBeside(parts, query), risk, views, codeLists, cohorts }
+}
+
+/** What jobs of this process make of statements: files to take away, and runs of saved queries. */
+function openBeside(parts: QueryParts, query: Query): Pick<Queries, 'downloads' | 'savedQueries'> {
+  const { config, repository, studies, owner, later, log, now, newId } = parts
+  const shared = {
+    query,
+    repository,
+    studyOf: (sid: number) => studies.bySid(sid),
+    owner,
+    now,
+    newId,
+    onFailure: (failure: { kind: string; reason: string }) => log.error(failure, 'a job met an error'),
+  }
+  const dir = path.join(config.dataDir, 'files', 'downloads')
+  return {
+    downloads: openDownloads({ ...shared, dir, keptMs: config.resultDays * dayMs }),
+    savedQueries: openSavedQueries({ ...shared, ...later }),
+  }
 }
 
 const dayMs = 86_400_000

@@ -26,7 +26,7 @@ export interface EngineRun {
   spillMb: number
   spillFolder: string
   /** A database file: `write` keeps the rows of the statement there and sends none, `read` lets the statement read what was kept. */
-  kept?: { path: string; mode: 'write' | 'read' }
+  kept?: { path: string; mode: 'write' | 'read'; /** an earlier result, to compare with */ before?: string }
   /** Writes the rows into a file and sends none. */
   file?: EngineFile
 }
@@ -88,6 +88,7 @@ export async function lockedInstance(run: EngineRun): Promise<Locked> {
     for (const sql of run.setup) await connection.run(sql)
     for (const file of run.fileTables) await makeFileTable(connection, file)
     if (run.kept) await connection.run(attachKept(run.kept))
+    if (run.kept?.before !== undefined) await connection.run(`ATTACH ${text(run.kept.before)} AS before (READ_ONLY)`)
     await connection.run(
       `SET search_path = ${text(`"${run.schema}"`)}; SET allowed_paths = [${[...run.files, ...(run.file ? [run.file.path] : [])].map(text).join(', ')}];
        SET enable_external_access = false; SET lock_configuration = true`,

@@ -38,6 +38,7 @@ export async function seated<T>(
     if (ticket.place() !== null) ticket.leave()
   }
   work.signal.addEventListener('abort', goAway, { once: true })
+  if (work.signal.aborted) goAway()
   if (!(await ticket.admitted)) return cancelled()
   const seat = await engines.seat(work.study, work.filesFolder, ticket)
   try {

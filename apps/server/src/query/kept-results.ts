@@ -12,6 +12,8 @@ export interface KeptResult {
   owner: string
   basis: QueryBasis
   columns: ResultColumn[]
+  /** The form that was asked for, for who does not say another. */
+  format: 'arrow' | 'json'
   bytes: number
   at: number
   until: number

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
+import path from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type World } from '../platform/test/world.js'
@@ -100,6 +102,100 @@ test('without waiting: accepted, done, fetched, listed', async () => {
   })
 })
 
+const kept = async (sql: string, more: Json = {}): Promise<string> => {
+  const body = { study: 'REG', sql, ...more }
+  const sent = await world.send({
+    method: 'POST',
+    path: '/query/api/v1/statements',
+    token: analyst,
+    body,
+    headers: { prefer: 'respond-async', accept: 'application/json' },
+  })
+  const own = `/query/api/v1/statements/${String(sent.json['id'])}`
+  await soon(async () => (await world.send({ path: own, token: analyst })).json['state']).toBe('done')
+  return String(sent.json['id'])
+}
+
+test('a kept result in windows, sorted and filtered; parameters and a search in the history; two runs compared', async () => {
+  const parameters = { least: { type: 'number', value: 70.5 } }
+  const id = await kept('SELECT code, value_number AS kg FROM observations WHERE value_number > $least', { parameters })
+  const all = await kept('SELECT code, value_number AS kg\nFROM observations')
+  const rows = (of: string, query: string) => world.send({ path: `/query/api/v1/statements/${of}/rows?${query}`, token: analyst })
+  expect((await rows(id, 'limit=5')).json).toMatchObject({ statement: id, offset: 0, matching: 1, rows: [['29463-7', 71]] })
+  expect((await rows(all, 'limit=1&sort=kg&dir=desc')).json).toMatchObject({ matching: 2, rows: [['29463-7', 71]], basis: { rows: 2 } })
+  const filter = encodeURIComponent(JSON.stringify([{ column: 'kg', op: 'lt', value: '71' }]))
+  expect((await rows(all, `filter=${filter}`)).json).toMatchObject({ matching: 1, rows: [['29463-7', 70]] })
+  expect((await rows(all, 'filter=%7B')).status).toBe(400)
+  expect((await rows(all, 'sort=pounds')).status).toBe(400)
+  expect((await world.send({ path: `/query/api/v1/statements/${all}`, token: analyst })).json).toMatchObject({
+    keptUntil: expect.any(String),
+  })
+  const found = await world.send({ path: '/query/api/v1/statements?study=REG&text=%24LEAST&state=done&from=2020-01-01', token: analyst })
+  expect(found.json).toMatchObject({ rows: [{ id, parameters }] })
+  const diff = await world.send({ path: `/query/api/v1/statements/${id}/diff/${all}`, token: analyst })
+  expect(diff.json).toMatchObject({
+    sql: [{ is: 'removed' }, { is: 'added', text: 'SELECT code, value_number AS kg' }, { is: 'added', text: 'FROM observations' }],
+    parameters: { least: { from: parameters.least, to: null } },
+    rows: { from: 1, to: 2, difference: 1 },
+  })
+})
+
+test('a download: a job writes it, with manifest and codebook; its owner’s alone, in the trail, and gone when it is removed', async () => {
+  const statement = await kept(
+    'SELECT patient_key, gender, avg(value_number) AS kg FROM observations JOIN patients USING (patient_key) GROUP BY ALL',
+  )
+  const path = '/query/api/v1/downloads'
+  const ask = (token: string, format = 'csv') => world.send({ method: 'POST', path, token, body: { statement, format } })
+  expect((await ask(await world.token('researcher', ['REG']))).status).toBe(403)
+  expect((await ask(analyst, 'pdf')).status).toBe(400)
+  const begun = await ask(analyst)
+  expect(begun).toMatchObject({ status: 202, json: { statement, format: 'csv' } })
+  const own = `${path}/${String(begun.json['id'])}`
+  await soon(async () => (await world.send({ path: own, token: analyst })).json['state']).toBe('done')
+  const { json: manifest } = await world.send({ path: `${own}/manifest`, token: analyst })
+  const file = await world.send({ path: `${own}/file`, token: analyst })
+  expect(manifest).toMatchObject({
+    statement,
+    study: 'REG',
+    purpose: 'analysis',
+    rowsBefore: 2,
+    rowsAfter: 2,
+    basis: { maskingPolicy: 'safe-harbor v1' },
+    file: { rows: 2, bytes: file.text.length, sha256: createHash('sha256').update(file.text).digest('hex') },
+  })
+  expect([file.text.split('\n')[0], file.headers['content-type']]).toEqual(['patient_key,gender,kg', expect.stringContaining('text/csv')])
+  const { json: codebook } = await world.send({ path: `${own}/codebook`, token: analyst })
+  expect((codebook['columns'] as Json[])[2]).toMatchObject({
+    name: 'kg',
+    type: 'DOUBLE',
+    from: [{ table: 'observations', column: 'value_number', masking: 'kept' }],
+  })
+  expect((await world.send({ path: `${path}?study=REG`, token: manager })).json).toMatchObject({
+    downloads: [{ statement, state: 'done' }],
+  })
+  expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
+  expect((await world.send({ method: 'DELETE', path: own, token: manager })).json).toMatchObject({ state: 'gone' })
+  expect((await world.send({ path: `${own}/file`, token: analyst })).status).toBe(410)
+})
+
+test('what may be written next', async () => {
+  const ask = async (sql: string, more: Json = {}): Promise<Json> =>
+    (
+      await world.send({
+        method: 'POST',
+        path: '/query/api/v1/completions',
+        token: analyst,
+        body: { study: 'REG', sql, position: sql.length, ...more },
+      })
+    ).json
+  expect(await ask('SELECT p.gen', { sql: 'SELECT p.gen FROM patients p', position: 12 })).toMatchObject({
+    from: 9,
+    completions: [{ text: 'gender', kind: 'column' }],
+  })
+  expect(((await ask('SELECT * FROM obs'))['completions'] as Json[])[0]).toMatchObject({ text: 'observations', kind: 'table' })
+  expect(JSON.stringify(await ask('SELECT * FROM read_'))).not.toContain('read_')
+})
+
 test('a running statement is cancelled from outside', async () => {
   const accepted = await statement('SELECT count(*) FROM range(100000000) a, range(100000) b', { headers: { prefer: 'respond-async' } })
   const path = `/query/api/v1/statements/${String(accepted.json['id'])}`
@@ -186,12 +282,47 @@ test('a view of the study’s own is a table, for statements and outside readers
 })
 
 test('whoever withdraws is in no row of the next statement, and kept rows are gone', async () => {
-  const kept = await statement('SELECT * FROM patients', { headers: { prefer: 'respond-async' } })
-  const path = `/query/api/v1/statements/${String(kept.json['id'])}`
-  await soon(async () => (await world.send({ path, token: analyst })).json['state']).toBe('done')
+  const id = await kept('SELECT * FROM patients')
+  const own = `/query/api/v1/statements/${id}`
+  const body = { statement: id, format: 'parquet' }
+  const download = await world.send({ method: 'POST', path: '/query/api/v1/downloads', token: analyst, body })
+  const file = `/query/api/v1/downloads/${String(download.json['id'])}/file`
+  await soon(async () => (await world.send({ path: file, token: analyst })).status).toBe(200)
   const withdrawal = contract('c1', 'mrn-2', 'REG', 'withdrawn')
   const recorded = await world.fhir('PUT', '/Contract/c1', manager, withdrawal, { 'x-aquifer-study': 'REG' })
   expect(recorded.status).toBe(200)
   expect((await statement('SELECT count(*), count(DISTINCT patient_key) FROM observations')).json).toMatchObject({ rows: [[1, 1]] })
-  expect((await world.send({ path: `${path}/result`, token: analyst })).status).toBe(410)
+  for (const gone of [`${own}/result`, `${own}/rows`, file])
+    expect((await world.send({ path: gone, token: analyst })).status, gone).toBe(410)
+  expect(readdirSync(path.join(world.platform.config.dataDir, 'results', 'REG')).filter((name) => name.startsWith(id))).toEqual([])
+})
+
+test('a saved query: each run is a job whose report says what changed, few rows as a band', async () => {
+  const path = '/query/api/v1/saved-queries'
+  const draft = { study: 'REG', title: 'weights', sql: 'SELECT value_number FROM observations WHERE value_number < $most', every: '24h' }
+  const parameters = { most: { type: 'number', value: 90 } }
+  const save = (more: Json) => world.send({ method: 'POST', path, token: analyst, body: { ...draft, parameters, ...more } })
+  expect((await save({ every: '1m' })).status).toBe(400)
+  expect((await save({ parameters: {} })).json).toMatchObject({ code: 'statement-invalid', position: draft.sql.indexOf('$most') })
+  const saved = await save({})
+  expect(saved).toMatchObject({ status: 201, json: { title: 'weights', every: '24h', last: null, parameters } })
+  const own = `${path}/${String(saved.json['id'])}`
+  const ran = async (): Promise<Json> => {
+    const job = await world.send({ method: 'POST', path: `${own}/runs`, token: analyst, body: {} })
+    expect(job.status).toBe(202)
+    const at = `/jobs/api/v1/${String(job.json['id'])}`
+    await soon(async () => (await world.send({ path: at, token: analyst })).json['state']).toBe('done')
+    return (await world.send({ path: at, token: analyst })).json['result'] as Json
+  }
+  const first = await ran()
+  expect(first).toMatchObject({ previous: null, changed: false })
+  const more = { 'x-aquifer-study': 'REG' }
+  expect(
+    (await world.fhir('PUT', '/Observation/w9', await world.token('integrator', ['REG']), weight('w9', 'mrn-1', 80), more)).status,
+  ).toBe(201)
+  await settled()
+  expect(await ran()).toMatchObject({ previous: first['statement'], changed: true, rows: '1–10', added: '1–10', removed: 0 })
+  expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ queries: [{ last: { changed: true } }] })
+  expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
+  expect((await world.send({ path: own, token: analyst })).status).toBe(404)
 })

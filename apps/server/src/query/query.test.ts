@@ -213,7 +213,7 @@ test('the engine sees its study and nothing else', async () => {
   if (isolated) {
     expect(seen.map(({ exists }) => exists)).toEqual([true, false, true, false, false, true, true])
     expect(seen.map(({ writable }) => writable)).toEqual([false, false, false, false, false, false, true])
-    expect(seen[2]?.entries.sort()).toEqual(['files', 'reservoir', 'work-look'])
+    expect(seen[2]?.entries.sort()).toEqual(['files', 'reservoir', 'results', 'work-look'])
     expect(seen[5]?.entries).toEqual(['ld.so.cache'])
     expect(pid).toBe(1)
   } else console.log(`left out: what the engine cannot see (${world.query.isolation.reason})`)

@@ -192,19 +192,17 @@ export class Query extends SnapshotReader {
         elapsedMs: this.options.now() - running.since,
       }
       const read = { ...result, basis, withheld, maskingKey: manifest.maskingKey }
-      if (isKept) await this.#keep(running, read, keepAs)
+      if (isKept) await this.#keep(running, read, { format, written: keepAs })
       return read
     } finally {
       held.release()
     }
   }
 
-  async #keep({ status, actor }: Running, { basis, columns, withheld, maskingKey }: Read, written: string): Promise<void> {
+  async #keep({ status, actor }: Running, read: Read, { format, written }: { format: Asked['format']; written: string }): Promise<void> {
+    const { basis, columns, withheld: without, maskingKey } = read
     const until = this.options.now() + this.options.keptMs
-    await this.#kept.keep(
-      { id: status.id, study: status.study, owner: actor, basis, columns, until, maskingKey, without: withheld },
-      written,
-    )
+    await this.#kept.keep({ id: status.id, study: status.study, owner: actor, basis, columns, format, until, maskingKey, without }, written)
   }
 
   #refused(status: StatementStatus, refusal: Refusal): void {

@@ -100,6 +100,26 @@ export class Results {
     }
   }
 
+  /** How many rows only the later of two results has, and only the earlier; null where their columns differ. */
+  async apart(before: KeptResult, after: KeptResult): Promise<{ added: number; removed: number } | Refusal | null> {
+    const typesOf = ({ columns }: KeptResult): string => JSON.stringify(columns.map(({ name, type }) => [name, type]))
+    if (typesOf(before) !== typesOf(after)) return null
+    const work = await this.#work(after, {})
+    const only = (one: string, other: string): string =>
+      `(SELECT count(*) FROM (SELECT * FROM ${one}.main.rows EXCEPT ALL SELECT * FROM ${other}.main.rows))`
+    const sql = `SELECT ${only('kept', 'before')} AS added, ${only('before', 'kept')} AS removed`
+    const told: Uint8Array[] = []
+    return seated(this.#engines, work, async (engine) => {
+      const { kept, ...rest } = locked(after, this.#kept.rowsOf(after))
+      const both = { ...rest, kept: { ...kept, before: this.#kept.rowsOf(before) } }
+      const run = { ...both, sql, format: 'json' as const, rowsMax: 1, bytesMax: resultBytesMax }
+      const ran = await runIn(engine, run, work, { take: (bytes) => void told.push(bytes), faulty: (said) => faulty(said, sql) })
+      if (isRefusal(ran)) return ran
+      const [added, removed] = JSON.parse(Buffer.concat(told).toString()) as [number, number]
+      return { added: Number(added), removed: Number(removed) }
+    })
+  }
+
   /** All rows as a file, counted before and after; moved to `path` once it is whole. */
   async file(kept: KeptResult, format: DownloadFormat, path: string, asked: Asked = {}): Promise<Ran | Refusal> {
     const work = await this.#work(kept, { ...asked, limits: { ...statementLimits, time: downloadMs } })

@@ -58,12 +58,15 @@ export async function readStatement(
   engines: Engines,
   work: Omit<EngineWork, 'filesFolder'> & Pick<StatementWork, 'sql' | 'parameters' | 'manifest' | 'own' | 'files'>,
 ): Promise<StatementReading | Refusal> {
-  const sql = work.sql.slice(explainPrefix(work.sql).length)
+  const offset = explainPrefix(work.sql).length
+  const sql = work.sql.slice(offset)
   return seated(engines, { ...work, filesFolder: work.files.folder }, async (engine) => {
     const tree = await engine.parse(sql)
     const names = [...studyTables(work.manifest, work.own), ...work.files.files].map(({ name }) => name)
     const checked = checkStatement(tree, { schema: work.study, tables: names, parameters: Object.keys(work.parameters ?? {}) })
-    return 'detail' in checked ? refusalOfCheck(checked, { sql, offset: 0 }) : { tables: checked.tables, selected: selectedNames(tree) }
+    return 'detail' in checked
+      ? refusalOfCheck(placed(checked, sql), { sql, offset })
+      : { tables: checked.tables, selected: selectedNames(tree) }
   })
 }
 

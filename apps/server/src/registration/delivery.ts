@@ -17,6 +17,8 @@ export interface Sending {
   link: string
   /** one that the clock sent, under the code of the letter before */
   reminder: boolean
+  /** what a webhook calls it; a letter to somebody who is invited unless said */
+  event?: string
 }
 /** A way by which letters go; throws where it did not take one. */
 export interface Carrier {

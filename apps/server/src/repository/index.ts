@@ -59,6 +59,7 @@ export type {
   PolicyRow,
   RelationshipRow,
   Site,
+  SavedQueryRow,
   StatementRecord,
   StoredNotebook,
   Study,

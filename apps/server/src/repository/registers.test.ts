@@ -162,6 +162,28 @@ test('users, notebooks and statements are kept', async () => {
     parameters: { site: { type: 'text', value: 'A' } },
     cut: null,
   }
+  const { savedQueries } = world.repository
+  const saved = {
+    id: 'q1',
+    sid: study.sid,
+    owner: 'ada',
+    title: 't',
+    sql: 'select 1',
+    parameters: {},
+    purpose: 'p',
+    cut: null,
+    mail: false,
+  }
+  await savedQueries.add({ ...saved, everyMs: 1_000, nextAt: 50, createdAt: 5, last: null })
+  await savedQueries.add({ ...saved, id: 'q2', everyMs: null, nextAt: null, createdAt: 6, last: null })
+  expect(await savedQueries.takeDue(49)).toEqual([])
+  expect(await savedQueries.takeDue(5_000)).toMatchObject([{ id: 'q1', nextAt: 6_000 }])
+  expect(await savedQueries.takeDue(5_000)).toEqual([])
+  await savedQueries.ran('q1', { rows: 1 })
+  expect(await savedQueries.list(study.sid, 'ada')).toMatchObject([{ id: 'q2' }, { id: 'q1', last: { rows: 1 } }])
+  await savedQueries.remove('q1')
+  expect(await savedQueries.byId('q1')).toBeNull()
+
   await statements.record(ran)
   await statements.record({ ...ran, state: 'done', elapsedMs: 12.4, basis: { rows: 1 } })
   expect(await statements.byId('s1')).toEqual({ ...ran, state: 'done', elapsedMs: 12, basis: { rows: 1 } })

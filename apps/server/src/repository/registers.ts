@@ -262,6 +262,29 @@ export interface StatementRecord {
   parameters: unknown
   cut: string | null
 }
+export interface SavedQueryRow {
+  id: string
+  sid: number
+  owner: string
+  title: string
+  sql: string
+  parameters: unknown
+  purpose: string
+  cut: string | null
+  everyMs: number | null // null: runs only when asked
+  nextAt: number | null
+  mail: boolean
+  createdAt: number
+  last: unknown // the newest run's report
+}
+export interface SavedQueries {
+  add(row: SavedQueryRow): Promise<void>
+  byId(id: string): Promise<SavedQueryRow | null>
+  list(sid: number, owner: string): Promise<SavedQueryRow[]> // newest first
+  remove(id: string): Promise<void>
+  ran(id: string, last: unknown): Promise<void>
+  takeDue(now: number): Promise<SavedQueryRow[]> // and sets when each is due next
+}
 export interface StatementPage {
   actor?: string
   limit: number

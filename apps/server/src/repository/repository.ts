@@ -34,6 +34,7 @@ import { openReidentifications } from './reidentifications.js'
 import { openRelationships } from './relationships.js'
 import { openRolePolicies } from './role-policies.js'
 import { openSignatures } from './signatures.js'
+import { openSavedQueries } from './saved-queries.js'
 import { openStatements } from './statements.js'
 import { openStudies } from './studies.js'
 import { openWithdrawalNews, transact } from './transact.js'
@@ -127,6 +128,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     reidentifications: openReidentifications(writer, mark),
     notebooks: openNotebooks(writer, () => clock.now()),
     statements: openStatements(writer),
+    savedQueries: openSavedQueries(writer),
     withdrawals: openWithdrawals(writer),
     participants: openParticipants(writer, reader),
     invitations: openInvitations(writer),

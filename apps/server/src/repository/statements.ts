@@ -31,7 +31,8 @@ export function openStatements(writer: Pool): Statements {
     },
     async naming(sid, names) {
       const { rows } = await writer.query<{ statements: bigint; notebooks: bigint }>(
-        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0 or position(n in parameters::text) > 0)) as statements,
+        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0 or position(n in parameters::text) > 0))
+             + (select count(*) from saved_query where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in concat_ws(' ', sql, title, purpose, parameters::text)) > 0)) as statements,
            (select count(*) from notebook b where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0 or position(n in title) > 0
              or exists (select 1 from notebook_version v where v.id = b.id and (position(n in v.cells::text) > 0 or position(n in v.title) > 0)))) as notebooks`,
         [sid, names],
@@ -62,6 +63,12 @@ export function openStatements(writer: Pool): Statements {
         await writer.query(
           `update reidentification set pseudonym = replace(pseudonym, $2, ''), reason = replace(reason, $2, 'withdrawn')
            where sid = $1 and (position($2 in pseudonym) > 0 or position($2 in reason) > 0)`,
+          [sid, name],
+        )
+        await writer.query(
+          `update saved_query set sql = replace(sql, $2, 'withdrawn'), title = replace(title, $2, 'withdrawn'), purpose = replace(purpose, $2, 'withdrawn'),
+             parameters = replace(parameters::text, $2, 'withdrawn')::jsonb
+           where sid = $1 and position($2 in concat_ws(' ', sql, title, purpose, parameters::text)) > 0`,
           [sid, name],
         )
         counts.statements += statements.rowCount ?? 0

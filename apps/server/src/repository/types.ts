@@ -22,6 +22,7 @@ import type {
   RelationshipRow,
   Relationships,
   RolePolicies,
+  SavedQueries,
   Statements,
   Studies,
   Users,
@@ -308,6 +309,7 @@ export interface Repository {
   reidentifications: Reidentifications
   notebooks: Notebooks
   statements: Statements
+  savedQueries: SavedQueries
   withdrawals: Withdrawals
   participants: Participants
   invitations: Invitations

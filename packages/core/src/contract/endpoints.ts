@@ -27,6 +27,7 @@ import { cohortEndpoints } from './cohorts.js'
 import { statisticsEndpoints } from './statistics.js'
 import { viewEndpoints } from './views.js'
 import { resultEndpoints } from './endpoints-results.js'
+import { savedQueryEndpoints } from './saved-queries.js'
 import { storeEndpoints } from './stores.js'
 import { studyList, studyRequest, studyView } from './study.js'
 
@@ -218,6 +219,7 @@ export const endpoints = {
   ...cohortEndpoints,
   ...resultEndpoints,
   ...catalogueEndpoints,
+  ...savedQueryEndpoints,
 
   runStatement: {
     method: 'POST',

@@ -215,6 +215,8 @@ export type {
   ResultWindow,
   StatementDiff,
 } from './results.js'
+export { savedQueryDraft, savedQueryList, savedQueryReport, savedQueryView } from './saved-queries.js'
+export type { SavedQueryDraft, SavedQueryReport, SavedQueryView } from './saved-queries.js'
 export { statementParameter, statementParameters } from './parameters.js'
 export type { StatementParameter, StatementParameters } from './parameters.js'
 export type {

@@ -14,6 +14,7 @@ export const jobKinds = [
   'fhir-export',
   'quality',
   'download',
+  'saved-query',
 ] as const
 
 export const jobView = z

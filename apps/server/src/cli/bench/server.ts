@@ -19,6 +19,7 @@ export interface ServerFlags {
 export interface BenchServer {
   client: Client
   readyMs: number
+  dataDir: string
   database(): Promise<Record<string, unknown>>
   usage(): Promise<Usage | null>
   watchMemory(): { end(): MemoryPeak }
@@ -41,6 +42,7 @@ export async function onServer<T>(flags: ServerFlags, work: (server: BenchServer
     return await work({
       client: await openClient({ dataDir }),
       readyMs,
+      dataDir,
       async database() {
         const told = await askRunningPostgres(dataDir)
         return { ...told?.settings, sizeMB: Math.round((told?.databaseBytes ?? 0) / 1024 ** 2) }

@@ -2,7 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpoints, notebookDraft, notebookSave, statementRequest, statementState } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
-import { historyPageMax, type DownloadDesk, type NotebookDesk, type Query, type Sought, type StatementAnswer } from '../../query/index.js'
+import {
+  historyPageMax,
+  type DownloadDesk,
+  type NotebookDesk,
+  type SavedQueryDesk,
+  type Query,
+  type Sought,
+  type StatementAnswer,
+} from '../../query/index.js'
 import type { Study } from '../../study/index.js'
 import type { Studies } from '../../study/index.js'
 import type { Answer } from '../answer.js'
@@ -13,6 +21,7 @@ export interface QuerySystems {
   query: Query
   notebooks: NotebookDesk
   downloads: DownloadDesk
+  savedQueries: SavedQueryDesk
   studies: Studies
 }
 
@@ -102,8 +111,10 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   })
 }
 
-export function formatOf(request: FastifyRequest): 'arrow' | 'json' {
+/** The form of rows that is asked for; `otherwise` where none is named. */
+export function formatOf(request: FastifyRequest, otherwise: 'arrow' | 'json' = 'arrow'): 'arrow' | 'json' {
   const accept = headerOf(request, 'accept') ?? '*/*'
+  if (!/\bapplication\//i.test(accept)) return otherwise
   return /\bapplication\/json\b/i.test(accept) && !/apache\.arrow/i.test(accept) ? 'json' : 'arrow'
 }
 

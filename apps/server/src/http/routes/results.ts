@@ -37,7 +37,7 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
     ...mine,
     handler: async (request) => {
       const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
-      return isRefusal(kept) ? kept : wholeAnswer(systems, kept, formatOf(request))
+      return isRefusal(kept) ? kept : wholeAnswer(systems, kept, formatOf(request, kept.format))
     },
   })
   bind(app, endpoints.statementWindow, {
@@ -47,7 +47,7 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
       if (isRefusal(asked)) return asked
       const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
       if (isRefusal(kept)) return kept
-      const format = formatOf(request)
+      const format = formatOf(request, kept.format)
       const rows = await query.results.window(kept, asked, format)
       return isRefusal(rows) ? rows : windowAnswer(rows, asked.offset, format)
     },
@@ -123,7 +123,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const release = { act: 'export', right: 'result-release' } as const
+const release = { act: 'job', right: 'result-release' } as const
 
 function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { query, downloads } = systems
@@ -151,6 +151,7 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
   })
   bind(app, endpoints.requestDownload, {
     ...release,
+    act: 'query',
     handler: async (request) => {
       const body = bodyAs(request, downloadRequest)
       if (isRefusal(body)) return body
@@ -184,6 +185,8 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
   for (const [endpoint, what] of papers)
     bind(app, endpoint, {
       ...release,
+      // Only whoever fetches the file takes a copy.
+      act: what === 'file' ? 'export' : 'job',
       handler: async (request) => {
         const opened = (await inReach(request)) ?? (await downloads.open(paramOf(request, 'id'), grantOf(request).user, what))
         if (isRefusal(opened)) return opened
