@@ -1,3 +1,4 @@
+import type { QueryLevel } from '@aquifer/core/contract'
 import type { Study } from '../repository/index.js'
 import { keptBytesMax, keptMs } from './limits.js'
 
@@ -6,6 +7,7 @@ export interface KeptResult {
   /** Who was left out when the rows were read. */
   withheld: readonly string[]
   owner: string
+  level: QueryLevel
   type: string
   bytes: Buffer
   headers: Record<string, string>

@@ -1,30 +1,36 @@
-import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import {
   arrowStreamType,
   basisHeader,
   statementHeader,
-  statementRowsMax,
   type Catalogue,
   type CatalogueColumn,
   type QueryBasis,
+  type QueryLevel,
   type StatementHistory,
+  type StatementLineage,
   type StatementStatus,
 } from '@aquifer/core/contract'
 import type { Policy } from '@aquifer/core/masking'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import type { Repository, Study } from '../repository/index.js'
+import type { Repository, StatementRecord, Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
 import type { ListFile } from './code-list-tables.js'
+import { basisOf, type Found } from './basis.js'
+import { Counts } from './counts/counts.js'
 import { Engines } from './engines.js'
 import type { StudyFiles } from './file-tables.js'
 import { noSuchCut, noSuchStatement, notPublished, withdrawnMeanwhile } from './faults.js'
 import { isolation, type Isolation } from './isolation.js'
 import { KeptResults, type KeptResult } from './kept-results.js'
-import { runStatement, type StatementResult } from './run-statement.js'
+import { PlatformStatements, type Figures } from './platform-statements.js'
+import { runStatement, type StatementWork } from './run-statement.js'
+import { lineageBy, parsed } from './statement-lineage.js'
 import { historyRow, problemOf, statusOf } from './statement-views.js'
+import { staleCauses } from './staleness.js'
+import { markOf, Surroundings } from './surroundings.js'
 
 /** A snapshot held for as long as a statement reads it. */
 export interface HeldSnapshot {
@@ -45,23 +51,18 @@ export interface QueryOptions {
   filesOf: (study: string) => Promise<StudyFiles>
   /** patient_key of people whose rows are withheld from now on, whatever the snapshot still holds. */
   withheld?: (study: Study, maskingKey?: string) => Promise<readonly string[]>
-  /** Id of a study by its number. */
-  studyOf: (sid: number) => Promise<string | null>
+  /** A study by its number. */
+  studyOf: (sid: number) => Promise<Study | null>
   /** Flat tables by views of the study's own. */
   ownTables?: (study: Study) => Promise<readonly FlatTable[]>
   /** Code lists as files in the study's folder. */
   codeLists?: (study: Study) => Promise<readonly ListFile[]>
+  /** A keyed hash that only this server can make. */
+  seal: (text: string) => Buffer
   now: () => number
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
   onBug?: (error: unknown) => void
-}
-/** What the platform's own statements found, all of one snapshot. */
-export interface Figures {
-  snapshot: string
-  maskingPolicy: string
-  /** Rows of each statement; null for one that has more than were asked for. */
-  answers: (unknown[][] | null)[]
 }
 export interface Asked {
   study: Study
@@ -72,10 +73,12 @@ export interface Asked {
   format: 'arrow' | 'json'
   /** A data cut to read instead of the newest snapshot. */
   cut?: string | undefined
+  /** Left out: masked rows. */
+  level?: QueryLevel
   signal?: AbortSignal
 }
 
-type Read = StatementResult & { basis: QueryBasis; withheld: readonly string[] }
+type Read = Found & { basis: QueryBasis; withheld: readonly string[] }
 interface Running {
   status: StatementStatus
   actor: string
@@ -89,6 +92,9 @@ export class Query {
   readonly #engines: Engines
   readonly #running = new Map<string, Running>()
   readonly #kept: KeptResults
+  readonly #around: Surroundings
+  readonly #counts: Counts
+  readonly #platform: PlatformStatements
   readonly isolation: Isolation
 
   constructor(options: QueryOptions) {
@@ -98,6 +104,9 @@ export class Query {
     rmSync(options.workFolder, { recursive: true, force: true })
     this.#engines = new Engines({ reservoirOf: options.folderOf, workFolder: options.workFolder, isolated: this.isolation.mode === 'full' })
     this.#kept = new KeptResults(options.now)
+    this.#around = new Surroundings(options)
+    this.#counts = new Counts(options, this.#engines, this.#around)
+    this.#platform = new PlatformStatements(options, this.#engines, this.#around)
   }
 
   /** Runs a statement and answers with its rows. */
@@ -134,7 +143,12 @@ export class Query {
     return running
   }
 
-  async #run(running: Running, asked: Asked): Promise<KeptResult | Refusal> {
+  #run(running: Running, asked: Asked): Promise<KeptResult | Refusal> {
+    if (asked.level !== 'counts') return this.#runNow(running, asked)
+    return this.#counts.inTurn(asked, () => this.#runNow(running, asked))
+  }
+
+  async #runNow(running: Running, asked: Asked): Promise<KeptResult | Refusal> {
     const { status } = running
     try {
       await this.#record(running, asked)
@@ -155,14 +169,15 @@ export class Query {
 
   async #read(running: Running, asked: Asked): Promise<Read | Refusal> {
     const { study, sql, limit, format, cut } = asked
-    const held = await this.#options.snapshot(study.id, cut)
-    if (held === null) return cut === undefined ? notPublished() : noSuchCut()
+    const standing = await this.#counts.standing(asked)
+    if (standing === null) return cut === undefined ? notPublished() : noSuchCut()
+    const { held, changed } = standing
     try {
       const { manifest, folder } = held
-      const withheld = await this.#withheld(study, manifest.maskingKey)
-      const result = await runStatement(this.#engines, {
-        own: await this.#own(study),
-        codeLists: () => this.#lists(study),
+      const withheld = await this.#around.withheld(study, manifest.maskingKey)
+      const work: StatementWork = {
+        own: await this.#around.own(study),
+        codeLists: () => this.#around.lists(study),
         study: manifest.study,
         sql,
         limit,
@@ -174,27 +189,17 @@ export class Query {
         signal: running.controller.signal,
         onStart: () => (running.status.state = 'running'),
         onProgress: (progress) => (running.status.progress = progress),
-      })
+      }
+      const result = changed === null ? await runStatement(this.#engines, work) : await this.#counts.run(asked, work)
       if (isRefusal(result)) return result
       // A withdrawal that came while it ran must not be answered with that person's rows.
       if (running.controller.signal.aborted) return refuse('statement-cancelled', { detail: 'The statement was stopped; no row was kept.' })
-      if (await this.#grew(study, withheld)) return withdrawnMeanwhile()
+      if (await this.#around.grew(study, withheld)) return withdrawnMeanwhile()
       const epoch = await this.#options.repository.consents.epoch(study.sid)
-      const basis: QueryBasis = {
-        rows: result.rows,
-        totalRows: result.totalRows,
-        truncated: result.truncated,
-        people: result.people,
-        snapshot: manifest.snapshot,
-        maskingPolicy: manifest.maskingPolicy,
-        consentEpoch: manifest.consentEpoch,
-        ...(cut === undefined ? {} : { cut }),
-        consentState: cut !== undefined ? 'frozen' : manifest.consentEpoch >= epoch ? 'current' : 'updating',
-        elapsedMs: this.#options.now() - running.since,
-      }
+      const basis = basisOf({ manifest, result, changed, cut, epoch, elapsedMs: this.#options.now() - running.since })
       return { ...result, basis, withheld }
     } finally {
-      held.release()
+      if (!this.#counts.holds(asked)) held.release()
     }
   }
 
@@ -204,68 +209,17 @@ export class Query {
     if (held === null) return null
     held.release()
     const { snapshot, maskingPolicy, generation } = held.manifest
-    const withheld = createHash('sha256')
-      .update([...(await this.#withheld(study))].sort().join())
-      .digest('hex')
-    return { snapshot, maskingPolicy, mark: `${snapshot} ${generation} ${withheld}` }
+    return { snapshot, maskingPolicy, mark: `${snapshot} ${generation} ${markOf(await this.#around.withheld(study))}` }
   }
 
   /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. */
-  async figures(study: Study, statements: readonly string[]): Promise<Figures | Refusal> {
-    const held = await this.#options.snapshot(study.id)
-    if (held === null) return notPublished()
-    try {
-      const { manifest, folder } = held
-      const withheld = await this.#withheld(study)
-      const answers: Figures['answers'] = []
-      const { signal } = new AbortController()
-      const [own, files] = [await this.#own(study), await this.#noFiles(study)]
-      const limits = { limit: statementRowsMax, format: 'json', signal } as const
-      for (const sql of statements) {
-        const codeLists = () => this.#lists(study)
-        const work = { ...limits, own, codeLists, study: manifest.study, sql, manifest, folder, withheld, files }
-        const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
-        if (isRefusal(result)) return result
-        answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
-      }
-      if (await this.#grew(study, withheld)) return withdrawnMeanwhile()
-      return { snapshot: manifest.snapshot, maskingPolicy: manifest.maskingPolicy, answers }
-    } finally {
-      held.release()
-    }
+  figures(study: Study, statements: readonly string[]): Promise<Figures | Refusal> {
+    return this.#platform.figures(study, statements)
   }
-
-  async #withheld(study: Study, maskingKey?: string): Promise<readonly string[]> {
-    return (await this.#options.withheld?.(study, maskingKey)) ?? []
-  }
-
-  // What the platform asks for itself rests on the reservoir alone.
-  async #noFiles(study: Study): Promise<StudyFiles> {
-    return { ...(await this.#options.filesOf(study.id)), files: [] }
-  }
-
-  async #own(study: Study): Promise<readonly FlatTable[]> {
-    return (await this.#options.ownTables?.(study)) ?? []
-  }
-
-  readonly #lists = async (study: Study): Promise<readonly ListFile[]> => (await this.#options.codeLists?.(study)) ?? []
 
   /** Whether the engine takes a table that is not one of the study yet: why not, or null. Nothing published, nothing asked. */
-  async probe(study: Study, table: FlatTable): Promise<Refusal | null> {
-    const held = await this.#options.snapshot(study.id)
-    if (held === null) return null
-    try {
-      const { manifest, folder } = held
-      const sql = `SELECT * FROM "${table.name}" LIMIT 0`
-      const { signal } = new AbortController()
-      const [limits, files] = [{ limit: 1, format: 'json', signal } as const, await this.#noFiles(study)]
-      const codeLists = (): Promise<[]> => Promise.resolve([])
-      const work = { ...limits, codeLists, own: [table], study: manifest.study, sql, manifest, folder, withheld: [], files }
-      const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
-      return isRefusal(result) ? result : null
-    } finally {
-      held.release()
-    }
+  probe(study: Study, table: FlatTable): Promise<Refusal | null> {
+    return this.#platform.probe(study, table)
   }
 
   /** Columns of a flat table as the catalogue tells them. */
@@ -277,12 +231,6 @@ export class Query {
 
   async #policyOf(study: Study, manifest: ReservoirManifest | null): Promise<Policy | null> {
     return manifest === null ? null : await this.#options.policyOf(study, manifest.maskingPolicy)
-  }
-
-  /** Whether somebody withdrew since these were all. */
-  async #grew(study: Study, before: readonly string[]): Promise<boolean> {
-    const known = new Set(before)
-    return (await this.#withheld(study)).some((key) => !known.has(key))
   }
 
   #refused(status: StatementStatus, refusal: Refusal): void {
@@ -297,11 +245,11 @@ export class Query {
   }
 
   #answer(asked: Asked, id: string, result: Read): KeptResult {
-    const { basis, columns, chunks, withheld } = result
+    const { basis, columns, chunks, withheld, suppressed } = result
     const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
-    const of = { study: asked.study, owner: asked.actor, headers, withheld }
+    const of = { study: asked.study, owner: asked.actor, level: asked.level ?? ('rows' as const), headers, withheld }
     if (asked.format === 'arrow') return { ...of, type: arrowStreamType, bytes: Buffer.concat(chunks) }
-    const head = JSON.stringify({ statement: id, basis, columns })
+    const head = JSON.stringify({ statement: id, basis, columns, suppressed })
     const bytes = Buffer.concat([Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')])
     return { ...of, type: 'application/json; charset=utf-8', bytes }
   }
@@ -327,15 +275,43 @@ export class Query {
   async status(id: string, actor: string): Promise<StatementStatus | Refusal> {
     const running = this.#running.get(id)
     if (running?.actor === actor) return { ...running.status, elapsedMs: this.#options.now() - running.since }
+    const own = await this.#own(id, actor)
+    if (own === null) return noSuchStatement()
+    const { record, study } = own
+    const status = statusOf(record, study?.id ?? '')
+    return study === null || status.basis === undefined ? status : { ...status, stale: await this.#stale(study, status.basis) }
+  }
+
+  async #own(id: string, actor: string): Promise<{ record: StatementRecord; study: Study | null } | null> {
     const record = await this.#options.repository.statements.byId(id)
-    if (record?.actor !== actor) return noSuchStatement()
-    return statusOf(record, (await this.#options.studyOf(record.sid)) ?? '')
+    return record?.actor === actor ? { record, study: await this.#options.studyOf(record.sid) } : null
+  }
+
+  async #stale(study: Study, basis: QueryBasis): Promise<NonNullable<StatementStatus['stale']>> {
+    const { level = 'rows', cut } = basis
+    const [standing, epoch] = await Promise.all([
+      this.#counts.standing({ study, level, cut }),
+      this.#options.repository.consents.epoch(study.sid),
+    ])
+    if (standing !== null && !this.#counts.holds({ level, cut })) standing.held.release()
+    return staleCauses(basis, { manifest: standing?.held.manifest ?? null, epoch, changed: standing?.changed ?? null })
+  }
+
+  /** Where the columns of a caller's own statement come from. */
+  async lineage(id: string, actor: string): Promise<StatementLineage | Refusal> {
+    const own = await this.#own(id, actor)
+    if (own === null || own.study === null) return noSuchStatement()
+    const { record, study } = own
+    const { folder } = await this.#options.filesOf(study.id)
+    const [catalogue, tree] = [await this.catalogue(study), await parsed(this.#engines, study.id, folder, record.sql)]
+    const { basis } = statusOf(record, study.id)
+    return { statement: id, study: study.id, sql: record.sql, ...(basis === undefined ? {} : { basis }), ...lineageBy(tree, catalogue) }
   }
 
   async result(id: string, actor: string): Promise<KeptResult | Refusal> {
     const kept = this.#kept.get(id)
     if (kept?.owner === actor) {
-      if (!(await this.#grew(kept.study, kept.withheld))) return kept
+      if (!(await this.#around.grew(kept.study, kept.withheld))) return kept
       this.#kept.forget(kept.study.id)
     }
     const status = await this.status(id, actor)
@@ -360,8 +336,21 @@ export class Query {
   async catalogue(study: Study): Promise<Catalogue> {
     const held = await this.#options.snapshot(study.id)
     held?.release()
-    const manifest = held?.manifest ?? null
-    const [policy, own, { files }] = await Promise.all([this.#policyOf(study, manifest), this.#own(study), this.#options.filesOf(study.id)])
+    return this.#catalogueOf(study, held?.manifest ?? null)
+  }
+
+  /** The same for who gets counts only. */
+  async catalogueOfCounts(study: Study): Promise<Catalogue> {
+    const standing = await this.#counts.standingOf(study)
+    return this.#counts.catalogue(study, await this.#catalogueOf(study, standing?.held.manifest ?? null))
+  }
+
+  async #catalogueOf(study: Study, manifest: ReservoirManifest | null): Promise<Catalogue> {
+    const [policy, own, { files }] = await Promise.all([
+      this.#policyOf(study, manifest),
+      this.#around.own(study),
+      this.#options.filesOf(study.id),
+    ])
     return catalogueOf(study, { manifest, policy, own, files })
   }
 
@@ -373,6 +362,7 @@ export class Query {
     for (const { status, controller } of this.#running.values())
       if (status.study === study && Date.parse(status.submittedAt) < begunBefore) controller.abort()
     this.#kept.forget(study, patientKey)
+    this.#counts.drop(study)
   }
 
   /** Statements that run or wait, of one study or of all. */
@@ -392,6 +382,7 @@ export class Query {
 
   async close(): Promise<void> {
     for (const { controller } of this.#running.values()) controller.abort()
+    this.#counts.close()
     await this.#engines.close()
   }
 }

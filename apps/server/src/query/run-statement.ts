@@ -1,5 +1,5 @@
-import { checkStatement } from '@aquifer/core/query'
-import { refuse, type Refusal } from '@aquifer/core/refusal'
+import { checkCounts, checkStatement, type CheckedStatement, type CountPlan } from '@aquifer/core/query'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { ResultColumn } from '@aquifer/core/contract'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
@@ -10,7 +10,8 @@ import type { Engines } from './engines.js'
 import type { StudyFiles } from './file-tables.js'
 import { outOfMemory, refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
 import { countMs, killAfterMs, resultBytesMax, statementMemoryMb, statementMs, statementSpillMb, statementThreads } from './limits.js'
-import { prepareTables, studyTables, type Preparation } from './tables.js'
+import { countTables } from './counts/count-tables.js'
+import { prepareTables, studyTables, type Preparation, type StudyTable } from './tables.js'
 
 export interface StatementWork {
   study: string
@@ -27,6 +28,8 @@ export interface StatementWork {
   files: StudyFiles
   /** Code lists of the study; asked where a statement reads them. */
   codeLists: () => Promise<readonly ListFile[]>
+  /** Figures of groups only: who they are of comes with them, and never leaves this process. */
+  counts?: boolean
   signal: AbortSignal
   onStart(): void
   onProgress(progress: number): void
@@ -34,6 +37,8 @@ export interface StatementWork {
 export interface StatementResult extends EngineDone {
   columns: ResultColumn[]
   chunks: Uint8Array[]
+  /** Of counts. */
+  plan?: CountPlan
 }
 
 const blank = /\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\//y
@@ -67,6 +72,8 @@ function explainPrefix(sql: string): string {
   return explain.test(sql) ? sql.slice(0, explain.lastIndex) : ''
 }
 
+export const withoutExplain = (sql: string): string => sql.slice(explainPrefix(sql).length)
+
 async function passGate(engine: EngineProcess, work: StatementWork): Promise<StatementResult | Refusal> {
   const prefix = explainPrefix(work.sql)
   const sent: Sent = { sql: work.sql.slice(prefix.length), offset: prefix.length }
@@ -78,6 +85,7 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
     if ('detail' in checked) return refusalOfCheck(checked, sent)
     const isOfCodes = tables.some(({ kind, name }) => kind === 'codes' && checked.tables.includes(name))
     const lists = isOfCodes ? await work.codeLists() : []
+    if (work.counts === true) return await passCounts(engine, work, { tree, tables, checked, lists, prefix, sent })
     preparation = prepareTables({ ...work, files: work.files.files, lists }, tables, checked)
   } catch (error) {
     if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
@@ -88,6 +96,33 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
   const sql = explained ? `EXPLAIN ${sent.sql}` : sent.sql
   const place = explained ? { sql, offset: prefix.length - 'EXPLAIN '.length } : sent
   return runInEngine(engine, { ...work, sql }, preparation, place)
+}
+
+interface Passed {
+  tree: unknown
+  tables: readonly StudyTable[]
+  checked: CheckedStatement
+  lists: readonly ListFile[]
+  prefix: string
+  sent: Sent
+}
+
+/** The second gate, and the statement as it is run for its figures. */
+async function passCounts(
+  engine: EngineProcess,
+  work: StatementWork,
+  { tree, tables, checked, lists, prefix, sent }: Passed,
+): Promise<StatementResult | Refusal> {
+  if (prefix !== '')
+    return refuse('statement-invalid', { detail: 'How many rows the engine expects is not told at the level “counts only”.' })
+  const plan = checkCounts(tree, { schema: work.study, tables: countTables(tables, work.own) })
+  if ('detail' in plan) return refusalOfCheck(plan, sent)
+  const columns = checked.columns === null ? null : new Set([...checked.columns, 'patient_key'])
+  const preparation = prepareTables({ ...work, files: [], lists }, tables, { ...checked, columns })
+  const sql = await engine.render(plan.tree)
+  // The text that ran is not the caller's: places in it mean nothing to him.
+  const result = await runInEngine(engine, { ...work, sql, format: 'json' }, preparation, { sql: '', offset: 0 })
+  return isRefusal(result) ? result : { ...result, plan }
 }
 
 async function runInEngine(

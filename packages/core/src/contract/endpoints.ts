@@ -24,6 +24,7 @@ import {
   notebookList,
   notebookSave,
   statementHistory,
+  statementLineage,
   statementRequest,
   statementRows,
   statementStatus,
@@ -250,6 +251,13 @@ export const endpoints = {
     system: 'query',
     summary: 'Rows of a finished statement',
     answerType: 'application/vnd.apache.arrow.stream',
+  },
+  statementLineage: {
+    method: 'GET',
+    path: '/query/api/v1/statements/{id}/lineage',
+    system: 'query',
+    summary: 'Where the columns of a result come from: tables, FHIR elements, masking',
+    answer: statementLineage,
   },
   cancelStatement: {
     method: 'DELETE',

@@ -1,11 +1,15 @@
 // Small cells: which counts of people may be told, in a figure, chart, table or export, and what has to be hidden beside them.
 // Never looks at a person; whoever has counts asks here before they leave.
-export { cmsCells, isSmall, ohdsiCells } from './policy.js'
+export { cmsCells, countsOnly, isSmall, ohdsiCells } from './policy.js'
 export type { Shown, SmallCellPolicy } from './policy.js'
 export { roundStably } from './rounding.js'
 export type { CellKey, KeyedHash, Rounding } from './rounding.js'
 export { showCount, showFigure, showRows, showShare } from './show.js'
 export { suppressList, suppressTable } from './table.js'
 export type { SuppressedTable, TableOptions, Totals } from './table.js'
-export { differenceOf, tellsBySubtraction } from './differencing.js'
-export type { Difference } from './differencing.js'
+export { differenceOf, differsByFew, tellingGroups, tellsBySubtraction } from './differencing.js'
+export type { Difference, ToldPeople } from './differencing.js'
+export { protectGroups } from './groups.js'
+export type { CellState, GroupPeople, ProtectedGroups } from './groups.js'
+export { countBeyond, union } from './people.js'
+export type { People } from './people.js'

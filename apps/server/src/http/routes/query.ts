@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { endpoints, notebookDraft, notebookSave, statementRequest } from '@aquifer/core/contract'
+import { mayUse } from '@aquifer/core/access'
+import { endpoints, notebookDraft, notebookSave, statementRequest, type QueryLevel } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import { historyPageMax, type KeptResult, type NotebookDesk, type Query } from '../../query/index.js'
@@ -16,14 +17,27 @@ export interface QuerySystems {
 }
 
 const mine = { act: 'query', right: 'query.run' } as const
+/** What callers who get counts only may ask, too. */
+const counted = { act: 'query', right: ['query.run', 'query.count'] } as const
+
+/** The level of an answer: what was asked for, else the most that the caller may. */
+function levelOf(request: FastifyRequest, asked: QueryLevel | undefined): QueryLevel | Refusal {
+  const [rows, counts] = (['query.run', 'query.count'] as const).map((right) => mayUse(grantOf(request), right))
+  const level = asked ?? (rows ? 'rows' : 'counts')
+  if (level === 'rows' ? rows : counts) return level
+  const detail = level === 'rows' ? 'You get counts only here; rows need the right query.run.' : 'Counts need the right query.count.'
+  return refuse('not-permitted', { detail })
+}
 
 export function queryRoutes(app: FastifyInstance, systems: QuerySystems): void {
   statementRoutes(app, systems)
   bind(app, endpoints.catalogue, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const study = await reached(systems, request, queryOf(request)['study'])
-      return isRefusal(study) ? study : { body: await systems.query.catalogue(study) }
+      if (isRefusal(study)) return study
+      const rows = mayUse(grantOf(request), 'query.run')
+      return { body: await (rows ? systems.query.catalogue(study) : systems.query.catalogueOfCounts(study)) }
     },
   })
   notebookRoutes(app, systems)
@@ -46,15 +60,17 @@ const rowsOf = ({ bytes, type, headers }: KeptResult): Answer => ({ body: bytes,
 function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { query } = systems
   bind(app, endpoints.runStatement, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const body = bodyAs(request, statementRequest)
       if (isRefusal(body)) return body
       const study = await reached(systems, request, body.study)
       if (isRefusal(study)) return study
+      const level = levelOf(request, body.level)
+      if (isRefusal(level)) return level
       const { sql, purpose, limit, cut } = body
-      const asked = { study, actor: grantOf(request).user, sql, purpose, limit, cut, format: formatOf(request) }
-      factsOf(request).detail['purpose'] = purpose
+      const asked = { study, actor: grantOf(request).user, sql, purpose, limit, cut, level, format: formatOf(request) }
+      Object.assign(factsOf(request).detail, { purpose, level })
       if (cut !== undefined) factsOf(request).detail['cut'] = cut
       if (/\brespond-async\b/i.test(headerOf(request, 'prefer') ?? '')) return { status: 202, body: query.start(asked) }
       return untilGone(request, async (signal) => {
@@ -64,7 +80,7 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   bind(app, endpoints.statements, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const asked = queryOf(request)
       const study = await reached(systems, request, asked['study'])
@@ -75,21 +91,31 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   bind(app, endpoints.statement, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const status = await query.status(paramOf(request, 'id'), grantOf(request).user)
       return isRefusal(status) ? status : { body: status }
     },
   })
   bind(app, endpoints.statementResult, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const result = await query.result(paramOf(request, 'id'), grantOf(request).user)
-      return isRefusal(result) ? result : rowsOf(result)
+      if (isRefusal(result)) return result
+      // Rows that somebody was given while he might have them.
+      const level = levelOf(request, result.level)
+      return isRefusal(level) ? level : rowsOf(result)
+    },
+  })
+  bind(app, endpoints.statementLineage, {
+    ...counted,
+    handler: async (request) => {
+      const lineage = await query.lineage(paramOf(request, 'id'), grantOf(request).user)
+      return isRefusal(lineage) ? lineage : { body: lineage }
     },
   })
   bind(app, endpoints.cancelStatement, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const status = await query.cancel(paramOf(request, 'id'), grantOf(request).user)
       return isRefusal(status) ? status : { body: status }

@@ -7,7 +7,8 @@ interface QueryRow {
   body?: () => Record<string, unknown>
 }
 
-const statements: QueryRow = { may: ['analyst', 'researcher'] }
+const ofRows: QueryRow = { may: ['analyst', 'researcher'] }
+const statements: QueryRow = { may: ['analyst', 'researcher', 'study-manager'] }
 const counters: Role[] = ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor']
 const codeReaders: Role[] = [...counters, 'administrator']
 const views: QueryRow = { may: counters }
@@ -17,13 +18,14 @@ export const queryRows = {
   statements: { ...statements, url: '/query/api/v1/statements?study={study}' },
   statement: statements,
   statementResult: statements,
+  statementLineage: statements,
   cancelStatement: statements,
   catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
-  notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
-  createNotebook: { ...statements, body: () => ({}) },
-  notebook: statements,
-  saveNotebook: { ...statements, body: () => ({}) },
-  removeNotebook: statements,
+  notebooks: { ...ofRows, url: '/query/api/v1/notebooks?study={study}' },
+  createNotebook: { ...ofRows, body: () => ({}) },
+  notebook: ofRows,
+  saveNotebook: { ...ofRows, body: () => ({}) },
+  removeNotebook: ofRows,
   views: { ...views, url: '/query/api/v1/views?study={study}' },
   view: { ...views, url: '/query/api/v1/views/none?study={study}' },
   addView: { may: ['analyst', 'study-manager'], body: () => ({}) },
