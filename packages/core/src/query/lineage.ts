@@ -111,8 +111,11 @@ function sourcesOf(from: Node, named: Named, outer: readonly Source[], walk: Wal
       const left = sourcesOf(from['left'] as Node, named, outer, walk)
       const right = sourcesOf(from['right'] as Node, named, [...outer, ...left], walk)
       const both = [...left, ...right]
-      const using = items(from['using_columns']).map((name) => ({ class: 'COLUMN_REF', column_names: [name] }))
-      for (const each of refsOf([from['condition'], using], named, both, walk)) walk.filters.set(keyOf(each), each)
+      for (const name of items(from['using_columns'])) {
+        const ref = { class: 'COLUMN_REF', column_names: [name] }
+        for (const side of both) for (const each of refOf(ref, [side])) walk.filters.set(keyOf(each), each)
+      }
+      for (const each of refsOf(from['condition'], named, both, walk)) walk.filters.set(keyOf(each), each)
       return both
     }
     case 'EMPTY':
