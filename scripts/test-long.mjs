@@ -34,6 +34,7 @@ const parts = {
       'apps/server/src/cli/files.test.ts',
       'apps/server/src/query/counts.test.ts',
       'apps/server/src/query/counts.http.test.ts',
+      'apps/server/src/query/escapes.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },

@@ -30,7 +30,7 @@ export function basisOf(parts: {
     consentState: cut !== undefined ? 'frozen' : manifest.consentEpoch >= epoch ? 'current' : 'updating',
     elapsedMs,
     ...(changed === null
-      ? {}
+      ? { withheldEpoch: epoch }
       : { level: 'counts', suppressed: result.suppressed?.length ?? 0, threshold, rounding: rounding ?? 1, changedPeople: changed }),
   }
 }

@@ -229,6 +229,7 @@ test('whoever withdraws is in no row of the next statement, and kept rows are go
 })
 
 test('a result’s columns lead to tables, FHIR elements and what masking did; a result says why it is stale', async () => {
+  await settled()
   const sql = `WITH heavy AS (SELECT patient_key, value_number AS kg FROM observations WHERE code = '29463-7')
     SELECT p.gender, avg(h.kg) AS mean FROM heavy h JOIN patients p USING (patient_key) GROUP BY 1`
   const path = `/query/api/v1/statements/${String((await statement(sql)).json['statement'])}`

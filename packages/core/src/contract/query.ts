@@ -56,6 +56,8 @@ export const queryBasis = z.object({
   cut: z.string().optional(),
   /** `frozen`: a data cut, which later decisions do not change but for people who are left out. `current`: every consent decision up to the epoch is in the rows. `updating`: later ones are on their way; withdrawn people are left out already. */
   consentState: z.enum(['current', 'updating', 'frozen']),
+  /** Of rows: the study's consent epoch when they were read; whoever withdrew up to it is left out. */
+  withheldEpoch: z.number().int().optional(),
   elapsedMs: z.number(),
   /** Left out: `rows`. */
   level: queryLevel.optional(),
