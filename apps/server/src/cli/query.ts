@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import type { StatementRows } from '@aquifer/core/contract'
 import { openClient, resultOf, type Need } from './client.js'
 import { WrongUsage } from './failure.js'
-import { withoutSmallCells } from './small-cells.js'
+import { withMarks, withoutSmallCells } from './small-cells.js'
 import { csvText, jsonText, tableText } from './rows.js'
 import { parquetBytes } from './parquet.js'
 
@@ -13,6 +13,7 @@ interface Flags {
   purpose: string
   limit: string
   cut?: string
+  level?: 'rows' | 'counts'
   smallCells?: string
   json?: boolean
   url?: string
@@ -31,6 +32,12 @@ export function queryCommand(): Command {
     .option('--purpose <text>', 'why you ask; recorded with the statement', 'analysis')
     .option('--limit <rows>', `rows at most (up to ${rowsMax})`, String(rowsMax))
     .option('--cut <name>', 'read a data cut instead of the newest snapshot; the result cites it')
+    .addOption(
+      new Option('--level <level>', 'rows, or counts: one GROUP BY, small groups hidden, rounded (default: the most you may)').choices([
+        'rows',
+        'counts',
+      ]),
+    )
     .option('--small-cells <columns>', 'hide counts below 11: the column that counts people, then by commas those computed from it')
     .option('--url <url>', 'address of the server')
     .addHelpText('after', '\nWhat the rows rest on (snapshot, masking policy, consent) goes to stderr.')
@@ -47,10 +54,12 @@ export function queryCommand(): Command {
 async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
   const client = await openClient({ url: flags.url })
   const need: Need = { role: 'analyst', studies: [flags.study] }
+  const { level, cut } = flags
+  const more = { ...(cut === undefined ? {} : { cut }), ...(level === undefined ? {} : { level }) }
   const reply = await client.send({
     method: 'POST',
     path: '/query/api/v1/statements',
-    json: { study: flags.study, sql, purpose: flags.purpose, limit, ...(flags.cut === undefined ? {} : { cut: flags.cut }) },
+    json: { study: flags.study, sql, purpose: flags.purpose, limit, ...more },
     headers: { accept: flags.format === 'arrow' ? 'application/vnd.apache.arrow.stream' : 'application/json' },
     need,
   })
@@ -60,8 +69,9 @@ async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
 async function write(format: Flags['format'], body: Buffer, smallCells: readonly string[]): Promise<void> {
   if (format === 'arrow') return output(body)
   const result = withoutSmallCells(JSON.parse(body.toString('utf8')) as StatementRows, smallCells)
+  const marked = withMarks(result)
   if (format === 'parquet') await output(await parquetBytes(result))
-  else await output(format === 'csv' ? csvText(result) : format === 'json' ? jsonText(result) : tableText(result))
+  else await output(format === 'csv' ? csvText(marked) : format === 'json' ? jsonText(marked) : tableText(marked))
   process.stderr.write(`${basisLine(result)}\n`)
   return undefined
 }
@@ -76,6 +86,7 @@ function basisLine({ basis }: StatementRows): string {
     `snapshot ${basis.snapshot}`,
     basis.maskingPolicy,
     `consent ${basis.consentState}`,
+    ...(basis.level === 'counts' ? [`counts only, rounded to ${basis.rounding ?? 1}, ${basis.suppressed ?? 0} cells hidden`] : []),
     `${basis.elapsedMs} ms`,
   ].join(' · ')
 }
