@@ -87,7 +87,7 @@ test.runIf(isLong)('neither do the catalogue, the history, code counts, the risk
   expect(Number(catalogue['people']) % 5).toBe(0)
   for (const path of ['/query/api/v1/unmapped-codes?study=REG', '/query/api/v1/code-lists?study=REG']) {
     const { json } = await world.send({ path, token: attacker })
-    expect(numbersIn(json['codes'] ?? []).filter(({ at, value }) => at.endsWith('.people') && value < 11)).toEqual([])
+    expect(numbersIn(json['codes'] ?? []).filter(({ at, value }) => at.endsWith('.people') && (value < 11 || value % 5 > 0))).toEqual([])
   }
   for (const sql of ['SELECT * FROM observations', 'SELECT max(value_number) FROM observations', 'EXPLAIN SELECT count(*) FROM patients'])
     expect((await ask(sql)).status).toBe(400)

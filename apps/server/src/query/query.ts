@@ -345,6 +345,11 @@ export class Query {
     return this.#counts.catalogue(study, await this.#catalogueOf(study, standing?.held.manifest ?? null))
   }
 
+  /** A count by code, as who gets counts only may see it. */
+  toldCount(study: Study, count: number | string, code: string): number | string {
+    return this.#counts.told(study, count, code)
+  }
+
   async #catalogueOf(study: Study, manifest: ReservoirManifest | null): Promise<Catalogue> {
     const [policy, own, { files }] = await Promise.all([
       this.#policyOf(study, manifest),

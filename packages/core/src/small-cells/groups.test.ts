@@ -40,7 +40,7 @@ const asking = fc.record({
   asOne: fc.boolean(),
   only: fc.constantFrom([0, 1, 2], [0, 1], [0], [2]),
 })
-type Asking = { without: number[]; moved: number[]; asOne: boolean; only: number[] }
+type Asking = { without: number[]; moved: number[]; asOne: boolean; only: readonly number[] }
 function answerOf({ without, moved, asOne, only }: Asking): People[][] {
   const groups: number[][] = [[], [], []]
   for (let person = 0; person < crowd; person++) {

@@ -7,7 +7,7 @@ import type { Asked, HeldSnapshot, QueryOptions } from '../query.js'
 import type { StatementWork } from '../run-statement.js'
 import { markOf, type Surroundings } from '../surroundings.js'
 import { bytesOf } from './bytes.js'
-import { catalogueOfCounts } from './count-catalogue.js'
+import { catalogueOfCounts, toldCount } from './count-catalogue.js'
 import { CutOver } from './cut-over.js'
 import { CountDesk } from './desk.js'
 
@@ -63,6 +63,12 @@ export class Counts {
 
   catalogue(study: Study, catalogue: Catalogue): Catalogue {
     return catalogueOfCounts(catalogue, this.#desk.hashOf(study))
+  }
+
+  /** A count of people by code, already without small ones, for who gets counts only. */
+  told(study: Study, count: number | string, code: string): number | string {
+    if (typeof count === 'string') return count
+    return toldCount(count, { study: study.id, cell: `code ${code}`, hash: this.#desk.hashOf(study) }) ?? count
   }
 
   drop(study: string): void {
