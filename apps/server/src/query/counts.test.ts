@@ -245,6 +245,18 @@ test('who withdraws is out at once; how many left is told in bands, and the cata
   }
 })
 
+test('figures rest on one snapshot until a cut-over: what comes later is not told one by one', async () => {
+  const snapshotOf = async (): Promise<string> => (await count('SELECT count(*) FROM encounters')).basis.snapshot
+  const first = await snapshotOf()
+  await publish(world.reservoir, 'SYN', person(60), 3)
+  expect(await snapshotOf()).toBe(first)
+  const gone = Array.from({ length: 11 }, (_, at) => `pc${at + 10}`)
+  world.withheld.push(...gone)
+  const later = await count('SELECT count(*) FROM encounters')
+  expect([later.basis.snapshot === first, later.basis.changedPeople]).toEqual([false, '0'])
+  world.withheld.length = 0
+})
+
 // An attacker who knows where he looks: he asks for groups and for nearly the same, in any order, and subtracts.
 const conditionOf = fc.constantFrom(
   'gender = ‹female›',

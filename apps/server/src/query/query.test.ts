@@ -182,6 +182,41 @@ test('errors say where and what was meant, and hold no value of the data', async
   expect(JSON.stringify(conversion)).not.toContain('8302')
 })
 
+test.each([
+  [
+    `SELECT code AS c, value_number * 2 AS twice FROM observations WHERE status = 'final'`,
+    { c: ['observations.code'], twice: ['observations.value_number'] },
+    ['observations.status'],
+  ],
+  [
+    `WITH x(k, v) AS (SELECT patient_key, code FROM conditions) SELECT v FROM x UNION ALL SELECT code FROM observations`,
+    { v: ['conditions.code', 'observations.code'] },
+    [],
+  ],
+  [`SELECT * EXCLUDE (patient_key) FROM (SELECT patient_key, gender FROM patients) p`, { gender: ['patients.gender'] }, []],
+  [
+    `SELECT (SELECT max(o.value_number) FROM observations o WHERE o.patient_key = p.patient_key) AS top FROM patients p`,
+    { top: ['observations.value_number'] },
+    ['observations.patient_key', 'patients.patient_key'],
+  ],
+  [
+    `SELECT gender AS g, sum(birth_year) AS s FROM patients GROUP BY 1 HAVING count(zip3) > 1`,
+    { g: ['patients.gender'], s: ['patients.birth_year'] },
+    ['patients.gender', 'patients.zip3'],
+  ],
+  [`SELECT sum(birth_year) OVER (PARTITION BY state) AS s FROM patients`, { s: ['patients.birth_year', 'patients.state'] }, []],
+  [`SELECT c.unnest.code AS code FROM "Observation" o, unnest(o.code.coding) c`, { code: ['Observation.code'] }, []],
+])('lineage: %s', async (sql, from, filteredBy) => {
+  const { id } = world.query.start({ study: world.study, actor: 'lin', sql, purpose: 'test', limit: 10, format: 'json' })
+  await soon(async () => (await world.query.status(id, 'lin')) as unknown).toMatchObject({ state: 'done' })
+  const lineage = await world.query.lineage(id, 'lin')
+  if (isRefusal(lineage)) throw new Error(lineage.detail)
+  const names = (columns: readonly { table: string; column: string }[]): string[] =>
+    columns.map(({ table, column }) => `${table}.${column}`).sort()
+  expect(Object.fromEntries(lineage.columns.map((column) => [column.name, names(column.from)]))).toEqual(from)
+  expect(names(lineage.filteredBy)).toEqual(filteredBy)
+})
+
 test('rows beyond the limit are counted and said', async () => {
   const answer = await world.rows('SELECT range AS n FROM range(1000000)', { limit: 10 })
   expect(answer).toMatchObject({ basis: { rows: 10, totalRows: 1_000_000, truncated: true, people: null } })
