@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import type { StatementRows } from '@aquifer/core/contract'
 import { openClient, resultOf, type Need } from './client.js'
 import { WrongUsage } from './failure.js'
-import { withoutSmallCells } from './small-cells.js'
+import { withMarks, withoutSmallCells } from './small-cells.js'
 import { csvText, jsonText, tableText } from './rows.js'
 import { parquetBytes } from './parquet.js'
 import { downloadTo } from './query-download.js'
@@ -14,6 +14,7 @@ interface Flags {
   purpose: string
   limit: string
   cut?: string
+  level?: 'rows' | 'counts'
   smallCells?: string
   param?: string[]
   out?: string
@@ -38,6 +39,12 @@ export function queryCommand(): Command {
     .option('--cut <name>', 'read a data cut instead of the newest snapshot; the result cites it')
     .option('--param <name:type=value...>', 'a value for $name: date, timestamp, number, integer, text, boolean, or text-list by commas')
     .option('--out <file>', 'all rows into a file, checked, with its manifest and codebook beside it; the server keeps it for a while')
+    .addOption(
+      new Option('--level <level>', 'rows, or counts: one GROUP BY, small groups hidden, rounded (default: the most you may)').choices([
+        'rows',
+        'counts',
+      ]),
+    )
     .option('--small-cells <columns>', 'hide counts below 11: the column that counts people, then by commas those computed from it')
     .option('--url <url>', 'address of the server')
     .addHelpText('after', '\nWhat the rows rest on (snapshot, masking policy, consent) goes to stderr.')
@@ -62,13 +69,18 @@ async function intoFile(sql: string, { format, out, ...flags }: Flags & { out: s
   process.stderr.write(`${basisLine({ basis })}\n${out} · ${file.bytes} bytes · sha256 ${file.sha256}\n`)
 }
 
-const statementOf = (sql: string, flags: Pick<Flags, 'study' | 'purpose' | 'cut' | 'param'>, limit: number): Record<string, unknown> => ({
+const statementOf = (
+  sql: string,
+  flags: Pick<Flags, 'study' | 'purpose' | 'cut' | 'param' | 'level'>,
+  limit: number,
+): Record<string, unknown> => ({
   study: flags.study,
   sql,
   purpose: flags.purpose,
   limit,
   parameters: parametersOf(flags.param ?? []),
   ...(flags.cut === undefined ? {} : { cut: flags.cut }),
+  ...(flags.level === undefined ? {} : { level: flags.level }),
 })
 
 /** `name:type=value`; what is no value of its type the server refuses. */
@@ -100,8 +112,9 @@ async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
 async function write(format: Flags['format'], body: Buffer, smallCells: readonly string[]): Promise<void> {
   if (format === 'arrow') return output(body)
   const result = withoutSmallCells(JSON.parse(body.toString('utf8')) as StatementRows, smallCells)
+  const marked = withMarks(result)
   if (format === 'parquet') await output(await parquetBytes(result))
-  else await output(format === 'csv' ? csvText(result) : format === 'json' ? jsonText(result) : tableText(result))
+  else await output(format === 'csv' ? csvText(marked) : format === 'json' ? jsonText(marked) : tableText(marked))
   process.stderr.write(`${basisLine(result)}\n`)
   return undefined
 }
@@ -116,6 +129,7 @@ function basisLine({ basis }: Pick<StatementRows, 'basis'>): string {
     `snapshot ${basis.snapshot}`,
     basis.maskingPolicy,
     `consent ${basis.consentState}`,
+    ...(basis.level === 'counts' ? [`counts only, rounded to ${basis.rounding ?? 1}, ${basis.suppressed ?? 0} cells hidden`] : []),
     `${basis.elapsedMs} ms`,
   ].join(' · ')
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { StatementRows } from '@aquifer/core/contract'
 import { csvText } from './rows.js'
-import { withoutSmallCells } from './small-cells.js'
+import { withMarks, withoutSmallCells } from './small-cells.js'
 
 const result = (rows: unknown[][], truncated = false): StatementRows => ({
   statement: 's',
@@ -39,4 +39,18 @@ test('what is no column of counts, or not the whole of it, is wrong usage', () =
   for (const columns of [['people'], ['code'], ['mean'], ['n', 'median']])
     expect(() => withoutSmallCells(result(rows), columns)).toThrow(/--small-cells/)
   expect(() => withoutSmallCells(result(rows, true), ['n'])).toThrow(/every row/)
+})
+
+test('hidden cells of counts are told as their marks', () => {
+  const counted = {
+    ...result([
+      ['a', 40, 2.5],
+      ['b', null, null],
+    ]),
+    suppressed: [
+      [1, 1, 'secondary'],
+      [1, 2, 'primary'],
+    ] as [number, number, 'primary' | 'secondary'][],
+  }
+  expect(csvText(withMarks(counted))).toBe('code,n,mean\r\na,40,2.5\r\nb,hidden,<11\r\n')
 })

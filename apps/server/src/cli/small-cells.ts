@@ -1,5 +1,5 @@
 import type { StatementRows } from '@aquifer/core/contract'
-import { cmsCells, showRows } from '@aquifer/core/small-cells'
+import { cmsCells, countsOnly, showRows } from '@aquifer/core/small-cells'
 import { WrongUsage } from './failure.js'
 
 /** The result as it may be passed on to people who may not see small groups. */
@@ -15,4 +15,14 @@ export function withoutSmallCells(result: StatementRows, [count, ...derived]: re
   const objects = result.rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index]])))
   const shown = showRows(objects, { count, derived }, cmsCells)
   return { ...result, rows: shown.map((row) => names.map((name) => row[name])) }
+}
+
+/** Hidden cells of counts as the marks that stand for them. */
+export function withMarks(result: StatementRows): StatementRows {
+  const rows = result.rows.map((row) => [...row])
+  for (const [row, column, why] of result.suppressed ?? []) {
+    const cells = rows[row]
+    if (cells !== undefined) cells[column] = why === 'primary' ? countsOnly.show : countsOnly.besides
+  }
+  return { ...result, rows }
 }

@@ -110,10 +110,11 @@ export function openQueries(parts: QueryParts): Queries {
       return { files: study === null ? [] : await files.tables(study), folder: files.tableFolder(id) }
     },
     withheld,
-    studyOf: async (sid) => (await studies.bySid(sid))?.id ?? null,
+    studyOf: (sid) => studies.bySid(sid),
     ownTables: ({ sid }) => ownViews.tables(sid),
     codeLists: (study) => parts.codeLists.files(study),
     cohorts: (study) => cohortTables.tables(study),
+    seal: (text) => parts.signer.seal(text),
     now,
     newId,
     onBug: (error) => log.error({ err: errorName(error) }, 'a statement met an error of the server'),

@@ -1,4 +1,4 @@
-import type { CatalogueTable, Completions, CompletionsRequest } from '@aquifer/core/contract'
+import type { CatalogueTable, Completions, CompletionsRequest, QueryLevel } from '@aquifer/core/contract'
 import {
   allowedFunctions,
   allowedTableFunctions,
@@ -22,11 +22,13 @@ const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const codedEnds = /(^|_)(code|status|gender|race|ethnicity|category|class|criticality|marital_status|language|state|unit|system)$/
 
 /** What may be written at a place: the engine's own suggestions, and what it cannot know. */
-export async function completionsOf(query: Query, study: Study, request: CompletionsRequest): Promise<Completions> {
+export async function completionsOf(query: Query, study: Study, request: CompletionsRequest, level: QueryLevel): Promise<Completions> {
   const { sql, position, parameters } = request
-  const { tables } = await query.catalogue(study)
+  const { tables } = await (level === 'rows' ? query.catalogue(study) : query.catalogueOfCounts(study))
   const place = placeIn(sql, position)
   if (place.valueOf !== null) {
+    // Which values enough people have, and in which order, is held against nothing that was told.
+    if (level !== 'rows') return { from: place.from, completions: [] }
     const found = await valuesOf(query, study, { sql, word: place.word, valueOf: place.valueOf }, tables)
     return { from: place.from, completions: found }
   }

@@ -1,4 +1,4 @@
-import type { DownloadCodebook, DownloadManifest, DownloadRequest, DownloadView } from '@aquifer/core/contract'
+import type { DownloadCodebook, DownloadManifest, DownloadRequest, DownloadView, QueryBasis } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { openJobWorker, type JobRun, type JobWorker, type RunningJob } from '../jobs/index.js'
 import type { Job, Repository, StatementRecord, Study } from '../repository/index.js'
@@ -179,6 +179,7 @@ function viewOf(job: Job, study: string | null, note: DownloadNote | null): Down
     requestedBy: job.actor,
     requestedAt: new Date(job.createdAt).toISOString(),
     expiresAt: note === null ? null : new Date(note.until).toISOString(),
+    level: note === null ? null : (note.manifest.basis.level ?? 'rows'),
     file: note?.manifest.file ?? null,
     problem: typeof told === 'string' ? told : null,
   }
@@ -254,6 +255,7 @@ function manifestOf(
     rowsBefore: kept.basis.rows,
     rowsAfter: file.rows,
     file,
+    ...(kept.suppressed === undefined ? {} : { suppressed: kept.suppressed }),
     codebook: { name: `${kept.study}-${kept.id}.codebook.json`, sha256: sha256Of(codebookText(codebook)) },
   }
 }
@@ -273,6 +275,7 @@ async function wholeResult(query: Query, record: StatementRecord, { study, actor
     purpose,
     cut: cut ?? undefined,
     parameters,
+    level: (record.basis as QueryBasis | null)?.level ?? ('rows' as const),
     limit: downloadRowsMax,
     limits,
     format: 'json' as const,

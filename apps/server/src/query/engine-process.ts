@@ -130,6 +130,14 @@ export class EngineProcess {
     return JSON.parse(Buffer.from((await answer).body).toString('utf8')) as EngineCompletion[]
   }
 
+  /** The statement that a tree stands for. */
+  async render(tree: unknown): Promise<string> {
+    const id = this.#next++
+    const answer = this.#answer(id, 'rendered', () => undefined)
+    writeFrame(this.#pipe, { id, do: 'render' }, Buffer.from(JSON.stringify(tree)))
+    return Buffer.from((await answer).body).toString('utf8')
+  }
+
   run(run: EngineRun, listener: RunListener): { id: number; done: Promise<EngineDone> } {
     const id = this.#next++
     const answer = this.#answer(id, 'done', ({ header, body }) => {

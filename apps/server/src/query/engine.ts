@@ -40,6 +40,13 @@ async function suggest(id: number, { sql, tables }: { sql: string; tables: strin
   send({ id, is: 'completed' }, Buffer.from(JSON.stringify(await complete(sql, tables))))
 }
 
+/** A tree as the text that the engine reads it from. */
+async function render(id: number, tree: string): Promise<void> {
+  const connection = await openParser()
+  const reader = await connection.runAndReadAll('SELECT json_deserialize_sql(CAST($1 AS JSON))', [tree])
+  send({ id, is: 'rendered' }, Buffer.from(String(reader.getRows()[0]?.[0] ?? '')))
+}
+
 async function run(id: number, request: EngineRun): Promise<void> {
   const state = { connection: null as DuckDBConnection | null, cancelled: false }
   running.set(id, state)
@@ -107,6 +114,7 @@ async function handle({ header, body }: Frame): Promise<void> {
   try {
     if (header['do'] === 'parse') await parse(id, body.toString())
     else if (header['do'] === 'complete') await suggest(id, JSON.parse(body.toString()) as { sql: string; tables: string[] })
+    else if (header['do'] === 'render') await render(id, body.toString())
     else if (header['do'] === 'run') await run(id, JSON.parse(body.toString()) as EngineRun)
     else if (header['do'] === 'cancel') cancel(id)
     else if (header['do'] === 'look') look(id, header['paths'] as string[])

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { QueryBasis, ResultColumn } from '@aquifer/core/contract'
+import type { QueryBasis, QueryLevel, ResultColumn, SuppressedCell } from '@aquifer/core/contract'
 import { writeAtomically } from '../storage/index.js'
 import { keptBytesMax } from './limits.js'
 
@@ -10,8 +10,12 @@ export interface KeptResult {
   id: string
   study: string
   owner: string
+  /** Who gets counts only now does not get rows that were kept before. */
+  level: QueryLevel
   basis: QueryBasis
   columns: ResultColumn[]
+  /** Of counts: cells that are hidden. */
+  suppressed?: SuppressedCell[]
   /** The form that was asked for, for who does not say another. */
   format: 'arrow' | 'json'
   bytes: number
@@ -72,7 +76,11 @@ export class KeptResults {
 
   #read(of: Pick<KeptResult, 'study' | 'id'>): KeptResult | null {
     try {
-      return JSON.parse(readFileSync(this.#noteOf(of), 'utf8')) as KeptResult
+      // Those that were kept before there were levels are of rows.
+      return {
+        level: 'rows',
+        ...(JSON.parse(readFileSync(this.#noteOf(of), 'utf8')) as Omit<KeptResult, 'level'> & { level?: QueryLevel }),
+      }
     } catch {
       return null
     }

@@ -76,7 +76,7 @@ test('rows as JSON with their basis; the same as Arrow with the basis in a heade
 })
 
 test('refusals: role, study, SQL, nothing published', async () => {
-  expect((await statement('SELECT 1', { token: manager })).status).toBe(403)
+  expect((await statement('SELECT 1', { token: await world.token('auditor', ['REG']) })).status).toBe(403)
   expect((await statement('SELECT 1', { study: 'EMPTY' })).status).toBe(404)
   expect((await statement('SELECT 1', { study: 'NONE' })).status).toBe(404)
   expect((await world.send({ method: 'POST', path: '/query/api/v1/statements', body: { study: 'REG', sql: 'SELECT 1' } })).status).toBe(401)
@@ -84,6 +84,38 @@ test('refusals: role, study, SQL, nothing published', async () => {
   expect(wrong).toMatchObject({ status: 400, json: { code: 'statement-invalid', position: 7, suggestion: 'value_number' } })
   const none = await statement('SELECT 1', { study: 'EMPTY', token: await world.token('analyst', ['EMPTY']) })
   expect(none.status).toBe(503)
+})
+
+test('counts only: for who may not have rows, or asks for no more; small groups are marks', async () => {
+  const level = (level: string, token: string, sql = 'SELECT gender, count(*) AS n FROM patients GROUP BY gender') =>
+    world.send({
+      method: 'POST',
+      path: '/query/api/v1/statements',
+      token,
+      body: { study: 'REG', sql, level },
+      headers: { accept: 'application/json' },
+    })
+  expect(await level('rows', manager)).toMatchObject({ status: 403 })
+  expect(await statement('SELECT * FROM patients', { token: manager })).toMatchObject({
+    status: 400,
+    json: { code: 'statement-invalid', detail: expect.stringMatching(/counts only/) },
+  })
+  for (const [token, sent] of [
+    [manager, await statement('SELECT gender, count(*) AS n FROM patients GROUP BY gender', { token: manager })],
+    [analyst, await level('counts', analyst)],
+  ] as const) {
+    expect(sent.json).toMatchObject({
+      rows: [[null, null]],
+      suppressed: [[0, 1, 'primary']],
+      basis: { level: 'counts', suppressed: 1, threshold: 11, people: null, totalRows: null, changedPeople: '0' },
+    })
+    const path = `/query/api/v1/statements/${String(sent.json['statement'])}`
+    expect((await world.send({ path, token })).json).toMatchObject({ state: 'done', stale: [] })
+  }
+  const catalogue = (await world.send({ path: '/query/api/v1/catalogue', token: manager })).json
+  expect([catalogue['people'], catalogue['resources']]).toEqual([0, 0])
+  expect((catalogue['tables'] as Json[]).filter(({ rows }) => Number(rows) > 0)).toEqual([])
+  expect((await world.send({ path: '/query/api/v1/notebooks', token: manager })).status).toBe(403)
 })
 
 test('without waiting: accepted, done, fetched, listed', async () => {
@@ -325,4 +357,33 @@ test('a saved query: each run is a job whose report says what changed, few rows 
   expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ queries: [{ last: { changed: true } }] })
   expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
   expect((await world.send({ path: own, token: analyst })).status).toBe(404)
+})
+
+test('a result’s columns lead to tables, FHIR elements and what masking did; a result says why it is stale', async () => {
+  await settled()
+  const sql = `WITH heavy AS (SELECT patient_key, value_number AS kg FROM observations WHERE code = '29463-7')
+    SELECT p.gender, avg(h.kg) AS mean FROM heavy h JOIN patients p USING (patient_key) GROUP BY 1`
+  const path = `/query/api/v1/statements/${String((await statement(sql)).json['statement'])}`
+  expect((await world.send({ path: `${path}/lineage`, token: analyst })).json).toMatchObject({
+    study: 'REG',
+    basis: { maskingPolicy: 'safe-harbor v1' },
+    columns: [
+      { name: 'gender', from: [{ table: 'patients', column: 'gender', paths: ['Patient.gender'], masking: 'kept' }] },
+      {
+        name: 'mean',
+        from: [{ table: 'observations', column: 'value_number', paths: expect.arrayContaining(['Observation.valueQuantity.value']) }],
+      },
+    ],
+    filteredBy: expect.arrayContaining([
+      { table: 'observations', column: 'code' },
+      { table: 'patients', column: 'patient_key' },
+      { table: 'patients', column: 'gender' },
+    ]),
+  })
+  expect((await world.send({ path: '/query/api/v1/statements/none/lineage', token: analyst })).status).toBe(404)
+  expect((await world.send({ path, token: analyst })).json).toMatchObject({ stale: [] })
+  const integrator = await world.token('integrator', ['REG'])
+  expect((await world.fhir('POST', '/Observation', integrator, weight('w9', 'mrn-1', 72), { 'x-aquifer-study': 'REG' })).status).toBe(201)
+  await settled()
+  expect((await world.send({ path, token: analyst })).json['stale']).toMatchObject([{ cause: 'data' }])
 })

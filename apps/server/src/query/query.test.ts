@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRefusal } from '@aquifer/core/refusal'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ownTable } from '../view/index.js'
 import { EngineProcess } from './engine-process.js'
 import { openNotebooks } from './index.js'
+import { nestedColumnTypes } from './tables.js'
+import { attacks } from './test/attacks.js'
 import { openQueryWorld, publish, type World } from './test/world.js'
 
 // The machine may be busy.
@@ -59,85 +62,30 @@ test('a newer snapshot is read by the next statement', async () => {
   expect(await rowsOf('SELECT count(*) FROM patients', { study: world.other })).toEqual([[2]])
 })
 
-// What analysts and attackers send, and what is none of a statement's business.
-const attacks = [
-  `COPY (SELECT 1) TO '/tmp/aquifer-attack'`,
-  `COPY observations TO 'x.csv'`,
-  `SELECT * FROM kept.main.rows`,
-  `SELECT * FROM kept.rows`,
-  `ATTACH '/tmp/x.db' AS x`,
-  `EXPORT DATABASE '/tmp/aquifer-attack'`,
-  `INSTALL httpfs`,
-  `LOAD parquet`,
-  `SET memory_limit = '100GB'`,
-  `RESET lock_configuration`,
-  `PRAGMA import_database('/tmp')`,
-  `pragma database_list`,
-  `CALL enable_logging(storage_path = '/tmp/aquifer-attack')`,
-  `SELECT * FROM enable_logging(storage_path = '/tmp/aquifer-attack')`,
-  `SELECT * FROM enable_profiling(save_location = '/tmp/aquifer-attack')`,
-  `FROM read_parquet('/tmp/*.parquet')`,
-  `SELECT * FROM read_csv('/etc/passwd')`,
-  `SELECT * FROM read_text('/etc/passwd')`,
-  `SELECT * FROM glob('/*')`,
-  `SELECT * FROM '/etc/passwd'`,
-  `SELECT * FROM parquet_metadata('x')`,
-  `SELECT * FROM query('select 1')`,
-  `SELECT * FROM query_table('patients')`,
-  `SELECT * FROM json_execute_serialized_sql('{}')`,
-  `SELECT * FROM duckdb_settings()`,
-  `SELECT * FROM duckdb_secrets()`,
-  `SELECT * FROM sniff_csv('/etc/passwd')`,
-  `SELECT * FROM duckdb_logs`,
-  `SELECT * FROM information_schema.tables`,
-  `SELECT * FROM pg_catalog.pg_class`,
-  `SELECT * FROM sqlite_master`,
-  `SELECT getenv('PATH')`,
-  `SELECT current_setting('temp_directory')`,
-  `SELECT json_serialize_plan('select 1')`,
-  `SELECT json_deserialize_sql('{}')`,
-  `SELECT getvariable('x')`,
-  `SELECT nextval('s')`,
-  `SELECT write_log('x')`,
-  `SELECT sleep_ms(100000)`,
-  `SELECT 1; DROP VIEW observations`,
-  `SELECT 1; SELECT 2`,
-  `/* */ SELECT 1 ; -- \n COPY patients TO 'x'`,
-  `EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/aquifer-attack'`,
-  `EXPLAIN ANALYZE SELECT 1`,
-  `EXPLAIN -- \n COPY patients TO '/tmp/aquifer-attack'`,
-  `WITH x AS (DELETE FROM patients RETURNING *) SELECT * FROM x`,
-  `INSERT INTO patients VALUES (1)`,
-  `CREATE TABLE x AS SELECT 1`,
-  `SELECT * FROM OTHER.patients`,
-  `SELECT * FROM memory."_rows"."Patient"`,
-  `SELECT * FROM "_rows"."Patient"`,
-  `SELECT * FROM patients AT (VERSION => 1)`,
-  `SELECT (SELECT * FROM read_text('/etc/passwd'))`,
-  `SELECT list_transform([1], lambda x: getenv('HOME'))`,
-  `SELECT * FROM patients WHERE id IN (SELECT content FROM read_blob('/etc/passwd'))`,
-  `SELECT sum(1) OVER (ORDER BY current_setting('threads')) FROM patients`,
-  `SELECT $1`,
-  `PREPARE x AS SELECT 1`,
-  `WITH duckdb_views AS (SELECT * FROM duckdb_views) SELECT sql FROM duckdb_views, patients`,
-  `WITH duckdb_views AS MATERIALIZED (SELECT * FROM duckdb_views) SELECT * FROM duckdb_views`,
-  `WITH RECURSIVE duckdb_tables AS (SELECT sql FROM duckdb_tables UNION ALL SELECT 'x') SELECT * FROM duckdb_tables`,
-  `FROM patients, LATERAL (WITH sqlite_master AS (FROM sqlite_master) FROM sqlite_master)`,
-  `PIVOT sqlite_master ON name IN ('a') USING count(*)`,
-  `PIVOT patients ON gender IN ('male') USING getenv('x')`,
-  `PIVOT patients ON gender USING count(*)`,
-  `SHOW TABLES`,
-  `SHOW ALL TABLES`,
-  `VACUUM`,
-  `CHECKPOINT`,
-  ``,
-  `-- nothing`,
-]
-
 test.each(attacks)('refused: %s', async (sql) => {
   const { refusal, detail } = await world.refused(sql)
   expect(refusal).toBe('statement-invalid')
   expect(detail).not.toMatch(/_rows|aquifer-query/)
+  expect(existsSync('/tmp/aquifer-attack')).toBe(false)
+})
+
+test('in a view of a study’s own they are texts, or it is no view', async () => {
+  const quoted = (sql: string): string => `'${sql.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`
+  const view = (more: object, path = 'gender') => ({
+    resource: 'Patient',
+    name: 'hole',
+    select: [{ column: [{ name: 'a', path }] }],
+    ...more,
+  })
+  const made = (json: unknown) => ownTable(json, 'test', nestedColumnTypes)
+  for (const sql of attacks) {
+    expect([sql, 'problems' in made(view({ name: `a; ${sql}` }))]).toEqual([sql, true])
+    expect([sql, 'problems' in made(view({ select: [{ column: [{ name: `a"; ${sql}`, path: 'gender' }] }] }))]).toEqual([sql, true])
+  }
+  const column = attacks.map((sql, at) => ({ name: `c${at}`, path: `gender = ${quoted(`'); ${sql}; --`)}` }))
+  const table = made(view({ select: [{ column }] }))
+  if ('problems' in table) throw new Error(JSON.stringify(table.problems[0]))
+  expect(await world.query.probe(world.study, table.table)).toBeNull()
   expect(existsSync('/tmp/aquifer-attack')).toBe(false)
 })
 
@@ -232,6 +180,41 @@ test('errors say where and what was meant, and hold no value of the data', async
   const conversion = await world.refused('SELECT CAST(code AS INTEGER) FROM observations')
   expect(conversion).toMatchObject({ refusal: 'statement-invalid', detail: expect.stringMatching(/try_cast/) })
   expect(JSON.stringify(conversion)).not.toContain('8302')
+})
+
+test.each([
+  [
+    `SELECT code AS c, value_number * 2 AS twice FROM observations WHERE status = 'final'`,
+    { c: ['observations.code'], twice: ['observations.value_number'] },
+    ['observations.status'],
+  ],
+  [
+    `WITH x(k, v) AS (SELECT patient_key, code FROM conditions) SELECT v FROM x UNION ALL SELECT code FROM observations`,
+    { v: ['conditions.code', 'observations.code'] },
+    [],
+  ],
+  [`SELECT * EXCLUDE (patient_key) FROM (SELECT patient_key, gender FROM patients) p`, { gender: ['patients.gender'] }, []],
+  [
+    `SELECT (SELECT max(o.value_number) FROM observations o WHERE o.patient_key = p.patient_key) AS top FROM patients p`,
+    { top: ['observations.value_number'] },
+    ['observations.patient_key', 'patients.patient_key'],
+  ],
+  [
+    `SELECT gender AS g, sum(birth_year) AS s FROM patients GROUP BY 1 HAVING count(zip3) > 1`,
+    { g: ['patients.gender'], s: ['patients.birth_year'] },
+    ['patients.gender', 'patients.zip3'],
+  ],
+  [`SELECT sum(birth_year) OVER (PARTITION BY state) AS s FROM patients`, { s: ['patients.birth_year', 'patients.state'] }, []],
+  [`SELECT c.unnest.code AS code FROM "Observation" o, unnest(o.code.coding) c`, { code: ['Observation.code'] }, []],
+])('lineage: %s', async (sql, from, filteredBy) => {
+  const { id } = world.query.start({ study: world.study, actor: 'lin', sql, purpose: 'test', limit: 10, format: 'json' })
+  await soon(async () => (await world.query.status(id, 'lin')) as unknown).toMatchObject({ state: 'done' })
+  const lineage = await world.query.lineage(id, 'lin')
+  if (isRefusal(lineage)) throw new Error(lineage.detail)
+  const names = (columns: readonly { table: string; column: string }[]): string[] =>
+    columns.map(({ table, column }) => `${table}.${column}`).sort()
+  expect(Object.fromEntries(lineage.columns.map((column) => [column.name, names(column.from)]))).toEqual(from)
+  expect(names(lineage.filteredBy)).toEqual(filteredBy)
 })
 
 test('rows beyond the limit are counted and said', async () => {

@@ -4,54 +4,34 @@ import {
   arrowStreamType,
   basisHeader,
   statementHeader,
+  type Catalogue,
+  type CatalogueColumn,
   type QueryBasis,
-  type StatementParameters,
   type StatementHistory,
+  type StatementLineage,
   type StatementStatus,
 } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { StatementRecord, Study } from '../repository/index.js'
+import type { FlatTable } from '../view/index.js'
+import { basisOf, type Found } from './basis.js'
+import { Catalogues } from './catalogues.js'
+import { Counts } from './counts/counts.js'
+import type { EngineCompletion } from './engine-complete.js'
 import { Engines } from './engines.js'
-import { cancelled, noSuchCut, noSuchStatement, notPublished, withdrawnMeanwhile } from './faults.js'
+import { cancelled, noSuchCut, notPublished, withdrawnMeanwhile } from './faults.js'
 import { isolation, type Isolation } from './isolation.js'
 import { KeptResults, type KeptResult } from './kept-results.js'
-import { statementLimits, type StatementLimits } from './limits.js'
+import { statementLimits } from './limits.js'
+import { PastStatements } from './past-statements.js'
+import { PlatformStatements, type FigureOptions, type Figures } from './platform-statements.js'
+import type { Asked, QueryOptions, Sought, StatementAnswer } from './query-options.js'
 import { Results } from './results.js'
-import { runStatement, type StatementResult } from './run-statement.js'
-import { SnapshotReader, type QueryOptions } from './snapshot-reader.js'
-import { historyRow, problemOf, statusOf } from './statement-views.js'
+import { runStatement, type StatementReading, type StatementWork } from './run-statement.js'
+import { problemOf } from './statement-views.js'
+import { Surroundings } from './surroundings.js'
 
-export interface Asked {
-  study: Study
-  actor: string
-  sql: string
-  purpose: string
-  limit: number
-  format: 'arrow' | 'json'
-  /** A data cut to read instead of the newest snapshot. */
-  cut?: string | undefined
-  parameters?: StatementParameters
-  /** The role in which the caller asks: its limits hold. */
-  role?: string
-  /** Other limits than the role's, for the platform's own work on a caller's word. */
-  limits?: StatementLimits
-  signal?: AbortSignal
-}
-/** What a history is searched for. */
-export interface Sought {
-  text?: string
-  state?: string
-  /** ms; not before */
-  from?: number
-}
-/** The rows of a statement in the form that was asked for. */
-export interface StatementAnswer {
-  type: string
-  bytes: Buffer
-  headers: Record<string, string>
-}
-
-type Read = StatementResult & { basis: QueryBasis; withheld: readonly string[]; maskingKey: string }
+type Read = Found & { basis: QueryBasis; withheld: readonly string[]; maskingKey: string }
 interface Running {
   status: StatementStatus
   actor: string
@@ -61,26 +41,36 @@ interface Running {
 }
 
 /** Statements on masked reservoirs. */
-export class Query extends SnapshotReader {
+export class Query {
+  readonly #options: QueryOptions
+  readonly #engines: Engines
   readonly #running = new Map<string, Running>()
   readonly #kept: KeptResults
   readonly #sweeping: NodeJS.Timeout
+  readonly #around: Surroundings
+  readonly #counts: Counts
+  readonly #platform: PlatformStatements
+  readonly #catalogues: Catalogues
+  readonly #past: PastStatements
   readonly results: Results
   readonly isolation: Isolation
 
   constructor(options: QueryOptions) {
-    const isolated = isolation()
+    this.#options = options
+    this.isolation = isolation()
     // What a server that was killed left behind.
     rmSync(options.workFolder, { recursive: true, force: true })
     const kept = new KeptResults(options.resultsFolder, options.now)
     const resultsOf = (study: string): string => kept.folderOf(study)
-    super(
-      options,
-      new Engines({ reservoirOf: options.folderOf, resultsOf, workFolder: options.workFolder, isolated: isolated.mode === 'full' }),
-    )
-    this.isolation = isolated
+    const { folderOf: reservoirOf, workFolder } = options
+    this.#engines = new Engines({ reservoirOf, resultsOf, workFolder, isolated: this.isolation.mode === 'full' })
     this.#kept = kept
-    this.results = new Results(this.engines, kept, async (study) => (await options.filesOf(study)).folder)
+    this.#around = new Surroundings(options)
+    this.#counts = new Counts(options, this.#engines, this.#around)
+    this.#platform = new PlatformStatements(options, this.#engines, this.#around)
+    this.#catalogues = new Catalogues(options, this.#around, this.#counts)
+    this.#past = new PastStatements(options, this.#engines, this.#counts)
+    this.results = new Results(this.#engines, kept, async (study) => (await options.filesOf(study)).folder)
     this.#sweeping = setInterval(() => this.sweep(), sweepMs).unref()
   }
 
@@ -94,7 +84,7 @@ export class Query extends SnapshotReader {
   /** Begins a statement whose rows are kept. */
   start(asked: Asked): StatementStatus {
     const running = this.#begin(asked)
-    this.#run(running, asked, true).catch((error: unknown) => this.options.onBug?.(error))
+    this.#run(running, asked, true).catch((error: unknown) => this.#options.onBug?.(error))
     return running.status
   }
 
@@ -106,12 +96,12 @@ export class Query extends SnapshotReader {
   }
 
   #begin(asked: Asked): Running {
-    const at = this.options.now()
+    const at = this.#options.now()
     const controller = new AbortController()
     asked.signal?.addEventListener('abort', () => controller.abort(), { once: true })
     if (asked.signal?.aborted) controller.abort()
     const status: StatementStatus = {
-      id: this.options.newId(),
+      id: this.#options.newId(),
       study: asked.study.id,
       state: 'queued',
       progress: null,
@@ -123,14 +113,19 @@ export class Query extends SnapshotReader {
     return running
   }
 
-  async #run(running: Running, asked: Asked, isKept = false): Promise<Read | Refusal> {
+  #run(running: Running, asked: Asked, isKept = false): Promise<Read | Refusal> {
+    if (asked.level !== 'counts') return this.#runNow(running, asked, isKept)
+    return this.#counts.inTurn(asked, () => this.#runNow(running, asked, isKept))
+  }
+
+  async #runNow(running: Running, asked: Asked, isKept: boolean): Promise<Read | Refusal> {
     const { status } = running
     try {
       await this.#record(running, asked)
       const result = await this.#read(running, asked, isKept)
       if (isRefusal(result)) this.#refused(status, result)
       else this.#done(status, result.basis)
-      status.elapsedMs = this.options.now() - running.since
+      status.elapsedMs = this.#options.now() - running.since
       await this.#record(running, asked)
       return result
     } catch (error) {
@@ -143,17 +138,18 @@ export class Query extends SnapshotReader {
 
   async #read(running: Running, asked: Asked, isKept: boolean): Promise<Read | Refusal> {
     const { study, sql, format, cut, parameters = {} } = asked
-    const limits = asked.limits ?? this.options.limitsOf?.(asked.role) ?? statementLimits
+    const limits = asked.limits ?? this.#options.limitsOf?.(asked.role) ?? statementLimits
     const keepAs = join(this.#kept.folderOf(study.id), `${running.status.id}.part`)
-    const held = await this.options.snapshot(study.id, cut)
-    if (held === null) return cut === undefined ? notPublished() : noSuchCut()
+    const standing = await this.#counts.standing(asked)
+    if (standing === null) return cut === undefined ? notPublished() : noSuchCut()
+    const { held, changed } = standing
     try {
       const { manifest, folder } = held
-      const withheld = await this.withheld(study, manifest.maskingKey)
-      const result = await runStatement(this.engines, {
-        own: await this.own(study),
-        codeLists: () => this.lists(study),
-        cohorts: await this.cohorts(study),
+      const withheld = await this.#around.withheld(study, manifest.maskingKey)
+      const work: StatementWork = {
+        own: await this.#around.own(study),
+        codeLists: () => this.#around.lists(study),
+        cohorts: await this.#around.cohorts(study),
         study: manifest.study,
         sql,
         parameters,
@@ -163,46 +159,37 @@ export class Query extends SnapshotReader {
         manifest,
         folder,
         withheld,
-        files: await this.options.filesOf(study.id),
+        files: await this.#options.filesOf(study.id),
         ...(isKept ? { keepAs } : {}),
         caller: asked.actor,
         signal: running.controller.signal,
         onQueue: (place) => (running.place = place),
         onStart: () => (running.status.state = 'running'),
         onProgress: (progress) => (running.status.progress = progress),
-      })
+      }
+      const result = changed === null ? await runStatement(this.#engines, work) : await this.#counts.run(asked, work)
       if (isRefusal(result)) return result
       // A withdrawal that came while it ran must not be answered with that person's rows.
       const isStopped = running.controller.signal.aborted
-      if (isStopped || (await this.grew(study, withheld))) {
+      if (isStopped || (await this.#around.grew(study, withheld))) {
         rmSync(keepAs, { force: true })
         return isStopped ? cancelled() : withdrawnMeanwhile()
       }
-      const epoch = await this.options.repository.consents.epoch(study.sid)
-      const basis: QueryBasis = {
-        rows: result.rows,
-        totalRows: result.totalRows,
-        truncated: result.truncated,
-        people: result.people,
-        snapshot: manifest.snapshot,
-        maskingPolicy: manifest.maskingPolicy,
-        consentEpoch: manifest.consentEpoch,
-        ...(cut === undefined ? {} : { cut }),
-        consentState: cut !== undefined ? 'frozen' : manifest.consentEpoch >= epoch ? 'current' : 'updating',
-        elapsedMs: this.options.now() - running.since,
-      }
+      const epoch = await this.#options.repository.consents.epoch(study.sid)
+      const basis = basisOf({ manifest, result, changed, cut, epoch, elapsedMs: this.#options.now() - running.since })
       const read = { ...result, basis, withheld, maskingKey: manifest.maskingKey }
       if (isKept) await this.#keep(running, read, { format, written: keepAs })
       return read
     } finally {
-      held.release()
+      if (!this.#counts.holds(asked)) held.release()
     }
   }
 
   async #keep({ status, actor }: Running, read: Read, { format, written }: { format: Asked['format']; written: string }): Promise<void> {
-    const { basis, columns, withheld: without, maskingKey } = read
-    const until = this.options.now() + this.options.keptMs
-    await this.#kept.keep({ id: status.id, study: status.study, owner: actor, basis, columns, format, until, maskingKey, without }, written)
+    const { basis, columns, withheld: without, maskingKey, suppressed } = read
+    const until = this.#options.now() + this.#options.keptMs
+    const of = { id: status.id, study: status.study, owner: actor, level: basis.level ?? ('rows' as const), until, maskingKey, without }
+    await this.#kept.keep({ ...of, basis, columns, format, ...(suppressed === undefined ? {} : { suppressed }) }, written)
   }
 
   #refused(status: StatementStatus, refusal: Refusal): void {
@@ -216,10 +203,10 @@ export class Query extends SnapshotReader {
     status.basis = basis
   }
 
-  #answer(asked: Asked, id: string, { basis, columns, chunks }: Read): StatementAnswer {
+  #answer(asked: Asked, id: string, { basis, columns, chunks, suppressed }: Read): StatementAnswer {
     const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
     if (asked.format === 'arrow') return { headers, type: arrowStreamType, bytes: Buffer.concat(chunks) }
-    const head = JSON.stringify({ statement: id, basis, columns })
+    const head = JSON.stringify({ statement: id, basis, columns, suppressed })
     const bytes = Buffer.concat([Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')])
     return { headers, type: 'application/json; charset=utf-8', bytes }
   }
@@ -227,7 +214,7 @@ export class Query extends SnapshotReader {
   async #record({ status, actor, since }: Running, asked: Asked): Promise<void> {
     const { id, state, basis, problem } = status
     const ended = state !== 'queued' && state !== 'running'
-    await this.options.repository.statements.record({
+    await this.#options.repository.statements.record({
       id,
       sid: asked.study.sid,
       actor,
@@ -247,23 +234,24 @@ export class Query extends SnapshotReader {
   async status(id: string, actor: string): Promise<StatementStatus | Refusal> {
     const running = this.#running.get(id)
     if (running?.actor === actor) return this.#now(running)
-    const record = await this.record(id, actor)
-    if (isRefusal(record)) return record
-    const study = (await this.options.studyOf(record.sid)) ?? ''
-    const kept = this.#kept.get(study, id)
-    const until = kept === null ? {} : { keptUntil: new Date(kept.until).toISOString() }
-    return { ...statusOf(record, study), ...until }
+    const status = await this.#past.status(id, actor)
+    const kept = isRefusal(status) ? null : this.#kept.get(status.study, id)
+    return kept === null ? status : { ...(status as StatementStatus), keptUntil: new Date(kept.until).toISOString() }
   }
 
   #now({ status, since, place }: Running): StatementStatus {
     const at = place()
-    return { ...status, elapsedMs: this.options.now() - since, ...(at === null ? {} : { queuePlace: at }) }
+    return { ...status, elapsedMs: this.#options.now() - since, ...(at === null ? {} : { queuePlace: at }) }
   }
 
   /** What was asked, as the history has it. */
-  async record(id: string, actor: string): Promise<StatementRecord | Refusal> {
-    const record = await this.options.repository.statements.byId(id)
-    return record?.actor === actor ? record : noSuchStatement()
+  record(id: string, actor: string): Promise<StatementRecord | Refusal> {
+    return this.#past.record(id, actor)
+  }
+
+  /** Where the columns of a caller's own statement come from. */
+  lineage(id: string, actor: string): Promise<StatementLineage | Refusal> {
+    return this.#past.lineage(id, actor, (study) => this.catalogue(study))
   }
 
   /** A result that is kept, if nobody in it withdrew since. */
@@ -280,8 +268,8 @@ export class Query extends SnapshotReader {
 
   /** Whether everybody who is withheld by now was left out when rows were read. */
   async isCurrent(of: Pick<KeptResult, 'id' | 'study' | 'without' | 'maskingKey'>): Promise<boolean> {
-    const study = await this.options.studyNamed(of.study)
-    return study !== null && this.#kept.isWithout(of, await this.withheld(study, of.maskingKey))
+    const study = await this.#options.studyNamed(of.study)
+    return study !== null && this.#kept.isWithout(of, await this.#around.withheld(study, of.maskingKey))
   }
 
   isWithout(of: Pick<KeptResult, 'id' | 'without'>, patientKey: string): boolean {
@@ -294,7 +282,7 @@ export class Query extends SnapshotReader {
     const drop = async (): Promise<void> => {
       for (const kept of this.#kept.all()) if (!(await this.isCurrent(kept))) this.#kept.drop(kept)
     }
-    drop().catch((error: unknown) => this.options.onBug?.(error))
+    drop().catch((error: unknown) => this.#options.onBug?.(error))
   }
 
   /** Kept results of a study that hold a person's rows, or might. */
@@ -314,9 +302,52 @@ export class Query extends SnapshotReader {
     return { ...this.#now(running), state: 'cancelled' }
   }
 
-  async history(study: Study, actor: string, limit: number, sought: Sought = {}): Promise<StatementHistory> {
-    const records = await this.options.repository.statements.list(study.sid, { actor, limit, ...sought })
-    return { rows: records.map((record) => historyRow(record, study.id)) }
+  history(study: Study, actor: string, limit: number, sought: Sought = {}): Promise<StatementHistory> {
+    return this.#past.list(study, actor, limit, sought)
+  }
+
+  /** What figures rest on: the snapshot, and whose rows are left out of it. The same text, the same figures. */
+  standing(study: Study): Promise<{ snapshot: string; maskingPolicy: string; mark: string } | null> {
+    return this.#catalogues.standing(study)
+  }
+
+  /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. Further ones may rest on answers. */
+  figures(study: Study, statements: readonly string[], options: FigureOptions = {}): Promise<Figures | Refusal> {
+    return this.#platform.figures(study, statements, options)
+  }
+
+  /** Whether the engine takes a table that is not one of the study yet: why not, or null. Nothing published, nothing asked. */
+  probe(study: Study, table: FlatTable): Promise<Refusal | null> {
+    return this.#platform.probe(study, table)
+  }
+
+  /** The engine's own completion; nothing where the engine cannot say. */
+  completions(study: Study, sql: string, tables: readonly string[]): Promise<EngineCompletion[]> {
+    return this.#platform.completions(study, sql, tables)
+  }
+
+  /** What a statement reads: its tables, and what each column of its result names. */
+  read(study: Study, sql: string, parameters: unknown): Promise<StatementReading | Refusal> {
+    return this.#platform.read(study, sql, parameters)
+  }
+
+  /** Columns of a flat table as the catalogue tells them. */
+  columns(study: Study, table: FlatTable): Promise<CatalogueColumn[]> {
+    return this.#catalogues.columns(study, table)
+  }
+
+  catalogue(study: Study): Promise<Catalogue> {
+    return this.#catalogues.ofRows(study)
+  }
+
+  /** The same for who gets counts only. */
+  catalogueOfCounts(study: Study): Promise<Catalogue> {
+    return this.#catalogues.ofCounts(study)
+  }
+
+  /** A count by code, as who gets counts only may see it. */
+  toldCount(study: Study, count: number | string, code: string): number | string {
+    return this.#counts.told(study, count, code)
   }
 
   /** Somebody withdrew: what began before that time (ms) is stopped, and results are gone but for those that were read without that person. */
@@ -327,6 +358,7 @@ export class Query extends SnapshotReader {
     for (const { status, controller } of this.#running.values())
       if (status.study === study && Date.parse(status.submittedAt) < begunBefore) controller.abort()
     this.#kept.forget(study, patientKey)
+    this.#counts.drop(study)
   }
 
   /** Statements that run or wait, of one study or of all. */
@@ -336,7 +368,7 @@ export class Query extends SnapshotReader {
 
   /** Statements that wait for an engine. */
   get waiting(): number {
-    return this.engines.waiting
+    return this.#engines.waiting
   }
 
   /** The newest statement of a caller that has not ended. */
@@ -346,13 +378,14 @@ export class Query extends SnapshotReader {
 
   /** Ends a study's engine, as a crash would; the next statement starts another. */
   async endEngine(study: string): Promise<void> {
-    await this.engines.end(study)
+    await this.#engines.end(study)
   }
 
   async close(): Promise<void> {
     clearInterval(this.#sweeping)
     for (const { controller } of this.#running.values()) controller.abort()
-    await this.engines.close()
+    this.#counts.close()
+    await this.#engines.close()
   }
 }
 

@@ -21,7 +21,8 @@ export interface WindowSql {
 const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const comparisons = { eq: '=', ne: '<>', lt: '<', le: '<=', gt: '>', ge: '>=' } as const
 
-export function windowSql(columns: readonly ResultColumn[], window: Window): WindowSql | Refusal {
+/** `numbered`: with a last column more, which of the kept rows each is. */
+export function windowSql(columns: readonly ResultColumn[], window: Window, numbered = false): WindowSql | Refusal {
   const { offset, limit, sort, filters } = window
   const asked = [...filters.map(({ column }) => column), ...(sort ? [sort.column] : [])]
   const unknown = asked.find((name) => placeOf(columns, name) < 0)
@@ -37,7 +38,8 @@ export function windowSql(columns: readonly ResultColumn[], window: Window): Win
   }
   const where = filters.map((filter, index) => conditionOf(columns, filter, index))
   const kept = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`
-  const selected = columns.map(({ name }, place) => `c${place} AS ${quotedName(name)}`).join(', ')
+  const named = columns.map(({ name }, place) => `c${place} AS ${quotedName(name)}`)
+  const selected = [...named, ...(numbered ? ['rowid'] : [])].join(', ')
   const from = 'FROM kept.main.rows'
   const order = sort ? `c${placeOf(columns, sort.column)} ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, rowid` : 'rowid'
   // Rows keep the numbers under which they came: what is neither filtered nor sorted is found without looking at what lies before.

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { arrowStreamType, type DownloadFormat, type ResultColumn, type StatementParameters } from '@aquifer/core/contract'
+import {
+  arrowStreamType,
+  type DownloadFormat,
+  type ResultColumn,
+  type StatementParameters,
+  type SuppressedCell,
+} from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { bytesOf } from './counts/bytes.js'
 import type { EngineProcess } from './engine-process.js'
 import type { Engines } from './engines.js'
 import { refusalOfFault } from './faults.js'
@@ -19,6 +26,8 @@ export interface WindowRows {
   /** Rows that the filters leave. */
   matching: number
   bytes: Buffer
+  /** Of counts: cells of these rows that are hidden. */
+  suppressed?: SuppressedCell[]
 }
 interface Asked {
   limits?: StatementLimits
@@ -62,7 +71,14 @@ export class Results {
 
   /** Some of the rows. */
   async window(kept: KeptResult, window: Window, format: RowFormat, asked: Asked = {}): Promise<WindowRows | Refusal> {
-    const sql = windowSql(kept.columns, window)
+    const { suppressed } = kept
+    if (suppressed === undefined) return this.#window(kept, window, format, asked)
+    const rows = await this.#window(kept, window, 'json', asked)
+    return isRefusal(rows) ? rows : { ...rows, ...marked(kept.columns, suppressed, rows.bytes, format) }
+  }
+
+  async #window(kept: KeptResult, window: Window, format: RowFormat, asked: Asked): Promise<WindowRows | Refusal> {
+    const sql = windowSql(kept.columns, window, kept.suppressed !== undefined)
     if (isRefusal(sql)) return sql
     const work = await this.#work(kept, asked)
     return seated(this.#engines, work, async (engine) => {
@@ -133,6 +149,23 @@ export class Results {
       return ran
     })
   }
+}
+
+/** Rows that come with their numbers, and which of their cells are hidden. */
+function marked(
+  columns: ResultColumn[],
+  hidden: readonly SuppressedCell[],
+  numbered: Buffer,
+  format: RowFormat,
+): Pick<WindowRows, 'bytes'> & { suppressed: SuppressedCell[] } {
+  const rows = JSON.parse(`[${numbered.toString()}]`) as unknown[][]
+  const places = new Map(rows.map((row, place) => [Number(row.at(-1)), place]))
+  const suppressed = hidden.flatMap(([row, column, why]): SuppressedCell[] => {
+    const place = places.get(row)
+    return place === undefined ? [] : [[place, column, why]]
+  })
+  const told = { columns, rows: rows.map((row) => row.slice(0, columns.length)), suppressed }
+  return { bytes: Buffer.concat(bytesOf(told, format)), suppressed }
 }
 
 const pieceRows = 65_536

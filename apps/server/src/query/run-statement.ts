@@ -1,7 +1,15 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkStatement, parametersIn, selectedNames, type StatementFault } from '@aquifer/core/query'
-import { isRefusal, type Refusal } from '@aquifer/core/refusal'
+import {
+  checkCounts,
+  checkStatement,
+  parametersIn,
+  selectedNames,
+  type CheckedStatement,
+  type CountPlan,
+  type StatementFault,
+} from '@aquifer/core/query'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { StatementParameters } from '@aquifer/core/contract'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
@@ -13,7 +21,8 @@ import type { StudyFiles } from './file-tables.js'
 import { refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
 import { runIn, seated, type EngineWork, type Ran } from './in-engine.js'
 import { keptResultBytesMax, resultBytesMax } from './limits.js'
-import { prepareTables, studyTables, type Preparation } from './tables.js'
+import { countTables } from './counts/count-tables.js'
+import { prepareTables, studyTables, type Preparation, type StudyTable } from './tables.js'
 
 export interface StatementWork extends Omit<EngineWork, 'filesFolder'> {
   sql: string
@@ -34,9 +43,13 @@ export interface StatementWork extends Omit<EngineWork, 'filesFolder'> {
   cohorts?: readonly CohortTable[]
   /** A file that takes the rows instead of the answer; moved there once it is whole. */
   keepAs?: string
+  /** Figures of groups only: who they are of comes with them, and never leaves this process. */
+  counts?: boolean
 }
 export interface StatementResult extends Ran {
   chunks: Uint8Array[]
+  /** Of counts. */
+  plan?: CountPlan
 }
 
 const blank = /\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\//y
@@ -78,6 +91,8 @@ function explainPrefix(sql: string): string {
   return explain.test(sql) ? sql.slice(0, explain.lastIndex) : ''
 }
 
+export const withoutExplain = (sql: string): string => sql.slice(explainPrefix(sql).length)
+
 async function passGate(engine: EngineProcess, work: StatementWork): Promise<StatementResult | Refusal> {
   const prefix = explainPrefix(work.sql)
   const sent: Sent = { sql: work.sql.slice(prefix.length), offset: prefix.length }
@@ -96,6 +111,7 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
     const { checked, setup } = withCohorts(named, cohorts, work.study)
     const isOfCodes = tables.some(({ kind, name }) => kind === 'codes' && checked.tables.includes(name))
     const lists = isOfCodes ? await work.codeLists() : []
+    if (work.counts === true) return await passCounts(engine, work, { tree, tables, checked, lists, prefix, sent })
     const prepared = prepareTables({ ...work, files: work.files.files, lists }, tables, checked)
     preparation = { ...prepared, setup: [...prepared.setup, ...setup] }
   } catch (error) {
@@ -124,6 +140,36 @@ function asWritten(given: StatementParameters, names: readonly string[]): Statem
       return value === undefined ? [] : [[name, value]]
     }),
   )
+}
+
+interface Passed {
+  tree: unknown
+  tables: readonly StudyTable[]
+  checked: CheckedStatement
+  lists: readonly ListFile[]
+  prefix: string
+  sent: Sent
+}
+
+/** The second gate, and the statement as it is run for its figures. */
+async function passCounts(
+  engine: EngineProcess,
+  work: StatementWork,
+  { tree, tables, checked, lists, prefix, sent }: Passed,
+): Promise<StatementResult | Refusal> {
+  if (prefix !== '')
+    return refuse('statement-invalid', { detail: 'How many rows the engine expects is not told at the level “counts only”.' })
+  // Answers are held against earlier ones by their text.
+  if (checked.parameters.length > 0)
+    return refuse('statement-invalid', { detail: 'Parameters are not taken at the level “counts only”: write the values.' })
+  const plan = checkCounts(tree, { schema: work.study, tables: countTables(tables, work.own) })
+  if ('detail' in plan) return refusalOfCheck(plan, sent)
+  const columns = checked.columns === null ? null : new Set([...checked.columns, 'patient_key'])
+  const preparation = prepareTables({ ...work, files: [], lists }, tables, { ...checked, columns })
+  const sql = await engine.render(plan.tree)
+  // The text that ran is not the caller's: places in it mean nothing to him.
+  const result = await runInEngine(engine, { ...work, sql, format: 'json' }, preparation, { sql: '', offset: 0 })
+  return isRefusal(result) ? result : { ...result, plan }
 }
 
 async function runInEngine(

@@ -37,6 +37,7 @@ export function historyRow(record: StatementRecord, study: string): StatementHis
     submittedAt: new Date(record.at).toISOString(),
     elapsedMs: record.elapsedMs,
     rows: basis?.rows ?? null,
+    level: basis === null ? null : (basis.level ?? 'rows'),
     snapshot: basis?.snapshot ?? null,
     problem: problem?.detail ?? null,
     parameters: record.parameters as StatementParameters,

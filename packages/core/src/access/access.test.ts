@@ -40,6 +40,8 @@ test('an administrator holds settings, not clinical data', () => {
 })
 test('queries run for analysts and researchers only', () => {
   expect(roles.filter((role) => mayUse(role, 'query.run'))).toEqual(['analyst', 'researcher'])
+  expect(roles.filter((role) => mayUse(role, 'query.count'))).toEqual(['study-manager', 'analyst', 'researcher'])
+  expect(roles.filter((role) => mayUse(role, 'result-release'))).toEqual(['study-manager', 'analyst'])
   expect(rights.every((right) => roles.some((role) => mayUse(role, right)))).toBe(true)
 })
 test('a token narrows and never widens', () => {

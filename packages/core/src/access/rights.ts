@@ -46,8 +46,11 @@ const holders = {
   'leaks.accept': ['privacy-officer'],
   'cut.read': ['study-manager', 'analyst', 'researcher', 'auditor', 'privacy-officer', 'investigator', 'cro-admin'],
   'cut.make': ['study-manager'],
+  // Masked rows.
   'query.run': ['analyst', 'researcher'],
-  // Rows leave the house as files: a permission of its own beside reading them. A researcher's releases are approved one by one.
+  // Counts only: without `query.run`, figures of groups, suppressed and rounded.
+  'query.count': ['analyst', 'researcher', 'study-manager'],
+  // A result leaves the house as a file. A permission beside the level, of what the caller may see; a researcher's releases are approved one by one.
   'result-release': ['analyst', 'study-manager'],
   // A view shows masked rows only, which whoever may add one reads by statements anyway; it becomes a table for all of the study.
   'views.read': ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor'],

@@ -18,7 +18,7 @@ import { leakEndpoints } from './leaks.js'
 import { heldEndpoints } from './held.js'
 import { importReport, jobList, jobView } from './jobs.js'
 import { generationRequest, generationView, pipelineStatus, waitRequest, waitResult } from './pipeline.js'
-import { catalogue, statementHistory, statementRequest, statementRows, statementStatus } from './query.js'
+import { catalogue, statementHistory, statementLineage, statementRequest, statementRows, statementStatus } from './query.js'
 import { notebook, notebookDraft, notebookList, notebookSave, notebookVersions } from './notebooks.js'
 import { qualityEndpoints } from './quality.js'
 import { riskEndpoints } from './risk.js'
@@ -251,6 +251,13 @@ export const endpoints = {
     system: 'query',
     summary: 'Rows of a finished statement',
     answerType: 'application/vnd.apache.arrow.stream',
+  },
+  statementLineage: {
+    method: 'GET',
+    path: '/query/api/v1/statements/{id}/lineage',
+    system: 'query',
+    summary: 'Where the columns of a result come from: tables, FHIR elements, masking',
+    answer: statementLineage,
   },
   cancelStatement: {
     method: 'DELETE',

@@ -17,6 +17,9 @@ export const statementRowsDefault = 10_000
 // The database stores every character but this one.
 const storable = (text: string): boolean => !text.includes('\0')
 
+export const queryLevel = z.enum(['rows', 'counts'])
+export type QueryLevel = z.infer<typeof queryLevel>
+
 export const statementRequest = z.object({
   study: z.string().min(1).max(32),
   sql: z.string().min(1).max(sqlCharactersMax).refine(storable, 'no NUL'),
@@ -27,8 +30,14 @@ export const statementRequest = z.object({
   /** Name of a data cut to read instead of the newest snapshot. */
   cut: cutName.optional(),
   parameters: statementParameters.default({}),
+  /** `rows`: masked rows; `counts`: figures of groups of people, suppressed and rounded. Left out: the most that the caller may. */
+  level: queryLevel.optional(),
 })
 export type StatementRequest = z.input<typeof statementRequest>
+
+/** None, `1–10`, or a number of people rounded to 5. */
+export const changedPeople = z.union([z.literal('0'), z.literal('1–10'), z.number().int()])
+export type ChangedPeople = z.infer<typeof changedPeople>
 
 /** What a result rests on: shown beside every number. */
 export const queryBasis = z.object({
@@ -47,9 +56,26 @@ export const queryBasis = z.object({
   cut: z.string().optional(),
   /** `frozen`: a data cut, which later decisions do not change but for people who are left out. `current`: every consent decision up to the epoch is in the rows. `updating`: later ones are on their way; withdrawn people are left out already. */
   consentState: z.enum(['current', 'updating', 'frozen']),
+  /** Of rows: the study's consent epoch when they were read; whoever withdrew up to it is left out. */
+  withheldEpoch: z.number().int().optional(),
   elapsedMs: z.number(),
+  /** Left out: `rows`. */
+  level: queryLevel.optional(),
+  /** Of counts only: how many cells are hidden. */
+  suppressed: z.number().int().optional(),
+  /** Of counts only: the smallest group that is told, and to multiples of what counts are rounded. */
+  threshold: z.number().int().optional(),
+  rounding: z.number().int().optional(),
+  /** Of counts only: how many people left the study’s data since the cut-over that the figures rest on, never told exactly. */
+  changedPeople: changedPeople.optional(),
 })
 export type QueryBasis = z.infer<typeof queryBasis>
+
+/** Row, column and why: `primary`, shown as `<11`, is of few people; `secondary`, shown as `hidden`, would tell of few. */
+export const suppressedCell = z.tuple([z.number().int(), z.number().int(), z.enum(['primary', 'secondary'])])
+export type SuppressedCell = z.infer<typeof suppressedCell>
+/** Where they stand in an Arrow schema's metadata. */
+export const suppressedKey = 'aquifer.suppressed'
 
 export const resultColumn = z.object({ name: z.string(), type: z.string() })
 export type ResultColumn = z.infer<typeof resultColumn>
@@ -60,6 +86,8 @@ export const statementRows = z.object({
   basis: queryBasis,
   columns: z.array(resultColumn),
   rows: z.array(z.array(z.unknown())),
+  /** Of counts only: cells that are hidden, by row and column; null stands in them. In Arrow the same as JSON in the schema’s metadata. */
+  suppressed: z.array(suppressedCell).optional(),
 })
 export type StatementRows = z.infer<typeof statementRows>
 
@@ -76,6 +104,8 @@ export const queryProblem = z.object({
   suggestion: z.string().optional(),
 })
 export type QueryProblem = z.infer<typeof queryProblem>
+
+export const staleCause = z.object({ cause: z.enum(['data', 'policy', 'consent', 'cut']), detail: z.string() })
 
 export const statementState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
 export type StatementState = z.infer<typeof statementState>
@@ -94,8 +124,36 @@ export const statementStatus = z.object({
   keptUntil: z.string().optional(),
   basis: queryBasis.optional(),
   problem: queryProblem.optional(),
+  /** Why the result is not what the statement would answer now; empty: it is. Of ended statements. */
+  stale: z.array(staleCause).optional(),
 })
 export type StatementStatus = z.infer<typeof statementStatus>
+
+/** Where each column of a result comes from: tables, elements of FHIR, and what masking did to them. */
+export const statementLineage = z.object({
+  statement: z.string(),
+  study: z.string(),
+  sql: z.string(),
+  basis: queryBasis.optional(),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      from: z.array(
+        z.object({
+          table: z.string(),
+          column: z.string(),
+          /** Elements it is read from, as they are written in JSON. */
+          paths: z.array(z.string()),
+          /** The rule that decided, in the catalogue's words. */
+          masking: z.string(),
+        }),
+      ),
+    }),
+  ),
+  /** Columns that decide which rows there are: of WHERE, joins and groups. */
+  filteredBy: z.array(z.object({ table: z.string(), column: z.string() })),
+})
+export type StatementLineage = z.infer<typeof statementLineage>
 
 export const statementHistoryRow = z.object({
   id: z.string(),
@@ -106,6 +164,8 @@ export const statementHistoryRow = z.object({
   submittedAt: z.string(),
   elapsedMs: z.number().nullable(),
   rows: z.number().int().nullable(),
+  /** Null: there was no answer. */
+  level: queryLevel.nullable(),
   snapshot: z.string().nullable(),
   problem: z.string().nullable(),
   parameters: statementParameters,

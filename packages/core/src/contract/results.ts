@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { queryBasis, sqlCharactersMax, statementRows } from './query.js'
+import { queryBasis, queryLevel, sqlCharactersMax, statementRows, suppressedCell } from './query.js'
 
 /** Results that are kept on the server, and files of them to take away. */
 
@@ -57,6 +57,7 @@ export const downloadManifest = z
     rowsBefore: z.number().int().describe('counted before the file was written'),
     rowsAfter: z.number().int().describe('counted in the file'),
     file: downloadFile,
+    suppressed: z.array(suppressedCell).optional().describe('of counts only: cells of the file that are empty because they are hidden'),
     codebook: z.object({ name: z.string(), sha256: z.string() }),
   })
   .meta({ id: 'DownloadManifest' })
@@ -87,6 +88,9 @@ export const downloadView = z.object({
   requestedBy: z.string(),
   requestedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
+  level: queryLevel
+    .nullable()
+    .describe('of the result; null: no file yet, or no more. Who gets counts only is told nothing of a file of rows'),
   file: downloadFile.nullable(),
   problem: z.string().nullable(),
 })

@@ -1,14 +1,7 @@
 import { allowedFunctions, allowedTableFunctions } from './functions.js'
 import { suggestName } from './suggest.js'
+import { items, refuse, Refused, text, type Node, type StatementFault } from './tree.js'
 
-/** Why a statement may not run. `position` counts bytes of the SQL, as the engine does. */
-export interface StatementFault {
-  detail: string
-  position?: number
-  suggestion?: string
-  /** The parameter it is about, whose place the engine's tree does not tell. */
-  parameter?: string
-}
 export interface StatementScope {
   /** The study's id, which is its schema's name. */
   schema: string
@@ -25,8 +18,6 @@ export interface CheckedStatement {
   parameters: string[]
 }
 
-type Node = Record<string, unknown>
-
 const queryNodes = new Set(['SELECT_NODE', 'SET_OPERATION_NODE', 'RECURSIVE_CTE_NODE', 'CTE_NODE'])
 const tableNodes = new Set(['BASE_TABLE', 'JOIN', 'SUBQUERY', 'TABLE_FUNCTION', 'EXPRESSION_LIST', 'EMPTY', 'SHOW_REF', 'PIVOT'])
 const modifierNodes = new Set(['ORDER_MODIFIER', 'LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER', 'DISTINCT_MODIFIER'])
@@ -35,12 +26,6 @@ const expressionClasses = new Set([
   'COLUMN_REF', 'CONSTANT', 'FUNCTION', 'OPERATOR', 'CAST', 'CASE', 'COMPARISON', 'CONJUNCTION', 'BETWEEN', 'STAR', 'SUBQUERY', 'WINDOW',
   'LAMBDA', 'LAMBDA_REF', 'COLLATE', 'POSITIONAL_REFERENCE', 'TYPE',
 ])
-
-class Refused extends Error {
-  constructor(readonly fault: StatementFault) {
-    super(fault.detail)
-  }
-}
 
 interface Walk {
   scope: StatementScope
@@ -90,17 +75,6 @@ function parseFault({ error_message: message = '', position }: { error_message?:
     }
   const at = position === undefined ? {} : { position: Number(position) }
   return { detail: message === '' ? 'The statement cannot be read.' : `${message.slice(0, 300)}.`, ...at }
-}
-
-function placeOf(node: Node): { position?: number } {
-  const at = node['query_location']
-  return typeof at === 'number' && at < 2 ** 40 ? { position: at } : {}
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-const items = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-const refuse = (node: Node, detail: string, suggestion?: string): never => {
-  throw new Refused({ detail, ...placeOf(node), ...(suggestion === undefined ? {} : { suggestion }) })
 }
 
 function visit(value: unknown, walk: Walk, ctes: ReadonlySet<string>): void {

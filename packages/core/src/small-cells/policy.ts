@@ -19,6 +19,12 @@ export const cmsCells: SmallCellPolicy = { threshold: 11, show: '<11', besides: 
 /** OHDSI and DARWIN EU networks: minCellCount 5, counts from 1 to 4 are told as `<5` with the estimates that rest on them. */
 export const ohdsiCells: SmallCellPolicy = { threshold: 5, show: '<5', besides: '*', rounding: null }
 
+/**
+ * What is told to callers who get counts only: besides the mark of a small cell every count is rounded, since such callers ask again and
+ * again, and what three statements tell together no table holds.
+ */
+export const countsOnly: SmallCellPolicy = { threshold: 11, show: '<11', besides: 'hidden', rounding: 5 }
+
 /** A count as it may be told: the number, or the mark that stands for it. */
 export type Shown = number | string
 

@@ -20,6 +20,15 @@ export function codeListRoutes(
   systems: RoutedSystems,
   { lists, query }: { lists: CodeListDesk; query: Query },
 ): void {
+  type Counted = { system: string | null; code: string; people: number | string | null }
+  // Who may not have rows gets no exact counts, either: beside rounded ones they would undo the rounding.
+  const roundedFor = <Row extends Counted>(request: FastifyRequest, study: Study, rows: readonly Row[]): Row[] =>
+    mayUse(grantOf(request), 'query.run')
+      ? [...rows]
+      : rows.map((row) => ({
+          ...row,
+          people: row.people === null ? null : query.toldCount(study, row.people, `${row.system ?? ''} ${row.code}`),
+        }))
   const named = async (request: FastifyRequest): Promise<Study | null | Refusal> => {
     const study = await studyNamed(systems, request, queryOf(request)['study'])
     if (!isRefusal(study) && study !== null) factsOf(request).sid = study.sid
@@ -42,7 +51,8 @@ export function codeListRoutes(
       const asked = pageAsked(queryOf(request))
       if (isRefusal(asked)) return asked
       const page = await lists.page(study, { ...asked, name: paramOf(request, 'name'), counted: mayUse(grantOf(request), 'codes.counts') })
-      return isRefusal(page) ? page : { body: page }
+      if (isRefusal(page) || study === null) return isRefusal(page) ? page : { body: page }
+      return { body: { ...page, entries: roundedFor(request, study, page.entries) } }
     },
   })
   bind(app, endpoints.unmappedCodes, {
@@ -53,7 +63,7 @@ export function codeListRoutes(
       if (isRefusal(study)) return study
       if (study === null) return refuse('bad-parameter', { detail: 'Name the study.', parameter: 'study' })
       const found = await unmappedCodesOf(query, study)
-      return isRefusal(found) ? found : { body: found }
+      return isRefusal(found) ? found : { body: { ...found, codes: roundedFor(request, study, found.codes) } }
     },
   })
   void app.register(async (scope) => {

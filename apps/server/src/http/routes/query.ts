@@ -1,5 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { endpoints, notebookDraft, notebookSave, statementRequest, statementState } from '@aquifer/core/contract'
+import { mayUse } from '@aquifer/core/access'
+import {
+  endpoints,
+  notebookDraft,
+  notebookSave,
+  statementRequest,
+  statementState,
+  type QueryBasis,
+  type QueryLevel,
+  type StatementStatus,
+} from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import {
@@ -26,14 +36,36 @@ export interface QuerySystems {
 }
 
 export const mine = { act: 'query', right: 'query.run' } as const
+/** What callers who get counts only may ask, too. */
+export const counted = { act: 'query', right: ['query.run', 'query.count'] } as const
+
+/** The level of an answer: what was asked for, else the most that the caller may. */
+export function levelOf(request: FastifyRequest, asked: QueryLevel | undefined): QueryLevel | Refusal {
+  const [rows, counts] = (['query.run', 'query.count'] as const).map((right) => mayUse(grantOf(request), right))
+  const level = asked ?? (rows ? 'rows' : 'counts')
+  if (level === 'rows' ? rows : counts) return level
+  const detail = level === 'rows' ? 'You get counts only here; rows need the right query.run.' : 'Counts need the right query.count.'
+  return refuse('not-permitted', { detail })
+}
+
+/** Of what rests on this; null: there are no figures. */
+export const levelFrom = (basis: unknown): QueryLevel | null => (basis ? ((basis as QueryBasis).level ?? 'rows') : null)
+
+/** Why a caller may not have figures of a level now, or null: rows that he was given while he might have them are not given again. */
+export function mayHave(request: FastifyRequest, level: QueryLevel | null): Refusal | null {
+  const found = level === null ? null : levelOf(request, level)
+  return isRefusal(found) ? found : null
+}
 
 export function queryRoutes(app: FastifyInstance, systems: QuerySystems): void {
   statementRoutes(app, systems)
   bind(app, endpoints.catalogue, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const study = await reached(systems, request, queryOf(request)['study'])
-      return isRefusal(study) ? study : { body: await systems.query.catalogue(study) }
+      if (isRefusal(study)) return study
+      const rows = mayUse(grantOf(request), 'query.run')
+      return { body: await (rows ? systems.query.catalogue(study) : systems.query.catalogueOfCounts(study)) }
     },
   })
   notebookRoutes(app, systems)
@@ -56,25 +88,18 @@ const rowsOf = ({ bytes, type, headers }: StatementAnswer): Answer => ({ body: b
 function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { query } = systems
   bind(app, endpoints.runStatement, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const body = bodyAs(request, statementRequest)
       if (isRefusal(body)) return body
       const study = await reached(systems, request, body.study)
       if (isRefusal(study)) return study
+      const level = levelOf(request, body.level)
+      if (isRefusal(level)) return level
       const { sql, purpose, limit, cut, parameters } = body
-      const asked = {
-        study,
-        actor: grantOf(request).user,
-        sql,
-        purpose,
-        limit,
-        cut,
-        parameters,
-        role: grantOf(request).role,
-        format: formatOf(request),
-      }
-      factsOf(request).detail['purpose'] = purpose
+      const { user: actor, role } = grantOf(request)
+      const asked = { study, actor, sql, purpose, limit, cut, level, parameters, role, format: formatOf(request) }
+      Object.assign(factsOf(request).detail, { purpose, level })
       if (cut !== undefined) factsOf(request).detail['cut'] = cut
       if (/\brespond-async\b/i.test(headerOf(request, 'prefer') ?? '')) return { status: 202, body: query.start(asked) }
       return untilGone(request, async (signal) => {
@@ -84,7 +109,7 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   bind(app, endpoints.statements, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const asked = queryOf(request)
       const study = await reached(systems, request, asked['study'])
@@ -92,23 +117,38 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
       const limit = wholeNumber(asked['limit'], { min: 1, max: historyPageMax, otherwise: 100 })
       if (limit === null) return refuse('bad-parameter', { detail: `limit is 1 to ${historyPageMax}.`, parameter: 'limit' })
       const sought = soughtOf(asked)
-      return isRefusal(sought) ? sought : { body: await query.history(study, grantOf(request).user, limit, sought) }
+      if (isRefusal(sought)) return sought
+      const { rows } = await query.history(study, grantOf(request).user, limit, sought)
+      return { body: { rows: rows.map((row) => (mayHave(request, row.level) === null ? row : { ...row, rows: null })) } }
     },
   })
   bind(app, endpoints.statement, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const status = await query.status(paramOf(request, 'id'), grantOf(request).user)
-      return isRefusal(status) ? status : { body: status }
+      return isRefusal(status) ? status : { body: statusFor(request, status) }
+    },
+  })
+  bind(app, endpoints.statementLineage, {
+    ...counted,
+    handler: async (request) => {
+      const lineage = await query.lineage(paramOf(request, 'id'), grantOf(request).user)
+      if (isRefusal(lineage)) return lineage
+      return mayHave(request, levelFrom(lineage.basis)) ?? { body: lineage }
     },
   })
   bind(app, endpoints.cancelStatement, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const status = await query.cancel(paramOf(request, 'id'), grantOf(request).user)
-      return isRefusal(status) ? status : { body: status }
+      return isRefusal(status) ? status : { body: statusFor(request, status) }
     },
   })
+}
+
+/** How many rows there were is a figure, too. */
+function statusFor(request: FastifyRequest, { basis, ...status }: StatementStatus): StatementStatus {
+  return basis === undefined || mayHave(request, levelFrom(basis)) !== null ? status : { ...status, basis }
 }
 
 /** The form of rows that is asked for; `otherwise` where none is named. */

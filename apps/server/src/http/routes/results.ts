@@ -10,6 +10,7 @@ import {
   statementHeader,
   windowHeader,
   windowRowsDefault,
+  type DownloadView,
   type ResultFilter,
 } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -28,24 +29,28 @@ import type { Study } from '../../study/index.js'
 import type { Answer } from '../answer.js'
 import { bind, bodyAs, paramOf, queryOf, wholeNumber } from '../bind.js'
 import { factsOf, grantOf } from '../context.js'
-import { formatOf, mine, reached, type QuerySystems } from './query.js'
+import { counted, formatOf, levelFrom, levelOf, mayHave, reached, type QuerySystems } from './query.js'
 
 /** Kept results in windows and as a whole, and files of them. */
 export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { query } = systems
+  const keptFor = async (request: FastifyRequest): Promise<KeptResult | Refusal> => {
+    const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
+    return isRefusal(kept) ? kept : (mayHave(request, kept.level) ?? kept)
+  }
   bind(app, endpoints.statementResult, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
-      const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
+      const kept = await keptFor(request)
       return isRefusal(kept) ? kept : wholeAnswer(systems, kept, formatOf(request, kept.format))
     },
   })
   bind(app, endpoints.statementWindow, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const asked = windowOf(request)
       if (isRefusal(asked)) return asked
-      const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
+      const kept = await keptFor(request)
       if (isRefusal(kept)) return kept
       const format = formatOf(request, kept.format)
       const rows = await query.results.window(kept, asked, format)
@@ -53,30 +58,33 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
     },
   })
   bind(app, endpoints.diffStatements, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const { user } = grantOf(request)
       const [from, to] = [await query.record(paramOf(request, 'id'), user), await query.record(paramOf(request, 'other'), user)]
       if (isRefusal(from)) return from
-      return isRefusal(to) ? to : { body: diffOf(from, to) }
+      if (isRefusal(to)) return to
+      return mayHave(request, levelFrom(from.basis)) ?? mayHave(request, levelFrom(to.basis)) ?? { body: diffOf(from, to) }
     },
   })
   bind(app, endpoints.completions, {
-    ...mine,
+    ...counted,
     unaudited: true,
     handler: async (request) => {
       const body = bodyAs(request, completionsRequest)
       if (isRefusal(body)) return body
       const study = await reached(systems, request, body.study)
-      return isRefusal(study) ? study : { body: await completionsOf(query, study, body) }
+      if (isRefusal(study)) return study
+      const level = levelOf(request, undefined)
+      return isRefusal(level) ? level : { body: await completionsOf(query, study, body, level) }
     },
   })
   downloadRoutes(app, systems)
 }
 
 const headersOf = ({ id, basis }: KeptResult): Record<string, string> => ({ [statementHeader]: id, [basisHeader]: JSON.stringify(basis) })
-const headOf = ({ id, basis, columns }: KeptResult, more = {}): string =>
-  `${JSON.stringify({ statement: id, basis, columns, ...more }).slice(0, -1)},"rows":[`
+const headOf = ({ id, basis, columns, suppressed }: KeptResult, more = {}): string =>
+  `${JSON.stringify({ statement: id, basis, columns, suppressed, ...more }).slice(0, -1)},"rows":[`
 
 function wholeAnswer({ query }: QuerySystems, kept: KeptResult, format: RowFormat): Answer {
   async function* framed(): AsyncGenerator<Buffer> {
@@ -87,9 +95,10 @@ function wholeAnswer({ query }: QuerySystems, kept: KeptResult, format: RowForma
   return { body: Readable.from(framed(), { objectMode: false }), type: typeOfRows(format), headers: headersOf(kept) }
 }
 
-function windowAnswer({ kept, matching, bytes }: WindowRows, offset: number, format: RowFormat): Answer {
+function windowAnswer({ kept, matching, bytes, suppressed }: WindowRows, offset: number, format: RowFormat): Answer {
   const headers = { ...headersOf(kept), [windowHeader]: JSON.stringify({ offset, matching }) }
-  const body = format === 'arrow' ? bytes : Buffer.concat([Buffer.from(headOf(kept, { offset, matching })), bytes, Buffer.from(']}')])
+  const body =
+    format === 'arrow' ? bytes : Buffer.concat([Buffer.from(headOf(kept, { offset, matching, suppressed })), bytes, Buffer.from(']}')])
   return { body, type: typeOfRows(format), headers }
 }
 
@@ -146,7 +155,9 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
     ...release,
     handler: async (request) => {
       const study = await reached(systems, request, queryOf(request)['study'])
-      return isRefusal(study) ? study : { body: { downloads: await downloads.list(study, callerOf(request)) } }
+      if (isRefusal(study)) return study
+      const listed = await downloads.list(study, callerOf(request))
+      return { body: { downloads: listed.map((view) => toldOf(request, view)) } }
     },
   })
   bind(app, endpoints.requestDownload, {
@@ -157,6 +168,8 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
       if (isRefusal(body)) return body
       const record = await query.record(body.statement, grantOf(request).user)
       if (isRefusal(record)) return record
+      const withheld = mayHave(request, levelFrom(record.basis))
+      if (withheld !== null) return withheld
       const study = await systems.studies.bySid(record.sid)
       const refusal = mayReachStudy(grantOf(request), study)
       if (refusal !== null || study === null) return refusal ?? refuse('unknown', { detail: 'There is no such statement here.' })
@@ -167,14 +180,14 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
     ...release,
     handler: async (request) => {
       const view = (await inReach(request)) ?? (await downloads.see(paramOf(request, 'id'), callerOf(request)))
-      return isRefusal(view) ? view : { body: view }
+      return isRefusal(view) ? view : { body: toldOf(request, view) }
     },
   })
   bind(app, endpoints.removeDownload, {
     ...release,
     handler: async (request) => {
       const view = (await inReach(request)) ?? (await downloads.remove(paramOf(request, 'id'), callerOf(request)))
-      return isRefusal(view) ? view : { body: view }
+      return isRefusal(view) ? view : { body: toldOf(request, view) }
     },
   })
   const papers = [
@@ -188,7 +201,10 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
       // Only whoever fetches the file takes a copy.
       act: what === 'file' ? 'export' : 'job',
       handler: async (request) => {
-        const opened = (await inReach(request)) ?? (await downloads.open(paramOf(request, 'id'), grantOf(request).user, what))
+        const [id, { user }] = [paramOf(request, 'id'), grantOf(request)]
+        const view = (await inReach(request)) ?? (await downloads.see(id, { user, oversees: false }))
+        if (isRefusal(view)) return view
+        const opened = mayHave(request, view.level) ?? (await downloads.open(id, user, what))
         if (isRefusal(opened)) return opened
         const digest: Record<string, string> =
           opened.sha256 === null ? {} : { 'repr-digest': `sha-256=:${Buffer.from(opened.sha256, 'hex').toString('base64')}:` }
@@ -197,6 +213,10 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
       },
     })
 }
+
+/** How many rows a file has is a figure of whoever they are of. */
+const toldOf = (request: FastifyRequest, view: DownloadView): DownloadView =>
+  mayHave(request, view.level) === null ? view : { ...view, file: null }
 
 function begun(request: FastifyRequest, study: Study, view: { id: string; format: string } | Refusal, purpose: string): Answer | Refusal {
   if (isRefusal(view)) return view

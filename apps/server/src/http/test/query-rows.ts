@@ -7,7 +7,8 @@ interface QueryRow {
   body?: () => Record<string, unknown>
 }
 
-const statements: QueryRow = { may: ['analyst', 'researcher'] }
+const ofRows: QueryRow = { may: ['analyst', 'researcher'] }
+const statements: QueryRow = { may: ['analyst', 'researcher', 'study-manager'] }
 const releasers: Role[] = ['analyst', 'study-manager']
 const counters: Role[] = ['analyst', 'researcher', 'study-manager', 'privacy-officer', 'auditor']
 const codeReaders: Role[] = [...counters, 'administrator']
@@ -18,15 +19,16 @@ export const queryRows = {
   statements: { ...statements, url: '/query/api/v1/statements?study={study}' },
   statement: statements,
   statementResult: statements,
+  statementLineage: statements,
   cancelStatement: statements,
   statementWindow: statements,
   diffStatements: { ...statements, url: '/query/api/v1/statements/none/diff/none' },
   completions: { ...statements, body: () => ({}) },
-  savedQueries: { ...statements, url: '/query/api/v1/saved-queries?study={study}' },
-  saveQuery: { ...statements, body: () => ({}) },
-  savedQuery: statements,
-  removeSavedQuery: statements,
-  runSavedQuery: { ...statements, body: () => ({}) },
+  savedQueries: { ...ofRows, url: '/query/api/v1/saved-queries?study={study}' },
+  saveQuery: { ...ofRows, body: () => ({}) },
+  savedQuery: ofRows,
+  removeSavedQuery: ofRows,
+  runSavedQuery: { ...ofRows, body: () => ({}) },
   downloads: { may: releasers, url: '/query/api/v1/downloads?study={study}' },
   requestDownload: { may: releasers, body: () => ({}) },
   download: { may: releasers },
@@ -35,13 +37,13 @@ export const queryRows = {
   downloadCodebook: { may: releasers },
   removeDownload: { may: releasers },
   catalogue: { ...statements, url: '/query/api/v1/catalogue?study={study}' },
-  notebooks: { ...statements, url: '/query/api/v1/notebooks?study={study}' },
-  createNotebook: { ...statements, body: () => ({}) },
-  notebook: statements,
-  saveNotebook: { ...statements, body: () => ({}) },
-  removeNotebook: statements,
-  notebookVersions: statements,
-  notebookAt: { ...statements, url: '/query/api/v1/notebooks/none/versions/1' },
+  notebooks: { ...ofRows, url: '/query/api/v1/notebooks?study={study}' },
+  createNotebook: { ...ofRows, body: () => ({}) },
+  notebook: ofRows,
+  saveNotebook: { ...ofRows, body: () => ({}) },
+  removeNotebook: ofRows,
+  notebookVersions: ofRows,
+  notebookAt: { ...ofRows, url: '/query/api/v1/notebooks/none/versions/1' },
   views: { ...views, url: '/query/api/v1/views?study={study}' },
   view: { ...views, url: '/query/api/v1/views/none?study={study}' },
   addView: { may: ['analyst', 'study-manager'], body: () => ({}) },

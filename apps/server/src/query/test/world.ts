@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,7 +111,8 @@ export async function openQueryWorld(): Promise<World> {
     withheld: async () => withheld,
     codeLists: (of) => codeLists.files(of),
     cohorts: (of) => cohorts.tables(of),
-    studyOf: async (sid) => (sid === study.sid ? 'SYN' : 'OTHER'),
+    studyOf: async (sid) => (sid === study.sid ? study : other),
+    seal: (text) => createHmac('sha256', 'k').update(text).digest(),
     now: () => Date.now(),
     newId: () => `statement-${made++}`,
   })

@@ -1,0 +1,36 @@
+import type { ChangedPeople, QueryBasis, SuppressedCell } from '@aquifer/core/contract'
+import { countsOnly } from '@aquifer/core/small-cells'
+import type { ReservoirManifest } from '../reservoir/index.js'
+import type { StatementResult } from './run-statement.js'
+
+export type Found = StatementResult & { suppressed?: SuppressedCell[] }
+
+/** What a result rests on. */
+export function basisOf(parts: {
+  manifest: ReservoirManifest
+  result: Found
+  /** null: masked rows */
+  changed: ChangedPeople | null
+  cut: string | undefined
+  /** of the study now */
+  epoch: number
+  elapsedMs: number
+}): QueryBasis {
+  const { manifest, result, changed, cut, epoch, elapsedMs } = parts
+  const { threshold, rounding } = countsOnly
+  return {
+    rows: result.rows,
+    totalRows: result.totalRows,
+    truncated: result.truncated,
+    people: result.people,
+    snapshot: manifest.snapshot,
+    maskingPolicy: manifest.maskingPolicy,
+    consentEpoch: manifest.consentEpoch,
+    ...(cut === undefined ? {} : { cut }),
+    consentState: cut !== undefined ? 'frozen' : manifest.consentEpoch >= epoch ? 'current' : 'updating',
+    elapsedMs,
+    ...(changed === null
+      ? { withheldEpoch: epoch }
+      : { level: 'counts', suppressed: result.suppressed?.length ?? 0, threshold, rounding: rounding ?? 1, changedPeople: changed }),
+  }
+}

@@ -1,0 +1,136 @@
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { countsOnly, protectGroups, type KeyedHash, type ToldPeople } from '@aquifer/core/small-cells'
+import type { ResultColumn, SuppressedCell } from '@aquifer/core/contract'
+import type { Repository, Study } from '../../repository/index.js'
+import type { Engines } from '../engines.js'
+import type { StatementWork } from '../run-statement.js'
+import { measure, Numbers, type Measured } from './measure.js'
+import { tell } from './tell.js'
+
+// Statements of callers who get counts only: what is told is held against all that the same caller was told before.
+
+export interface CountsParts {
+  engines: Engines
+  statements: Pick<Repository['statements'], 'list'>
+  /** A keyed hash that only this server can make. */
+  seal: (text: string) => Buffer
+  now: () => number
+}
+export interface CountsAsked {
+  study: Study
+  actor: string
+  work: StatementWork
+  /** What figures rest on: the same text, the same figures. */
+  mark: string
+}
+export interface CountsTold {
+  columns: ResultColumn[]
+  rows: unknown[][]
+  suppressed: SuppressedCell[]
+  people: number | null
+}
+
+interface Known {
+  numbers: Numbers
+  mark: string
+  /** By caller and statement. */
+  told: Map<string, ToldPeople | null>
+}
+
+/** Different statements that an answer is held against, and how long one counts. */
+const questionsMax = 200
+const rememberedMs = 90 * 86_400_000
+const recordsMax = 2_000
+
+export class CountDesk {
+  readonly #parts: CountsParts
+  /** By study; pseudonyms and numbers only, and no more than were told. */
+  readonly #studies = new Map<number, Known>()
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(parts: CountsParts) {
+    this.#parts = parts
+  }
+
+  /** One after the other for each caller: two at once would not know of each other. */
+  async inTurn<Result>(study: Study, actor: string, work: () => Promise<Result>): Promise<Result> {
+    const key = `${study.sid} ${actor}`
+    const before = this.#turns.get(key) ?? Promise.resolve()
+    const turn = before.then(work, work)
+    const settled = turn.catch(() => undefined)
+    this.#turns.set(key, settled)
+    try {
+      return await turn
+    } finally {
+      if (this.#turns.get(key) === settled) this.#turns.delete(key)
+    }
+  }
+
+  hashOf(study: Study): KeyedHash {
+    return (message) => this.#parts.seal(`counts ${study.id} ${message}`).toString('latin1')
+  }
+
+  async run(asked: CountsAsked): Promise<CountsTold | Refusal> {
+    const { study, actor, work } = asked
+    const known = this.#known(study, asked.mark)
+    const questions = await this.#questions(study, actor)
+    const first = questions.indexOf(work.sql)
+    if (first < 0 && questions.length >= questionsMax) return tooManyQuestions()
+    const measured = await measure(this.#parts.engines, work, known.numbers)
+    if (isRefusal(measured)) return measured
+    // What was asked before is answered as it was then, so only what had been told by that time counts.
+    const before: ToldPeople[] = []
+    for (const sql of first < 0 ? questions : questions.slice(0, first)) {
+      const told = await this.#toldBefore({ ...asked, work: { ...work, sql } }, known, before)
+      if (isRefusal(told)) return told
+      if (told !== null) before.push(told)
+    }
+    const shown = protectGroups(peopleOf(measured), before, countsOnly)
+    if (shown.spent) return tellsOfFew()
+    known.told.set(`${actor} ${work.sql}`, shown.told)
+    const by = { policy: countsOnly, study: study.id, hash: this.hashOf(study), nameOf: known.numbers.nameOf.bind(known.numbers) }
+    return { columns: measured.columns, ...tell(measured, shown, by, work.limit) }
+  }
+
+  /** Whom an earlier answer was of, as far as they are still there. */
+  async #toldBefore({ actor, work }: CountsAsked, known: Known, before: readonly ToldPeople[]): Promise<ToldPeople | null | Refusal> {
+    const key = `${actor} ${work.sql}`
+    const remembered = known.told.get(key)
+    if (remembered !== undefined) return remembered
+    const measured = await measure(this.#parts.engines, work, known.numbers)
+    // A table that is there no more tells nothing more; a caller who hangs up or an engine that ends must not make the ledger shorter.
+    if (isRefusal(measured) && measured.refusal !== 'statement-invalid') return measured
+    const told = isRefusal(measured) ? null : protectGroups(peopleOf(measured), before, countsOnly).told
+    known.told.set(key, told)
+    return told
+  }
+
+  #known(study: Study, mark: string): Known {
+    const known = this.#studies.get(study.sid)
+    if (known?.mark === mark) return known
+    const fresh = { numbers: new Numbers(), mark, told: new Map<string, ToldPeople | null>() }
+    this.#studies.set(study.sid, fresh)
+    return fresh
+  }
+
+  /** The ledger: the caller's statements that were answered, in the order in which they first were. */
+  async #questions(study: Study, actor: string): Promise<string[]> {
+    const records = await this.#parts.statements.list(study.sid, { actor, limit: recordsMax })
+    const since = this.#parts.now() - rememberedMs
+    const counted = records.filter(({ state, basis, at }) => state === 'done' && at >= since && isCounts(basis))
+    return [...new Set(counted.toReversed().map(({ sql }) => sql))]
+  }
+}
+
+const peopleOf = ({ groups }: Measured) => groups.map(({ people }) => people)
+const isCounts = (basis: unknown): boolean => (basis as { level?: string } | null)?.level === 'counts'
+
+const tellsOfFew = (): Refusal =>
+  refuse('statement-invalid', {
+    detail:
+      'With what you were told before, the answer would tell of fewer than 11 people: its groups differ from earlier ones by a few. Ask for groups that are the same as before, or differ by many.',
+  })
+const tooManyQuestions = (): Refusal =>
+  refuse('statement-limit', {
+    detail: `You were told ${questionsMax} different answers on this study within 90 days, as many as one is held against. Ask one of them again, or ask for masked rows.`,
+  })

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import type { CountPlan } from '@aquifer/core/query'
+import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import type { People } from '@aquifer/core/small-cells'
+import type { ResultColumn } from '@aquifer/core/contract'
+import type { Engines } from '../engines.js'
+import { runStatement, type StatementWork } from '../run-statement.js'
+
+/** What a statement found, with whom its figures are of. */
+export interface Measured {
+  plan: CountPlan
+  columns: ResultColumn[]
+  /** By group: the values of its columns, and its people by added column. */
+  groups: { values: unknown[]; people: People[] }[]
+}
+
+const groupsMax = 5_000
+/** Together, over groups and figures: what is compared with each earlier answer. */
+const membershipsMax = 2_000_000
+
+/** Numbers people, the same as long as the process lives, and names a set of them the same in every process. */
+export class Numbers {
+  readonly #byKey = new Map<string, number>()
+  readonly #marks: [number, number][] = []
+
+  of(keys: readonly string[]): People {
+    return Uint32Array.from(keys, (key) => this.#number(key)).sort()
+  }
+
+  #number(key: string): number {
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const digest = createHash('sha256').update(key).digest()
+    this.#byKey.set(key, this.#marks.length)
+    return this.#marks.push([digest.readUInt32LE(0), digest.readUInt32LE(4)]) - 1
+  }
+
+  /** The same people, the same name, however they were asked for. */
+  nameOf(people: People): string {
+    let [one, other] = [0, 0]
+    for (const person of people) {
+      const [first, second] = this.#marks[person]!
+      one ^= first
+      other ^= second
+    }
+    return `${people.length}.${one >>> 0}.${other >>> 0}`
+  }
+}
+
+/** Runs a statement for its groups; the lists of people it adds stay in this process. */
+export async function measure(engines: Engines, work: StatementWork, numbers: Numbers): Promise<Measured | Refusal> {
+  const result = await runStatement(engines, { ...work, counts: true, limit: groupsMax })
+  if (isRefusal(result)) return result
+  const { plan, columns, chunks, truncated } = result
+  if (plan === undefined) throw new Error('counts without a plan')
+  if (truncated) return tooMany(`a statement at this level has at most ${groupsMax} groups`)
+  const rows = JSON.parse(`[${Buffer.concat(chunks).toString('utf8')}]`) as unknown[][]
+  const told = columns.length - plan.added
+  let memberships = 0
+  const groups = rows.map((row) => {
+    const lists = row.slice(told).map((list) => (list ?? []) as string[])
+    memberships += lists.reduce((sum, list) => sum + list.length, 0)
+    return { values: row.slice(0, told), lists }
+  })
+  if (memberships > membershipsMax) return tooMany('too many people in too many groups')
+  return {
+    plan,
+    columns: columns.slice(0, told),
+    groups: groups.map(({ values, lists }) => ({ values, people: lists.map((list) => numbers.of(list)) })),
+  }
+}
+
+const tooMany = (what: string): Refusal =>
+  refuse('statement-limit', { detail: `The answer is too large to be held against earlier ones: ${what}.`, suggestion: 'Group coarser.' })

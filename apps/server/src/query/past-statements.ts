@@ -1,0 +1,65 @@
+import type { Catalogue, QueryBasis, StatementHistory, StatementLineage, StatementStatus } from '@aquifer/core/contract'
+import { isRefusal, type Refusal } from '@aquifer/core/refusal'
+import type { StatementRecord, Study } from '../repository/index.js'
+import type { Counts } from './counts/counts.js'
+import type { Engines } from './engines.js'
+import { noSuchStatement } from './faults.js'
+import type { QueryOptions, Sought } from './query-options.js'
+import { staleCauses } from './staleness.js'
+import { lineageBy, parsed } from './statement-lineage.js'
+import { historyRow, statusOf } from './statement-views.js'
+
+type Parts = Pick<QueryOptions, 'repository' | 'studyOf' | 'filesOf'>
+
+/** A caller's own statements as the history has them; another's is as unknown as one that never was. */
+export class PastStatements {
+  readonly #parts: Parts
+  readonly #engines: Engines
+  readonly #counts: Counts
+
+  constructor(parts: Parts, engines: Engines, counts: Counts) {
+    this.#parts = parts
+    this.#engines = engines
+    this.#counts = counts
+  }
+
+  async record(id: string, actor: string): Promise<StatementRecord | Refusal> {
+    const record = await this.#parts.repository.statements.byId(id)
+    return record?.actor === actor ? record : noSuchStatement()
+  }
+
+  async status(id: string, actor: string): Promise<StatementStatus | Refusal> {
+    const record = await this.record(id, actor)
+    if (isRefusal(record)) return record
+    const study = await this.#parts.studyOf(record.sid)
+    const status = statusOf(record, study?.id ?? '')
+    return study === null || status.basis === undefined ? status : { ...status, stale: await this.#stale(study, status.basis) }
+  }
+
+  async #stale(study: Study, basis: QueryBasis): Promise<NonNullable<StatementStatus['stale']>> {
+    const { level = 'rows', cut } = basis
+    const [standing, epoch] = await Promise.all([
+      this.#counts.standing({ study, level, cut }),
+      this.#parts.repository.consents.epoch(study.sid),
+    ])
+    if (standing !== null && !this.#counts.holds({ level, cut })) standing.held.release()
+    return staleCauses(basis, { manifest: standing?.held.manifest ?? null, epoch, changed: standing?.changed ?? null })
+  }
+
+  /** Where the columns of a statement come from. */
+  async lineage(id: string, actor: string, catalogueOf: (study: Study) => Promise<Catalogue>): Promise<StatementLineage | Refusal> {
+    const record = await this.record(id, actor)
+    if (isRefusal(record)) return record
+    const study = await this.#parts.studyOf(record.sid)
+    if (study === null) return noSuchStatement()
+    const { folder } = await this.#parts.filesOf(study.id)
+    const [catalogue, tree] = [await catalogueOf(study), await parsed(this.#engines, study.id, folder, record.sql)]
+    const { basis } = statusOf(record, study.id)
+    return { statement: id, study: study.id, sql: record.sql, ...(basis === undefined ? {} : { basis }), ...lineageBy(tree, catalogue) }
+  }
+
+  async list(study: Study, actor: string, limit: number, sought: Sought): Promise<StatementHistory> {
+    const records = await this.#parts.repository.statements.list(study.sid, { actor, limit, ...sought })
+    return { rows: records.map((record) => historyRow(record, study.id)) }
+  }
+}

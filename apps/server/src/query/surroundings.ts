@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import type { Study } from '../repository/index.js'
+import type { FlatTable } from '../view/index.js'
+import type { ListFile } from './code-list-tables.js'
+import type { CohortTable } from './cohort-tables.js'
+import type { StudyFiles } from './file-tables.js'
+import type { QueryOptions } from './query-options.js'
+
+/** What a statement of a study meets besides the snapshot. */
+export class Surroundings {
+  readonly #options: Pick<QueryOptions, 'withheld' | 'ownTables' | 'codeLists' | 'cohorts' | 'filesOf'>
+
+  constructor(options: QueryOptions) {
+    this.#options = options
+  }
+
+  async withheld(study: Study, maskingKey?: string): Promise<readonly string[]> {
+    return (await this.#options.withheld?.(study, maskingKey)) ?? []
+  }
+
+  // What the platform asks for itself rests on the reservoir alone.
+  async noFiles(study: Study): Promise<StudyFiles> {
+    return { ...(await this.#options.filesOf(study.id)), files: [] }
+  }
+
+  async own(study: Study): Promise<readonly FlatTable[]> {
+    return (await this.#options.ownTables?.(study)) ?? []
+  }
+
+  async lists(study: Study): Promise<readonly ListFile[]> {
+    return (await this.#options.codeLists?.(study)) ?? []
+  }
+
+  async cohorts(study: Study): Promise<readonly CohortTable[]> {
+    return (await this.#options.cohorts?.(study)) ?? []
+  }
+
+  /** Whether somebody withdrew since these were all. */
+  async grew(study: Study, before: readonly string[]): Promise<boolean> {
+    const known = new Set(before)
+    return (await this.withheld(study)).some((key) => !known.has(key))
+  }
+}
+
+export const markOf = (withheld: readonly string[]): string =>
+  createHash('sha256')
+    .update([...withheld].sort().join())
+    .digest('hex')
