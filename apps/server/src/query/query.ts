@@ -18,8 +18,9 @@ import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
 import type { ListFile } from './code-list-tables.js'
-import { describeCohort, type CohortTable } from './cohort-tables.js'
+import type { CohortTable } from './cohort-tables.js'
 import { Engines } from './engines.js'
+import type { Figures } from './figures.js'
 import type { StudyFiles } from './file-tables.js'
 import { noSuchCut, noSuchStatement, notPublished, withdrawnMeanwhile } from './faults.js'
 import { isolation, type Isolation } from './isolation.js'
@@ -58,14 +59,6 @@ export interface QueryOptions {
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
   onBug?: (error: unknown) => void
-}
-/** What the platform's own statements found, all of one snapshot. */
-export interface Figures {
-  snapshot: string
-  maskingPolicy: string
-  consentEpoch: number
-  /** Rows of each statement; null for one that has more than were asked for. */
-  answers: (unknown[][] | null)[]
 }
 export interface Asked {
   study: Study
@@ -254,10 +247,7 @@ export class Query {
   }
 
   readonly #lists = async (study: Study): Promise<readonly ListFile[]> => (await this.#options.codeLists?.(study)) ?? []
-
-  async #cohorts(study: Study): Promise<readonly CohortTable[]> {
-    return (await this.#options.cohorts?.(study)) ?? []
-  }
+  readonly #cohorts = async (study: Study): Promise<readonly CohortTable[]> => (await this.#options.cohorts?.(study)) ?? []
 
   /** Whether the engine takes a table that is not one of the study yet: why not, or null. Nothing published, nothing asked. */
   async probe(study: Study, table: FlatTable): Promise<Refusal | null> {
@@ -371,9 +361,7 @@ export class Query {
     held?.release()
     const manifest = held?.manifest ?? null
     const [policy, own, { files }] = await Promise.all([this.#policyOf(study, manifest), this.#own(study), this.#options.filesOf(study.id)])
-    const found = catalogueOf(study, { manifest, policy, own, files })
-    if (manifest === null) return found
-    return { ...found, tables: [...found.tables, ...(await this.#cohorts(study)).map(describeCohort)] }
+    return catalogueOf(study, { manifest, policy, own, files, cohorts: await this.#cohorts(study) })
   }
 
   /** Somebody withdrew: what began before that time (ms) is stopped, and results are gone but for those that were read without that person. */
