@@ -103,7 +103,10 @@ function formatOf(request: FastifyRequest): 'arrow' | 'json' {
 }
 
 /** A caller who hangs up does not want the rows any more: the statement is stopped. */
-export async function untilGone(request: FastifyRequest, work: (signal: AbortSignal) => Promise<Answer | Refusal>): Promise<Answer | Refusal> {
+export async function untilGone(
+  request: FastifyRequest,
+  work: (signal: AbortSignal) => Promise<Answer | Refusal>,
+): Promise<Answer | Refusal> {
   const gone = new AbortController()
   const { socket } = request.raw
   const abort = (): void => gone.abort()
