@@ -6,7 +6,7 @@ import { barsSql, countRounding, measuresOf, measuresSql, profileOf, roundedTo, 
 import { notPublished } from './faults.js'
 import type { NotebookDesk } from './notebooks.js'
 import type { Query } from './query.js'
-import type { Figures } from './snapshot-reader.js'
+import type { Figures } from './figures.js'
 
 /** What the catalogue tells beyond names: profiles of columns, kept while what they rest on stands, and the codebook. */
 export interface ProfileDesk {

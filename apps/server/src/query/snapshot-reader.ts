@@ -7,10 +7,11 @@ import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
 import type { ListFile } from './code-list-tables.js'
-import { describeCohort, type CohortTable } from './cohort-tables.js'
+import type { CohortTable } from './cohort-tables.js'
 import type { EngineCompletion } from './engine-complete.js'
 import { EngineFault, EngineGone } from './engine-process.js'
 import type { Engines } from './engines.js'
+import type { Figures } from './figures.js'
 import type { StudyFiles } from './file-tables.js'
 import { noSuchCut, notPublished, withdrawnMeanwhile } from './faults.js'
 import { statementLimits, type StatementLimits } from './limits.js'
@@ -54,14 +55,6 @@ export interface QueryOptions {
   newId: () => string
   /** Told of failures that are bugs, by kind only. */
   onBug?: (error: unknown) => void
-}
-/** What the platform's own statements found, all of one snapshot. */
-export interface Figures {
-  snapshot: string
-  maskingPolicy: string
-  consentEpoch: number
-  /** Rows of each statement; null for one that has more than were asked for. */
-  answers: (unknown[][] | null)[]
 }
 export interface FigureOptions {
   /** A data cut to read instead of the newest snapshot. */
@@ -201,8 +194,6 @@ export class SnapshotReader {
     held?.release()
     const manifest = held?.manifest ?? null
     const [policy, own, { files }] = await Promise.all([this.policyOf(study, manifest), this.own(study), this.options.filesOf(study.id)])
-    const found = catalogueOf(study, { manifest, policy, own, files })
-    if (manifest === null) return found
-    return { ...found, tables: [...found.tables, ...(await this.cohorts(study)).map(describeCohort)] }
+    return catalogueOf(study, { manifest, policy, own, files, cohorts: await this.cohorts(study) })
   }
 }
