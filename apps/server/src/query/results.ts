@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { arrowStreamType, type DownloadFormat, type ResultColumn, type StatementParameters } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -129,7 +129,10 @@ export class Results {
       const run = { ...locked(kept, this.#kept.rowsOf(kept)), sql: '', format: 'json' as const, rowsMax: 0, bytesMax: 0, file }
       const ran = await runIn(engine, run, work, { take: () => undefined, faulty: (said) => faulty(said, '') })
       if (isRefusal(ran)) await rm(written, { force: true })
-      else await rename(written, path)
+      else {
+        await chmod(written, 0o600)
+        await rename(written, path)
+      }
       return ran
     })
   }
