@@ -79,7 +79,7 @@ export class Results {
       const told = await this.#run(engine, kept, count)
       if (isRefusal(told)) return told
       const [matching] = JSON.parse(Buffer.concat(counted).toString()) as [number]
-      return { kept, matching: Number(matching), bytes }
+      return { kept, matching, bytes }
     })
   }
 
@@ -116,7 +116,7 @@ export class Results {
       const ran = await runIn(engine, run, work, { take: (bytes) => void told.push(bytes), faulty: (said) => faulty(said, sql) })
       if (isRefusal(ran)) return ran
       const [added, removed] = JSON.parse(Buffer.concat(told).toString()) as [number, number]
-      return { added: Number(added), removed: Number(removed) }
+      return { added, removed }
     })
   }
 
