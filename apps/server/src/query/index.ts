@@ -1,5 +1,5 @@
-// Statements on the masked reservoir: gate, engine in its own process, limits, rows with what they rest on, catalogue, notebooks.
-// Never names the lake, never opens a file in this process, and never lets a text reach the engine that its own parser did not clear.
+// Statements on the masked reservoir: gate, engine in its own process, limits, kept results and files of them, catalogue, notebooks.
+// Never names the lake, never opens a file of data in this process, and never lets a text reach the engine that its own parser did not clear.
 export type { QueryFile, StudyFiles } from './file-tables.js'
 export { isolation } from './isolation.js'
 export type { Isolation } from './isolation.js'
