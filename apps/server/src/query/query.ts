@@ -211,11 +211,7 @@ export class Query {
   }
 
   /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. Further ones may rest on answers. */
-  async figures(
-    study: Study,
-    statements: readonly string[],
-    further = (_: Figures['answers']): string[] => [],
-  ): Promise<Figures | Refusal> {
+  async figures(study: Study, statements: readonly string[], more = (_: Figures['answers']): string[] => []): Promise<Figures | Refusal> {
     const held = await this.#options.snapshot(study.id)
     if (held === null) return notPublished()
     try {
@@ -232,7 +228,7 @@ export class Query {
         const result = await runStatement(this.#engines, { ...work, onStart: () => undefined, onProgress: () => undefined })
         if (isRefusal(result)) return result
         answers.push(result.truncated ? null : (JSON.parse(`[${Buffer.concat(result.chunks).toString()}]`) as unknown[][]))
-        if (at === statements.length - 1) asked.push(...further(answers))
+        if (at === statements.length - 1) asked.push(...more(answers))
       }
       if (await this.#grew(study, withheld)) return withdrawnMeanwhile()
       return { snapshot: manifest.snapshot, maskingPolicy: manifest.maskingPolicy, answers }
