@@ -75,6 +75,7 @@ export interface Asked {
   signal?: AbortSignal
 }
 
+type Further = (found: Figures['answers']) => string[]
 type Read = StatementResult & { basis: QueryBasis; withheld: readonly string[] }
 interface Running {
   status: StatementStatus
@@ -211,7 +212,7 @@ export class Query {
   }
 
   /** Statements of the platform itself on one snapshot, through the same gate and engine: nobody's, so in nobody's history. Further ones may rest on answers. */
-  async figures(study: Study, statements: readonly string[], more = (_: Figures['answers']): string[] => []): Promise<Figures | Refusal> {
+  async figures(study: Study, statements: readonly string[], more: Further = () => []): Promise<Figures | Refusal> {
     const held = await this.#options.snapshot(study.id)
     if (held === null) return notPublished()
     try {
