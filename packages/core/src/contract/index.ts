@@ -321,36 +321,11 @@ export { tableView, tableViewList, tableViewRequest, viewCharactersMax } from '.
 export type { TableView, TableViewList, TableViewRequest } from './views.js'
 export { cutList, cutName, cutRequest, cutRetirement, cutView } from './cuts.js'
 export type { CutList, CutRequest, CutRetirement, CutView } from './cuts.js'
-export {
-  cellSourceMax,
-  choicesMax,
-  codesMax,
-  notebook,
-  notebookCell,
-  notebookCellsMax,
-  notebookChart,
-  notebookDraft,
-  notebookList,
-  notebookSave,
-  notebookSummary,
-  notebookVersion,
-  notebookVersions,
-} from './notebooks.js'
-export type {
-  ChartType,
-  Notebook,
-  NotebookCell,
-  NotebookChart,
-  NotebookCohort,
-  NotebookDraft,
-  NotebookList,
-  NotebookParameter,
-  NotebookSave,
-  NotebookStatistics,
-  NotebookSummary,
-  NotebookVersion,
-  NotebookVersions,
-} from './notebooks.js'
+export { cellSourceMax, notebook, notebookCell, notebookCellsMax, notebookDraft, notebookList } from './notebooks.js'
+export { notebookSave, notebookVersions } from './notebooks.js'
+export type { ChartType, NotebookChart, NotebookCohort, NotebookParameter, NotebookStatistics } from './notebooks.js'
+export type { Notebook, NotebookCell, NotebookDraft, NotebookList, NotebookSave, NotebookSummary } from './notebooks.js'
+export type { NotebookVersion, NotebookVersions } from './notebooks.js'
 export {
   adherenceAnswer,
   incidenceAnswer,
