@@ -222,7 +222,20 @@ test('the catalogue and notebooks', async () => {
     { version: 2 },
   )
   expect((await world.send({ method: 'PUT', path: own, token: analyst, body: { version: 1, title: 'Lost', cells } })).status).toBe(409)
-  expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
+  const foreign = await world.token('analyst', ['EMPTY'])
+  expect((await world.send({ path: own, token: foreign })).status).toBe(404)
+  const { json: saves } = await world.send({ path: `${own}/versions`, token: analyst })
+  expect(saves).toMatchObject({
+    versions: [
+      { version: 2, title: 'Second' },
+      { version: 1, cells: 1 },
+    ],
+  })
+  expect((await world.send({ path: `${own}/versions/1`, token: analyst })).json).toMatchObject({ title: 'First', version: 1, cells })
+  expect((await world.send({ path: `${own}/versions`, token: foreign })).status).toBe(404)
+  expect((await world.send({ path: `${own}/versions/1`, token: foreign })).status).toBe(404)
+  expect((await world.send({ path: `${own}/versions/9`, token: analyst })).status).toBe(404)
+  expect((await world.send({ path: `${own}/versions/last`, token: analyst })).status).toBe(400)
   expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ notebooks: [{ title: 'Second' }] })
   expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
 })
