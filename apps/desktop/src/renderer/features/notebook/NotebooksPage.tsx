@@ -60,10 +60,8 @@ function Notebooks({ study }: { study: string }) {
     return { layouts: store, bench: new Bench({ desk, saveNow, layouts: store }) }
   })
   useEffect(() => {
-    bench.follow((panel) => {
-      if (panel !== wanted) void navigate(pathOf(panel))
-    })
-  }, [bench, wanted, navigate])
+    bench.follow((panel) => void navigate(pathOf(panel)))
+  }, [bench, navigate])
   const [side, toggleSide] = useSide(layouts)
   useBenchCommands(bench, { toggleSide })
   return (
