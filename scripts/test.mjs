@@ -33,7 +33,7 @@ async function check(name, command, args) {
 // Two lines side by side: each of these has one busy thread for most of its time.
 await Promise.all([
   inOrder([
-    ['types (tsc -b)', 'tsc', ['-b']],
+    ['types (tsgo -b)', 'tsgo', ['-b']],
     ['lint (oxlint)', 'oxlint', ['--type-aware', '--deny-warnings']],
   ]),
   inOrder([

@@ -37,6 +37,14 @@ describe('the renderer', () => {
 
   test('keeps no token outside of this tab, and no result at all', () => {
     const stores = product.filter(([, text]) => /localStorage/.test(text)).map(([file]) => file.replace('../src/renderer/', ''))
-    expect(stores.sort()).toEqual(['features/notebook/DeskProvider.tsx', 'ui/theme.ts'])
+    expect(stores.sort()).toEqual([
+      'features/notebook/DeskProvider.tsx',
+      // Which tabs lie open, whether the tour is over, the bottom panel, single letters as keys.
+      'features/notebook/NotebooksPage.tsx',
+      'features/notebook/tour/tour.ts',
+      'features/shell/bottom.ts',
+      'features/shell/keys.ts',
+      'ui/theme.ts',
+    ])
   })
 })

@@ -21,7 +21,7 @@ export interface RunResult {
   looks: number
   faults: string[]
   /** how long each part took */
-  phases: string[]
+  phases: readonly string[]
   ms: number
 }
 
@@ -30,6 +30,24 @@ const faultsMax = 20
 const settleMsMax = 180_000
 const runMsMax = 480_000
 const startAt = Date.parse('2026-03-01T00:00:00Z')
+
+/** Which part of a run is on, and how long each took. */
+function openPhases(begun: number) {
+  let [at, since] = ['in the workload', begun]
+  const told: string[] = []
+  const next = (phase: string): void => {
+    told.push(`${at} ${Math.round(performance.now() - since)} ms`)
+    since = performance.now()
+    at = phase
+  }
+  return {
+    next,
+    told: told as readonly string[],
+    get at() {
+      return at
+    },
+  }
+}
 
 export async function runSeed(seed: number, points: readonly string[], duck: Duck, size: Size = 'whole'): Promise<RunResult> {
   const begun = performance.now()
@@ -43,14 +61,8 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     if (found.length < faultsMax && !found.includes(what)) found.push(what)
   }
   let observer: Observer | null = null
-  let at = 'in the workload'
-  let since = begun
-  const phases: string[] = []
-  const next = (phase: string): void => {
-    phases.push(`${at} ${Math.round(performance.now() - since)} ms`)
-    since = performance.now()
-    at = phase
-  }
+  const phases = openPhases(begun)
+  const { next } = phases
   const all = async (): Promise<void> => {
     const { tokens, officers } = await prepared(bench, plan)
     const work: Work = { bench, model, tokens, fault }
@@ -76,7 +88,7 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     next('')
   }
   try {
-    await Promise.race([all(), sleep(runMsMax, null, { ref: false }).then(() => fault(`the run hangs ${at}`))])
+    await Promise.race([all(), sleep(runMsMax, null, { ref: false }).then(() => fault(`the run hangs ${phases.at}`))])
   } catch (error) {
     fault(error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
@@ -93,7 +105,7 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     opened: bench.opened,
     looks: observer?.looks ?? 0,
     faults: found,
-    phases,
+    phases: phases.told,
     ms,
   }
 }

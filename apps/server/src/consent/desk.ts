@@ -3,7 +3,7 @@ import type { ConsentAhead, ConsentSummary, PersonDecisions, RefusedWrites, Vers
 import type { Refusal } from '@aquifer/core/refusal'
 import type { Repository, Study } from '../repository/index.js'
 import { consentAhead, formVersions, personDecisions } from './people.js'
-import { leftOutByConsent, type LeftOutByConsent } from './left-out.js'
+import { leftOutBy, type LeftOutByConsent } from './left-out.js'
 import { refusedWritesOf } from './refusals.js'
 import { consentSummary } from './summary.js'
 
@@ -28,7 +28,7 @@ export function openConsentDesk(options: { repository: Repository; now: () => nu
     ahead: (study, asked) => consentAhead(repository, study, { ...asked, now: now() }),
     people: (study, asked) => personDecisions(repository, study, { ...asked, now: now() }),
     versions: (study, asked) => formVersions(repository, study, { ...asked, now: now() }),
-    leftOut: (study) => leftOutByConsent(repository, study, now()),
+    leftOut: leftOutBy(repository, now),
     refusedWrites: (study, asked) => refusedWritesOf(repository, study, { ...asked, now: now() }),
   }
 }

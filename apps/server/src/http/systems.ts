@@ -31,16 +31,7 @@ import type { JobDesk } from '../jobs/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { CutDesk } from '../pipeline/index.js'
 import type { MaskingKeys, MaskingPolicyDesk } from '../privacy/index.js'
-import type {
-  CodeListDesk,
-  CohortDesk,
-  DownloadDesk,
-  NotebookDesk,
-  ProfileDesk,
-  Query,
-  SavedQueryDesk,
-  ViewDesk,
-} from '../query/index.js'
+import type { CodeListDesk, CohortDesk, DownloadDesk, NotebookDesk, ProfileDesk, Query, SavedQueryDesk, ViewDesk } from '../query/index.js'
 import type { InvitationDesk, RegistrationDesk } from '../registration/index.js'
 import type { QualityDesk } from '../quality/index.js'
 import type { RiskDesk } from '../risk/index.js'

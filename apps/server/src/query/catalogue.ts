@@ -1,6 +1,7 @@
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '@aquifer/core/contract'
 import { phiClasses } from '@aquifer/core/fhir'
 import { treatmentsOf, treatmentsUnder, yearsOnly, type PhiClass, type Policy } from '@aquifer/core/masking'
+import { describeCohort, type CohortTable } from './cohort-tables.js'
 import type { QueryFile } from './file-tables.js'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
 import { maskingOf, type FlatTable } from '../view/index.js'
@@ -14,10 +15,14 @@ interface Described {
   policy: Policy | null
   own?: readonly FlatTable[]
   files?: readonly QueryFile[]
+  cohorts?: readonly CohortTable[]
 }
 
 /** The tables of a study's snapshot with what masking did to each column. */
-export function catalogueOf(study: { id: string; masking: string }, { manifest, policy, own = [], files = [] }: Described): Catalogue {
+export function catalogueOf(
+  study: { id: string; masking: string },
+  { manifest, policy, own = [], files = [], cohorts = [] }: Described,
+): Catalogue {
   if (manifest === null) {
     return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: files.map(fileTable) }
   }
@@ -29,7 +34,11 @@ export function catalogueOf(study: { id: string; masking: string }, { manifest, 
     consentEpoch: manifest.consentEpoch,
     people: manifest.types['Patient']?.rows ?? Math.max(0, ...types.map(({ people }) => people)),
     resources: types.reduce((sum, { rows }) => sum + rows, 0),
-    tables: [...studyTables(manifest, own).map((table) => describe(table, policy)), ...files.map(fileTable)],
+    tables: [
+      ...studyTables(manifest, own).map((table) => describe(table, policy)),
+      ...files.map(fileTable),
+      ...cohorts.map(describeCohort),
+    ],
   }
 }
 

@@ -4,7 +4,7 @@ import type { Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import { catalogueOf, describedColumns } from './catalogue.js'
-import { describeCohort } from './cohort-tables.js'
+import type { CohortTable } from './cohort-tables.js'
 import type { Counts } from './counts/counts.js'
 import type { QueryOptions } from './query-options.js'
 import { markOf, type Surroundings } from './surroundings.js'
@@ -35,15 +35,13 @@ export class Catalogues {
   }
 
   async ofRows(study: Study): Promise<Catalogue> {
-    const manifest = await this.#newest(study)
-    const found = await this.#ofTables(study, manifest)
-    if (manifest === null) return found
-    return { ...found, tables: [...found.tables, ...(await this.#around.cohorts(study)).map(describeCohort)] }
+    return this.#of(study, await this.#newest(study), await this.#around.cohorts(study))
   }
 
+  // A cohort changes under its name, so nothing that was told of it before can be held against it: none is counted.
   async ofCounts(study: Study): Promise<Catalogue> {
     const standing = await this.#counts.standingOf(study)
-    return this.#counts.catalogue(study, await this.#ofTables(study, standing?.held.manifest ?? null))
+    return this.#counts.catalogue(study, await this.#of(study, standing?.held.manifest ?? null, []))
   }
 
   async #newest(study: Study): Promise<ReservoirManifest | null> {
@@ -56,12 +54,12 @@ export class Catalogues {
     return manifest === null ? null : await this.#parts.policyOf(study, manifest.maskingPolicy)
   }
 
-  async #ofTables(study: Study, manifest: ReservoirManifest | null): Promise<Catalogue> {
+  async #of(study: Study, manifest: ReservoirManifest | null, cohorts: readonly CohortTable[]): Promise<Catalogue> {
     const [policy, own, { files }] = await Promise.all([
       this.#policyOf(study, manifest),
       this.#around.own(study),
       this.#parts.filesOf(study.id),
     ])
-    return catalogueOf(study, { manifest, policy, own, files })
+    return catalogueOf(study, { manifest, policy, own, files, cohorts })
   }
 }

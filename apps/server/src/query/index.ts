@@ -1,5 +1,5 @@
-// Statements on the masked reservoir: gate, engine in its own process, limits, rows with what they rest on, catalogue, notebooks.
-// Never names the lake, never opens a file in this process, and never lets a text reach the engine that its own parser did not clear.
+// Statements on the masked reservoir: gate, engine in its own process, limits, kept results and files of them, catalogue, notebooks.
+// Never names the lake, never opens a file of data in this process, and never lets a text reach the engine that its own parser did not clear.
 export type { QueryFile, StudyFiles } from './file-tables.js'
 export { isolation } from './isolation.js'
 export type { Isolation } from './isolation.js'
@@ -28,7 +28,7 @@ export { openSavedQueries } from './saved-queries.js'
 export type { SavedQueryDesk } from './saved-queries.js'
 export { rawViews } from './raw-views.js'
 export { diffOf } from './statement-diff.js'
-export type { Figures } from './platform-statements.js'
+export type { Figures } from './figures.js'
 export type { Asked, HeldSnapshot, QueryOptions, Sought, StatementAnswer } from './query-options.js'
 export { typeOfRows } from './results.js'
 export type { RowFormat, WindowRows } from './results.js'

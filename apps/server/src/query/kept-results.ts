@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { QueryBasis, QueryLevel, ResultColumn, SuppressedCell } from '@aquifer/core/contract'
 import { writeAtomically } from '../storage/index.js'
@@ -61,6 +61,7 @@ export class KeptResults {
     mkdirSync(this.folderOf(result.study), { recursive: true, mode: 0o700 })
     const kept = { ...result, bytes: statSync(written).size, at: this.#now(), without: without.map((key) => markOf(id, key)) }
     this.#makeRoom(kept.bytes)
+    chmodSync(written, 0o600)
     renameSync(written, this.rowsOf(kept))
     await writeAtomically(this.#noteOf(kept), JSON.stringify(kept), { mode: 0o600 })
     return kept

@@ -6,19 +6,12 @@ import type { EngineCompletion } from './engine-complete.js'
 import { EngineFault, EngineGone } from './engine-process.js'
 import type { Engines } from './engines.js'
 import { noSuchCut, notPublished, withdrawnMeanwhile } from './faults.js'
+import type { Figures } from './figures.js'
 import { statementLimits } from './limits.js'
 import type { QueryOptions } from './query-options.js'
 import { readStatement, runStatement, type StatementReading } from './run-statement.js'
 import type { Surroundings } from './surroundings.js'
 
-/** What the platform's own statements found, all of one snapshot. */
-export interface Figures {
-  snapshot: string
-  maskingPolicy: string
-  consentEpoch: number
-  /** Rows of each statement; null for one that has more than were asked for. */
-  answers: (unknown[][] | null)[]
-}
 export interface FigureOptions {
   /** A data cut to read instead of the newest snapshot. */
   cut?: string | undefined

@@ -3,10 +3,9 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { cmsCells, showCount } from '@aquifer/core/small-cells'
 import type { Study } from '../repository/index.js'
 import { barsSql, countRounding, measuresOf, measuresSql, profileOf, roundedTo, type BarRow } from './column-profiles.js'
-import { notPublished } from './faults.js'
 import type { NotebookDesk } from './notebooks.js'
 import type { Query } from './query.js'
-import type { Figures } from './platform-statements.js'
+import type { Figures } from './figures.js'
 
 /** What the catalogue tells beyond names: profiles of columns, kept while what they rest on stands, and the codebook. */
 export interface ProfileDesk {
@@ -40,7 +39,7 @@ export function openProfiles(query: Query, notebooks: NotebookDesk, now: () => n
   return {
     async profile(study, name) {
       const standing = await query.standing(study)
-      if (standing === null) return notPublished()
+      if (standing === null) return noSuchTable()
       const { tables } = await query.catalogue(study)
       const table = tables.find((each) => each.name === name)
       // A file is read when a statement names it; what is in it was looked at when it came.

@@ -254,7 +254,20 @@ test('the catalogue and notebooks', async () => {
     { version: 2 },
   )
   expect((await world.send({ method: 'PUT', path: own, token: analyst, body: { version: 1, title: 'Lost', cells } })).status).toBe(409)
-  expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
+  const foreign = await world.token('analyst', ['EMPTY'])
+  expect((await world.send({ path: own, token: foreign })).status).toBe(404)
+  const { json: saves } = await world.send({ path: `${own}/versions`, token: analyst })
+  expect(saves).toMatchObject({
+    versions: [
+      { version: 2, title: 'Second' },
+      { version: 1, cells: 1 },
+    ],
+  })
+  expect((await world.send({ path: `${own}/versions/1`, token: analyst })).json).toMatchObject({ title: 'First', version: 1, cells })
+  expect((await world.send({ path: `${own}/versions`, token: foreign })).status).toBe(404)
+  expect((await world.send({ path: `${own}/versions/1`, token: foreign })).status).toBe(404)
+  expect((await world.send({ path: `${own}/versions/9`, token: analyst })).status).toBe(404)
+  expect((await world.send({ path: `${own}/versions/last`, token: analyst })).status).toBe(400)
   expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ notebooks: [{ title: 'Second' }] })
   expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
 })
@@ -388,4 +401,50 @@ test('a saved query: each run is a job whose report says what changed, few rows 
   expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ queries: [{ last: { changed: true } }] })
   expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
   expect((await world.send({ path: own, token: analyst })).status).toBe(404)
+})
+
+test('statistics and cohorts: of who has not withdrawn, by the caller’s level, in the trail', async () => {
+  const ask = (path: string, body: Json, token = analyst, method: 'POST' | 'PUT' = 'POST') =>
+    world.send({ method, path: `/query/api/v1/${path}`, token, body: { study: 'REG', ...body } })
+  const missing = { kind: 'missing', sql: 'SELECT patient_key, gender, language FROM patients', purpose: 'gaps' }
+  const found = await ask('statistics', missing)
+  expect(found).toMatchObject({
+    status: 200,
+    json: { people: 1, patterns: [{ missing: ['language'], people: 1 }], basis: { people: 1 }, rule: 'none' },
+  })
+  expect((await ask('statistics', missing, manager)).status).toBe(403)
+  expect((await ask('statistics', { ...missing, kind: 'mean' })).status).toBe(400)
+
+  const criteria = { all: [{ is: 'sex', in: ['female'] }] }
+  const counted = await ask('cohorts/count', { criteria })
+  expect(counted.json).toMatchObject({
+    people: '<11',
+    sentence: 'People who are female.',
+    rounded: false,
+    funnel: [{ rule: 'are female', after: '<11' }],
+  })
+  const left = (counted.json['governance'] as Json[]).map(({ cause, people }) => [cause, people])
+  expect(left).toEqual([
+    ['no-consent', '0'],
+    ['withdrawn', '1–10'],
+    ['under-age', '0'],
+    ['held', '0'],
+  ])
+  expect((await ask('cohorts/count', { criteria, purpose: 'plan' }, manager)).json).toMatchObject({ rounded: true, people: '<11' })
+  const draft = { name: 'women', title: 'Women', criteria }
+  expect(await ask('cohorts', draft)).toMatchObject({ status: 201, json: { version: 1, table: 'cohort_women' } })
+  expect((await ask('cohorts', draft, manager)).status).toBe(403)
+  expect((await statement('SELECT count(*) FROM cohort_women')).json).toMatchObject({ rows: [[1]] })
+  const next = { title: 'Nobody', criteria: { all: [{ is: 'not', of: criteria.all[0] }] }, version: 1 }
+  expect((await ask('cohorts/women', next, analyst, 'PUT')).json).toMatchObject({ version: 2, sentence: 'People who are not female.' })
+  expect((await ask('cohorts/women', next, analyst, 'PUT')).status).toBe(409)
+  expect((await statement('SELECT count(*) FROM cohort_women')).json).toMatchObject({ rows: [[0]] })
+  const read = (rest: string, token = manager) => world.send({ path: `/query/api/v1/cohorts${rest}study=REG`, token })
+  expect((await read('/women/diff?from=1&to=2&')).json).toMatchObject({ rules: [{ change: 'added' }, { change: 'removed' }] })
+  expect((await read('/women?version=1&')).json).toMatchObject({ version: 1, newest: 2 })
+  expect((await read('?')).json).toMatchObject({ cohorts: [{ name: 'women', version: 2 }] })
+  expect((await read('?', await world.token('analyst', ['EMPTY']))).status).toBe(404)
+  const auditor = await world.token('auditor', ['REG'])
+  const trail = (await world.send({ path: '/audit/api/v1/events?study=REG&act=cohort', token: auditor })).text
+  expect(trail).toMatch(/"code":"cohort"/)
 })

@@ -7,6 +7,7 @@ import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { parametersIn } from '@aquifer/core/query'
 import type { DownloadFormat, StatementParameters } from '@aquifer/core/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDownloads } from './downloads.js'
 import type { KeptResult } from './kept-results.js'
 import { openQueryWorld, type World } from './test/world.js'
 
@@ -111,25 +112,31 @@ test('limits are those of whoever asks, and are told', async () => {
 })
 
 test('who waits has a place in the queue, and leaves it at once when he cancels', async () => {
-  const start = (actor: string) =>
-    world.query.start({
-      study: world.study,
-      actor,
-      sql: 'SELECT count(*) FROM range(100000000) a, range(100000) b',
-      purpose: 'test',
-      limit: 1,
-      format: 'json',
-    }).id
-  const [one, two, three, four] = ['ana', 'ana', 'ana', 'bob'].map((actor) => ({ actor, id: start(actor) }))
-  const stateOf = async (of: { actor: string; id: string } | undefined): Promise<unknown[]> => {
-    const status = must(await world.query.status(of?.id ?? '', of?.actor ?? ''))
+  const sql = 'SELECT count(*) FROM range(100000000) a, range(100000) b'
+  const started: { actor: string; id: string }[] = []
+  const start = async (actor: string, state: unknown[]): Promise<void> => {
+    const { id } = world.query.start({ study: world.study, actor, sql, purpose: 'test', limit: 1, format: 'json' })
+    started.push({ actor, id })
+    await expect.poll(async () => stateOf(started.length - 1), { timeout: 30_000 }).toEqual(state)
+  }
+  const stateOf = async (at: number): Promise<unknown[]> => {
+    const status = must(await world.query.status(started[at]?.id ?? '', started[at]?.actor ?? ''))
     return [status.state, status.queuePlace]
   }
-  await expect.poll(async () => stateOf(four), { timeout: 30_000 }).toEqual(['queued', 1])
-  expect(await stateOf(three)).toEqual(['queued', 2])
-  for (const of of [four, three, two, one]) await world.query.cancel(of?.id ?? '', of?.actor ?? '')
+  try {
+    for (const state of [
+      ['running', undefined],
+      ['running', undefined],
+      ['queued', 1],
+    ])
+      await start('ana', state)
+    await start('bob', ['queued', 1])
+    expect(await stateOf(2)).toEqual(['queued', 2])
+  } finally {
+    for (const { id, actor } of started.toReversed()) await world.query.cancel(id, actor)
+  }
   await expect.poll(() => world.query.running(), { timeout: 30_000 }).toBe(0)
-  expect((await stateOf(four))[0]).toBe('cancelled')
+  expect((await stateOf(3))[0]).toBe('cancelled')
 })
 
 test('a whole result in pieces is one stream; an empty one has its columns', async () => {
@@ -211,6 +218,39 @@ function unzipped(zip: Buffer): Map<string, string> {
   }
   return entries
 }
+
+test('a download is its owner’s alone; who oversees ends it; more rows than were kept are read anew', async () => {
+  const desk = openDownloads({
+    query: world.query,
+    repository: world.repository,
+    dir: join(world.folder, 'downloads'),
+    keptMs: 60_000,
+    studyOf: async () => world.study,
+    owner: 'test',
+    now: () => Date.now(),
+    newId: randomUUID,
+    onFailure: ({ reason }) => expect.unreachable(reason),
+  })
+  try {
+    const some = await keep('SELECT range AS n FROM range(5000)', 10)
+    const { id } = must(await desk.begin(world.study, 'ana', { statement: some.id, format: 'csv' }))
+    await expect.poll(async () => must(await desk.see(id, { user: 'ana', oversees: false })).state, { timeout: 60_000 }).toBe('done')
+    const { file } = must(await desk.see(id, { user: 'boss', oversees: true }))
+    expect(file).toMatchObject({ rows: 5_000, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    const refused = { refusal: 'unknown' }
+    expect(await desk.begin(world.study, 'bob', { statement: some.id, format: 'csv' })).toMatchObject(refused)
+    expect(await desk.see(id, { user: 'bob', oversees: false })).toMatchObject(refused)
+    expect(await desk.open(id, 'boss', 'file')).toMatchObject(refused)
+    expect(await desk.list(world.study, { user: 'bob', oversees: false })).toEqual([])
+    world.withheld.push('pk2')
+    expect(await desk.open(id, 'ana', 'file')).toMatchObject({ refusal: 'result-gone' })
+    world.withheld.length = 0
+    expect(must(await desk.remove(id, { user: 'boss', oversees: true })).state).toBe('gone')
+    expect(await desk.heldWith('SYN', 'pk1')).toBe(0)
+  } finally {
+    await desk.close()
+  }
+})
 
 test('a file of one column that has nulls and empty texts has all of them', async () => {
   const kept = await keep(`SELECT CASE range % 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'x' END AS a FROM range(3000)`)

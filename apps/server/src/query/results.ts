@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   arrowStreamType,
@@ -95,7 +95,7 @@ export class Results {
       const told = await this.#run(engine, kept, count)
       if (isRefusal(told)) return told
       const [matching] = JSON.parse(Buffer.concat(counted).toString()) as [number]
-      return { kept, matching: Number(matching), bytes }
+      return { kept, matching, bytes }
     })
   }
 
@@ -132,7 +132,7 @@ export class Results {
       const ran = await runIn(engine, run, work, { take: (bytes) => void told.push(bytes), faulty: (said) => faulty(said, sql) })
       if (isRefusal(ran)) return ran
       const [added, removed] = JSON.parse(Buffer.concat(told).toString()) as [number, number]
-      return { added: Number(added), removed: Number(removed) }
+      return { added, removed }
     })
   }
 
@@ -145,7 +145,10 @@ export class Results {
       const run = { ...locked(kept, this.#kept.rowsOf(kept)), sql: '', format: 'json' as const, rowsMax: 0, bytesMax: 0, file }
       const ran = await runIn(engine, run, work, { take: () => undefined, faulty: (said) => faulty(said, '') })
       if (isRefusal(ran)) await rm(written, { force: true })
-      else await rename(written, path)
+      else {
+        await chmod(written, 0o600)
+        await rename(written, path)
+      }
       return ran
     })
   }

@@ -17,13 +17,14 @@ export async function statisticsBy(
   query: Pick<Query, 'run'>,
   { study, actor, request, signal }: StatisticsAsked,
 ): Promise<StatisticsAnswer | Refusal> {
-  const { sql, purpose, cut } = request
+  const { sql, purpose, cut, parameters = {} } = request
   const found = await query.run({
     study,
     actor,
     sql,
     purpose,
     cut,
+    parameters,
     limit: statisticsRowsMax,
     format: 'json',
     ...(signal ? { signal } : {}),

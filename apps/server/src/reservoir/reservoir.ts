@@ -58,6 +58,8 @@ export class Reservoir {
   readonly #writer: WriterProcess
   /** A second one for compaction and generations, so that a batch never waits for them. */
   readonly #keeper: WriterProcess
+  /** A third one for erasures and data cuts: whoever asked must not wait until a busy machine has nothing else to do. */
+  readonly #urgent: WriterProcess
   readonly #upkeep: Upkeep
   readonly #studies = new Map<string, Promise<StudyReservoir>>()
   readonly #opened = new Map<string, StudyReservoir>()
@@ -69,7 +71,8 @@ export class Reservoir {
     this.#clock = clock
     this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-upkeep'), nice: true })
-    this.cuts = new Cuts({ dir, writer: this.#keeper, signer: options.signer, now: () => clock.now() })
+    this.#urgent = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-urgent'), nice: false })
+    this.cuts = new Cuts({ dir, writer: this.#urgent, signer: options.signer, now: () => clock.now() })
     const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
     const flatTables = options.flatTables ?? (() => Promise.resolve({ mark: '', tables: () => [] }))
     this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, publishing, ...(onFailure ? { onFailure } : {}) })
@@ -113,7 +116,7 @@ export class Reservoir {
     if (pin === null) return counted
     try {
       for (const current of Object.values(pin.manifest.types)) {
-        const found = await this.#keeper.run({ kind: 'person', dir: join(this.dir, study), current, patientKey, ids })
+        const found = await this.#urgent.run({ kind: 'person', dir: join(this.dir, study), current, patientKey, ids })
         counted.rows += found.rows
         counted.traces += found.traces
       }
@@ -136,7 +139,7 @@ export class Reservoir {
     await opened.publish()
     // Who comes from now on reads the snapshot without him.
     const begunBefore = this.#clock.now()
-    await this.#upkeep.generation(opened)
+    await this.#upkeep.generation(opened, this.#urgent)
     await faultPoint('reservoir.purged')
     readersGone(begunBefore)
     await removeOlderGenerations(opened.dir)
@@ -152,11 +155,11 @@ export class Reservoir {
       const head = opened.head()
       let clean = true
       for (const [type, inputs] of Object.entries(head?.types ?? {})) {
-        const { rows, traces } = await this.#keeper.run({ kind: 'person', dir: opened.dir, current: inputs, patientKey, ids })
+        const { rows, traces } = await this.#urgent.run({ kind: 'person', dir: opened.dir, current: inputs, patientKey, ids })
         if (traces === 0) continue
         clean = false
         files += inputs.files.length + inputs.superseded.length
-        await compact(opened, this.#keeper, { type, inputs, whole: true }, head?.feedAt ?? 0, {
+        await compact(opened, this.#urgent, { type, inputs, whole: true }, head?.feedAt ?? 0, {
           person,
           less: { rows, people: Math.min(rows, 1) },
         })
@@ -210,7 +213,7 @@ export class Reservoir {
 
   async close(): Promise<void> {
     const stopped = this.#upkeep.stop()
-    await Promise.all([this.#writer.close(), this.#keeper.close()])
+    await Promise.all([this.#writer.close(), this.#keeper.close(), this.#urgent.close()])
     await stopped
   }
 }

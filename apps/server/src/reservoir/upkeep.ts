@@ -75,8 +75,8 @@ export class Upkeep {
   }
 
   /** Makes a generation of the present snapshot now, unless there is one. */
-  generation(reservoir: StudyReservoir): Promise<void> {
-    const next = this.#generationTurn.then(() => this.#generation(reservoir))
+  generation(reservoir: StudyReservoir, writer = this.#options.writer): Promise<void> {
+    const next = this.#generationTurn.then(() => this.#generation(reservoir, writer))
     this.#generationTurn = next.catch(() => null)
     return next
   }
@@ -127,12 +127,12 @@ export class Upkeep {
     await reservoir.collectGarbage()
   }
 
-  async #generation(reservoir: StudyReservoir): Promise<void> {
+  async #generation(reservoir: StudyReservoir, writer: WriterProcess): Promise<void> {
     const pin = reservoir.pin()
     if (!pin) return
     try {
       const progress = await this.#progressOf(reservoir)
-      const { writer, publishing, onFailure } = this.#options
+      const { publishing, onFailure } = this.#options
       const tables = await this.#options.flatTables(reservoir.study)
       const { partition, output, keepMs } = await publishing(reservoir.study)
       const form = formOf({ levels: levelsOf(partition), output })

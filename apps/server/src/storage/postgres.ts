@@ -230,6 +230,8 @@ function handle(connect: (role: DatabaseRole) => pg.ClientConfig, server: Pick<P
       })
       // An idle connection that breaks is replaced when the next one is asked for; unheard, it would end the process.
       pool.on('error', () => undefined)
+      // So is one that breaks between two statements of whoever holds it: his next one fails.
+      pool.on('connect', (client) => void client.on('error', () => undefined))
       pools.push(pool)
       return pool
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cutName } from './cuts.js'
 import type { Endpoint } from './endpoints.js'
+import { statementParameters } from './parameters.js'
 import { queryBasis, sqlCharactersMax } from './query.js'
 
 /** Statistics over the rows of a statement: POST /query/api/v1/statistics. Formulas and sources: docs/statistics.md. */
@@ -26,6 +27,7 @@ const asked = {
     .describe('SELECT with one row a person (adherence: one row a supply) and the column patient_key'),
   purpose: z.string().min(1).max(200).refine(storable, 'no NUL').default('analysis'),
   cut: cutName.optional(),
+  parameters: statementParameters.optional(),
   suppress: z
     .boolean()
     .default(false)

@@ -5,7 +5,7 @@ import { describe } from './describe.js'
 import { incidenceRate } from './incidence.js'
 import type { MissingPattern } from './missing.js'
 import { summaryOf } from './tell-table-one.js'
-import { isFew, isHidden, shareOf, toldGroups, toldParts, type Rule } from './told.js'
+import { isFew, isHidden, shareOf, toldCount, toldGroups, toldParts, type Rule } from './told.js'
 
 const patternsMax = 30
 
@@ -49,7 +49,7 @@ export function tellMissing(variables: readonly string[], patterns: readonly Mis
     return places.reduce((total, at) => total + patterns[at]!.people, 0)
   }
   return {
-    people,
+    people: toldCount(people, rule),
     complete: patterns.some(({ missing }) => missing.length === 0) ? sumOf(({ missing }) => missing.length === 0) : 0,
     variables: variables.map((column) => {
       const missing = sumOf((pattern) => pattern.missing.includes(column))

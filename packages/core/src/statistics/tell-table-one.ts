@@ -1,7 +1,7 @@
 import type { SummaryFigures, TableOneAnswer, TableOneVariable } from '../contract/index.js'
 import type { Description } from './describe.js'
 import { meanOfPairs, type CategoricalVariable, type ContinuousVariable, type Pair, type TableOne } from './table-one.js'
-import { isHidden, shareOf, toldFigure, toldGroups, toldTable, type Rule } from './told.js'
+import { isHidden, shareOf, toldCount, toldFigure, toldGroups, toldTable, type Rule } from './told.js'
 import type { Shown } from '../small-cells/index.js'
 
 type Told = Pick<TableOneAnswer, 'people' | 'groups' | 'variables'>
@@ -22,7 +22,7 @@ export function tellTableOne({ people, groups, variables }: TableOne, rule: Rule
   )
   const context = { rule, names: groups.map(({ name }) => name), ...sizes }
   return {
-    people,
+    people: toldCount(people, rule),
     groups: groups.map(({ name }, at) => ({ name, people: sizes.people[at]! })),
     variables: variables.map((variable): TableOneVariable =>
       variable.as === 'continuous' ? tellNumbers(variable, context) : tellLevels(variable, context),

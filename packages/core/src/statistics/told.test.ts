@@ -145,6 +145,19 @@ test('a drawn curve tells no number below the threshold: steps are of 11 events 
   )
 })
 
+test('of few people altogether no number is told', () => {
+  const rows = [...many(3, { a: 1, sex: 'f' }), ...many(2, { a: null, sex: 'm' })]
+  const numbers = (value: unknown): number[] => (JSON.stringify(value).match(/:(-?\d[\d.]*)/g) ?? []).map((each) => Number(each.slice(1)))
+  const {
+    lineage: _method,
+    suppressed: _marks,
+    ...table
+  } = told({ kind: 'table-one', variables: [{ column: 'a' }, { column: 'sex' }] }, rows)
+  expect(numbers(table)).toEqual([])
+  const { patternsLeftOut: _left, lineage: _words, suppressed: _hidden, ...gaps } = told({ kind: 'missing' }, rows)
+  expect(numbers(gaps).filter((each) => each !== 0)).toEqual([])
+})
+
 test('rates, patterns and adherence of few are marks', () => {
   const rates = told({ kind: 'incidence', time: 't', events: 'n', group: 'arm' }, [
     ...many(20, { arm: 'a', t: 2, n: 1 }),

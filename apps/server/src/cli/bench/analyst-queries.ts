@@ -42,7 +42,7 @@ export const analystQueries: readonly { name: string; sql: string }[] = [
   },
   {
     name: '11 conditions together',
-    sql: `SELECT a.code AS one, b.code AS other, count(DISTINCT a.patient_key) AS people FROM conditions a JOIN conditions b ON a.patient_key = b.patient_key AND a.code < b.code GROUP BY ALL ORDER BY people DESC, ALL LIMIT 50`,
+    sql: `SELECT a.code AS one, b.code AS other, count(DISTINCT a.patient_key) AS people FROM conditions a JOIN conditions b ON a.patient_key = b.patient_key AND a.code < b.code GROUP BY ALL ORDER BY people DESC, one, other LIMIT 50`,
   },
   {
     name: '12 with a condition, without a drug',

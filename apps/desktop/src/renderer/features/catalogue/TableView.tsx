@@ -16,8 +16,8 @@ import { ColumnsTable } from './ColumnsTable.js'
 export function TableView({ catalogue, name, actions }: { catalogue: Catalogue; name: string; actions?: ReactNode }) {
   const table = catalogue.tables.find((each) => each.name === name)
   const { create, busy } = useCreateNotebook(catalogue.study)
-  const isCounted = table !== undefined && table.kind !== 'file'
-  const profile = useTableProfile(catalogue.study, name, catalogue.snapshot, isCounted)
+  const isCounted = table !== undefined && table.kind !== 'file' && catalogue.snapshot !== null
+  const profile = useTableProfile(catalogue.study, name, isCounted)
   if (table === undefined) {
     return (
       <Empty icon={Table2} title={`There is no table ${name} now`}>
@@ -49,7 +49,7 @@ export function TableView({ catalogue, name, actions }: { catalogue: Catalogue; 
           A file keeps the columns it came with: a first statement on it shows them.
         </Empty>
       ) : (
-        <ColumnsTable table={table} profile={profile.data} busy={isCounted && profile.isPending && catalogue.snapshot !== null} />
+        <ColumnsTable table={table} profile={profile.data} busy={isCounted && profile.isPending} />
       )}
       {profile.data && <Basis profile={profile.data} />}
       {profile.data && <UsedIn profile={profile.data} />}

@@ -54,7 +54,7 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
           <IconButton label="Close lineage" icon={X} className="end" onPress={onClose} />
         </header>
         <TabPanel id="profile" className="inspector-part">
-          <ProfilePart study={notebook.study} snapshot={catalogue?.snapshot ?? null} {...lineage} />
+          <ProfilePart study={notebook.study} tables={lineage.tables} columns={lineage.columns} />
         </TabPanel>
         <TabPanel id="lineage" className="inspector-part">
           <Way cell={cell} result={run.result} finishedAt={run.finishedAt} lineage={lineage} />

@@ -11,7 +11,7 @@ import { Empty } from '../../ui/states.js'
 import { CataloguePanel } from '../catalogue/CataloguePanel.js'
 import { useDesk } from './DeskProvider.js'
 import { Bench, listPanel, notebookOf, notebookPanel, tableOf, tablePanel } from './dock/bench.js'
-import { BenchContext, useHand } from './dock/BenchProvider.js'
+import { BenchContext, useBench, useHand } from './dock/BenchProvider.js'
 import { Dock } from './dock/Dock.js'
 import { openLayouts, type LayoutStore } from './dock/layout-store.js'
 import { useBenchCommands } from './dock/useBenchCommands.js'
@@ -60,10 +60,8 @@ function Notebooks({ study }: { study: string }) {
     return { layouts: store, bench: new Bench({ desk, saveNow, layouts: store }) }
   })
   useEffect(() => {
-    bench.follow((panel) => {
-      if (panel !== wanted) void navigate(pathOf(panel))
-    })
-  }, [bench, wanted, navigate])
+    bench.follow((panel) => void navigate(pathOf(panel)))
+  }, [bench, navigate])
   const [side, toggleSide] = useSide(layouts)
   useBenchCommands(bench, { toggleSide })
   return (
@@ -71,7 +69,7 @@ function Notebooks({ study }: { study: string }) {
       <div className="notebooks">
         <SideBar study={study} isOpen={side} onToggle={toggleSide} />
         <Dock wanted={wanted} />
-        <div className="inspector-place" ref={bench.placeInspector} />
+        <InspectorPlace />
         <Tour />
       </div>
     </BenchContext>
@@ -88,6 +86,12 @@ function useSide(layouts: LayoutStore): [boolean, () => void] {
       setOpen(!open)
     },
   ]
+}
+
+/** The inspector of the notebook in front is drawn into it. */
+function InspectorPlace() {
+  const { placeInspector } = useBench()
+  return <div className="inspector-place" ref={placeInspector} />
 }
 
 function SideBar({ study, isOpen, onToggle }: { study: string; isOpen: boolean; onToggle(): void }) {

@@ -27,21 +27,22 @@ export function openJournalStorage(factory: IDBFactory | undefined, fallback: Ke
     else texts.put(text, key)
     transaction.commit()
   }
-  const ready = open(factory)
-    .then(async (opened) => {
+  const load = async () => {
+    try {
+      const opened = await open(factory)
       const found = await everything(opened)
       disk = opened
       for (const [key, text] of found) if (!held.has(key) && !gone.has(key)) held.set(key, text)
       // What was written before the disk was there.
       for (const [key, text] of held) if (found.get(key) !== text) write(key, text)
       for (const key of gone) write(key, null)
-    })
-    .catch(() => {
+    } catch {
       failed = true
       for (const [key, text] of held) fallback.setItem(key, text)
-    })
+    }
+  }
   return {
-    ready,
+    ready: load(),
     texts: {
       getItem: (key) => held.get(key) ?? (gone.has(key) ? null : fallback.getItem(key)),
       setItem(key, text) {

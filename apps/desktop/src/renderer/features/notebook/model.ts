@@ -17,7 +17,7 @@ const named = /^[a-z_][a-z0-9_]{0,62}$/
 /** A result can be used by name in SQL, so the name has to be one that needs no quotes. */
 export const isCellName = (name: string): boolean => named.test(name)
 
-export function freeName(cells: Cells, wanted: string): string {
+export function freeName(cells: readonly Pick<Cell, 'name'>[], wanted: string): string {
   const taken = new Set(cells.map((cell) => cell.name))
   if (!taken.has(wanted)) return wanted
   let at = 2

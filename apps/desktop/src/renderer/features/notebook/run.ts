@@ -1,9 +1,10 @@
 import { arrowStreamType, statementStatus, type QueryProblem, type StatementParameters, type StatementStatus } from '@aquifer/core/contract'
 import { ApiFailure, explain } from '../../api/failure.js'
 import type { Desk } from './desk.js'
+import type { Cell } from './model.js'
 import { compile, compileText, type Compiled } from './references.js'
 import { readResult, type Result } from './result.js'
-import { runFigure } from './statistics/run-figure.js'
+import { lacking, runFigure } from './statistics/run-figure.js'
 
 export interface RunProblem {
   what: string
@@ -142,14 +143,16 @@ export async function stopCell(desk: Desk, notebook: string, cell: string): Prom
   if (run.statement !== null) await desk.parts.api.send(`${statements}/${run.statement}`, { method: 'DELETE' }).catch(() => undefined)
 }
 
+/** A cell that is still being set up is passed over, like an empty text. */
+const isReady = ({ kind, source, statistics }: Cell): boolean =>
+  kind === 'sql' ? source.trim() !== '' : kind === 'statistics' && statistics !== undefined && lacking(statistics) === null
+
 /** Top to bottom, from a cell on if one is named, stopping at the first cell that fails. */
 export async function runAll(desk: Desk, notebook: string, from?: string): Promise<boolean> {
   const start = desk.notebook(notebook)
   if (start === undefined) return false
   const first = from === undefined ? 0 : start.page.cells.findIndex((cell) => cell.id === from)
-  const cells = start.page.cells
-    .slice(first)
-    .filter((cell) => (cell.kind === 'sql' && cell.source.trim() !== '') || cell.kind === 'statistics')
+  const cells = start.page.cells.slice(first).filter(isReady)
   for (const cell of cells) {
     if (cell.kind === 'statistics' ? !(await runFigure(desk, notebook, cell.id)) : (await runCell(desk, notebook, cell.id)) !== 'done')
       return false

@@ -12,24 +12,18 @@ export function BoxesView({ data }: { data: Boxes }) {
     <ResponsiveContainer width="100%" height={height}>
       <ComposedChart data={rows} margin={{ top, right: 14, bottom: 0, left: 0 }} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--chart-grid)" />
-        <XAxis
-          {...across}
-          height={42}
-          interval={0}
-          tick={(props: unknown) => <Group {...(props as GroupProps)} boxes={data.boxes} letters={room} />}
-        />
+        <XAxis {...across} height={42} interval={0} tick={groupOf(data.boxes, room)} />
         <YAxis {...upwards} domain={data.domain} ticks={data.ticks} />
         <Tooltip cursor={tipCursor} isAnimationActive={false} content={<BoxTip />} />
-        <Bar
-          dataKey="span"
-          isAnimationActive={false}
-          maxBarSize={boxWidthMax}
-          shape={(props: unknown) => <BoxShape {...(props as ShapeProps)} />}
-        />
+        <Bar dataKey="span" isAnimationActive={false} maxBarSize={boxWidthMax} shape={boxOf} />
       </ComposedChart>
     </ResponsiveContainer>
   )
 }
+
+/** Recharts asks for drawings by function. */
+const groupOf = (boxes: Box[], letters: number) => (props: unknown) => <Group {...(props as GroupProps)} boxes={boxes} letters={letters} />
+const boxOf = (props: unknown) => <BoxShape {...(props as ShapeProps)} />
 
 interface ShapeProps {
   x: number

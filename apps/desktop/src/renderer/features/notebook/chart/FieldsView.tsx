@@ -37,11 +37,7 @@ export function FieldsView({ data }: { data: Fields }) {
           tickFormatter={(value: string) => short(value, 20)}
         />
         <Tooltip cursor={false} isAnimationActive={false} content={<FieldTip />} />
-        <Scatter
-          data={data.fields}
-          isAnimationActive={false}
-          shape={(props: unknown) => <FieldShape field={(props as { payload: Field }).payload} data={data} />}
-        />
+        <Scatter data={data.fields} isAnimationActive={false} shape={shapeOf(data)} />
         <Ramp low={data.low} high={data.high} />
       </ScatterChart>
     </ResponsiveContainer>
@@ -52,6 +48,9 @@ const stop = (data: { low: number; high: number }, v: number) =>
   data.high === data.low
     ? cividis.length - 1
     : Math.min(cividis.length - 1, Math.floor(((v - data.low) / (data.high - data.low)) * cividis.length))
+
+/** Recharts asks for a drawing by function. */
+const shapeOf = (data: Fields) => (props: unknown) => <FieldShape field={(props as { payload: Field }).payload} data={data} />
 
 function FieldShape({ field, data }: { field: Field; data: Fields }) {
   const [xAt, yAt] = [useXAxisScale(), useYAxisScale()]

@@ -22,13 +22,7 @@ export function ScatterView({ data, chart }: { data: ScatterData; chart: Noteboo
         <YAxis {...upwards} type="number" dataKey="y" domain={data.domain} ticks={data.ticks} />
         <Tooltip cursor={tipCursor} isAnimationActive={false} content={<DotTip chart={chart} />} />
         {data.series.map((series, at) => (
-          <Scatter
-            key={series.name}
-            name={series.name}
-            data={series.dots}
-            isAnimationActive={false}
-            shape={(props: unknown) => <Point {...(props as PointProps)} at={at} most={data.most} />}
-          />
+          <Scatter key={series.name} name={series.name} data={series.dots} isAnimationActive={false} shape={pointOf(at, data.most)} />
         ))}
         {legend && <Legend names={data.series.map((series) => series.name)} />}
       </ScatterChart>
@@ -44,6 +38,9 @@ interface PointProps {
   cy: number
   payload: Dot
 }
+
+/** Recharts asks for a drawing by function. */
+const pointOf = (at: number, most: number) => (props: unknown) => <Point {...(props as PointProps)} at={at} most={most} />
 
 function Point({ cx, cy, payload, at, most }: PointProps & { at: number; most: number }) {
   const style = styleAt(at)

@@ -23,7 +23,7 @@ export const isCoded = (leaf: CohortLeaf): leaf is Coded => leaf.is in tableOf
 export function newLeaf(is: LeafKind, today: string): CohortLeaf {
   if (is === 'age') return { is, min: 18, on: today }
   if (is === 'sex') return { is, in: ['female'] }
-  return { is, of: { codes: [] } } as unknown as CohortLeaf
+  return { is, of: { codes: [] } }
 }
 
 /** null: the criterion is deeper than this form; it is shown as a sentence and kept as it is. */

@@ -21,7 +21,7 @@ export function Dock({ wanted }: { wanted: string }) {
   const first = useRef(wanted)
   useEffect(() => {
     first.current = wanted
-    bench.show(wanted)
+    bench.arrive(wanted)
   }, [bench, wanted])
   useEffect(() => () => bench.detach(), [bench])
   return (

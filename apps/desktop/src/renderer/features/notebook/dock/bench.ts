@@ -32,6 +32,9 @@ export class Bench {
   #ends: (() => void)[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #front = listPanel
+  /** What the page's address says, or will: it follows after the keys that come meanwhile. */
+  #address = listPanel
+  readonly #coming = new Set<string>()
   #onFront: (panel: string) => void = () => undefined
   #lastNotebook: string | null = null
   #inspector: HTMLElement | null = null
@@ -75,6 +78,7 @@ export class Bench {
     } catch {
       api.clear()
     }
+    this.#address = wanted
     if (api.panels.length === 0) this.show(listPanel)
     this.show(wanted)
     const seen = new Set<string>()
@@ -97,6 +101,14 @@ export class Bench {
     for (const end of this.#ends) end()
     this.#ends = []
     this.#api = null
+  }
+
+  /** The address changed, by a link or because a tab came to the front; of the latter an older one says nothing any more. */
+  arrive(wanted: string): void {
+    if (this.#coming.delete(wanted) && wanted !== this.#address) return
+    this.#coming.clear()
+    this.#address = wanted
+    this.show(wanted)
   }
 
   show(id: string, beside?: Side): void {
@@ -200,6 +212,9 @@ export class Bench {
     this.#front = id
     this.#lastNotebook = notebookOf(id) ?? this.#lastNotebook
     this.#emit()
+    if (id === this.#address) return
+    this.#address = id
+    this.#coming.add(id)
     this.#onFront(id)
   }
 

@@ -141,12 +141,19 @@ export function Tab({ api }: IDockviewPanelHeaderProps) {
   const notebook = useOpenNotebook(notebookOf(id) ?? '')
   const list = useNotebooks(useStudy()?.id)
   const known = list.data?.notebooks.find((each) => each.id === notebookOf(id))
-  const title = notebook?.page.title ?? known?.title ?? tableOf(id) ?? 'Notebook'
+  const title = notebook?.page.title ?? known?.title ?? tableOf(id) ?? (id === listPanel ? 'All notebooks' : 'Notebook')
+  // What the dock announces, and calls the panel by.
+  useEffect(() => api.setTitle(title), [api, title])
   const host = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const tab = host.current?.closest<HTMLElement>('[role="tab"]')
     if (!tab) return undefined
-    const onKey = (event: KeyboardEvent) => event.key === 'Delete' && id !== listPanel && void bench.close(id)
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Delete') return
+      // The dock would drop the tab with what is not saved yet.
+      event.stopPropagation()
+      if (id !== listPanel) void bench.close(id)
+    }
     const onMiddle = (event: MouseEvent) => event.button === 1 && id !== listPanel && void bench.close(id)
     tab.addEventListener('keydown', onKey)
     tab.addEventListener('auxclick', onMiddle)

@@ -207,13 +207,11 @@ function useLooking(order: Uint32Array | null) {
 /** Pinned columns stay where they stand until the left edge reaches them. */
 function usePins(widths: readonly number[]) {
   const [pinned, set] = useState<ReadonlySet<number>>(new Set())
-  let edge = numberWidth
-  const pins = widths.map((width, at) => {
-    if (!pinned.has(at)) return undefined
-    const left = edge
-    edge += width
-    return left
-  })
+  const pins = widths.map((_width, at) =>
+    pinned.has(at)
+      ? widths.reduce((edge, width, before) => (before < at && pinned.has(before) ? edge + width : edge), numberWidth)
+      : undefined,
+  )
   const pin = (column: number) =>
     set((old) => (old.has(column) ? new Set([...old].filter((other) => other !== column)) : new Set([...old, column])))
   return { pins, pin, pinned: (column: number) => pinned.has(column) }

@@ -6,26 +6,25 @@ import type { Lineage } from '../lineage.js'
 
 interface Props {
   study: string
-  snapshot: string | null
   tables: Lineage['tables']
   columns: Lineage['columns']
 }
 
 /** The columns that a result reads, as they lie in their tables. */
-export function ProfilePart({ study, snapshot, tables, columns }: Props) {
+export function ProfilePart({ study, tables, columns }: Props) {
   if (tables.length === 0) return <p className="inspector-none sub">The statement names no table of the catalogue.</p>
   const used = new Set(columns.map((column) => column.name))
   return (
     <>
       {tables.map((table) => (
-        <TablePart key={table.name} study={study} snapshot={snapshot} table={table.name} used={used} />
+        <TablePart key={table.name} study={study} table={table.name} used={used} />
       ))}
     </>
   )
 }
 
-function TablePart({ study, snapshot, table, used }: { study: string; snapshot: string | null; table: string; used: ReadonlySet<string> }) {
-  const profile = useTableProfile(study, table, snapshot)
+function TablePart({ study, table, used }: { study: string; table: string; used: ReadonlySet<string> }) {
+  const profile = useTableProfile(study, table)
   return (
     <section aria-label={`Profile of ${table}`} className="inspector-profile">
       <h3 className="panel-title mono">{table}</h3>

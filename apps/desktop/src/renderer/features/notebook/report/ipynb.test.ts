@@ -8,7 +8,7 @@ const cells: Cell[] = [
   { id: 'c', kind: 'chart', name: 'drawn', source: '', chart: { type: 'bar', of: 'by_sex', x: 'gender', y: ['n'] } },
   { id: 'd', kind: 'parameter', name: 'as_of', source: '', parameter: { type: 'date', value: '2026-11-22' } },
 ]
-const without = (all: Cell[]) => all.map(({ id: _, ...cell }) => cell)
+const without = (all: Cell[]) => all.map((cell) => Object.fromEntries(Object.entries(cell).filter(([key]) => key !== 'id')))
 const read = (notebook: unknown) => fromIpynb(JSON.stringify(notebook), 'study.ipynb')
 
 describe('a notebook as .ipynb', () => {

@@ -84,15 +84,15 @@ export function fromIpynb(text: string, fileName: string): ReadIpynb {
   const { metadata, cells } = read.data
   if (cells.some((cell) => cell.source.length > cellSourceMax)) return { fault: `A cell is longer than ${cellSourceMax} characters.` }
   const language = metadata.language_info?.name ?? metadata.kernelspec?.language ?? 'python'
-  const made: Cell[] = []
-  for (const [at, cell] of cells.entries()) made.push({ id: String(at), ...readCell(cell, language, made) })
+  const made: Omit<Cell, 'id'>[] = []
+  for (const cell of cells) made.push(readCell(cell, language, made))
   const title = metadata.title?.trim() || fileName.replace(/\.ipynb$/i, '')
-  return { title: title.slice(0, 200) || 'Imported notebook', cells: made.map(({ id: _, ...cell }) => cell) }
+  return { title: title.slice(0, 200) || 'Imported notebook', cells: made }
 }
 
 type Foreign = z.infer<typeof foreignCell>
 
-function readCell(cell: Foreign, language: string, before: readonly Cell[]): Omit<Cell, 'id'> {
+function readCell(cell: Foreign, language: string, before: readonly Omit<Cell, 'id'>[]): Omit<Cell, 'id'> {
   const own = ours.safeParse(cell.metadata['aquifer'])
   if (own.success) {
     const { name, kind } = own.data
