@@ -165,7 +165,22 @@ export { replayReport, storesReport, storesRequest } from './stores.js'
 export type { ReplayReport, StoresDifference, StoresReport, StoresRequest, StoresStudy } from './stores.js'
 export { importRefusal, importReport, jobKinds, jobList, jobStates, jobView } from './jobs.js'
 export type { ImportReport, JobList, JobView } from './jobs.js'
-export * from './queries.js'
+export { arrowStreamType, basisHeader, catalogue, catalogueColumn, catalogueTable, changedPeople, queryBasis } from './query.js'
+export { queryLevel, queryProblem, resultColumn, sqlCharactersMax, statementHeader, statementHistory } from './query.js'
+export { statementHistoryRow, statementLineage, statementRequest, statementRows, statementRowsDefault } from './query.js'
+export { statementRowsMax, statementState, statementStatus, suppressedCell, suppressedKey } from './query.js'
+export { completions, completionsRequest, downloadCodebook, downloadFile, downloadFormats, downloadList } from './results.js'
+export { downloadManifest, downloadRequest, downloadView, resultFilter, resultFilters, resultWindow, statementDiff } from './results.js'
+export { windowHeader, windowRowsDefault } from './results.js'
+export type { Completions, DownloadCodebook, CompletionsRequest, DownloadFormat, DownloadList, DownloadManifest } from './results.js'
+export type { DownloadRequest, DownloadView, ResultFilter, ResultWindow, StatementDiff } from './results.js'
+export { savedQueryDraft, savedQueryList, savedQueryReport, savedQueryView } from './saved-queries.js'
+export type { SavedQueryDraft, SavedQueryReport, SavedQueryView } from './saved-queries.js'
+export { statementParameter, statementParameters } from './parameters.js'
+export type { StatementParameter, StatementParameters } from './parameters.js'
+export type { Catalogue, CatalogueColumn, CatalogueTable, ChangedPeople, QueryBasis, QueryLevel, QueryProblem } from './query.js'
+export type { ResultColumn, StatementHistory, StatementHistoryRow, StatementLineage, StatementRequest, StatementRows } from './query.js'
+export type { SuppressedCell, StatementState, StatementStatus } from './query.js'
 export {
   breakGlassList,
   breakGlassRequest,
@@ -288,88 +303,17 @@ export { tableView, tableViewList, tableViewRequest, viewCharactersMax } from '.
 export type { TableView, TableViewList, TableViewRequest } from './views.js'
 export { cutList, cutName, cutRequest, cutRetirement, cutView } from './cuts.js'
 export type { CutList, CutRequest, CutRetirement, CutView } from './cuts.js'
-export {
-  adherenceAnswer,
-  incidenceAnswer,
-  missingAnswer,
-  statisticsAnswer,
-  statisticsGroupsMax,
-  statisticsKinds,
-  statisticsRequest,
-  statisticsRowsMax,
-  survivalAnswer,
-  tableOneAnswer,
-} from './statistics.js'
-export type {
-  AdherenceAnswer,
-  IncidenceAnswer,
-  MissingAnswer,
-  ReadStatisticsRequest,
-  StatisticsAnswer,
-  StatisticsKind,
-  StatisticsRequest,
-  SummaryFigures,
-  SurvivalAnswer,
-  SurvivalGroup,
-  SurvivalStep,
-  TableOneAnswer,
-  TableOneVariable,
-  ToldCount,
-} from './statistics.js'
-export {
-  cohortCount,
-  cohortDepthMax,
-  cohortCountRequest,
-  cohortCriteria,
-  cohortDiff,
-  cohortDraft,
-  cohortList,
-  cohortName,
-  cohortSave,
-  cohortView,
-} from './cohorts.js'
-export type {
-  CohortCodes,
-  CohortCount,
-  CohortCountRequest,
-  CohortCriteria,
-  CohortCriterion,
-  CohortDiff,
-  CohortDraft,
-  CohortLeaf,
-  CohortList,
-  CohortSave,
-  CohortSummary,
-  CohortView,
-  CohortWindow,
-} from './cohorts.js'
-export {
-  cellSourceMax,
-  choicesMax,
-  codesMax,
-  notebook,
-  notebookCell,
-  notebookCellsMax,
-  notebookChart,
-  notebookDraft,
-  notebookList,
-  notebookSave,
-  notebookSummary,
-  notebookVersion,
-  notebookVersions,
-} from './notebooks.js'
-export type {
-  ChartType,
-  Notebook,
-  NotebookCell,
-  NotebookChart,
-  NotebookCohort,
-  NotebookDraft,
-  NotebookList,
-  NotebookParameter,
-  NotebookSave,
-  NotebookStatistics,
-  NotebookSummary,
-  NotebookVersion,
-  NotebookVersions,
-} from './notebooks.js'
+export { adherenceAnswer, incidenceAnswer, missingAnswer, statisticsAnswer, statisticsGroupsMax, statisticsKinds } from './statistics.js'
+export { statisticsRequest, statisticsRowsMax, survivalAnswer, tableOneAnswer } from './statistics.js'
+export type { AdherenceAnswer, IncidenceAnswer, MissingAnswer, ReadStatisticsRequest, StatisticsAnswer } from './statistics.js'
+export type { StatisticsKind, StatisticsRequest, SummaryFigures, SurvivalAnswer, SurvivalGroup, SurvivalStep } from './statistics.js'
+export type { TableOneAnswer, TableOneVariable, ToldCount } from './statistics.js'
+export { cohortCount, cohortDepthMax, cohortCountRequest, cohortCriteria, cohortDiff, cohortDraft, cohortList } from './cohorts.js'
+export { cohortName, cohortSave, cohortView } from './cohorts.js'
+export type { CohortCodes, CohortCount, CohortCountRequest, CohortCriteria, CohortCriterion, CohortDiff, CohortDraft } from './cohorts.js'
+export type { CohortLeaf, CohortList, CohortSave, CohortSummary, CohortView, CohortWindow } from './cohorts.js'
+export { cellSourceMax, choicesMax, codesMax, notebook, notebookCell, notebookCellsMax, notebookChart } from './notebooks.js'
+export { notebookDraft, notebookList, notebookSave, notebookSummary, notebookVersion, notebookVersions } from './notebooks.js'
+export type { ChartType, Notebook, NotebookCell, NotebookChart, NotebookCohort, NotebookDraft, NotebookList } from './notebooks.js'
+export type { NotebookParameter, NotebookSave, NotebookStatistics, NotebookSummary, NotebookVersion } from './notebooks.js'
+export type { NotebookVersions } from './notebooks.js'
