@@ -1,49 +1,22 @@
-import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundleOf, contract, openPlatformWorld, patient, weight, type Json, type World } from '../platform/test/world.js'
+import { contract, weight, type Json, type World } from '../platform/test/world.js'
+import { openStatementWorld, soon, type StatementWorld } from './test/statement-world.js'
 
 // POST /query/api/v1/statements and its neighbours, through the whole platform: written by FHIR, masked, queried.
-
-// The machine may be busy.
-const soon = <T>(get: () => T) => expect.poll(get, { timeout: 30_000 })
 
 let world: World
 let analyst = ''
 let manager = ''
+let settled: StatementWorld['settled']
+let statement: StatementWorld['statement']
+let kept: StatementWorld['kept']
 beforeAll(async () => {
-  world = await openPlatformWorld({ roles: 'api,replicator,masker,compactor,scheduler,query' })
-  await world.study({ id: 'REG', sites: ['A'], required: ['share-data'] })
-  await world.study({ id: 'EMPTY', sites: ['A'] })
-  const integrator = await world.token('integrator', ['REG'])
-  manager = await world.token('study-manager', ['REG'])
-  analyst = await world.token('analyst', ['REG'])
-  for (const [index, id] of ['mrn-1', 'mrn-2'].entries()) {
-    const contracts = bundleOf('transaction', contract(`c${index}`, id, 'REG'), patient(id), weight(`w${index}`, id, 70 + index))
-    expect((await world.fhir('POST', '', integrator, contracts, { 'x-aquifer-study': 'REG' })).status).toBe(200)
-  }
-  await settled()
+  ;({ world, analyst, manager, settled, statement, kept } = await openStatementWorld())
 })
 afterAll(async () => world.close())
-
-async function settled(): Promise<void> {
-  const operator = await world.token('operator')
-  const waited = await world.send({ method: 'POST', path: '/pipeline/api/v1/wait', token: operator, body: { timeoutS: 60 } })
-  expect(waited.json).toMatchObject({ done: true })
-}
-const statement = (
-  sql: string,
-  more: { token?: string; headers?: Record<string, string>; study?: string } = {},
-): ReturnType<World['send']> =>
-  world.send({
-    method: 'POST',
-    path: '/query/api/v1/statements',
-    token: more.token ?? analyst,
-    body: { study: more.study ?? 'REG', sql },
-    headers: { accept: 'application/json', ...more.headers },
-  })
 
 test('a text that the database could not keep is a wrong request', async () => {
   const { status } = await statement('SELECT 1 AS "\0"')
@@ -132,100 +105,6 @@ test('without waiting: accepted, done, fetched, listed', async () => {
     rows: 1,
     purpose: 'analysis',
   })
-})
-
-const kept = async (sql: string, more: Json = {}): Promise<string> => {
-  const body = { study: 'REG', sql, ...more }
-  const sent = await world.send({
-    method: 'POST',
-    path: '/query/api/v1/statements',
-    token: analyst,
-    body,
-    headers: { prefer: 'respond-async', accept: 'application/json' },
-  })
-  const own = `/query/api/v1/statements/${String(sent.json['id'])}`
-  await soon(async () => (await world.send({ path: own, token: analyst })).json['state']).toBe('done')
-  return String(sent.json['id'])
-}
-
-test('a kept result in windows, sorted and filtered; parameters and a search in the history; two runs compared', async () => {
-  const parameters = { least: { type: 'number', value: 70.5 } }
-  const id = await kept('SELECT code, value_number AS kg FROM observations WHERE value_number > $least', { parameters })
-  const all = await kept('SELECT code, value_number AS kg\nFROM observations')
-  const rows = (of: string, query: string) => world.send({ path: `/query/api/v1/statements/${of}/rows?${query}`, token: analyst })
-  expect((await rows(id, 'limit=5')).json).toMatchObject({ statement: id, offset: 0, matching: 1, rows: [['29463-7', 71]] })
-  expect((await rows(all, 'limit=1&sort=kg&dir=desc')).json).toMatchObject({ matching: 2, rows: [['29463-7', 71]], basis: { rows: 2 } })
-  const filter = encodeURIComponent(JSON.stringify([{ column: 'kg', op: 'lt', value: '71' }]))
-  expect((await rows(all, `filter=${filter}`)).json).toMatchObject({ matching: 1, rows: [['29463-7', 70]] })
-  expect((await rows(all, 'filter=%7B')).status).toBe(400)
-  expect((await rows(all, 'sort=pounds')).status).toBe(400)
-  expect((await world.send({ path: `/query/api/v1/statements/${all}`, token: analyst })).json).toMatchObject({
-    keptUntil: expect.any(String),
-  })
-  const found = await world.send({ path: '/query/api/v1/statements?study=REG&text=%24LEAST&state=done&from=2020-01-01', token: analyst })
-  expect(found.json).toMatchObject({ rows: [{ id, parameters }] })
-  const diff = await world.send({ path: `/query/api/v1/statements/${id}/diff/${all}`, token: analyst })
-  expect(diff.json).toMatchObject({
-    sql: [{ is: 'removed' }, { is: 'added', text: 'SELECT code, value_number AS kg' }, { is: 'added', text: 'FROM observations' }],
-    parameters: { least: { from: parameters.least, to: null } },
-    rows: { from: 1, to: 2, difference: 1 },
-  })
-})
-
-test('a download: a job writes it, with manifest and codebook; its owner’s alone, in the trail, and gone when it is removed', async () => {
-  const statement = await kept(
-    'SELECT patient_key, gender, avg(value_number) AS kg FROM observations JOIN patients USING (patient_key) GROUP BY ALL',
-  )
-  const path = '/query/api/v1/downloads'
-  const ask = (token: string, format = 'csv') => world.send({ method: 'POST', path, token, body: { statement, format } })
-  expect((await ask(await world.token('researcher', ['REG']))).status).toBe(403)
-  expect((await ask(analyst, 'pdf')).status).toBe(400)
-  const begun = await ask(analyst)
-  expect(begun).toMatchObject({ status: 202, json: { statement, format: 'csv' } })
-  const own = `${path}/${String(begun.json['id'])}`
-  await soon(async () => (await world.send({ path: own, token: analyst })).json['state']).toBe('done')
-  const { json: manifest } = await world.send({ path: `${own}/manifest`, token: analyst })
-  const file = await world.send({ path: `${own}/file`, token: analyst })
-  expect(manifest).toMatchObject({
-    statement,
-    study: 'REG',
-    purpose: 'analysis',
-    rowsBefore: 2,
-    rowsAfter: 2,
-    basis: { maskingPolicy: 'safe-harbor v1' },
-    file: { rows: 2, bytes: file.text.length, sha256: createHash('sha256').update(file.text).digest('hex') },
-  })
-  expect([file.text.split('\n')[0], file.headers['content-type']]).toEqual(['patient_key,gender,kg', expect.stringContaining('text/csv')])
-  const { json: codebook } = await world.send({ path: `${own}/codebook`, token: analyst })
-  expect((codebook['columns'] as Json[])[2]).toMatchObject({
-    name: 'kg',
-    type: 'DOUBLE',
-    from: [{ table: 'observations', column: 'value_number', masking: 'kept' }],
-  })
-  expect((await world.send({ path: `${path}?study=REG`, token: manager })).json).toMatchObject({
-    downloads: [{ statement, state: 'done' }],
-  })
-  expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
-  expect((await world.send({ method: 'DELETE', path: own, token: manager })).json).toMatchObject({ state: 'gone' })
-  expect((await world.send({ path: `${own}/file`, token: analyst })).status).toBe(410)
-})
-
-test('what may be written next', async () => {
-  const ask = async (sql: string, more: Json = {}): Promise<Json> =>
-    (
-      await world.send({
-        method: 'POST',
-        path: '/query/api/v1/completions',
-        token: analyst,
-        body: { study: 'REG', sql, position: sql.length, ...more },
-      })
-    ).json
-  expect(await ask('SELECT p.gen', { sql: 'SELECT p.gen FROM patients p', position: 12 })).toMatchObject({
-    from: 9,
-    completions: [{ text: 'gender', kind: 'column' }],
-  })
-  expect(((await ask('SELECT * FROM obs'))['completions'] as Json[])[0]).toMatchObject({ text: 'observations', kind: 'table' })
-  expect(JSON.stringify(await ask('SELECT * FROM read_'))).not.toContain('read_')
 })
 
 test('a running statement is cancelled from outside', async () => {

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import { tableFromIPC } from 'apache-arrow'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Json, World } from '../platform/test/world.js'
+import { openStatementWorld, soon, type StatementWorld } from './test/statement-world.js'
+
+// Kept results, files of them, and who may have what, through the whole platform.
+
+let world: World
+let analyst = ''
+let manager = ''
+let statement: StatementWorld['statement']
+let kept: StatementWorld['kept']
+beforeAll(async () => {
+  ;({ world, analyst, manager, statement, kept } = await openStatementWorld())
+})
+afterAll(async () => world.close())
+
+test('a kept result in windows, sorted and filtered; parameters and a search in the history; two runs compared', async () => {
+  const parameters = { least: { type: 'number', value: 70.5 } }
+  const id = await kept('SELECT code, value_number AS kg FROM observations WHERE value_number > $least', { parameters })
+  const all = await kept('SELECT code, value_number AS kg\nFROM observations')
+  const rows = (of: string, query: string) => world.send({ path: `/query/api/v1/statements/${of}/rows?${query}`, token: analyst })
+  expect((await rows(id, 'limit=5')).json).toMatchObject({ statement: id, offset: 0, matching: 1, rows: [['29463-7', 71]] })
+  expect((await rows(all, 'limit=1&sort=kg&dir=desc')).json).toMatchObject({ matching: 2, rows: [['29463-7', 71]], basis: { rows: 2 } })
+  const filter = encodeURIComponent(JSON.stringify([{ column: 'kg', op: 'lt', value: '71' }]))
+  expect((await rows(all, `filter=${filter}`)).json).toMatchObject({ matching: 1, rows: [['29463-7', 70]] })
+  expect((await rows(all, 'filter=%7B')).status).toBe(400)
+  expect((await rows(all, 'sort=pounds')).status).toBe(400)
+  expect((await world.send({ path: `/query/api/v1/statements/${all}`, token: analyst })).json).toMatchObject({
+    keptUntil: expect.any(String),
+  })
+  const found = await world.send({ path: '/query/api/v1/statements?study=REG&text=%24LEAST&state=done&from=2020-01-01', token: analyst })
+  expect(found.json).toMatchObject({ rows: [{ id, parameters }] })
+  const diff = await world.send({ path: `/query/api/v1/statements/${id}/diff/${all}`, token: analyst })
+  expect(diff.json).toMatchObject({
+    sql: [{ is: 'removed' }, { is: 'added', text: 'SELECT code, value_number AS kg' }, { is: 'added', text: 'FROM observations' }],
+    parameters: { least: { from: parameters.least, to: null } },
+    rows: { from: 1, to: 2, difference: 1 },
+  })
+})
+
+test('a download: a job writes it, with manifest and codebook; its owner’s alone, in the trail, and gone when it is removed', async () => {
+  const id = await kept(
+    'SELECT patient_key, gender, avg(value_number) AS kg FROM observations JOIN patients USING (patient_key) GROUP BY ALL',
+  )
+  const path = '/query/api/v1/downloads'
+  const ask = (token: string, format = 'csv') => world.send({ method: 'POST', path, token, body: { statement: id, format } })
+  expect((await ask(await world.token('researcher', ['REG']))).status).toBe(403)
+  expect((await ask(analyst, 'pdf')).status).toBe(400)
+  const begun = await ask(analyst)
+  expect(begun).toMatchObject({ status: 202, json: { statement: id, format: 'csv' } })
+  const own = `${path}/${String(begun.json['id'])}`
+  await soon(async () => (await world.send({ path: own, token: analyst })).json['state']).toBe('done')
+  const { json: manifest } = await world.send({ path: `${own}/manifest`, token: analyst })
+  const file = await world.send({ path: `${own}/file`, token: analyst })
+  expect(manifest).toMatchObject({
+    statement: id,
+    study: 'REG',
+    purpose: 'analysis',
+    rowsBefore: 2,
+    rowsAfter: 2,
+    basis: { maskingPolicy: 'safe-harbor v1' },
+    file: { rows: 2, bytes: file.text.length, sha256: createHash('sha256').update(file.text).digest('hex') },
+  })
+  expect([file.text.split('\n')[0], file.headers['content-type']]).toEqual(['patient_key,gender,kg', expect.stringContaining('text/csv')])
+  const { json: codebook } = await world.send({ path: `${own}/codebook`, token: analyst })
+  expect((codebook['columns'] as Json[])[2]).toMatchObject({
+    name: 'kg',
+    type: 'DOUBLE',
+    from: [{ table: 'observations', column: 'value_number', masking: 'kept' }],
+  })
+  expect((await world.send({ path: `${path}?study=REG`, token: manager })).json).toMatchObject({
+    downloads: [{ statement: id, state: 'done' }],
+  })
+  expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
+  expect((await world.send({ method: 'DELETE', path: own, token: manager })).json).toMatchObject({ state: 'gone' })
+  expect((await world.send({ path: `${own}/file`, token: analyst })).status).toBe(410)
+})
+
+test('what may be written next', async () => {
+  const ask = async (sql: string, more: Json = {}): Promise<Json> =>
+    (
+      await world.send({
+        method: 'POST',
+        path: '/query/api/v1/completions',
+        token: analyst,
+        body: { study: 'REG', sql, position: sql.length, ...more },
+      })
+    ).json
+  expect(await ask('SELECT p.gen', { sql: 'SELECT p.gen FROM patients p', position: 12 })).toMatchObject({
+    from: 9,
+    completions: [{ text: 'gender', kind: 'column' }],
+  })
+  expect(((await ask('SELECT * FROM obs'))['completions'] as Json[])[0]).toMatchObject({ text: 'observations', kind: 'table' })
+  expect(JSON.stringify(await ask('SELECT * FROM read_'))).not.toContain('read_')
+})
+
+// Rows of the same person as an analyst, and what a token that gets counts only is given of them.
+test('who gets counts only gets neither rows nor exact figures, through any door', async () => {
+  const sql = 'SELECT gender, value_number FROM observations JOIN patients USING (patient_key)'
+  const [rows, other] = [await kept(sql), await kept('SELECT 1')]
+  const download = await world.send({
+    method: 'POST',
+    path: '/query/api/v1/downloads',
+    token: analyst,
+    body: { statement: rows, format: 'csv' },
+  })
+  const file = `/query/api/v1/downloads/${String(download.json['id'])}`
+  await soon(async () => (await world.send({ path: file, token: analyst })).json['state']).toBe('done')
+  const own = `/query/api/v1/statements/${rows}`
+  const doors: [method: 'GET' | 'POST', path: string, body?: Json][] = [
+    ['GET', `${own}/result`],
+    ['GET', `${own}/rows`],
+    ['GET', `${own}/lineage`],
+    ['GET', `${own}/diff/${other}`],
+    ['GET', `${file}/file`],
+    ['GET', `${file}/manifest`],
+    ['GET', `${file}/codebook`],
+    ['POST', '/query/api/v1/downloads', { statement: rows, format: 'csv' }],
+    ['POST', '/query/api/v1/statements', { sql, level: 'rows' }],
+    ['POST', '/query/api/v1/statistics', { kind: 'missing', sql, purpose: 'x' }],
+    ['POST', '/query/api/v1/saved-queries', { title: 'x', sql }],
+    ['GET', '/query/api/v1/saved-queries?study=REG'],
+    ['GET', '/query/api/v1/notebooks?study=REG'],
+    ['GET', '/query/api/v1/catalogue/patients/profile?study=REG'],
+    ['GET', '/query/api/v1/codebook?study=REG'],
+  ]
+  for (const [method, path, body] of doors) {
+    const sent = await world.send({ method, path, token: manager, ...(body ? { body: { study: 'REG', ...body } } : {}) })
+    expect([path, sent.status]).toEqual([path, 403])
+  }
+  expect((await world.send({ path: own, token: manager })).json).not.toHaveProperty('basis')
+  const history = (await world.send({ path: '/query/api/v1/statements?study=REG', token: manager })).json['rows'] as Json[]
+  expect(history.filter(({ level, rows: told }) => level === 'rows' && told !== null)).toEqual([])
+  const listed = (await world.send({ path: '/query/api/v1/downloads?study=REG', token: manager })).json['downloads'] as Json[]
+  expect(listed.find(({ id }) => id === download.json['id'])).toMatchObject({ level: 'rows', file: null })
+  const values = "SELECT * FROM patients WHERE gender = '"
+  const body = { study: 'REG', sql: values, position: values.length }
+  const completed = await world.send({ method: 'POST', path: '/query/api/v1/completions', token: manager, body })
+  expect(completed).toMatchObject({ status: 200, json: { completions: [] } })
+  const criteria = { all: [{ is: 'sex', in: ['female'] }] }
+  const counted = await world.send({
+    method: 'POST',
+    path: '/query/api/v1/cohorts/count',
+    token: manager,
+    body: { study: 'REG', criteria },
+  })
+  expect(counted.json).toMatchObject({ rounded: true, people: '<11', of: '<11' })
+})
+
+test('kept counts: the same marks in every window and form, and a file without what they hide', async () => {
+  const sql = 'SELECT gender, count(*) AS n, avg(value_number) AS kg FROM observations JOIN patients USING (patient_key) GROUP BY gender'
+  for (const refused of ['SELECT * FROM patients', 'SELECT $n']) {
+    const sent = await statement(refused, {
+      token: manager,
+      headers: { prefer: 'respond-async' },
+      body: { parameters: { n: { type: 'number', value: 1 } } },
+    })
+    await soon(
+      async () => (await world.send({ path: `/query/api/v1/statements/${String(sent.json['id'])}`, token: manager })).json['state'],
+    ).toBe('failed')
+  }
+  const id = await kept(sql, {}, manager)
+  const own = `/query/api/v1/statements/${id}`
+  const told = { rows: [[null, null, null]], basis: { level: 'counts', suppressed: 2, people: null } }
+  const suppressed = [
+    [0, 1, 'primary'],
+    [0, 2, 'primary'],
+  ]
+  for (const path of [`${own}/result`, `${own}/rows?sort=n&dir=desc`])
+    expect((await world.send({ path, token: manager, headers: { accept: 'application/json' } })).json).toMatchObject({
+      ...told,
+      suppressed,
+    })
+  for (const path of [`${own}/result`, `${own}/rows`]) {
+    const headers = { authorization: `Bearer ${manager}`, accept: 'application/vnd.apache.arrow.stream' }
+    const table = tableFromIPC((await world.platform.app.inject({ url: path, headers })).rawPayload)
+    expect(JSON.parse(table.schema.metadata.get('aquifer.suppressed') ?? '[]')).toEqual(suppressed)
+    expect(table.get(0)!.toJSON()).toEqual({ gender: null, n: null, kg: null })
+  }
+  const download = await world.send({
+    method: 'POST',
+    path: '/query/api/v1/downloads',
+    token: manager,
+    body: { statement: id, format: 'csv' },
+  })
+  const file = `/query/api/v1/downloads/${String(download.json['id'])}`
+  await soon(async () => (await world.send({ path: file, token: manager })).json).toMatchObject({
+    state: 'done',
+    level: 'counts',
+    file: { rows: 1 },
+  })
+  expect((await world.send({ path: `${file}/file`, token: manager })).text).toBe('gender,n,kg\n,,\n')
+  expect((await world.send({ path: `${file}/manifest`, token: manager })).json).toMatchObject({ basis: { level: 'counts' }, suppressed })
+})
