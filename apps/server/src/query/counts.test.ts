@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
 import fc from 'fast-check'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
@@ -277,6 +279,37 @@ const textOf = ({ label, conditions }: { label: string | null; conditions: strin
   `SELECT ${label === null ? `'all'` : label} AS label, ${select} FROM patients ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} GROUP BY ALL`
     .replaceAll('‹', "'")
     .replaceAll('›', "'")
+
+test('what is kept is what was told: in windows the marks follow their rows, and nobody is in the file', async () => {
+  const sql = `SELECT code, count(*) AS n FROM conditions GROUP BY code`
+  const asked = { study: world.study, actor: newcomer(), purpose: 'test', limit: 1_000, format: 'json' as const, level: 'counts' as const }
+  const kept = await world.query.keep({ ...asked, sql, parameters: { unused: { type: 'text', value: 'x' } } })
+  if (isRefusal(kept)) throw new Error(kept.detail)
+  // Few have the first of three codes, so a second figure is hidden, too.
+  const [secondary, primary] = [
+    [0, 1, 'secondary'],
+    [2, 1, 'primary'],
+  ]
+  expect(kept).toMatchObject({ level: 'counts', basis: { level: 'counts', rows: 3 }, suppressed: [secondary, primary] })
+  const window = async (more: object) => {
+    const rows = await world.query.results.window(kept, { offset: 0, limit: 10, filters: [], ...more }, 'json')
+    if (isRefusal(rows)) throw new Error(rows.detail)
+    return { rows: JSON.parse(`[${rows.bytes.toString()}]`) as unknown[][], suppressed: rows.suppressed, matching: rows.matching }
+  }
+  const { rows } = await window({ sort: { column: 'code', descending: true } })
+  expect(rows).toEqual([
+    ['other', expect.any(Number)],
+    ['one', null],
+    [null, null],
+  ])
+  expect((await window({ sort: { column: 'code', descending: true } })).suppressed).toEqual([[1, 1, 'secondary'], primary])
+  expect(await window({ offset: 2 })).toEqual({ rows: [[null, null]], suppressed: [[0, 1, 'primary']], matching: 3 })
+  const filters = [{ column: 'code', op: 'eq', value: 'other' }]
+  expect(await window({ filters })).toEqual({ rows: [rows[0]], suppressed: [], matching: 1 })
+  const file = readFileSync(join(world.folder, 'results', 'SYN', `${kept.id}.rows`), 'latin1')
+  expect(file).toContain('other')
+  expect(file).not.toMatch(/pc\d\d|rare/)
+})
 
 test('no two told figures, and none less the groups that make it up, are of a few', { timeout: 60_000 }, async () => {
   await fc.assert(

@@ -168,7 +168,7 @@ async function passCounts(
   const preparation = prepareTables({ ...work, files: [], lists }, tables, { ...checked, columns })
   const sql = await engine.render(plan.tree)
   // The text that ran is not the caller's: places in it mean nothing to him.
-  const result = await runInEngine(engine, { ...work, sql, format: 'json' }, preparation, { sql: '', offset: 0 })
+  const result = await runInEngine(engine, { ...work, sql, parameters: {}, format: 'json' }, preparation, { sql: '', offset: 0 })
   return isRefusal(result) ? result : { ...result, plan }
 }
 
