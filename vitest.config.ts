@@ -25,6 +25,8 @@ export default defineConfig({
           name: 'server',
           sequence: { groupOrder: 2 },
           include: ['apps/server/src/**/*.test.ts'],
+          // Too long for `npm test`: scripts/test-long.mjs runs them.
+          exclude: process.env['AQUIFER_TEST_LONG'] === '1' ? [] : ['**/*.long.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: 'forks',

@@ -23,6 +23,8 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: true,
+  // Journeys that `npm test` has no time for: part `looks` of the long run has them all.
+  ...(process.env['AQUIFER_TEST_LONG'] === '1' || process.env['AQUIFER_SCREENSHOTS'] !== undefined ? {} : { grepInvert: /@long/ }),
   reporter: [['list']],
   use: { trace: 'retain-on-failure', screenshot: 'only-on-failure', video: 'off' },
   projects: [

@@ -75,7 +75,7 @@ test('an administrator adds a person, reviews who sees a study, and ends a relat
   })
 })
 
-test('two people sign a role policy, and the signatures stand among all others', async ({ page, platform }) => {
+test('two people sign a role policy, and the signatures stand among all others', { tag: '@long' }, async ({ page, platform }) => {
   test.setTimeout(120_000)
   const token = async (user: string): Promise<string> => {
     const answer = await page.request.post(`${platform.url}/identity/api/v1/sign-in`, { data: { user, password: demoPassword } })

@@ -4,7 +4,7 @@ import { accessible, expect, signIn, test } from '../world/index.js'
 import { inBothLooks } from '../world/looks.js'
 import { picture } from '../world/screens.js'
 
-test('an analyst looks around, takes the tour and arranges the desk by keys', async ({ page, platform }) => {
+test('an analyst looks around, takes the tour and arranges the desk by keys', { tag: '@long' }, async ({ page, platform }) => {
   test.setTimeout(240_000)
   await signIn(page, platform.url, 'ada')
 

@@ -118,7 +118,7 @@ test('an analyst asks, draws and sees nobody', async ({ page, platform, watched 
   })
 })
 
-test('the notebook of the example, in both looks', async ({ page, platform }) => {
+test('the notebook of the example, in both looks', { tag: '@long' }, async ({ page, platform }) => {
   test.setTimeout(180_000)
   await signIn(page, platform.url, 'ada')
   await page.keyboard.press('g')

@@ -5,14 +5,7 @@ import { namedPoints } from './harness/faults.js'
 import { runSeed } from './harness/run.js'
 
 const points = namedPoints()
-const chosen = [
-  'erasure.step-acted',
-  'files.named',
-  'lake.segment-written',
-  'privacy.key-in-use',
-  'replicator.batch-stored',
-  'reservoir.files-written',
-]
+const chosen = ['erasure.step-acted', 'replicator.batch-stored', 'reservoir.files-written']
 let duck: Awaited<ReturnType<typeof openDuckDb>>
 beforeAll(async () => {
   duck = await openDuckDb({ threads: 1 })

@@ -36,11 +36,13 @@ describe('the renderer', () => {
   })
 
   test('keeps no token outside of this tab, and no result at all', () => {
-    const stores = product.filter(([, text]) => /localStorage/.test(text)).map(([file]) => file.replace('../src/renderer/', ''))
+    const stores = product.filter(([, text]) => /localStorage|indexedDB/.test(text)).map(([file]) => file.replace('../src/renderer/', ''))
     expect(stores.sort()).toEqual([
       'features/notebook/DeskProvider.tsx',
       // Which tabs lie open, whether the tour is over, the bottom panel, single letters as keys.
       'features/notebook/NotebooksPage.tsx',
+      // What is typed and not yet saved.
+      'features/notebook/journal-storage.ts',
       'features/notebook/tour/tour.ts',
       'features/shell/bottom.ts',
       'features/shell/keys.ts',

@@ -127,26 +127,29 @@ test('on the server’s machine, commands find it by its folder and mint what ea
   expect((await run(['token', '--role', 'integrator', '--study', 'NONE'], env)).code).toBe(1)
   expect((await run(['token', '--role', 'cook'], env)).code).toBe(2)
 })
-test('relationships are added, listed and ended from a terminal, and role policies are checked there', async () => {
-  const env = { AQUIFER_DATA: dataDir }
-  const holder = ['--holder', 'Practitioner/p1', '--study', 'CLI', '--site', 'A']
-  expect((await run(['access', 'add', 'practitioner-site', ...holder], env)).code).toBe(2)
-  const added = await run(['access', 'add', 'practitioner-site', ...holder, '--reason', 'duty roster', '--json'], env)
-  const { id } = JSON.parse(added.out) as { id: string }
-  expect((await run(['access', 'end', id, '--reason', 'left'], env)).out).toContain(' ended ')
-  const listed = await run(['access', 'list', '--study', 'CLI'], env)
-  expect(listed.out).toMatch(new RegExp(`^${id} .*Practitioner/p1 → Organization/A {2}CLI site A.* ended `))
-  const nobody = await run(['access', 'why', '--user', 'nobody', '--resource', 'Patient', '--study', 'CLI'], env)
-  expect([nobody.code, nobody.err]).toEqual([1, 'aquifer: There is no such user.\n'])
-  const file = path.join(dataDir, 'roles.json')
-  const { out } = await run(['access', 'policy', 'show'])
-  writeFileSync(file, out)
-  expect((await run(['access', 'policy', 'check', file])).code).toBe(0)
-  writeFileSync(file, out.replace('"audit.read"', '"audit.burn"'))
-  const wrong = await run(['access', 'policy', 'check', file])
-  expect([wrong.code, /roles\.json:\d+: error: .*audit\.burn/.test(wrong.out)]).toEqual([1, true])
-  expect((await run(['access', 'policy', 'diff', file])).out).toContain('- auditor rights audit.read')
-})
+test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
+  'relationships are added, listed and ended from a terminal, and role policies are checked there',
+  async () => {
+    const env = { AQUIFER_DATA: dataDir }
+    const holder = ['--holder', 'Practitioner/p1', '--study', 'CLI', '--site', 'A']
+    expect((await run(['access', 'add', 'practitioner-site', ...holder], env)).code).toBe(2)
+    const added = await run(['access', 'add', 'practitioner-site', ...holder, '--reason', 'duty roster', '--json'], env)
+    const { id } = JSON.parse(added.out) as { id: string }
+    expect((await run(['access', 'end', id, '--reason', 'left'], env)).out).toContain(' ended ')
+    const listed = await run(['access', 'list', '--study', 'CLI'], env)
+    expect(listed.out).toMatch(new RegExp(`^${id} .*Practitioner/p1 → Organization/A {2}CLI site A.* ended `))
+    const nobody = await run(['access', 'why', '--user', 'nobody', '--resource', 'Patient', '--study', 'CLI'], env)
+    expect([nobody.code, nobody.err]).toEqual([1, 'aquifer: There is no such user.\n'])
+    const file = path.join(dataDir, 'roles.json')
+    const { out } = await run(['access', 'policy', 'show'])
+    writeFileSync(file, out)
+    expect((await run(['access', 'policy', 'check', file])).code).toBe(0)
+    writeFileSync(file, out.replace('"audit.read"', '"audit.burn"'))
+    const wrong = await run(['access', 'policy', 'check', file])
+    expect([wrong.code, /roles\.json:\d+: error: .*audit\.burn/.test(wrong.out)]).toEqual([1, true])
+    expect((await run(['access', 'policy', 'diff', file])).out).toContain('- auditor rights audit.read')
+  },
+)
 test.each([
   [['--kind', 'regulated', '--enrolment', 'open']],
   [['--partition', 'day']],

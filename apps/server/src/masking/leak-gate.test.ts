@@ -64,45 +64,48 @@ const codes = (study: string) => told(study, 'select code from observations orde
 
 const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
 
-test('who answers for a word in one element under one policy has not answered for it in another, nor under another policy', async () => {
-  await begin('WORD')
-  await store('WORD', ...person('WORD', 'wa', 'Quickenborn'), weight('wa-1', 'wa'))
-  await goesOn('WORD')
-  await store('WORD', coded('wa-2', 'wa', 'Quickenborn'))
-  const [first] = await stopped('WORD')
-  expect(first).toMatchObject({ kind: 'name', place: 'Observation code', late: false })
-  expect(await codes('WORD')).toEqual(['29463-7'])
-  expect([await accept('WORD', 'none'), await accept('WORD', first!.id)]).toEqual([404, 200])
-  // Who answered for what, and why, stood in the trail before anything was let through; once.
-  const { rows: trail } = await world
-    .owner()
-    .query<{ outcome: string; detail: Json }>(`select outcome, detail from audit where detail ->> 'leak' is not null order by id`)
-  expect(trail.map(({ outcome, detail }) => [outcome, detail['status'], detail['leak'], detail['reason']])).toEqual([
-    [expect.any(String), 404, 'none', why],
-    ['done', 200, first!.id, why],
-  ])
-  await goesOn('WORD')
-  expect(await codes('WORD')).toEqual(['29463-7', 'Quickenborn'])
-  // The same word of the same person, and again: answered for. In another element: not.
-  await store('WORD', coded('wa-3', 'wa', 'QUICKENBORN'))
-  await goesOn('WORD')
-  await store('WORD', answers('wa-4', 'wa', 'Quickenborn'))
-  const [second] = await stopped('WORD')
-  expect([second!.place, second!.id === first!.id, await accept('WORD', first!.id)]).toEqual(['QuestionnaireResponse linkId', false, 404])
-  expect(await accept('WORD', second!.id)).toBe(200)
-  await goesOn('WORD')
-  // Masked anew by the same policy all stands, by another nothing does.
-  expect((await officer('WORD', 'POST', '/pipeline/api/v1/held/release', { study: 'WORD', reason: why })).status).toBeLessThan(300)
-  await goesOn('WORD')
-  await activate('WORD', policy('other'))
-  const again = await stopped('WORD')
-  expect(again.map(({ place }) => place).toSorted()).toEqual(['Observation code', 'QuestionnaireResponse linkId'])
-  expect(snapshot('WORD')?.maskingPolicy).toBe('trusting v1')
-  expect([await accept('WORD', first!.id), await accept('WORD', second!.id)]).toEqual([404, 404])
-  for (const { id } of again) expect(await accept('WORD', id)).toBe(200)
-  await goesOn('WORD')
-  expect([snapshot('WORD')?.maskingPolicy, await codes('WORD')]).toEqual(['other v1', ['29463-7', 'QUICKENBORN', 'Quickenborn']])
-})
+test.runIf(isLong)(
+  'who answers for a word in one element under one policy has not answered for it in another, nor under another policy',
+  async () => {
+    await begin('WORD')
+    await store('WORD', ...person('WORD', 'wa', 'Quickenborn'), weight('wa-1', 'wa'))
+    await goesOn('WORD')
+    await store('WORD', coded('wa-2', 'wa', 'Quickenborn'))
+    const [first] = await stopped('WORD')
+    expect(first).toMatchObject({ kind: 'name', place: 'Observation code', late: false })
+    expect(await codes('WORD')).toEqual(['29463-7'])
+    expect([await accept('WORD', 'none'), await accept('WORD', first!.id)]).toEqual([404, 200])
+    // Who answered for what, and why, stood in the trail before anything was let through; once.
+    const { rows: trail } = await world
+      .owner()
+      .query<{ outcome: string; detail: Json }>(`select outcome, detail from audit where detail ->> 'leak' is not null order by id`)
+    expect(trail.map(({ outcome, detail }) => [outcome, detail['status'], detail['leak'], detail['reason']])).toEqual([
+      [expect.any(String), 404, 'none', why],
+      ['done', 200, first!.id, why],
+    ])
+    await goesOn('WORD')
+    expect(await codes('WORD')).toEqual(['29463-7', 'Quickenborn'])
+    // The same word of the same person, and again: answered for. In another element: not.
+    await store('WORD', coded('wa-3', 'wa', 'QUICKENBORN'))
+    await goesOn('WORD')
+    await store('WORD', answers('wa-4', 'wa', 'Quickenborn'))
+    const [second] = await stopped('WORD')
+    expect([second!.place, second!.id === first!.id, await accept('WORD', first!.id)]).toEqual(['QuestionnaireResponse linkId', false, 404])
+    expect(await accept('WORD', second!.id)).toBe(200)
+    await goesOn('WORD')
+    // Masked anew by the same policy all stands, by another nothing does.
+    expect((await officer('WORD', 'POST', '/pipeline/api/v1/held/release', { study: 'WORD', reason: why })).status).toBeLessThan(300)
+    await goesOn('WORD')
+    await activate('WORD', policy('other'))
+    const again = await stopped('WORD')
+    expect(again.map(({ place }) => place).toSorted()).toEqual(['Observation code', 'QuestionnaireResponse linkId'])
+    expect(snapshot('WORD')?.maskingPolicy).toBe('trusting v1')
+    expect([await accept('WORD', first!.id), await accept('WORD', second!.id)]).toEqual([404, 404])
+    for (const { id } of again) expect(await accept('WORD', id)).toBe(200)
+    await goesOn('WORD')
+    expect([snapshot('WORD')?.maskingPolicy, await codes('WORD')]).toEqual(['other v1', ['29463-7', 'QUICKENBORN', 'Quickenborn']])
+  },
+)
 
 async function activate(study: string, text: string): Promise<void> {
   const proposed = await officer(study, 'POST', '/masking/api/v1/policies', { study, text })
@@ -161,7 +164,7 @@ test.runIf(isLong)(
   },
 )
 
-test('a study that is stopped may be masked anew: it is stopped there, too, and shows what it showed', async () => {
+test.runIf(isLong)('a study that is stopped may be masked anew: it is stopped there, too, and shows what it showed', async () => {
   await begin('AGAIN')
   await store('AGAIN', ...person('AGAIN', 'aa', 'Himmelreich'), weight('aa-1', 'aa'))
   await goesOn('AGAIN')
@@ -185,22 +188,25 @@ async function erased(study: string, id: string): Promise<void> {
   await expect.poll(state, { timeout: 60_000 }).toBe('done')
 }
 
-test('who is erased takes his words with him: nobody has to answer for them, whether they were known before or have come just now', async () => {
-  await begin('GONE')
-  await store('GONE', ...person('GONE', 'ga', 'Sperling'), ...person('GONE', 'gb', 'Drosselbart'), weight('gb-1', 'gb'))
-  await goesOn('GONE')
-  await store('GONE', coded('gb-2', 'gb', 'Sperling'))
-  await stopped('GONE')
-  await erased('GONE', 'ga')
-  await goesOn('GONE')
-  expect(await codes('GONE')).toEqual(['29463-7', 'Sperling'])
-  // What has come just now is late: his name stood in a code before.
-  await store('GONE', ...person('GONE', 'gc', 'Sperling'))
-  expect(await stopped('GONE')).toMatchObject([{ kind: 'name', late: true }])
-  await erased('GONE', 'gc')
-  await goesOn('GONE')
-  expect(await told('GONE', 'select count(*)::int from patients')).toEqual([1])
-})
+test.runIf(isLong)(
+  'who is erased takes his words with him: nobody has to answer for them, whether they were known before or have come just now',
+  async () => {
+    await begin('GONE')
+    await store('GONE', ...person('GONE', 'ga', 'Sperling'), ...person('GONE', 'gb', 'Drosselbart'), weight('gb-1', 'gb'))
+    await goesOn('GONE')
+    await store('GONE', coded('gb-2', 'gb', 'Sperling'))
+    await stopped('GONE')
+    await erased('GONE', 'ga')
+    await goesOn('GONE')
+    expect(await codes('GONE')).toEqual(['29463-7', 'Sperling'])
+    // What has come just now is late: his name stood in a code before.
+    await store('GONE', ...person('GONE', 'gc', 'Sperling'))
+    expect(await stopped('GONE')).toMatchObject([{ kind: 'name', late: true }])
+    await erased('GONE', 'gc')
+    await goesOn('GONE')
+    expect(await told('GONE', 'select count(*)::int from patients')).toEqual([1])
+  },
+)
 
 test.runIf(isLong)('who is erased does not wait for what is decided of others', async () => {
   await begin('APART')

@@ -173,9 +173,7 @@ async function importBoth(body: string, query = ''): Promise<unknown> {
   return reports[0]
 }
 
-// Ended threads are met in the long run only: both imports take as long as all else here.
-const ends = process.env['AQUIFER_TEST_LONG'] === '1' ? ['', 'lines'] : ['lines']
-test.each(ends)('an import reports and stores the same by threads, also when they end (%s)', async (doomed) => {
+test.each(['', 'lines'])('an import reports and stores the same by threads, also when they end (%s)', async (doomed) => {
   seats.doomed = doomed
   const bundles = [...generateBundles({ patients: 8, seed: `threads${doomed}`, asOf: '2026-11-01' })]
   const singles = Array.from({ length: 250 }, (_, at) => ({

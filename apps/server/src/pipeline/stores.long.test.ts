@@ -220,27 +220,24 @@ test('a replay that is cancelled leaves everything as it was', async () => {
 })
 
 const points = ['masking.replay-changed', 'lake.anew-stored', 'lake.manifest-written']
-test.runIf(process.env['AQUIFER_TEST_LONG'] === '1').each(points)(
-  'ended at %s, a replay goes on under its own id after a restart',
-  async (point) => {
-    const id = `AT-${point.replaceAll('.', '-').toUpperCase()}`.slice(0, 32)
-    const { study, more } = await filled(id, 2)
-    armFaults(`${point}=fail@1`)
-    await replay(
-      replays(),
-      { study: id, from: 'repository' },
-      { ...job(`replay ${id}`), stopping: point === 'masking.replay-changed' },
-    ).catch(() => null)
-    disarmFaults()
-    await dismantle()
-    open = await assemble()
-    await more(40)
-    await replay(replays(), { study: id, from: 'repository' }, job(`replay ${id}`))
-    await wait(id)
-    expect(await verified(id)).toMatchObject({ equal: true, notCompared: null })
-    expect(await lakeVersions(open.lake, id)).toEqual(await versionsOf(world, study))
-  },
-)
+test.each(points)('ended at %s, a replay goes on under its own id after a restart', async (point) => {
+  const id = `AT-${point.replaceAll('.', '-').toUpperCase()}`.slice(0, 32)
+  const { study, more } = await filled(id, 2)
+  armFaults(`${point}=fail@1`)
+  await replay(
+    replays(),
+    { study: id, from: 'repository' },
+    { ...job(`replay ${id}`), stopping: point === 'masking.replay-changed' },
+  ).catch(() => null)
+  disarmFaults()
+  await dismantle()
+  open = await assemble()
+  await more(40)
+  await replay(replays(), { study: id, from: 'repository' }, job(`replay ${id}`))
+  await wait(id)
+  expect(await verified(id)).toMatchObject({ equal: true, notCompared: null })
+  expect(await lakeVersions(open.lake, id)).toEqual(await versionsOf(world, study))
+})
 
 test('whoever is taken out of the lake while it is written again does not come back', async () => {
   const { study } = await filled('FORGET', 2)
