@@ -42,6 +42,7 @@ const parts = {
       'apps/server/src/query/counts.test.ts',
       'apps/server/src/query/counts.http.test.ts',
       'apps/server/src/query/escapes.test.ts',
+      'apps/server/src/query/profiles.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },
