@@ -36,6 +36,7 @@ const parts = {
       'apps/server/src/platform/cuts.test.ts',
       'apps/server/src/quality/quality.test.ts',
       'apps/server/src/cli/files.test.ts',
+      'apps/server/src/files/files.test.ts',
       'apps/server/src/cli/serve.test.ts',
       'apps/server/src/audit/tampering.test.ts',
       'apps/server/src/platform/threads.long.test.ts',

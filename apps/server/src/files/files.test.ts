@@ -252,31 +252,34 @@ const upload = (id: string, method: 'PATCH' | 'GET' | 'DELETE', body?: string, h
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/partial-upload' }), ...headers },
   })
 
-test('an upload goes on where it broke off, also after a restart, and is stored once', async () => {
-  const whole = 'a,b\n1,2\n3,4\n'
-  const digest = createHash('sha256').update(whole).digest('base64')
-  const begun = await putTable('resumed.csv', whole.slice(0, 5), {
-    'upload-complete': '?0',
-    'upload-length': String(whole.length),
-    'repr-digest': `sha-256=:${digest}:`,
-  })
-  expect([begun.status, begun.headers['upload-offset']]).toEqual([201, '5'])
-  const at = String(begun.headers['location'])
-  const part = (from: number, to: number, complete: '?0' | '?1') =>
-    upload(at, 'PATCH', whole.slice(from, to), { 'upload-offset': String(from), 'upload-complete': complete })
-  expect((await part(4, 8, '?0')).status).toBe(409)
-  expect((await part(5, 8, '?0')).headers['upload-offset']).toBe('8')
-  await world.restart()
-  url = await world.platform.listen()
-  analyst = await world.token('analyst', ['S'])
-  feed = await world.token('integrator', ['S'])
-  expect((await upload(at, 'GET')).headers['upload-offset']).toBe('8')
-  expect((await upload(at, 'GET', undefined, {})).status).toBe(204)
-  const stored = await part(8, whole.length, '?1')
-  expect([stored.status, stored.json['checksum'], stored.json['table']]).toEqual([200, sha256(whole), 'resumed.csv'])
-  expect((await upload(at, 'GET')).headers['upload-complete']).toBe('?1')
-  expect((await get(`${reservoir}/${String(stored.json['id'])}`, analyst)).text).toBe(whole)
-})
+test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
+  'an upload goes on where it broke off, also after a restart, and is stored once',
+  async () => {
+    const whole = 'a,b\n1,2\n3,4\n'
+    const digest = createHash('sha256').update(whole).digest('base64')
+    const begun = await putTable('resumed.csv', whole.slice(0, 5), {
+      'upload-complete': '?0',
+      'upload-length': String(whole.length),
+      'repr-digest': `sha-256=:${digest}:`,
+    })
+    expect([begun.status, begun.headers['upload-offset']]).toEqual([201, '5'])
+    const at = String(begun.headers['location'])
+    const part = (from: number, to: number, complete: '?0' | '?1') =>
+      upload(at, 'PATCH', whole.slice(from, to), { 'upload-offset': String(from), 'upload-complete': complete })
+    expect((await part(4, 8, '?0')).status).toBe(409)
+    expect((await part(5, 8, '?0')).headers['upload-offset']).toBe('8')
+    await world.restart()
+    url = await world.platform.listen()
+    analyst = await world.token('analyst', ['S'])
+    feed = await world.token('integrator', ['S'])
+    expect((await upload(at, 'GET')).headers['upload-offset']).toBe('8')
+    expect((await upload(at, 'GET', undefined, {})).status).toBe(204)
+    const stored = await part(8, whole.length, '?1')
+    expect([stored.status, stored.json['checksum'], stored.json['table']]).toEqual([200, sha256(whole), 'resumed.csv'])
+    expect((await upload(at, 'GET')).headers['upload-complete']).toBe('?1')
+    expect((await get(`${reservoir}/${String(stored.json['id'])}`, analyst)).text).toBe(whole)
+  },
+)
 
 test('an upload whose whole is not what was said is given up', async () => {
   const digest = createHash('sha256').update('other').digest('base64')

@@ -49,3 +49,12 @@ test('a request has what its kind knows, and says what is lacking', () => {
   expect(lacking({ kind: 'adherence', ...held })).toMatch(/start and days/)
   expect(lacking({ kind: 'missing', of: '', variables: [] })).toMatch(/Choose the result/)
 })
+
+test('a curve lasts until it ends, also where few events make no step, and years are written as years', () => {
+  const flat = { ...survival, groups: survival.groups.map((group) => ({ ...group, ends: { ...group.ends, time: 23 } })) }
+  expect([curvesOf(flat).end, curvesOf(survival).end]).toEqual([23, 10])
+  const figures = { n: 3, missing: 0, mean: 1963.6, sd: 12_345.6, median: null, q1: null, q3: null }
+  const variables = [{ as: 'continuous' as const, column: 'birth_year', overall: figures, groups: [], smd: null, pairs: [] }]
+  const [table] = tablesOf({ kind: 'table-one', ...told, people: 3, groups: [], variables })
+  expect(table?.rows[1]?.figures[0]).toEqual({ text: '1963.6 (12,345.6)' })
+})

@@ -1,4 +1,4 @@
-import type { StatisticsAnswer, SummaryFigures, SurvivalAnswer, ToldCount } from '@aquifer/core/contract'
+import type { StatisticsAnswer, SummaryFigures, SurvivalAnswer, SurvivalStep, ToldCount } from '@aquifer/core/contract'
 import { unformula } from '../csv.js'
 import { axis, seriesMax } from '../chart/chart-data.js'
 import { survivalDrawing, type Survival } from '../chart/survival.js'
@@ -15,8 +15,9 @@ export interface FigureTable {
   rows: { name: string; indent?: boolean; figures: Figure[] }[]
 }
 
+// Four digits stay together: most of them are years.
 const number = (value: number, digits: number) =>
-  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: 'min2' })
 const plain = (value: number | null, digits = 2): Figure => ({ text: value === null ? '–' : number(value, digits) })
 const count = (value: ToldCount): Figure => (typeof value === 'number' ? { text: number(value, 0) } : { text: value, hidden: true })
 const share = (value: number | null): string => (value === null ? '' : ` (${number(100 * value, 1)} %)`)
@@ -151,12 +152,24 @@ function adherence({ groups, threshold }: Of<'adherence'>): FigureTable {
   return { title: 'Adherence', columns: ['', 'People', 'Supplies', 'PDC, mean', 'PDC, median', 'MPR, mean', `PDC ≥ ${threshold}`], rows }
 }
 
+// The last step lasts until the curve ends.
+function untilItsEnd(drawn: readonly SurvivalStep[], end: number): SurvivalStep[] {
+  const last = drawn.at(-1)
+  return last !== undefined && last.time < end ? [...drawn, { ...last, time: end }] : [...drawn]
+}
+
 /** The curves as they may be drawn, with the people at risk as they may be told. */
 export function curvesOf({ groups, atRisk }: SurvivalAnswer): Survival {
   const drawing = survivalDrawing(
-    groups.map(({ name, drawn }) => ({
+    groups.map(({ name, drawn, ends }) => ({
       name: name ?? 'all',
-      steps: drawn.map(({ time, survival: left, low, high }) => ({ time, share: left, lower: low, upper: high, atRisk: null })),
+      steps: untilItsEnd(drawn, ends.time).map(({ time, survival: left, low, high }) => ({
+        time,
+        share: left,
+        lower: low,
+        upper: high,
+        atRisk: null,
+      })),
     })),
   )
   const times = atRisk.times.filter((time) => time <= drawing.end)
