@@ -16,7 +16,7 @@ interface Ended {
   err: string
 }
 function start(args: string[], env: Record<string, string> = {}) {
-  const { AQUIFER_DATA: _data, AQUIFER_URL: _url, AQUIFER_TOKEN: _token, ...inherited } = process.env
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AQUIFER_')))
   const child = spawn(process.execPath, [program, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended: Ended = { code: null, out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.out += text))

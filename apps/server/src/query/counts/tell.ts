@@ -34,16 +34,14 @@ export function tell(measured: Measured, shown: ProtectedGroups, by: TellBy, lim
   const { columns } = measured.plan
   const small = new Set(shown.small)
   const rows = measured.groups.flatMap((group, at): Row[] => {
-    if (small.has(at)) return []
-    // Where nothing is grouped a row stands for nobody, too: none or few, that is not told.
+    // Where nothing is grouped, or by a constant, a row stands for nobody, too: none or few, that is not told.
+    if (small.has(at) || group.people[0]!.length === 0) return []
     const states = columns.map((column): CellState => (column.is === 'label' ? 'told' : shown.states[at]![column.people]!))
-    const isNobody = group.people[0]!.length === 0 && !columns.some(({ is }) => is === 'label')
-    if (isNobody) return [folded(columns)]
     return [
       withQuantiles({ values: columns.map((column, index) => figure(column, group, index, by)), states, last: false }, columns, group, by),
     ]
   })
-  if (small.size > 0 || rows.length === 0) rows.push(folded(columns))
+  if (rows.length < measured.groups.length || rows.length === 0) rows.push(folded(columns))
   const ordered = rows.map(hideValues).sort(orderBy(measured.plan.order, columns))
   const { offset, limit: asked } = measured.plan
   const page = ordered.slice(offset, offset + Math.min(limit, asked ?? Infinity))
