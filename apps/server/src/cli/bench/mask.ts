@@ -81,13 +81,14 @@ function* piecesOf(bytes: Buffer): Generator<Uint8Array> {
 async function resourceLines(flags: BenchFlags): Promise<{ bytes: Buffer; resources: number }> {
   const lines: Buffer[] = []
   for await (const bundle of bundlesOf(flags)) {
-    for (const { resource } of bundle.entry) lines.push(Buffer.from(`${JSON.stringify(resource)}\n`))
+    // A line is a Bundle, or a resource by itself.
+    for (const { resource } of bundle.entry ?? [{ resource: bundle }]) lines.push(Buffer.from(`${JSON.stringify(resource)}\n`))
   }
   return { bytes: Buffer.concat(lines), resources: lines.length }
 }
 
 interface AnyBundle {
-  entry: readonly { resource: unknown }[]
+  entry?: readonly { resource: unknown }[]
 }
 
 async function* bundlesOf(flags: BenchFlags): AsyncGenerator<AnyBundle> {
