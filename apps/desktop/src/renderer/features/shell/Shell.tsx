@@ -1,4 +1,6 @@
 import './shell.css'
+import './bottom.css'
+import './shortcuts.css'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { Outlet, useLocation } from 'react-router'
 import { isPerson } from '../../api/roles.js'
