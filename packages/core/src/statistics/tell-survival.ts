@@ -66,10 +66,11 @@ function tellTest(groups: readonly FollowUpGroup[], areTold: boolean, rule: Rule
   return { statistic: rounded(test.statistic), df: test.df, p: rounded(test.p) }
 }
 
-/** About six times at even distance, as an axis has them. */
+/** Up to nine times at even distance, as an axis has them. */
 export function evenTimes(longest: number): number[] {
   if (longest <= 0) return [0]
-  const rough = longest / 6
+  // Many stay long, few longest: what is drawn ends at about two thirds of it.
+  const rough = longest / 9
   const unit = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((each) => each * unit).find((each) => each >= rough) ?? 10 * unit
   return Array.from({ length: Math.floor(longest / step) + 1 }, (_, at) => at * step)

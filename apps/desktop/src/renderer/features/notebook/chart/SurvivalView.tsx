@@ -56,7 +56,7 @@ export function SurvivalView({ data, unit }: { data: Survival; unit: string }) {
           return <Line key={`s${group.name}`} dataKey={`s${at}`} name={group.name} type="stepAfter" isAnimationActive={false} {...line} />
         })}
         <EndLabels
-          ends={data.groups.map((group, at) => ({ name: group.name, at, last: group.last, note: `${Math.round(group.last)} %` }))}
+          ends={data.groups.map((group, at) => ({ name: group.name, at, last: group.last, note: leftAtEnd(group, data.end) }))}
         />
         <AcrossName name={unit} />
         {counted && <AtRisk data={data} />}
@@ -65,6 +65,9 @@ export function SurvivalView({ data, unit }: { data: Survival; unit: string }) {
   )
 }
 
+// Curves that end sooner say when: shares of other times are not to be compared.
+const leftAtEnd = ({ last, until }: Survival['groups'][number], end: number): string =>
+  until < end ? `${Math.round(last)} % at ${figure(until)}` : `${Math.round(last)} %`
 const percent = (value: number) => (value === 100 ? '100 %' : String(value))
 
 function AtRisk({ data }: { data: Survival }) {

@@ -16,7 +16,8 @@ export interface SurvivalGroup {
 }
 export interface Survival {
   form: 'survival'
-  groups: { name: string; last: number; atRisk: (number | string | null)[] }[]
+  /** `last`, in per cent, is what is left at `until`. */
+  groups: { name: string; last: number; until: number; atRisk: (number | string | null)[] }[]
   /** One row per time of any group: `s0` its share, `b0` the edges of its band. */
   points: Record<string, number | [number, number] | null>[]
   /** Times under which the people at risk stand. */
@@ -67,13 +68,14 @@ export function survivalDrawing(given: readonly SurvivalGroup[]): Survival {
     }
   }
   const end = times.at(-1) ?? 1
-  const ticks = axis([0, end], true, 6).ticks.filter((time) => time <= end)
+  const ticks = axis([0, end], true, 8).ticks.filter((time) => time <= end)
   const cut = points.length > most
   return {
     form: 'survival',
     groups: groups.map(({ name, steps }) => ({
       name,
       last: 100 * (steps.at(-1)?.share ?? 1),
+      until: steps.at(-1)?.time ?? 0,
       atRisk: ticks.map((time) => steps.find((step) => step.time >= time)?.atRisk ?? null),
     })),
     points: cut ? thinned(points, most) : points,
