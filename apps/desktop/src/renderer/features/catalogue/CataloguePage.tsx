@@ -18,6 +18,7 @@ import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { tellFailure } from '../../ui/tell.js'
 import { download } from '../notebook/csv.js'
 import { searchTables } from './order.js'
+import { sizeOf, sizeText } from './sizes.js'
 import { TableView } from './TableView.js'
 
 export default function CataloguePage() {
@@ -77,7 +78,13 @@ function Contents({ catalogue, name, chosen }: { catalogue: Catalogue; name: str
           </div>
           {found.length === 0 && <p className="side-none sub">Nothing is called {text.trim()}.</p>}
           {groups.map((group) => (
-            <TableLinks key={group.kind} title={group.title} tables={found.filter((table) => table.kind === group.kind)} shown={shown} />
+            <TableLinks
+              key={group.kind}
+              title={group.title}
+              tables={found.filter((table) => table.kind === group.kind)}
+              all={catalogue.tables}
+              shown={shown}
+            />
           ))}
         </nav>
         {shown === undefined ? (
@@ -101,7 +108,14 @@ function Contents({ catalogue, name, chosen }: { catalogue: Catalogue; name: str
   )
 }
 
-function TableLinks({ title, tables, shown }: { title: string; tables: CatalogueTable[]; shown: string | undefined }) {
+interface TableLinksProps {
+  title: string
+  tables: CatalogueTable[]
+  all: CatalogueTable[]
+  shown: string | undefined
+}
+
+function TableLinks({ title, tables, all, shown }: TableLinksProps) {
   if (tables.length === 0) return null
   return (
     <section aria-label={title}>
@@ -116,7 +130,7 @@ function TableLinks({ title, tables, shown }: { title: string; tables: Catalogue
             >
               <Icon of={Table2} className="ink-3" />
               <span className="grow cut">{table.name}</span>
-              <span className="tree-count num">{table.rows === null ? '' : count(table.rows)}</span>
+              <span className="tree-count num">{sizeText(sizeOf(table, all))}</span>
             </NavLink>
           </li>
         ))}

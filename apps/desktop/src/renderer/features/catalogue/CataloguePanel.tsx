@@ -15,6 +15,7 @@ import { kindIcons } from '../notebook/grid/GridHead.js'
 import { maskingIcon, maskingWord } from '../notebook/LineagePanel.js'
 import type { Hand } from '../notebook/dock/bench.js'
 import { columnKindOf, searchTables } from './order.js'
+import { sizeOf, sizeText } from './sizes.js'
 
 interface Props {
   catalogue: UseQueryResult<Catalogue>
@@ -27,7 +28,7 @@ interface Props {
 
 /** What can be asked: tables, columns, and what masking left of each. A name goes into the cell by click or Enter. */
 export function CataloguePanel({ catalogue, isOpen, onToggle, hand, onOpenTable }: Props) {
-  const uses: Uses = { hand, onOpenTable }
+  const uses: Uses = { hand, onOpenTable, all: catalogue.data?.tables ?? [] }
   const [text, setText] = useState('')
   if (!isOpen) {
     return (
@@ -56,7 +57,7 @@ export function CataloguePanel({ catalogue, isOpen, onToggle, hand, onOpenTable 
   )
 }
 
-type Uses = Pick<Props, 'hand' | 'onOpenTable'>
+type Uses = Pick<Props, 'hand' | 'onOpenTable'> & { all: readonly CatalogueTable[] }
 
 function Contents({ catalogue, text, uses }: { catalogue: Catalogue; text: string; uses: Uses }) {
   const found = useMemo(() => searchTables(catalogue.tables, text.trim().toLowerCase()), [catalogue.tables, text])
@@ -128,7 +129,7 @@ interface TablesProps {
   uses: Uses
 }
 
-function Tables({ label, tables, open, uses: { hand, onOpenTable } }: TablesProps) {
+function Tables({ label, tables, open, uses: { hand, onOpenTable, all } }: TablesProps) {
   const [expanded, expand] = useState<Set<string>>(new Set())
   const shown = open && tables.length <= 8 ? new Set(tables.map((table) => table.name)) : expanded
   const query = (table: CatalogueTable) =>
@@ -157,7 +158,7 @@ function Tables({ label, tables, open, uses: { hand, onOpenTable } }: TablesProp
               <Icon of={Table2} className="ink-3" />
               <span className="grow cut">{table.name}</span>
               <span className="tree-end">
-                <span className="tree-count num">{table.rows === null ? '' : count(table.rows)}</span>
+                <span className="tree-count num">{sizeText(sizeOf(table, all))}</span>
                 <span className="tree-query">
                   <IconButton label={`Open ${table.name} as a tab`} icon={Columns2} size={14} onPress={() => onOpenTable(table.name)} />
                   {hand && <IconButton label={`Query ${table.name}`} icon={Plus} size={14} onPress={() => query(table)} />}

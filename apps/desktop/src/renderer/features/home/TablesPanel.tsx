@@ -4,22 +4,24 @@ import type { StudyView } from '@aquifer/core/contract'
 import { useCatalogue } from '../../api/queries.js'
 import { paths } from '../../paths.js'
 import { Badge } from '../../ui/Badge.js'
-import { count } from '../../ui/format.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { sizeOf, sizeText } from '../catalogue/sizes.js'
 
 const most = 14
-// Their rows are not counted: parts of a resource are rows, too, so that there are more than resources of the type.
-const unfolded = new Set(['observations', 'questionnaire_answers'])
 
 /** What there is to ask, by size. */
 export function TablesPanel({ study }: { study: StudyView }) {
   const catalogue = useCatalogue(study.id)
   // What is made of these tables (measurements, a study's own views, code lists) is found in the catalogue.
-  const tables = (catalogue.data?.tables ?? [])
-    .filter((table) => table.kind === 'flat' && (table.rows !== null || unfolded.has(table.name)))
-    .toSorted((a, b) => (b.rows ?? Number.MAX_VALUE) - (a.rows ?? Number.MAX_VALUE))
-  const largest = tables.reduce((most, table) => Math.max(most, table.rows ?? 0), 1)
+  const all = catalogue.data?.tables ?? []
+  const tables = all
+    .flatMap((table) => {
+      const size = table.kind === 'flat' ? sizeOf(table, all) : null
+      return size === null ? [] : [{ name: table.name, size }]
+    })
+    .toSorted((a, b) => b.size.rows - a.size.rows)
+  const largest = tables[0]?.size.rows ?? 1
   return (
     <Panel
       title="What you can ask"
@@ -50,11 +52,9 @@ export function TablesPanel({ study }: { study: StudyView }) {
                 {table.name}
               </Link>
               <span className="tables-bar" aria-hidden>
-                <i style={{ width: `${table.rows === null ? 100 : Math.max(1, 100 * Math.sqrt(table.rows / largest))}%` }} />
+                <i style={{ width: `${barOf(table.size.rows, largest)}%` }} />
               </span>
-              <span className="num strong tables-count">
-                {table.rows === null ? <span className="sub">largest</span> : count(table.rows)}
-              </span>
+              <span className="num strong tables-count">{sizeText(table.size)}</span>
             </li>
           ))}
         </ul>
@@ -62,3 +62,6 @@ export function TablesPanel({ study }: { study: StudyView }) {
     </Panel>
   )
 }
+
+// By the root, so that small tables are to be seen beside large ones; an empty one has no bar.
+const barOf = (rows: number, largest: number): number => (rows === 0 ? 0 : Math.max(2, 100 * Math.sqrt(rows / largest)))

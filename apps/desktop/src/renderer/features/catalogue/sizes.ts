@@ -1,0 +1,22 @@
+import type { CatalogueTable } from '@aquifer/core/contract'
+import { count } from '../../ui/format.js'
+
+/** Rows of a table; `more` where parts of a resource are rows as well, so that there are at least as many rows as resources. */
+export interface TableSize {
+  rows: number
+  more: boolean
+}
+
+const unfolded: Readonly<Record<string, string>> = { observations: 'Observation', questionnaire_answers: 'QuestionnaireResponse' }
+
+/** How large a table of a study is; null where its rows are made when it is read. */
+export function sizeOf(table: CatalogueTable, all: readonly CatalogueTable[]): TableSize | null {
+  if (table.rows !== null) return { rows: table.rows, more: false }
+  const type = unfolded[table.name]
+  if (type === undefined) return null
+  const rows = all.find(({ kind, name }) => kind === 'nested' && name === type)?.rows ?? 0
+  return { rows, more: rows > 0 }
+}
+
+/** `45,660+`; empty where nothing is known. */
+export const sizeText = (size: TableSize | null): string => (size === null ? '' : `${count(size.rows)}${size.more ? '+' : ''}`)
