@@ -5,6 +5,8 @@ const pieceBytesMax = 1024 * 1024
 
 export const rowsIn = (segments: readonly LakeSegment[]): number => segments.reduce((sum, segment) => sum + segment.rows, 0)
 
+export const bytesIn = (segments: readonly LakeSegment[]): number => segments.reduce((sum, segment) => sum + segment.plainBytes, 0)
+
 // Cut between rows, so that every worker has its share and none holds much at once.
 export function* piecesOf(rows: Buffer): Generator<Uint8Array> {
   let from = 0

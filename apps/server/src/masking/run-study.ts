@@ -9,18 +9,20 @@ import type { HeldResource, NewlyHeld } from './held-list.js'
 import { CurrentMasking } from './current-masking.js'
 import { canariesThrough, LeakFound, type GateScope, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
 import { StudyNotes } from './notes.js'
-import { joined, piecesOf, rowsIn } from './pieces.js'
+import { bytesIn, joined, piecesOf, rowsIn } from './pieces.js'
 import type { StudyMasking } from './pool.js'
 import { replayedIn, Replays, type Replayed } from './replays.js'
 import type { MaskingProgress, RunParts, StudyRunStatus, StudySettings } from './run-parts.js'
 import { reasonOf } from './failure.js'
 import type { MaskedBatch } from './worker-messages.js'
 
-// One commit costs some 25 ms of CPU per type whatever it holds (2026-11, 2 cores), so commits keep a distance: longer where they take
+// One commit costs some 12 ms of CPU per type whatever it holds (2026-11, 2 cores), so commits keep a distance: longer where they take
 // long, and none where somebody waits.
-const commitDistanceMs = { min: 1200, max: 2500 }
-const commitTimeShare = 0.25
+const commitDistanceMs = { min: 400, max: 2500 }
+const commitTimeShare = 0.6
 const commitBytesMax = 16 * 1024 * 1024
+// What came in meanwhile is masked ahead only if it is much: a little would be a commit of its own, and all that comes later waits for it.
+const aheadBytesMin = 2 * 1024 * 1024
 const restMsMax = 30_000
 const backoffMs = { first: 500, last: 30_000 }
 
@@ -172,9 +174,8 @@ export class StudyRun {
   progress(): MaskingProgress {
     const cursor = this.#cursor()
     const { segments } = this.#lake.manifest()
-    const rowsOf = (some: readonly LakeSegment[]): number => some.reduce((sum, segment) => sum + segment.rows, 0)
-    const done = rowsOf(segments.filter((segment) => compareCursors(segment.to, cursor) <= 0))
-    return { reason: this.#reason, target: this.#masking.stamp(), done, total: rowsOf(segments) }
+    const done = rowsIn(segments.filter((segment) => compareCursors(segment.to, cursor) <= 0))
+    return { reason: this.#reason, target: this.#masking.stamp(), done, total: rowsIn(segments) }
   }
 
   /** Takes a person out of held list and dictionary. */
@@ -292,7 +293,7 @@ export class StudyRun {
 
   async #segments(): Promise<LakeSegment[]> {
     const segments = await this.#lake.after(this.#cursor(), commitBytesMax)
-    const bytes = segments.reduce((sum, segment) => sum + segment.plainBytes, 0)
+    const bytes = bytesIn(segments)
     const distance = Math.min(commitDistanceMs.max, Math.max(commitDistanceMs.min, this.#commitMs / commitTimeShare))
     // Not longer than that where the clock was set back.
     const early = Math.min(distance, distance - (this.#parts.clock.now() - this.#lastCommitAt))
@@ -314,7 +315,7 @@ export class StudyRun {
   // The next batch is masked while this one is written; it counts only if what it follows was committed.
   async #maskAhead(study: StudyMasking, after: Cursor): Promise<void> {
     const segments = await this.#lake.after(after, commitBytesMax)
-    if (segments.length === 0) return
+    if (bytesIn(segments) < aheadBytesMin) return
     const masked = this.#mask(study, segments)
     masked.catch(() => null)
     this.#ahead = { study, after, segments, masked }

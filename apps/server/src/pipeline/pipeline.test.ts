@@ -134,7 +134,7 @@ test('what was written can be queried after a wait: masked, one row per resource
   expect(JSON.stringify(found)).not.toMatch(/Dough|jane/)
   expect((await rows('ASTHMA-1', 'Patient', 'birthDate, name')).length).toBe(12)
   const manifest = (await open.reservoir.study('ASTHMA-1')).snapshot()!
-  expect(manifest.types['Observation']).toMatchObject({ rows: 59, people: 12 })
+  expect([manifest.types['Observation']?.rows, manifest.types['Patient']?.rows]).toEqual([59, 12])
 })
 
 test('a display enters the dictionary when enough people share it', async () => {

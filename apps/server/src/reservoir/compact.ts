@@ -63,7 +63,9 @@ export async function compact(
 ): Promise<void> {
   const { type, inputs, whole } = plan
   const [out, keysOut] = [reservoir.newFile(type), reservoir.newFile(`${type}-superseded`)]
-  const keep = whole ? inputs.superseded.filter((path) => !isExpired(inputs, path, feedAt)) : []
+  // Keys without the files that they are of are written again as they are.
+  const stays = (path: string): boolean => inputs.files.length === 0 || !isExpired(inputs, path, feedAt)
+  const keep = whole ? inputs.superseded.filter(stays) : []
   const { dir } = reservoir
   const without = leaving === null ? { forget: [] } : { forget: leaving.person.ids, without: leaving.person }
   const paths = { out: join(dir, out), keysOut: join(dir, keysOut) }

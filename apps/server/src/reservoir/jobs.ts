@@ -12,7 +12,9 @@ export interface DeltaJob {
   out: string
   keysOut: string
   dir: string
-  current: Pick<ReservoirType, 'files' | 'superseded'>
+  current: Pick<ReservoirType, 'files' | 'superseded' | 'rows' | 'people'>
+  /** Needed only where no row is a person's own: it reads all rows of the type. */
+  countsPeople: boolean
 }
 export interface DeltaResult {
   rows: number
@@ -39,7 +41,7 @@ export interface CompactResult {
   rows: number
   keys: number
 }
-/** Rows of one person: how many live, and how many rows and keys any of the files holds. */
+/** Rows of one person: how many live, how many any of the files holds, and keys of them. */
 export interface PersonJob {
   kind: 'person'
   dir: string
@@ -126,7 +128,7 @@ export type Job =
 export interface JobResults {
   delta: DeltaResult
   compact: CompactResult
-  person: { rows: number; traces: number }
+  person: { rows: number; traces: number; keys: number }
   compare: CompareResult
   displays: null
   'displays-still-in': null
@@ -137,8 +139,8 @@ export interface JobResults {
 }
 
 export interface WriterStart {
-  /** `nice`: gives way to everything else on the machine. */
-  start: { threads: number; memoryLimitMb: number; tempFolder: string; nice: boolean }
+  /** `lanes`: jobs at once. `nice`: gives way to everything else on the machine. */
+  start: { threads: number; lanes: number; memoryLimitMb: number; tempFolder: string; nice: boolean }
 }
 export interface WriterRequest {
   id: number

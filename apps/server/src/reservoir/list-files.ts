@@ -14,7 +14,7 @@ export async function listFile(dir: string, sha256: string, rows: () => Promise<
   if (existsSync(path)) return path
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const making = join(folder, `.${sha256}-${randomBytes(6).toString('hex')}`)
-  const writer = new WriterProcess({ threads: 1, memoryLimitMb: 1024, tempFolder: `${making}.spill`, nice: false })
+  const writer = new WriterProcess({ threads: 1, lanes: 1, memoryLimitMb: 1024, tempFolder: `${making}.spill`, nice: false })
   try {
     await writeFile(`${making}.ndjson`, await rows(), { mode: 0o600 })
     await writer.run({ kind: 'list', rows: `${making}.ndjson`, out: `${making}.parquet` })

@@ -22,7 +22,7 @@ export interface ReservoirType {
   superseded: string[]
   /** Of each of those: its keys, and when the newest version it names was written (epoch ms). */
   keys: Record<string, { rows: number; at: number }>
-  /** Living rows, and distinct people among them. */
+  /** Living rows; distinct people among them are counted while the study has no Patient. */
   rows: number
   people: number
 }

@@ -7,8 +7,9 @@ import { compact } from './compact.js'
 import { Cuts } from './cuts.js'
 import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables, type Generation } from './generation.js'
 import type { CompareResult } from './jobs.js'
-import { emptyType, headFile, manifestFile, type MaskedPerson, type ReservoirManifest } from './manifest.js'
+import { emptyType, headFile, manifestFile, type MaskedPerson, type ReservoirManifest, type ReservoirType } from './manifest.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
+import { together } from './together.js'
 import { Upkeep, type Publishing } from './upkeep.js'
 import { WriterProcess } from './writer-process.js'
 
@@ -26,8 +27,10 @@ export interface ReservoirOptions {
 }
 
 // The engine counts what it reserves: about 1 MB for each column of a Parquet file. 2026-11: the widest type, StructureDefinition with
-// 2,300 of them, takes 2.3 GB of this limit and 280 MB of memory.
-const memoryLimitDefaultMb = 4096
+// 2,300 of them, takes 2.3 GB of this limit and 280 MB of memory. Jobs that run at once share it.
+const memoryLimitDefaultMb = 6144
+const lanes = 2
+const idleMsMax = 15_000
 
 const purgeRoundsMax = 20
 
@@ -69,9 +72,10 @@ export class Reservoir {
     this.dir = dir
     this.#work = work
     this.#clock = clock
-    this.#writer = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill'), nice: false })
-    this.#keeper = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-upkeep'), nice: true })
-    this.#urgent = new WriterProcess({ threads, memoryLimitMb, tempFolder: join(work, 'spill-urgent'), nice: false })
+    const engine = { threads, lanes, memoryLimitMb }
+    this.#writer = new WriterProcess({ ...engine, tempFolder: join(work, 'spill'), nice: false })
+    this.#keeper = new WriterProcess({ ...engine, tempFolder: join(work, 'spill-upkeep'), nice: true, idleMsMax })
+    this.#urgent = new WriterProcess({ ...engine, tempFolder: join(work, 'spill-urgent'), nice: false, idleMsMax })
     this.cuts = new Cuts({ dir, writer: this.#urgent, signer: options.signer, now: () => clock.now() })
     const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
     const flatTables = options.flatTables ?? (() => Promise.resolve({ mark: '', tables: () => [] }))
@@ -118,7 +122,7 @@ export class Reservoir {
       for (const current of Object.values(pin.manifest.types)) {
         const found = await this.#urgent.run({ kind: 'person', dir: join(this.dir, study), current, patientKey, ids })
         counted.rows += found.rows
-        counted.traces += found.traces
+        counted.traces += found.traces + found.keys
       }
       return counted
     } finally {
@@ -148,25 +152,37 @@ export class Reservoir {
   }
 
   async #rewriteWithout(opened: StudyReservoir, person: MaskedPerson): Promise<number> {
-    const { patientKey, ids } = person
     let files = 0
     // Compaction beside it may have replaced a file meanwhile: then what was made of it counts for nothing, and it is done again.
     for (let round = 0; round < purgeRoundsMax; round++) {
-      const head = opened.head()
-      let clean = true
-      for (const [type, inputs] of Object.entries(head?.types ?? {})) {
-        const { rows, traces } = await this.#urgent.run({ kind: 'person', dir: opened.dir, current: inputs, patientKey, ids })
-        if (traces === 0) continue
-        clean = false
-        files += inputs.files.length + inputs.superseded.length
-        await compact(opened, this.#urgent, { type, inputs, whole: true }, head?.feedAt ?? 0, {
-          person,
-          less: { rows, people: Math.min(rows, 1) },
-        })
-      }
-      if (clean) return files
+      const types = Object.entries(opened.head()?.types ?? {})
+      const rewritten = await together(types.map(([type, inputs]) => this.#typeWithout(opened, type, inputs, person)))
+      const made = rewritten.reduce((sum, each) => sum + each, 0)
+      if (made === 0) return files
+      files += made
     }
     throw new Error('files change faster than they can be rewritten')
+  }
+
+  // File by file, in the order that each has: those without him stay, and none has to be held in memory.
+  async #typeWithout(opened: StudyReservoir, type: string, inputs: ReservoirType, person: MaskedPerson): Promise<number> {
+    const of = { kind: 'person', dir: opened.dir, patientKey: person.patientKey, ids: person.ids } as const
+    const feedAt = opened.head()?.feedAt ?? 0
+    let files = 0
+    let people = 1
+    for (const file of inputs.files) {
+      const part = { ...inputs, files: [file] }
+      const { rows, traces } = await this.#urgent.run({ ...of, current: part })
+      if (traces === 0) continue
+      files++
+      const less = { rows, people: rows > 0 ? people : 0 }
+      if (rows > 0) people = 0
+      await compact(opened, this.#urgent, { type, inputs: part, whole: false }, feedAt, { person, less })
+    }
+    const part = { ...inputs, files: [] }
+    if ((await this.#urgent.run({ ...of, current: part })).keys === 0) return files
+    await compact(opened, this.#urgent, { type, inputs: part, whole: true }, feedAt, { person, less: { rows: 0, people: 0 } })
+    return files + inputs.superseded.length
   }
 
   /** An empty study of the same name that nobody sees, to make rows in and compare them with those that are shown. */

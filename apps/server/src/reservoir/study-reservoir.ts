@@ -17,6 +17,7 @@ import {
   writeReservoirManifest,
 } from './manifest.js'
 import type { FeedPlace, ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
+import { together } from './together.js'
 import type { WriterProcess } from './writer-process.js'
 
 export interface DisplayText {
@@ -154,12 +155,15 @@ export class StudyReservoir {
     const committed: Committed = { unfit: [], rows: 0 }
     const made: string[] = []
     try {
-      for (const type of batch.byType.keys()) {
-        const { entry, result } = await this.#delta(type, types[type] ?? emptyType(), batch, head.maskingPolicy, made)
+      const countsPeople = !batch.byType.has('Patient') && (types['Patient']?.rows ?? 0) === 0
+      const deltas = [...batch.byType.keys()].map(async (type) => {
+        const making = { current: types[type] ?? emptyType(), policy: head.maskingPolicy, countsPeople, made }
+        const { entry, result } = await this.#delta(type, batch, making)
         types[type] = entry
         committed.rows += result.rows
         for (const row of result.unfit) committed.unfit.push({ ...row, type })
-      }
+      })
+      await together(deltas)
       const displays = batch.displays ? await this.#displays(batch.displays, made) : head.displays
       await syncFolder(this.dir)
       await faultPoint('reservoir.files-written')
@@ -190,7 +194,7 @@ export class StudyReservoir {
       const merged: ReservoirType = {
         ...entry,
         rows: entry.rows - less.rows,
-        people: entry.people - less.people,
+        people: Math.max(0, entry.people - less.people),
         files: [...made.files, ...entry.files.filter((file) => !gone.has(file.path))],
         superseded: [...made.superseded, ...kept],
         keys: { ...made.keys, ...keys },
@@ -216,10 +220,8 @@ export class StudyReservoir {
 
   async #delta(
     type: string,
-    current: ReservoirType,
     batch: ReservoirBatch,
-    policy: string,
-    made: string[],
+    { current, policy, countsPeople, made }: { current: ReservoirType; policy: string; countsPeople: boolean; made: string[] },
   ): Promise<{ entry: ReservoirType; result: DeltaResult }> {
     const rows = join(this.#parts.work, `${type}-${randomBytes(6).toString('hex')}.ndjson`)
     const [out, keysOut] = [this.newFile(type), this.newFile(`${type}-superseded`)]
@@ -227,7 +229,7 @@ export class StudyReservoir {
     try {
       await writeFile(rows, Buffer.concat([...(batch.byType.get(type) ?? [])]), { mode: 0o600 })
       const paths = { out: join(this.dir, out), keysOut: join(this.dir, keysOut) }
-      const result = await this.#parts.writer.run({ kind: 'delta', type, policy, rows, ...paths, dir: this.dir, current })
+      const result = await this.#parts.writer.run({ kind: 'delta', type, policy, rows, ...paths, dir: this.dir, current, countsPeople })
       const entry = { ...current, rows: result.living, people: result.people }
       if (result.rows > 0) entry.files = [...current.files, { path: out, rows: result.rows, bytes: await this.settleFile(out) }]
       if (result.keys > 0) {

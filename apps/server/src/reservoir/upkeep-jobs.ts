@@ -26,7 +26,9 @@ export async function runCompact(connection: DuckDBConnection, job: CompactJob):
   if (job.inputs.files.length > 0) {
     const living = livingRowsSql(job.dir, job.inputs)
     const rest = job.without === undefined ? '' : ` WHERE NOT (${isOf(job.without)})`
-    await connection.run(`COPY (SELECT * FROM (${living})${rest} ORDER BY patient_key, _date, _id) TO ${textSql(job.out)} (${parquet})`)
+    // One file alone keeps the order that it has: to put its rows in order all of them would be in memory.
+    const order = job.inputs.files.length > 1 ? ' ORDER BY patient_key, _date, _id' : ''
+    await connection.run(`COPY (SELECT * FROM (${living})${rest}${order}) TO ${textSql(job.out)} (${parquet})`)
     rows = (await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.out)})`))[0] ?? 0
   }
   if (job.keepKeys.length === 0) return { rows, keys: 0 }
@@ -43,9 +45,9 @@ export async function runPerson(connection: DuckDBConnection, job: PersonJob): P
     (await numbers(connection, `SELECT count(*) FROM ${from} WHERE ${where}`))[0] ?? 0
   const files = current.files.map(({ path }) => path)
   const rows = files.length === 0 ? 0 : await counted(`(${livingRowsSql(dir, current, 'r.patient_key')})`, isHis)
-  const all = files.length === 0 ? 0 : await counted(`read_parquet(${filesSql(dir, files)})`, `${isHis} OR ${isAmong(ids)}`)
+  const traces = files.length === 0 ? 0 : await counted(`read_parquet(${filesSql(dir, files)})`, `${isHis} OR ${isAmong(ids)}`)
   const keys = current.superseded.length === 0 ? 0 : await counted(`read_parquet(${filesSql(dir, current.superseded)})`, isAmong(ids))
-  return { rows, traces: all + keys }
+  return { rows, traces, keys }
 }
 
 const isOf = ({ patientKey, ids }: MaskedPerson): string => `coalesce(patient_key = ${textSql(patientKey)}, false) OR ${isAmong(ids)}`
@@ -93,8 +95,10 @@ export async function runPublishType(connection: DuckDBConnection, job: PublishT
   const parts = job.levels.map((level) => `${partSql[level]} AS ${level}`)
   const living = livingRowsSql(job.dir, job.type, `r.*, ${pathSql(job.levels)} AS _path, ${parts.join(', ')}`)
   const wanted = job.partitions.map(textSql).join(', ')
+  // Beside the paths, which the engine has to put together for each row, since it may leave out what it reads by a column of the files.
+  const years = new Set(job.partitions.map((path) => Number(/^year=(-?\d+)/.exec(path)?.[1])))
   const rest = `* EXCLUDE (_id, _v, _year, _path, patient_key, masking_policy)`
-  const rows = `SELECT _id AS id, patient_key, masking_policy, ${rest} FROM (${living}) WHERE _path IN (${wanted}) ORDER BY patient_key, id`
+  const rows = `SELECT _id AS id, patient_key, masking_policy, ${rest} FROM (${living}) WHERE _year IN (${[...years].join(', ')}) AND _path IN (${wanted}) ORDER BY patient_key, id`
   const options = `${parquet}, PARTITION_BY (${job.levels.join(', ')}), OVERWRITE_OR_IGNORE true, FILENAME_PATTERN 'part-{i}'`
   await connection.run(`COPY (${rows}) TO ${textSql(job.out)} (${options})`)
   if (job.output === 'json') {

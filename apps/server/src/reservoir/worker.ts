@@ -17,17 +17,17 @@ import {
 
 // A writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
 
-type Engine = Awaited<ReturnType<typeof openDuckDb>>
+const waiting: WriterRequest[] = []
+const idle: DuckDBConnection[] = []
 
-let engine: Promise<Engine> | null = null
-// One job after the other: a job's temporary table must not be another's.
-let turn: Promise<unknown> = Promise.resolve()
-
-function open({ start }: WriterStart): Promise<Engine> {
-  const { threads, memoryLimitMb, tempFolder, nice } = start
+async function open({ start }: WriterStart): Promise<void> {
+  const { threads, lanes, memoryLimitMb, tempFolder, nice } = start
   // Before the engine starts its threads, which take it over.
   if (nice) setPriority(constants.priority.PRIORITY_LOW)
-  return openDuckDb({ threads, memoryLimitMb, tempFolder, settings: { enable_object_cache: 'false' } })
+  const { instance, connection } = await openDuckDb({ threads, memoryLimitMb, tempFolder, settings: { enable_object_cache: 'false' } })
+  idle.push(connection)
+  while (idle.length < lanes) idle.push(await instance.connect())
+  serveNext()
 }
 
 function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
@@ -58,19 +58,29 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
 const answer = (message: WriterAnswer): void => void process.send?.(message)
 
 process.on('message', (message: WriterStart | WriterRequest) => {
-  if ('start' in message) engine = open(message)
-  else turn = turn.then(() => serve(message))
+  if ('start' in message) void open(message)
+  else {
+    waiting.push(message)
+    serveNext()
+  }
 })
 // A statement may still run in the engine's threads: nothing waits for it.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
-async function serve({ id, job }: WriterRequest): Promise<void> {
+function serveNext(): void {
+  const connection = waiting.length > 0 ? idle.pop() : undefined
+  if (connection !== undefined) void serve(connection, waiting.shift()!)
+}
+
+async function serve(connection: DuckDBConnection, { id, job }: WriterRequest): Promise<void> {
   try {
-    answer({ id, result: await run((await engine!).connection, job) })
+    answer({ id, result: await run(connection, job) })
   } catch (error) {
     // The engine's messages can quote a value; only its class of error leaves this process.
     answer({ id, error: errorClass(error) })
   }
+  idle.push(connection)
+  serveNext()
 }
 
 function errorClass(error: unknown): string {

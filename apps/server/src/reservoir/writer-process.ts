@@ -12,16 +12,19 @@ class WriterError extends Error {
   override readonly name = 'WriterError'
 }
 
-/** The process that turns masked NDJSON into Parquet. It is started when first needed and again after it died. */
+/** The process that turns masked NDJSON into Parquet. It is started when first needed and again after it died or had nothing to do for long. */
 export class WriterProcess {
   readonly #start: WriterStart
+  readonly #idleMsMax: number | null
+  #resting: NodeJS.Timeout | undefined
   readonly #waiting = new Map<number, Waiter>()
   #child: ChildProcess | null = null
   #next = 1
   #closed = false
 
-  constructor(start: WriterStart['start']) {
+  constructor({ idleMsMax = null, ...start }: WriterStart['start'] & { idleMsMax?: number | null }) {
     this.#start = { start }
+    this.#idleMsMax = idleMsMax
   }
 
   get pid(): number | null {
@@ -30,6 +33,7 @@ export class WriterProcess {
 
   run<J extends Job>(job: J): Promise<JobResults[J['kind']]> {
     if (this.#closed) return Promise.reject(new WriterError('the writer is closed'))
+    clearTimeout(this.#resting)
     const child = this.#child ?? this.#spawn()
     const id = this.#next++
     return new Promise((resolve, reject) => {
@@ -42,11 +46,23 @@ export class WriterProcess {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#resting)
     const child = this.#child
     if (!child) return
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     child.kill('SIGKILL')
     await ended
+  }
+
+  // The engine keeps what memory it once had, and hardly ever needs that much.
+  #rest(): void {
+    clearTimeout(this.#resting)
+    if (this.#idleMsMax === null || this.#waiting.size > 0) return
+    this.#resting = setTimeout(() => {
+      const child = this.#child
+      this.#child = null
+      child?.kill('SIGKILL')
+    }, this.#idleMsMax).unref()
   }
 
   #spawn(): ChildProcess {
@@ -57,6 +73,7 @@ export class WriterProcess {
       this.#waiting.delete(answer.id)
       if ('error' in answer) waiter?.reject(new WriterError(answer.error))
       else waiter?.resolve(answer.result)
+      this.#rest()
     })
     const gone = (): void => {
       if (this.#child !== child) return

@@ -140,6 +140,8 @@ async function watch(client: Client, seen: Map<number, number>, isAll: () => boo
 /** All of the study from lake to reservoir under another key, then its files and flat tables for readers outside. */
 async function maskedAnew(server: BenchServer): Promise<Record<string, unknown>> {
   const { client } = server
+  // Else the files of what has just arrived would be written meanwhile.
+  await published(client, arriving)
   const before = await server.usage()
   const began = performance.now()
   await client.json({
@@ -151,12 +153,13 @@ async function maskedAnew(server: BenchServer): Promise<Record<string, unknown>>
   await queryable(client)
   const queryableMs = performance.now() - began
   const after = await server.usage()
-  const tablesMs = await timed(() =>
-    client.json({ method: 'POST', path: '/pipeline/api/v1/generations', json: { study }, need: { role: 'operator', studies: [study] } }),
-  )
+  const tablesMs = await timed(() => published(client, study))
   const cpu = before === null || after === null ? {} : { cpuSeconds: rounded((after.serverCpuMs - before.serverCpuMs) / 1000, 1) }
   return { queryableMs: Math.round(queryableMs), ...cpu, tablesPublishedMs: Math.round(tablesMs) }
 }
+
+const published = (client: Client, id: string): Promise<unknown> =>
+  client.json({ method: 'POST', path: '/pipeline/api/v1/generations', json: { study: id }, need: { role: 'operator', studies: [id] } })
 
 /** From the request of an erasure to its answer, and until every store has proven that nothing is left. */
 async function leaving(client: Client): Promise<Record<string, unknown>> {
