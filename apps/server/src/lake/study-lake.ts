@@ -169,15 +169,15 @@ export class StudyLake {
     })
   }
 
-  /** Rewrites every segment that holds rows of a person without them; until the manifest is replaced nothing has changed. */
-  forget(whose: Whose): Promise<{ rows: number; segments: number }> {
+  /** Rewrites every segment that holds rows of a person without them; until the manifest is replaced nothing has changed, and it may be `left`. */
+  forget(whose: Whose, stopping: () => boolean = () => false): Promise<{ rows: number; segments: number } | 'left'> {
     return this.#inTurn(async () => {
       await discardAnew(this.#dir, this.#manifest)
       const { pages, segments, ...rest } = this.#manifest
       const gone = { rows: 0, segments: 0, bytes: 0, files: [] as string[] }
       const without = async (all: LakeSegment[]): Promise<LakeSegment[]> => {
         const made: LakeSegment[] = []
-        for (const segment of all) made.push(await this.#without(segment, whose, gone))
+        for (const segment of all) made.push(stopping() ? segment : await this.#without(segment, whose, gone))
         return made
       }
       const pagesMade: LakePage[] = []
@@ -189,6 +189,7 @@ export class StudyLake {
         pagesMade.push(changed ? await writePage(this.#dir, after) : page)
       }
       const recent = await without(segments)
+      if (stopping()) return 'left'
       if (gone.segments === 0) return { rows: 0, segments: 0 }
       await faultPoint('lake.segments-rewritten')
       await this.#commit({ ...rest, rows: rest.rows - gone.rows, bytes: rest.bytes - gone.bytes, pages: pagesMade, segments: recent })
