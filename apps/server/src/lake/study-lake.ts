@@ -25,12 +25,12 @@ const joinedBytesMax = 8 * 1024 * 1024
 export async function openStudyLake(
   root: string,
   study: string,
-  { keyring, recentMax = segmentsRecentMax }: { keyring: Keyring; recentMax?: number },
+  { keyring, mayWrite, recentMax = segmentsRecentMax }: { keyring: Keyring; mayWrite: () => void; recentMax?: number },
 ): Promise<StudyLake> {
   const dir = join(root, study)
   const manifest = (await readManifest(dir)) ?? emptyManifest(study, '')
   await sweep(dir, manifest)
-  return new StudyLake(dir, manifest, keyring, recentMax)
+  return new StudyLake(dir, manifest, { keyring, mayWrite, recentMax })
 }
 
 /** One study's identified rows, in feed order. */
@@ -39,17 +39,19 @@ export class StudyLake {
   readonly #dir: string
   readonly #keyring: Keyring
   readonly #recentMax: number
+  readonly #mayWrite: () => void
   readonly #listeners = new Set<() => void>()
   #manifest: LakeManifest
   #turn: Promise<unknown> = Promise.resolve()
   #readers = 0
 
-  constructor(dir: string, manifest: LakeManifest, keyring: Keyring, recentMax: number) {
+  constructor(dir: string, manifest: LakeManifest, parts: { keyring: Keyring; mayWrite: () => void; recentMax: number }) {
     this.study = manifest.study
     this.#dir = dir
     this.#manifest = manifest
-    this.#keyring = keyring
-    this.#recentMax = recentMax
+    this.#keyring = parts.keyring
+    this.#mayWrite = parts.mayWrite
+    this.#recentMax = parts.recentMax
   }
 
   manifest(): LakeManifest {
@@ -235,6 +237,7 @@ export class StudyLake {
   }
 
   async #commit(next: LakeManifest): Promise<void> {
+    this.#mayWrite()
     await writeManifest(this.#dir, next)
     this.#manifest = next
     await faultPoint('lake.manifest-written')

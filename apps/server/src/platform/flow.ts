@@ -82,6 +82,8 @@ export interface FlowParts {
   otherStages: (study: string | null) => Promise<StageView[]>
   ownViews: OwnViews
   segmentsRecentMax?: number
+  /** Throws where another process may do the pipeline's work by now. */
+  mayWrite?: () => void
   codeLists: CodeLists
 }
 
@@ -112,16 +114,18 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const { config, repository, log, clock, keyring } = parts
   const failed = (stage: string) => (failure: { study: string | null; reason: string }) =>
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
-  const { segmentsRecentMax } = parts
+  const { segmentsRecentMax, mayWrite = () => undefined } = parts
   const lake = await openLake({
     dir: path.join(config.storeDir, 'lake'),
     keyring,
+    mayWrite,
     ...(segmentsRecentMax === undefined ? {} : { segmentsRecentMax }),
   })
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
     clock,
     signer: parts.signer,
+    mayWrite,
     flatTables: tablesOf(parts),
     publishing: async (id) => publishingOf(await repository.studies.byId(id)),
     onFailure: failed('reservoir'),
