@@ -38,6 +38,8 @@ const parts = {
       'apps/server/src/cli/files.test.ts',
       'apps/server/src/files/files.test.ts',
       'apps/server/src/cli/serve.test.ts',
+      'apps/server/src/cli/two-servers.long.test.ts',
+      'apps/server/src/platform/withdrawal-stop.long.test.ts',
       'apps/server/src/audit/tampering.test.ts',
       'apps/server/src/platform/threads.long.test.ts',
       'apps/server/src/query/counts.test.ts',

@@ -16,6 +16,7 @@ import { openIdentity, type Identity } from './identity/index.js'
 import type { ImportSystems } from './import/index.js'
 import { openJobDesk, openJobs } from './jobs/index.js'
 import { errorName, openLog, openMetrics, type Log, type Metrics } from './monitoring/index.js'
+import type { Term } from './platform/background-leases.js'
 import { openBehind } from './platform/behind.js'
 import { openLater } from './platform/saved-queries.js'
 import type { Flow } from './platform/flow.js'
@@ -47,6 +48,7 @@ import { openStudies, type Studies } from './study/index.js'
 export { DemoFailed, fillDemo } from './platform/demo.js'
 export type { DemoProgress, DemoSignIn } from './platform/demo.js'
 export { measureGovernance } from './platform/governance-cost.js'
+export { openBackgroundLeases, type BackgroundLeases } from './platform/background-leases.js'
 export { restore, type RestoreReport } from './platform/restore.js'
 export { takeBackup } from './backup/index.js'
 export type { Round, Took } from './platform/governance-cost.js'
@@ -92,8 +94,10 @@ function openClosing(): Closing {
   }
 }
 
-/** What tests have otherwise than the world. */
 export interface PlatformOptions {
+  /** what this process may do beside others on the same database; without, there are none */
+  term?: Pick<Term, 'waiting' | 'mayWrite'>
+  /** What tests have otherwise than the world. */
   clock?: Clock
   importSilenceMs?: number
   segmentsRecentMax?: number
@@ -113,7 +117,9 @@ export async function openPlatform(config: Config, options: PlatformOptions = {}
 
 /** The systems in flow order: what is stored, who asks, what may enter, the stages behind, statements on the end of it. */
 async function openSystems(config: Config, options: PlatformOptions, closing: Closing) {
-  const { clock = systemClock, importSilenceMs = silenceMaxMs, ...ofLake } = options
+  const { clock = systemClock, importSilenceMs = silenceMaxMs, term, ...more } = options
+  const ofLake = { ...more, ...(term === undefined ? {} : { mayWrite: term.mayWrite }) }
+  const waiting = term?.waiting ?? []
   const now = () => clock.now()
   const newId = () => uuidV7(clock.now(), idBytes(10))
   const tls = config.tls === null ? null : await readTls(config.tls)
@@ -124,6 +130,8 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   closing.add(() => sink.close())
   const { log } = sink
   const metrics = openMetrics()
+  if (waiting.length > 0) log.info({ roles: waiting }, 'another process does this work; it is taken over when that one ends')
+  metrics.gauge('aquifer_roles_waiting', 'Roles of this process whose work another process does', () => waiting.length)
   const { postgres, signer, repository } = await openStore(config, { clock, log, closing })
   const studies = openStudies({ repository, now })
   const hand = openSignatureHand({ signer, now, newId })
@@ -177,7 +185,7 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   closing.add(() => governance.close())
   const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, quality }
   const front = { tls, fhir, feeds, access, identity, address }
-  return { ...stores, ...front, ...behind, background, governance, letters, metrics, log, now }
+  return { ...stores, ...front, ...behind, background, governance, letters, metrics, log, now, waiting }
 }
 
 /** Null, and nothing of it loaded, where no threads are asked for. */
@@ -333,7 +341,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
   }
 }
 
-async function healthOf({ repository, access, flow, background, queries }: Systems, accepting: boolean): Promise<Health> {
+async function healthOf({ repository, access, flow, background, queries, waiting }: Systems, accepting: boolean): Promise<Health> {
   const database = await repository.epoch().then(
     () => 'ok',
     () => 'failed',
@@ -341,7 +349,15 @@ async function healthOf({ repository, access, flow, background, queries }: Syste
   const server = accepting ? 'ok' : 'stopping'
   return {
     ready: accepting && database === 'ok',
-    checks: { server, database, rolePolicy: policyCheck(access), ...flow?.checks(), ...background?.checks(), ...queriesCheck(queries) },
+    checks: {
+      server,
+      database,
+      rolePolicy: policyCheck(access),
+      ...flow?.checks(),
+      ...background?.checks(),
+      ...queriesCheck(queries),
+      ...(waiting.length === 0 ? {} : { roles: `another process does the work of ${waiting.join(', ')}` }),
+    },
   }
 }
 

@@ -1,9 +1,10 @@
 // A platform on a folder of its own that is opened again whenever it was killed, and asked through its HTTP edge.
-import { rm } from 'node:fs/promises'
+import { access, cp, readFile, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Role } from '@aquifer/core/access'
 import { readConfig, type Config } from '../../../apps/server/src/config/index.js'
-import { openPlatform, type Platform } from '../../../apps/server/src/platform.js'
+import { openPlatform, restore, takeBackup, type Platform, type RestoreReport } from '../../../apps/server/src/platform.js'
 import type { Json, Request } from '../../../apps/server/src/platform/test/world.js'
 import { watchFaultPoints, type openDuckDb, type Postgres } from '../../../apps/server/src/storage/index.js'
 import { preparedDataDir } from '../../../apps/server/src/storage/test/database.js'
@@ -39,6 +40,8 @@ export class Bench {
   #over = false
   #admin: Pool | null = null
   opened = 0
+  /** where a whole backup lies */
+  backup: string | null = null
 
   private constructor(config: Config, faults: Faults, clock: { now: () => number }) {
     this.#config = config
@@ -193,6 +196,53 @@ export class Bench {
     return opened
   }
 
+  /** A backup beside all that runs; there is none while it is not whole. */
+  async takeBackup(): Promise<void> {
+    const dir = `${this.dataDir}-backup`
+    await rm(dir, { recursive: true, force: true })
+    const { dataDir, storeDir, masterKeyFile } = this.#config
+    const taking = { dataDir, storeDir, masterKeyFile, version: '0', now: () => this.#clock.now(), tell: () => undefined }
+    const taken = await this.within(() => takeBackup(dir, taking)).catch(() => null)
+    if (taken !== null && !('problem' in taken)) this.backup = dir
+  }
+
+  /** Loses the data folder and brings the backup back in its place, from the beginning as often as that is broken off. */
+  async restore({ lake }: { lake: boolean }): Promise<RestoreReport> {
+    const lost = `${this.dataDir}-lost`
+    const open = (config: Config) => openPlatform(config, { clock: this.#clock, segmentsRecentMax })
+    this.#over = true
+    await this.#admin?.end()
+    this.#admin = null
+    this.#process.kill()
+    await stopDatabase(this.dataDir)
+    await rename(this.dataDir, lost)
+    const asked = {
+      from: this.backup ?? '',
+      lake: lake ? path.join(lost, 'lake') : null,
+      ledger: await existing(path.join(lost, 'ledger', 'withdrawals.ndjson')),
+      tell: () => undefined,
+    }
+    for (let attempt = 0; attempt < opensMax; attempt += 1) {
+      await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+      await cp(path.join(lost, 'keys', 'master.key'), path.join(this.dataDir, 'keys', 'master.key'))
+      const started = new KillableProcess()
+      const restoring = started.run(() => restore(this.#config, asked, open)).catch(endedBy(started))
+      const report = await Promise.race([restoring, started.ended.then(() => null)])
+      started.kill()
+      if (report !== null && 'problem' in report) throw new Error(report.problem)
+      if (report !== null) return await this.#opened(report)
+      await stopDatabase(this.dataDir)
+    }
+    throw new Error('the backup does not come back')
+  }
+
+  async #opened(report: RestoreReport): Promise<RestoreReport> {
+    this.#over = false
+    const platform = await this.#open()
+    this.#admin = platform.postgres.pool('owner', { max: 2, settings: { application_name: adminName } })
+    return report
+  }
+
   async end(): Promise<void> {
     this.#over = true
     watchFaultPoints(null)
@@ -200,7 +250,26 @@ export class Bench {
     this.#process.kill()
     await this.#admin?.end().catch(() => undefined)
     if (pid !== null) process.kill(pid, 'SIGQUIT')
-    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    for (const folder of [this.dataDir, `${this.dataDir}-backup`, `${this.dataDir}-lost`])
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  }
+}
+
+const existing = (file: string): Promise<string | null> =>
+  access(file).then(
+    () => file,
+    () => null,
+  )
+
+/** As a machine that is lost; without a trace of who still writes. */
+async function stopDatabase(dataDir: string): Promise<void> {
+  const file = await readFile(path.join(dataDir, 'postgres', 'data', 'postmaster.pid'), 'utf8').catch(() => null)
+  const pid = Number(file?.split('\n')[0])
+  if (!(pid > 0)) return
+  try {
+    for (process.kill(pid, 'SIGQUIT'); ; await sleep(10)) process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

@@ -64,6 +64,12 @@ export class Faults {
   /** No further fault: what failed has to recover now. */
   end(): void {
     this.#waiting.length = 0
+    this.#next()
+  }
+
+  /** Those of the next part of a run. */
+  begin(faults: readonly Fault[]): void {
+    this.#waiting.push(...faults)
   }
 
   async at(point: string): Promise<void> {
@@ -79,18 +85,19 @@ export class Faults {
     await this.#strike(fault, owner)
   }
 
+  #next(): void {
+    this.#waiting.shift()
+    this.#hits = 0
+    this.#failing = 0
+  }
+
   async #strike(fault: Fault, owner: KillableProcess): Promise<void> {
-    const next = (): void => {
-      this.#waiting.shift()
-      this.#hits = 0
-      this.#failing = 0
-    }
     if (fault.kind === 'fail') {
       this.#failing += 1
-      if (this.#failing >= fault.times) next()
+      if (this.#failing >= fault.times) this.#next()
       throw Object.assign(new Error(`injected fault at ${fault.point}`), { code: fault.code })
     }
-    next()
+    this.#next()
     if (fault.kind === 'delay') return await sleep(fault.delayMs)
     owner.kill()
     return new Promise(() => undefined)

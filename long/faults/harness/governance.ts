@@ -9,7 +9,8 @@ import { Steward } from './stores.js'
 import type { Work } from './workload.js'
 
 export const deeds = ['policy', 'key', 'reidentify', 'export', 'files', 'cut', 'replay', 'rebuild', 'quality', 'publish', 'wait'] as const
-export type Deed = (typeof deeds)[number]
+/** A backup is only taken where the run ends with its restore. */
+export type Deed = (typeof deeds)[number] | 'backup'
 export interface Officers {
   priya: string
   paul: string
@@ -71,6 +72,8 @@ export class Governance {
         return this.#steward.replay('lake')
       case 'rebuild':
         return this.#steward.replay('repository')
+      case 'backup':
+        return this.#steward.backup()
       case 'quality':
         return this.#steward.quality()
       case 'publish':

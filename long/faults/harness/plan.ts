@@ -25,10 +25,13 @@ export interface Plan {
   last: Act | null
   /** how it ends after the work, before it has to settle */
   restart: 'kill' | 'close' | null
+  /** what its backup is brought back with when all has been checked, and the faults that wait there */
+  restore: { lake: boolean; faults: Fault[] } | null
 }
 
 const deedShare = 0.15
 const withdrawalShare = 0.35
+const restoreShare = 0.08
 const enrolments: readonly Enrolment[] = ['transaction', 'transaction', 'import', 'registration']
 
 interface Need {
@@ -40,6 +43,7 @@ interface Need {
 function needed(point: string): Need {
   if (point === 'reservoir.cut-replaced') return { deed: 'cut', act: 'erase' }
   if (point.startsWith('reservoir.cut-')) return { deed: 'cut' }
+  if (/^(backup|restore)\./.test(point)) return { deed: 'backup', act: 'erase' }
   if (point.startsWith('files.')) return { deed: 'files' }
   if (point.startsWith('quality.')) return { deed: 'quality' }
   if (/^lake\.anew-|^replicator\.(rebuilt|taken-over)/.test(point)) return { deed: 'rebuild' }
@@ -54,25 +58,34 @@ function needed(point: string): Need {
   return point.startsWith('reservoir.generation') ? { deed: 'publish' } : {}
 }
 
+/** Most runs pass it once: whoever waits for the second time waits in vain. */
+const isRare = (point: string, { deed, enrolment }: Need): boolean =>
+  deed !== undefined || enrolment !== undefined || point.includes('segments-joined')
+
 export function planOf(seed: number, points: readonly string[], size: Size): Plan {
   const random = new Random(seed, 'plan')
-  const [first, ...more] = faultsOf(seed, points, random)
-  const need = needed(first.point)
-  // Only what is in a cut by then leaves it again.
-  const last = need.deed === 'cut' ? (need.act ?? null) : null
   const isShort = size === 'short'
+  const [drawn, ...more] = faultsOf(seed, points, random)
+  const need = needed(drawn.point)
+  const first = isShort || isRare(drawn.point, need) ? { ...drawn, hit: 1 } : drawn
+  const all = isShort ? [first] : [first, ...more]
+  const restored = need.deed === 'backup' || (!isShort && random.chance(restoreShare))
+  const atRestore = ({ point }: Fault): boolean => restored && point.startsWith('restore.')
+  // Only what is in a cut or a backup by then leaves it again.
+  const last = restored ? 'erase' : need.deed === 'cut' ? (need.act ?? null) : null
   const count = isShort ? 2 : 2 + random.below(2)
   return {
-    faults: isShort ? [{ ...first, hit: 1 }] : [first, ...more],
+    faults: all.filter((fault) => !atRestore(fault)),
     publish: random.chance(0.8) || isShort ? null : '1h',
     writers: Array.from({ length: count }, (_, n) =>
       writerOf(n, n === 0 ? { ...need, ...(last ? { act: null } : {}) } : {}, random, isShort),
     ),
-    deeds: random.shuffled(deedsOf(first.point, need, random, isShort)),
+    deeds: random.shuffled(deedsOf(first.point, { restored, ...need }, random, isShort)),
     governing: new Random(random.below(2 ** 31), 'governance'),
     last,
     // A short run was stopped by its fault.
     restart: isShort ? null : random.chance(0.75) ? 'kill' : 'close',
+    restore: restored ? { lake: random.chance(0.6), faults: all.filter(atRestore).map((fault) => ({ ...fault, hit: 1 })) } : null,
   }
 }
 
@@ -90,8 +103,9 @@ function writerOf(n: number, need: Omit<Need, 'act'> & { act?: Act | null }, ran
   }
 }
 
-function deedsOf(point: string, need: Need, random: Random, isShort: boolean): Deed[] {
+function deedsOf(point: string, need: Need & { restored: boolean }, random: Random, isShort: boolean): Deed[] {
   const waits: Deed[] = Array.from({ length: point.includes('segments-joined') ? 8 : isShort ? 1 : 2 }, () => 'wait')
   const anyhow = isShort ? [] : deeds.filter(() => random.chance(deedShare))
-  return [...waits, ...(need.deed ? [need.deed] : []), ...anyhow]
+  const asked = new Set<Deed>([...(need.deed ? [need.deed] : []), ...(need.restored ? ['backup' as const] : [])])
+  return [...waits, ...asked, ...anyhow]
 }

@@ -5,7 +5,7 @@ import type { Json } from '../../../apps/server/src/platform/test/world.js'
 import { Bench, password, study, type Duck } from './bench.js'
 import { checkLake, checkOrphans, checkRepository, checkReservoir } from './check.js'
 import { Faults, told, type Fault } from './faults.js'
-import { Governance, type Officers } from './governance.js'
+import { Governance, type Governed, type Officers } from './governance.js'
 import { Model } from './model.js'
 import { Observer } from './observer.js'
 import { planOf, type Plan, type Size } from './plan.js'
@@ -85,6 +85,10 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     await bench.restart('kill')
     await bench.up()
     await checkOrphans(work)
+    if (plan.restore !== null && bench.backup !== null) {
+      next('at the restore')
+      await restored(work, plan.restore, { faults, duck, governed: governance.governed })
+    }
     next('')
   }
   try {
@@ -99,7 +103,7 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
   const ms = performance.now() - begun
   return {
     seed,
-    planned: plan.faults.map(told),
+    planned: [...plan.faults, ...(plan.restore?.faults ?? [])].map(told),
     struck,
     passed,
     opened: bench.opened,
@@ -143,6 +147,25 @@ async function worked(work: Work, officers: Officers, plan: Plan): Promise<Gover
   await Promise.all([...writers.map(({ writer, asked }) => writer.run(asked)), governance.run(plan.deeds)])
   if (plan.last !== null) await writers[0].writer.withdraw({ act: plan.last, by: 'order' })
   return governance
+}
+
+/** All but a backup, the ledger and perhaps the lake is lost, and comes back: without anybody who had himself erased since. */
+async function restored(
+  work: Work,
+  { lake, faults: those }: NonNullable<Plan['restore']>,
+  { faults, duck, governed }: { faults: Faults; duck: Duck; governed: Governed },
+): Promise<void> {
+  const { bench, fault } = work
+  faults.begin(those)
+  const report = await bench.restore({ lake })
+  if (!report.stores.equal) fault(`the stores differ after a restore: ${JSON.stringify(report.stores.studies)}`)
+  await settled(work, faults)
+  // Without the lake all since the backup is lost, as whoever restores knows.
+  if (lake) await checkRepository(work, { restored: true })
+  await checkLake(work)
+  // Policies and keys are those of the backup.
+  await checkReservoir(work, { policy: null, keys: { acknowledged: 0, asked: governed.keys.asked } }, duck)
+  await new Observer(work, duck).look()
 }
 
 /** Everything has arrived, whatever faults are left; none strikes for ever. */

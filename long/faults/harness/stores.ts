@@ -23,8 +23,9 @@ export class Steward {
     return this.#work.bench.send({ method: body === undefined ? 'GET' : 'POST', path: `${base}${path}`, token, body })
   }
 
-  replay(from: 'lake' | 'repository'): Promise<void> {
-    return this.#job(this.#work.tokens.operator, '/replays', { study, from })
+  async replay(from: 'lake' | 'repository'): Promise<void> {
+    await this.#somebodyIsThere()
+    await this.#job(this.#work.tokens.operator, '/replays', { study, from })
   }
 
   quality(): Promise<void> {
@@ -44,8 +45,8 @@ export class Steward {
 
   /** Of people who are shown: made before, it would be empty. */
   async cut(): Promise<void> {
-    const { bench, model, tokens } = this.#work
-    for (let once = 0; once < pollsMax && !model.people.some(({ enrolled }) => enrolled); once += 1) await sleep(pollMs)
+    const { bench, tokens } = this.#work
+    await this.#somebodyIsThere()
     await bench.within(({ flow }) => flow!.pipeline.wait({ study, timeoutS: 5 })).catch(() => null)
     const name = `cut-${(this.#made += 1)}`
     for (let once = 0; once < triesMax; once += 1) {
@@ -55,6 +56,20 @@ export class Steward {
       if (outcomeOf(made) === 'stored' || (once > 0 && made?.status === 409)) this.#cuts.add(name)
       return
     }
+  }
+
+  /** Nothing can be made of a study that is empty. */
+  async #somebodyIsThere(): Promise<void> {
+    const { people } = this.#work.model
+    for (let once = 0; once < pollsMax && !people.some(({ enrolled }) => enrolled); once += 1) await sleep(pollMs)
+  }
+
+  /** Of people who are in the lake; begun again until it is whole. */
+  async backup(): Promise<void> {
+    const { bench } = this.#work
+    await this.#somebodyIsThere()
+    for (let once = 0; once < triesMax && bench.backup === null; once += 1) await bench.takeBackup()
+    if (bench.backup === null) this.#work.fault('no backup can be taken')
   }
 
   /** A cut stays what was signed, whoever left it since. */

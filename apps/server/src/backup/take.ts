@@ -3,7 +3,7 @@ import { copyFile, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'nod
 import { dirname, join } from 'node:path'
 import { filesOfLake, openKeyring, type Keyring } from '../lake/index.js'
 import { filesOfReservoir, type ReservoirManifest } from '../reservoir/index.js'
-import { copyRunningCluster, writeAtomically } from '../storage/index.js'
+import { copyRunningCluster, faultPoint, writeAtomically } from '../storage/index.js'
 import { backupFile, describe, filesBelow, type BackupManifest } from './manifest.js'
 
 export interface BackupReport {
@@ -47,6 +47,7 @@ export async function takeBackup(dir: string, taking: Taking): Promise<BackupRep
   await copyKeys(taking, join(dir, 'keys'))
   tell('database')
   if (!(await copyRunningCluster(dataDir, join(dir, 'postgres')))) return { problem: 'No server runs on this data folder.' }
+  await faultPoint('backup.database-copied')
   tell('ledger')
   // Last: it may know of more withdrawals than the database here, and those are done again when it comes back.
   await cp(join(dataDir, 'ledger'), join(dir, 'ledger'), { recursive: true }).catch(ifMissing)

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { Command } from 'commander'
 import { readConfig, readEnvironment, serverRoles, settings, type Config, type Overrides } from '../config/index.js'
-import { openPlatform, type Platform } from '../platform.js'
+import { openBackgroundLeases, openPlatform, type BackgroundLeases, type Platform, type PlatformOptions } from '../platform.js'
 import { CannotStart, PostgresInUse } from '../storage/index.js'
 import { CommandFailed } from './failure.js'
 
@@ -26,10 +26,33 @@ export function serveCommand(): Command {
     .description('the platform in one process tree; prints "ready http://HOST:PORT" when it takes work, and drains on SIGTERM')
     .addHelpText('after', `\nSettings:\n${told}`)
     .action(async (flags: ServeFlags) => {
-      const platform = await startPlatform(configFrom(flags))
-      await tellFirstStart(platform)
-      await runUntilStopped(platform)
+      await serve(configFrom(flags))
     })
+}
+
+/** Opens the platform again, with other roles, whenever processes on the same database have agreed on others. */
+async function serve(config: Config): Promise<void> {
+  const stopped = stopAsked().then(() => true)
+  let leases: BackgroundLeases | null = null
+  try {
+    leases = await mendable(config, openBackgroundLeases(config))
+    let port = config.port
+    for (let isFirst = true, isOver = false; !isOver; isFirst = false) {
+      const term = leases?.term()
+      const platform = await startPlatform({ ...config, port, roles: term?.roles ?? config.roles }, term)
+      // Whoever knows the address finds it there again.
+      if (port === 0) port = Number(new URL(platform.url).port)
+      if (isFirst) {
+        await tellFirstStart(platform)
+        process.stdout.write(`ready ${platform.url}\n`)
+      }
+      isOver = await Promise.race([stopped, ...(term === undefined ? [] : [term.over.then(() => false)])])
+      await platform.close()
+    }
+  } finally {
+    await leases?.close()
+    parentPort?.unref()
+  }
 }
 
 export function configFrom(flags: ServeFlags): Config {
@@ -39,13 +62,8 @@ export function configFrom(flags: ServeFlags): Config {
 }
 
 /** Opens and listens; what a person can mend is told in one line. */
-export async function startPlatform(config: Config): Promise<Platform> {
-  const platform = await openPlatform(config).catch((error: unknown) => {
-    if (error instanceof PostgresInUse)
-      throw new CommandFailed(`The data folder ${config.dataDir} is in use by another server; stop it, or choose another by --data.`)
-    if (error instanceof CannotStart) throw new CommandFailed(error.message)
-    throw error
-  })
+export async function startPlatform(config: Config, term?: PlatformOptions['term']): Promise<Platform> {
+  const platform = await mendable(config, openPlatform(config, term === undefined ? {} : { term }))
   try {
     await platform.listen()
   } catch (error) {
@@ -53,6 +71,15 @@ export async function startPlatform(config: Config): Promise<Platform> {
     throw new CommandFailed(listenFault(config, error as NodeJS.ErrnoException))
   }
   return platform
+}
+
+function mendable<T>(config: Config, opening: Promise<T>): Promise<T> {
+  return opening.catch((error: unknown) => {
+    if (error instanceof PostgresInUse)
+      throw new CommandFailed(`The data folder ${config.dataDir} is in use by another server; stop it, or choose another by --data.`)
+    if (error instanceof CannotStart) throw new CommandFailed(error.message)
+    throw error
+  })
 }
 
 /** A server without people has no password either: whoever can read its output or its folder makes the first administrator. */
@@ -78,13 +105,17 @@ function listenFault(config: Config, error: NodeJS.ErrnoException): string {
 
 /** Says that it is ready, then waits for a signal and drains. */
 export async function runUntilStopped(platform: Platform): Promise<void> {
-  const stopped = new Promise<void>((resolve) => {
-    // In the thread of roomy-thread.ts the signals of the process arrive as messages.
-    parentPort?.once('message', () => resolve())
-    if (parentPort === null) for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
-  })
+  const stopped = stopAsked()
   process.stdout.write(`ready ${platform.url}\n`)
   await stopped
   await platform.close()
   parentPort?.unref()
+}
+
+function stopAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    // In the thread of roomy-thread.ts the signals of the process arrive as messages.
+    parentPort?.once('message', () => resolve())
+    if (parentPort === null) for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
 }

@@ -99,7 +99,7 @@ async function throughSteps(
       withdrawal.irreversible = true
     }
     const person = await erasure.personByPid(withdrawal.sid, withdrawal.patient)
-    await perform(parts, { study, withdrawal, store, step, person })
+    if ((await perform(parts, { study, withdrawal, store, step, person })) === 'left') return 'left'
     tell(job, withdrawal, all)
   }
   return 'done'
@@ -108,7 +108,7 @@ async function throughSteps(
 async function perform(
   parts: RunParts,
   work: { study: Study; withdrawal: Withdrawal; store: StoreStep; step: WithdrawalStep; person: StudyPerson | null },
-): Promise<void> {
+): Promise<'done' | 'left'> {
   const { study, withdrawal, store, step, person } = work
   const { withdrawals } = parts.repository
   const begun = step.startedAt ?? parts.now()
@@ -120,7 +120,9 @@ async function perform(
     if (person === null) Object.assign(step, { verified: true, note: 'Found done when the work was taken up again.' })
     else {
       const context = { study, person, act: withdrawal.act, at: withdrawal.at }
-      const { counts, hash = null, note = null } = await store.act(context)
+      const outcome = await store.act(context, parts.stopping)
+      if (outcome === 'left') return 'left'
+      const { counts, hash = null, note = null } = outcome
       await faultPoint('erasure.step-acted')
       const verified = await store.verify(context)
       if (!verified) throw new Error('something is left')
@@ -133,6 +135,7 @@ async function perform(
     throw new StepFailed(step.store, error)
   }
   await faultPoint('erasure.step-done')
+  return 'done'
 }
 
 async function finish(parts: RunParts, job: RunningJob, study: Study, withdrawal: Withdrawal): Promise<void> {

@@ -23,7 +23,8 @@ export interface StoreStep {
   /** Whether what `act` does cannot be taken back. */
   irreversible(act: WithdrawalAct): boolean
   preview(context: StepContext): Promise<{ counts: Record<string, number>; expectedMs: number }>
-  act(context: StepContext): Promise<StepOutcome>
+  /** `left`: it was not finished because the process ends, and is begun again by whoever takes the withdrawal up. */
+  act(context: StepContext, stopping: () => boolean): Promise<StepOutcome | 'left'>
   /** Whether nothing that had to go is there any more. */
   verify(context: StepContext): Promise<boolean>
 }

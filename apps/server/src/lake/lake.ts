@@ -9,6 +9,8 @@ export interface LakeOptions {
   keyring: Keyring
   /** How many segments stand in the manifest itself before older ones move to a page. */
   segmentsRecentMax?: number
+  /** Throws where another process may write here by now. */
+  mayWrite?: () => void
 }
 
 export async function openLake(options: LakeOptions): Promise<Lake> {
@@ -33,11 +35,17 @@ export class Lake {
     this.#options = options
   }
 
+  /** Throws where another process may write here by now: asked before each commit. */
+  mayWrite(): void {
+    this.#options.mayWrite?.()
+  }
+
   study(id: string): Promise<StudyLake> {
     const known = this.#studies.get(id)
     if (known) return known
     const { keyring, segmentsRecentMax: recentMax } = this.#options
-    const opening = openStudyLake(this.dir, id, { keyring, ...(recentMax === undefined ? {} : { recentMax }) }).then((opened) => {
+    const options = { keyring, mayWrite: () => this.mayWrite(), ...(recentMax === undefined ? {} : { recentMax }) }
+    const opening = openStudyLake(this.dir, id, options).then((opened) => {
       this.#opened.push(opened)
       for (const listener of this.#listeners) listener(opened)
       return opened

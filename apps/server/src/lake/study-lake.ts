@@ -25,12 +25,12 @@ const joinedBytesMax = 8 * 1024 * 1024
 export async function openStudyLake(
   root: string,
   study: string,
-  { keyring, recentMax = segmentsRecentMax }: { keyring: Keyring; recentMax?: number },
+  { keyring, mayWrite, recentMax = segmentsRecentMax }: { keyring: Keyring; mayWrite: () => void; recentMax?: number },
 ): Promise<StudyLake> {
   const dir = join(root, study)
   const manifest = (await readManifest(dir)) ?? emptyManifest(study, '')
   await sweep(dir, manifest)
-  return new StudyLake(dir, manifest, keyring, recentMax)
+  return new StudyLake(dir, manifest, { keyring, mayWrite, recentMax })
 }
 
 /** One study's identified rows, in feed order. */
@@ -39,17 +39,19 @@ export class StudyLake {
   readonly #dir: string
   readonly #keyring: Keyring
   readonly #recentMax: number
+  readonly #mayWrite: () => void
   readonly #listeners = new Set<() => void>()
   #manifest: LakeManifest
   #turn: Promise<unknown> = Promise.resolve()
   #readers = 0
 
-  constructor(dir: string, manifest: LakeManifest, keyring: Keyring, recentMax: number) {
+  constructor(dir: string, manifest: LakeManifest, parts: { keyring: Keyring; mayWrite: () => void; recentMax: number }) {
     this.study = manifest.study
     this.#dir = dir
     this.#manifest = manifest
-    this.#keyring = keyring
-    this.#recentMax = recentMax
+    this.#keyring = parts.keyring
+    this.#mayWrite = parts.mayWrite
+    this.#recentMax = parts.recentMax
   }
 
   manifest(): LakeManifest {
@@ -169,15 +171,15 @@ export class StudyLake {
     })
   }
 
-  /** Rewrites every segment that holds rows of a person without them; until the manifest is replaced nothing has changed. */
-  forget(whose: Whose): Promise<{ rows: number; segments: number }> {
+  /** Rewrites every segment that holds rows of a person without them; until the manifest is replaced nothing has changed, and it may be `left`. */
+  forget(whose: Whose, stopping: () => boolean = () => false): Promise<{ rows: number; segments: number } | 'left'> {
     return this.#inTurn(async () => {
       await discardAnew(this.#dir, this.#manifest)
       const { pages, segments, ...rest } = this.#manifest
       const gone = { rows: 0, segments: 0, bytes: 0, files: [] as string[] }
       const without = async (all: LakeSegment[]): Promise<LakeSegment[]> => {
         const made: LakeSegment[] = []
-        for (const segment of all) made.push(await this.#without(segment, whose, gone))
+        for (const segment of all) made.push(stopping() ? segment : await this.#without(segment, whose, gone))
         return made
       }
       const pagesMade: LakePage[] = []
@@ -189,6 +191,7 @@ export class StudyLake {
         pagesMade.push(changed ? await writePage(this.#dir, after) : page)
       }
       const recent = await without(segments)
+      if (stopping()) return 'left'
       if (gone.segments === 0) return { rows: 0, segments: 0 }
       await faultPoint('lake.segments-rewritten')
       await this.#commit({ ...rest, rows: rest.rows - gone.rows, bytes: rest.bytes - gone.bytes, pages: pagesMade, segments: recent })
@@ -234,6 +237,7 @@ export class StudyLake {
   }
 
   async #commit(next: LakeManifest): Promise<void> {
+    this.#mayWrite()
     await writeManifest(this.#dir, next)
     this.#manifest = next
     await faultPoint('lake.manifest-written')

@@ -47,7 +47,7 @@ export interface Flow {
   /** The person as the study's masked rows know him. */
   masked(study: string, patientId: string, resources: readonly { type: string; id: string }[], maskingKey?: string): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
-  forget(study: string, person: MaskedPerson, readersGone: (begunBefore: number) => void): Promise<{ files: number }>
+  forget(study: string, person: MaskedPerson, end: Forgetting): Promise<{ files: number } | 'left'>
   /** Waits until all that was written before is in the lake; false: it is not within this time. */
   arrived(seconds: number): Promise<boolean>
   /** A job that compares or rebuilds stores was queued. */
@@ -58,6 +58,12 @@ export interface Flow {
   pace(study: string): Promise<void>
   checks(): Record<string, string>
   close(): Promise<void>
+}
+
+interface Forgetting {
+  readersGone: (begunBefore: number) => void
+  /** The process ends: what waits for other stages is left. */
+  stopping: () => boolean
 }
 
 export interface FlowParts {
@@ -76,6 +82,8 @@ export interface FlowParts {
   otherStages: (study: string | null) => Promise<StageView[]>
   ownViews: OwnViews
   segmentsRecentMax?: number
+  /** Throws where another process may do the pipeline's work by now. */
+  mayWrite?: () => void
   codeLists: CodeLists
 }
 
@@ -106,16 +114,18 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const { config, repository, log, clock, keyring } = parts
   const failed = (stage: string) => (failure: { study: string | null; reason: string }) =>
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
-  const { segmentsRecentMax } = parts
+  const { segmentsRecentMax, mayWrite = () => undefined } = parts
   const lake = await openLake({
     dir: path.join(config.storeDir, 'lake'),
     keyring,
+    mayWrite,
     ...(segmentsRecentMax === undefined ? {} : { segmentsRecentMax }),
   })
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
     clock,
     signer: parts.signer,
+    mayWrite,
     flatTables: tablesOf(parts),
     publishing: async (id) => publishingOf(await repository.studies.byId(id)),
     onFailure: failed('reservoir'),
@@ -178,10 +188,11 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
       const pseudonyms = createPseudonyms(hmacOf((await shownKey(study, maskingKey)).key))
       return { patientKey: pseudonyms.id('Patient', patientId), ids: resources.map(({ type, id }) => pseudonyms.id(type, id)) }
     },
-    async forget(study, person, readersGone) {
+    async forget(study, person, { readersGone, stopping }) {
       const purge = () => reservoir.purge(study, person, readersGone)
       // What the leak gate has stopped waits for somebody's decision: who is erased has nothing to do with it any more.
       while (masking.leaks(study).length === 0) {
+        if (stopping()) return 'left'
         // Under a key or policy that is on its way he would be made anew.
         if (!(await within(lookAgainS, (signal) => masking.catchUp([study], signal)))) continue
         await masking.forget(study, person)

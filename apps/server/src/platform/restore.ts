@@ -10,7 +10,7 @@ import { adoptLake, emptyLake, openKeyring, openLake } from '../lake/index.js'
 import { verifyStores } from '../pipeline/index.js'
 import type { Platform } from '../platform.js'
 import { openRepository, type Repository } from '../repository/index.js'
-import { migrate, openPostgres, openSigner, systemClock, type Postgres } from '../storage/index.js'
+import { faultPoint, migrate, openPostgres, openSigner, systemClock, type Postgres } from '../storage/index.js'
 import { openLedgerKey } from './governance.js'
 import { returnLakeOnly, type LakeOnly } from './lake-only.js'
 import { requestOf } from './own-request.js'
@@ -46,10 +46,12 @@ export async function restore(
   if (config.databaseUrl !== null) return { problem: 'Only the embedded database is in a backup: leave DATABASE_URL unset.' }
   const backup = await bringBack(asked.from, { dataDir, storeDir, masterKeyFile, tell: asked.tell })
   if ('problem' in backup) return backup
+  await faultPoint('restore.brought-back')
   asked.tell('reconciling')
   const lakeOnly = await reconcile(config, asked, Date.parse(backup.begunAt))
   const ledger = path.join(dataDir, 'ledger', 'withdrawals.ndjson')
   if (asked.ledger !== null) await mergeLedgers(ledger, asked.ledger)
+  await faultPoint('restore.reconciled')
   const platform = await open({ ...config, roles: ['api', 'replicator', 'masker', 'compactor', 'scheduler', 'query'] as Config['roles'] })
   try {
     await noteRestore(platform, { restored: backup.begunAt, ...lakeOnly })
@@ -57,6 +59,7 @@ export async function restore(
     const entries = await readLedger(ledger, await openSigner(path.join(dataDir, 'keys')))
     const withdrawals = await redo(platform, entries)
     if (typeof withdrawals !== 'number') return withdrawals
+    await faultPoint('restore.withdrawals-done')
     asked.tell('comparing')
     await platform.flow?.pipeline.wait({ timeoutS: waitS })
     const stores = await verifyStores(
@@ -103,6 +106,9 @@ async function reconcile(config: Config, { lake: outlived }: RestoreRequest, beg
 async function anotherEpoch(postgres: Postgres, repository: Repository): Promise<string> {
   const owner = postgres.pool('owner', { max: 1 })
   await owner.query(`update cluster set epoch = gen_random_uuid()::text`)
+  // Held by processes that never knew this copy: nobody has to wait for them.
+  await owner.query(`update job set lease_until = 0 where state = 'running'`)
+  await owner.query(`update lease set until = 0`)
   await owner.end()
   return repository.epoch()
 }

@@ -110,9 +110,10 @@ export function reservoirStep(repository: Repository, flow: Flow, query: Query |
    * His rows may be what the leak gate has stopped, or come after what it has: who is erased leaves the lake before they are masked, and
    * neither need anybody decide on him, nor does he wait for what is decided of others.
    */
-  async function passed(context: StepContext): Promise<boolean> {
+  async function passed(context: StepContext, stopping: () => boolean): Promise<boolean | 'left'> {
     const { study, person, act } = context
     for (let waitedS = 0; waitedS < passSecondsMax; waitedS += passSeconds) {
+      if (stopping()) return 'left'
       const stopped = act === 'erase' && flow.masking.leaks(study.id).length > 0
       if (stopped) {
         const arrived = await flow.arrived(passSeconds)
@@ -132,17 +133,21 @@ export function reservoirStep(repository: Repository, flow: Flow, query: Query |
       const { resources, profiles } = await repository.erasure.counts(person)
       return { counts: { rows: gone ? resources + profiles : 0 }, expectedMs: gone ? publishMs : 0 }
     },
-    async act(context): Promise<StepOutcome> {
+    async act(context, stopping): Promise<StepOutcome | 'left'> {
       const { study, act } = context
       if (effectOn('reservoir', act) !== 'remove') return { counts: {} }
       const rows = await repository.erasure.entomb(context.person)
-      if (!(await passed(context))) throw new Error('the stages behind have not caught up')
+      const have = await passed(context, stopping)
+      if (have === 'left') return 'left'
+      if (!have) throw new Error('the stages behind have not caught up')
       const person = await masked(context)
       const readersGone = (begunBefore: number): void => query?.peopleWithdrew(study.id, { begunBefore, patientKey: person.patientKey })
       // What masking remembers beside the rows goes with an erasure only.
-      const { files } = await (act === 'erase'
-        ? flow.forget(study.id, person, readersGone)
+      const purged = await (act === 'erase'
+        ? flow.forget(study.id, person, { readersGone, stopping })
         : flow.reservoir.purge(study.id, person, readersGone))
+      if (purged === 'left') return 'left'
+      const { files } = purged
       const { cuts } = await flow.leaveCuts(study.id, act, under(context))
       return { counts: { rows, files, cuts }, note: 'Snapshots and generations of before are gone, and with them whoever read them.' }
     },
@@ -181,15 +186,18 @@ export function lakeStep(repository: Repository, flow: Flow, query: Query | null
       const { versions } = await repository.erasure.counts(person)
       return { counts: { versions: gone ? versions : 0 }, expectedMs: gone ? Math.ceil(bytes / lakeBytesPerMs) : 0 }
     },
-    async act(context): Promise<StepOutcome> {
+    async act(context, stopping): Promise<StepOutcome | 'left'> {
       if (effectOn('lake', context.act) !== 'remove')
         return { counts: {}, note: 'Kept encrypted: nothing reads these rows but masking, which has passed them.' }
       const { lake, whose } = await forgotten(context)
-      const { rows, segments } = await lake.forget(whose)
+      const forgot = await lake.forget(whose, stopping)
+      if (forgot === 'left') return 'left'
+      const { rows, segments } = forgot
       // What was masked anew from these rows since the step before.
       const person = await masked(context)
       const { patientKey } = person
-      await flow.forget(context.study.id, person, (begunBefore) => query?.peopleWithdrew(context.study.id, { begunBefore, patientKey }))
+      const readersGone = (begunBefore: number): void => query?.peopleWithdrew(context.study.id, { begunBefore, patientKey })
+      if ((await flow.forget(context.study.id, person, { readersGone, stopping })) === 'left') return 'left'
       return { counts: { rows, segments } }
     },
     async verify(context) {

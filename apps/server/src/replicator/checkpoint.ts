@@ -36,5 +36,6 @@ export async function readCheckpoint(lake: Lake, epoch: string): Promise<Cursor>
 }
 
 export async function writeCheckpoint(lake: Lake, epoch: string, cursor: Cursor): Promise<void> {
+  lake.mayWrite()
   await writeAtomically(fileOf(lake), JSON.stringify({ epoch, cursor } satisfies Checkpoint), { mode: 0o600 })
 }

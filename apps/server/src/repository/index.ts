@@ -2,6 +2,7 @@
 // Never decides who may write or read, never knows HTTP, never changes or deletes a version.
 export { contentHash, contentHead, contentOf, serve } from './content.js'
 export { openRepository } from './repository.js'
+export { openLeases } from './jobs.js'
 export { lineOf } from './audit-line.js'
 export { openSeals } from './seals.js'
 export { globalSid } from './types.js'
@@ -54,6 +55,7 @@ export type {
   AuditRow,
   HeldRelationship,
   Job,
+  Leases,
   NewStudy,
   NewUserRow,
   PolicyRow,

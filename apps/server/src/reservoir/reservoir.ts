@@ -22,6 +22,8 @@ export interface ReservoirOptions {
   flatTables?: FlatTables
   threads?: number
   memoryLimitMb?: number
+  /** Throws where another process may write here by now. */
+  mayWrite?: () => void
   /** Told when compaction or a generation fails; it is tried again. */
   onFailure?: (failure: { study: string; reason: string }) => void
 }
@@ -58,6 +60,7 @@ export class Reservoir {
   readonly cuts: Cuts
   readonly #work: string
   readonly #clock: Clock
+  readonly #mayWrite: () => void
   readonly #writer: WriterProcess
   /** A second one for compaction and generations, so that a batch never waits for them. */
   readonly #keeper: WriterProcess
@@ -72,6 +75,7 @@ export class Reservoir {
     this.dir = dir
     this.#work = work
     this.#clock = clock
+    this.#mayWrite = options.mayWrite ?? (() => undefined)
     const engine = { threads, lanes, memoryLimitMb }
     this.#writer = new WriterProcess({ ...engine, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ ...engine, tempFolder: join(work, 'spill-upkeep'), nice: true, idleMsMax })
@@ -85,7 +89,7 @@ export class Reservoir {
   study(id: string): Promise<StudyReservoir> {
     const known = this.#studies.get(id)
     if (known) return known
-    const parts = { dir: join(this.dir, id), work: this.#work, writer: this.#writer, clock: this.#clock }
+    const parts = { dir: join(this.dir, id), work: this.#work, writer: this.#writer, clock: this.#clock, mayWrite: this.#mayWrite }
     const opening = openStudyReservoir(id, parts).then((opened) => {
       this.#opened.set(id, opened)
       this.#upkeep.add(opened)

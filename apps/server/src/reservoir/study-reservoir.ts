@@ -46,6 +46,8 @@ export interface ReservoirParts {
   work: string
   writer: WriterProcess
   clock: Clock
+  /** Throws where another process may write here by now. */
+  mayWrite?: () => void
 }
 
 /** Rows that lived and people who had some. */
@@ -269,6 +271,7 @@ export class StudyReservoir {
   }
 
   async #store(next: ReservoirManifest, visible: 'now' | 'later'): Promise<void> {
+    this.#parts.mayWrite?.()
     const before = [this.#head, this.#visible]
     if (visible === 'now') {
       const stamped = { ...next, snapshot: new Date(this.#parts.clock.now()).toISOString() }
