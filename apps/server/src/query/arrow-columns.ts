@@ -76,9 +76,11 @@ function validity(): { append(vector: DuckDBVector, rows: number): void; take():
     append(vector, rows) {
       const { data } = raw(vector).validity
       if (data !== null) {
-        const from = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+        const from = bytesOf(data)
         for (let row = 0; row < rows; row++) {
-          if (((from[row >> 3] ?? 0) >> (row & 7)) & 1) continue
+          const eight = from[row >> 3] ?? 0
+          if (eight === 255) row |= 7
+          if ((eight >> (row & 7)) & 1) continue
           const to = length + row
           const into = grow(length + rows)
           into[to >> 3] = (into[to >> 3] ?? 0) & ~(1 << (to & 7))
@@ -116,7 +118,7 @@ function fixed(type: DataType, Maker: NumbersMaker, read: (vector: DuckDBVector,
     bytes: () => length * Maker.BYTES_PER_ELEMENT,
     take() {
       const data = makeData({ type, length, ...present.take(), data: values.subarray(0, length) } as never)
-      values = new Maker(2048)
+      values = new Maker(values.length)
       length = 0
       return data
     },
@@ -203,17 +205,23 @@ function texts(write: (vector: DuckDBVector, rows: number, into: TextSink) => vo
         valueOffsets: sink.offsets.subarray(0, sink.rows + 1),
         data: sink.bytes.subarray(0, sink.used),
       })
-      sink = new TextSink()
+      // The next batch is as large as this one, or nearly so.
+      sink = new TextSink(sink.bytes.byteLength, sink.offsets.length)
       return data
     },
   }
 }
 
 class TextSink {
-  bytes = new Uint8Array(16_384)
-  offsets = new Int32Array(2049)
+  bytes: Uint8Array
+  offsets: Int32Array
   used = 0
   rows = 0
+
+  constructor(bytes = 16_384, offsets = 2049) {
+    this.bytes = new Uint8Array(bytes)
+    this.offsets = new Int32Array(offsets)
+  }
 
   room(bytes: number): void {
     if (this.used + bytes <= this.bytes.byteLength) return
@@ -237,41 +245,82 @@ class TextSink {
 const inlineBytesMax = 12
 const recordBytes = 16
 
-// A string is a record of 16 bytes: its length, and either the bytes themselves or, beyond 12, four of them and a pointer.
-function writeStrings(vector: DuckDBVector, rows: number, into: TextSink): void {
+/** Texts of a vector in their order, as stretches of bytes: many rows to a stretch where they lie one behind the other. */
+interface Stretches {
+  /** Bytes of each row; none where it is missing. */
+  lengths: Uint32Array
+  /** Says which bytes come next. */
+  each(take: (from: Uint8Array, at: number, bytes: number) => void): void
+}
+
+// A string is a record of 16 bytes: its length, and either the bytes themselves or, beyond 12, four of them and a pointer. The engine
+// writes the long ones of a vector one behind the other, block by block, and asking the driver for memory costs more than copying it.
+function stretchesOf(vector: DuckDBVector, rows: number): Stretches {
   const { dataView, validity } = raw(vector)
   const records = new Uint8Array(dataView.buffer, dataView.byteOffset, dataView.byteLength)
-  const present = validity.data === null ? null : new Uint8Array(validity.data.buffer, validity.data.byteOffset, validity.data.byteLength)
+  const present = validity.data === null ? null : bytesOf(validity.data)
+  const lengths = new Uint32Array(rows)
   for (let row = 0; row < rows; row++) {
     const there = present === null || ((present[row >> 3] ?? 0) >> (row & 7)) & 1
-    const at = row * recordBytes
-    const length = there ? dataView.getUint32(at, true) : 0
-    into.room(length)
-    if (length > inlineBytesMax) {
-      // The driver keeps the engine's memory; it is copied at once.
-      into.bytes.set(duckdb.get_data_from_pointer(dataView.buffer as ArrayBuffer, dataView.byteOffset + at + 8, length), into.used)
-    } else {
-      for (let byte = 0; byte < length; byte++) into.bytes[into.used + byte] = records[at + 4 + byte] ?? 0
-    }
-    into.end(length)
+    lengths[row] = there ? dataView.getUint32(row * recordBytes, true) : 0
   }
+  const pointerOf = (row: number): number =>
+    dataView.getUint32(row * recordBytes + 8, true) + dataView.getUint32(row * recordBytes + 12, true) * 2 ** 32
+  return {
+    lengths,
+    each(take) {
+      for (let row = 0; row < rows; row++) {
+        const length = lengths[row] ?? 0
+        if (length <= inlineBytesMax) {
+          if (length > 0) take(records, row * recordBytes + 4, length)
+          continue
+        }
+        const first = row
+        let bytes = length
+        for (const from = pointerOf(first); row + 1 < rows; row++) {
+          const next = lengths[row + 1] ?? 0
+          if (next === 0) continue
+          if (next <= inlineBytesMax || pointerOf(row + 1) !== from + bytes) break
+          bytes += next
+        }
+        // The driver keeps the engine's memory; it is copied at once.
+        take(duckdb.get_data_from_pointer(dataView.buffer as ArrayBuffer, dataView.byteOffset + first * recordBytes + 8, bytes), 0, bytes)
+      }
+    },
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: BigUint64Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
+
+function writeStrings(vector: DuckDBVector, rows: number, into: TextSink): void {
+  const { lengths, each } = stretchesOf(vector, rows)
+  let at = into.used
+  for (const length of lengths) into.end(length)
+  into.room(0)
+  each((from, start, bytes) => {
+    if (bytes > inlineBytesMax) into.bytes.set(from, at)
+    else for (let byte = 0; byte < bytes; byte++) into.bytes[at + byte] = from[start + byte] ?? 0
+    at += bytes
+  })
 }
 
 /** Calls back with every string of a vector as bytes read one to one: good for telling keys apart, not for reading. */
 export function eachKey(vector: DuckDBVector, rows: number, take: (key: string) => void): void {
-  const { dataView, validity } = raw(vector)
-  const records = Buffer.from(dataView.buffer, dataView.byteOffset, dataView.byteLength)
-  const present = validity.data === null ? null : new Uint8Array(validity.data.buffer, validity.data.byteOffset, validity.data.byteLength)
-  for (let row = 0; row < rows; row++) {
-    if (present !== null && !(((present[row >> 3] ?? 0) >> (row & 7)) & 1)) continue
-    const at = row * recordBytes
-    const length = dataView.getUint32(at, true)
-    if (length <= inlineBytesMax) take(records.toString('latin1', at + 4, at + 4 + length))
-    else {
-      const bytes = duckdb.get_data_from_pointer(dataView.buffer as ArrayBuffer, dataView.byteOffset + at + 8, length)
-      take(Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1'))
+  const { lengths, each } = stretchesOf(vector, rows)
+  let row = 0
+  let last = ''
+  each((from, start, bytes) => {
+    const text = Buffer.from(from.buffer, from.byteOffset + start, bytes)
+    for (let at = 0; at < bytes; row++) {
+      const length = lengths[row] ?? 0
+      if (length === 0) continue
+      const key = text.toString('latin1', at, at + length)
+      // Rows of a person mostly stand together.
+      if (key !== last) take(key)
+      last = key
+      at += length
     }
-  }
+  })
 }
 
 const encoder = new TextEncoder()

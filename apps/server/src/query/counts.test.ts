@@ -50,7 +50,7 @@ const newcomer = (): string => `caller-${callers++}`
 
 async function ask(sql: string, actor = newcomer()): Promise<Answer | Refusal> {
   const answer = await world.query.run({ study: world.study, actor, sql, purpose: 'test', limit: 1_000, format: 'json', level: 'counts' })
-  return isRefusal(answer) ? answer : (JSON.parse(answer.bytes.toString()) as Answer)
+  return isRefusal(answer) ? answer : (JSON.parse(Buffer.concat(answer.pieces).toString()) as Answer)
 }
 async function count(sql: string, actor?: string): Promise<Answer> {
   const answer = await ask(sql, actor)
@@ -120,7 +120,7 @@ test('Arrow names the hidden cells in its schema', async () => {
     level: 'counts',
   })
   if (isRefusal(answer)) throw new Error(answer.detail)
-  const table = tableFromIPC(answer.bytes)
+  const table = tableFromIPC(Buffer.concat(answer.pieces))
   expect(table.numRows).toBe(3)
   expect(JSON.parse(table.schema.metadata.get('aquifer.suppressed') ?? '')).toHaveLength(2)
   expect(table.get(2)!.toJSON()).toEqual({ code: null, n: null })

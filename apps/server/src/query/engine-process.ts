@@ -39,6 +39,9 @@ interface Waiting {
 const frameBytesMax = 256 * 1024 * 1024
 const startMs = 20_000
 
+/** A few bytes must not hold the large piece that they came in. */
+const ownBytes = (body: Uint8Array): Uint8Array => (body.byteLength * 2 > body.buffer.byteLength ? body : Uint8Array.from(body))
+
 /** The engine of one study: a process that is started, asked and, if need be, killed. */
 export class EngineProcess {
   readonly spillFolder: string
@@ -142,8 +145,7 @@ export class EngineProcess {
     const id = this.#next++
     const answer = this.#answer(id, 'done', ({ header, body }) => {
       if (header['is'] === 'columns') listener.columns(header['columns'] as { name: string; type: string }[])
-      // The bytes are of a buffer that the pipe goes on filling.
-      else if (header['is'] === 'data') listener.data(Uint8Array.from(body))
+      else if (header['is'] === 'data') listener.data(ownBytes(body))
       else if (header['is'] === 'progress') listener.progress(Number(header['progress']))
     })
     writeFrame(this.#pipe, { id, do: 'run' }, Buffer.from(JSON.stringify(run)))

@@ -80,10 +80,11 @@ export async function lockedInstance(run: EngineRun): Promise<Locked> {
   })
   const connection = await instance.connect()
   try {
-    // Progress is worked out only when it would be shown; nothing is printed.
+    // Progress is worked out only when it would be shown; nothing is printed. A view looks into its files' footers, and so does each view
+    // on it, and the statement: one look is enough.
     await connection.run(
       `SET errors_as_json = true; SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false;
-       CREATE SCHEMA "${run.schema}"`,
+       SET parquet_metadata_cache = true; CREATE SCHEMA "${run.schema}"`,
     )
     for (const sql of run.setup) await connection.run(sql)
     for (const file of run.fileTables) await makeFileTable(connection, file)

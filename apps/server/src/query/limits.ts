@@ -8,8 +8,10 @@ export interface StatementLimits {
   rows: number
 }
 export const statementLimits: StatementLimits = { time: 120_000, memoryMb: 1_024, spillMb: 4_096, rows: 1_000_000 }
-/** How long a cancelled statement may take before its process is killed. */
-export const killAfterMs = 2_000
+/** How long a cancelled statement may take before its process is killed: with what the kill takes, it is over within 100 ms. */
+export const killAfterMs = 60
+/** When a statement has run so long, another process is made ready, should this one have to be killed. */
+export const spareAfterMs = 250
 /** What an engine's process may take in all: some functions take memory past the engine's own books. */
 export const engineMemoryMb = 3_072
 export const statementThreads = 2

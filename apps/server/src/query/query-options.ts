@@ -77,6 +77,7 @@ export interface Sought {
 /** The rows of a statement in the form that was asked for. */
 export interface StatementAnswer {
   type: string
-  bytes: Buffer
+  /** Its bytes as they came from the engine, which may be many: nobody needs them in one piece. */
+  pieces: readonly Uint8Array[]
   headers: Record<string, string>
 }

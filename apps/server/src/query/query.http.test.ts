@@ -48,6 +48,22 @@ test('rows as JSON with their basis; the same as Arrow with the basis in a heade
   expect(tableFromIPC(arrow.rawPayload).get(0)!.toJSON()).toEqual({ n: 2n })
 })
 
+test('a large answer comes whole, with its length', async () => {
+  const sql = `SELECT range AS n, CASE WHEN range % 3 > 0 THEN repeat('x', 1 + (range % 40)::INTEGER) END AS text FROM range(100000)`
+  const { headers, rawPayload } = await world.platform.app.inject({
+    method: 'POST',
+    url: '/query/api/v1/statements',
+    headers: { authorization: `Bearer ${analyst}` },
+    payload: { study: 'REG', sql, limit: 100_000 },
+  })
+  expect(Number(headers['content-length'])).toBe(rawPayload.byteLength)
+  const rows = tableFromIPC(rawPayload).toArray() as { n: bigint; text: string | null }[]
+  expect(rows.length).toBe(100_000)
+  const fits = ({ n, text }: { n: bigint; text: string | null }, at: number): boolean =>
+    Number(n) === at && text === (at % 3 > 0 ? 'x'.repeat(1 + (at % 40)) : null)
+  expect(rows.findIndex((row, at) => !fits(row, at))).toBe(-1)
+})
+
 test('refusals: role, study, SQL, nothing published', async () => {
   expect((await statement('SELECT 1', { token: await world.token('auditor', ['REG']) })).status).toBe(403)
   expect((await statement('SELECT 1', { study: 'EMPTY' })).status).toBe(404)

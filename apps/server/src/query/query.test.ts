@@ -231,6 +231,17 @@ test('a cancelled statement stops, the next one runs in the same engine', async 
   expect(await rowsOf('SELECT 1')).toEqual([[1]])
 })
 
+test('a function that hears no interrupt is ended with its process, and another statement beside it goes on', async () => {
+  const controller = new AbortController()
+  const deaf = world.rows(`SELECT levenshtein(repeat('a', 300000), repeat('b', 300000))`, { signal: controller.signal })
+  const beside = world.rows('SELECT count(*) FROM range(20000) a, range(20000) b', { actor: 'cyd' })
+  await soon(() => world.query.running()).toBe(2)
+  setTimeout(() => controller.abort(), 300)
+  expect(await deaf).toMatchObject({ refusal: 'statement-cancelled' })
+  expect(await beside).toMatchObject({ rows: [[400_000_000]] })
+  expect(await rowsOf('SELECT 1')).toEqual([[1]])
+})
+
 test('too large a statement ends cleanly, within the engine’s books or past them, and leaves the engine to others', async () => {
   for (const sql of [`SELECT string_agg(repeat('x', 100000), '') FROM range(20000)`, `SELECT len(range(0, 2000000000))`]) {
     expect(await world.refused(sql), sql).toMatchObject({ refusal: 'statement-limit', detail: expect.stringMatching(/memory/) })

@@ -206,10 +206,10 @@ export class Query {
 
   #answer(asked: Asked, id: string, { basis, columns, chunks, suppressed }: Read): StatementAnswer {
     const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
-    if (asked.format === 'arrow') return { headers, type: arrowStreamType, bytes: Buffer.concat(chunks) }
+    if (asked.format === 'arrow') return { headers, type: arrowStreamType, pieces: chunks }
     const head = JSON.stringify({ statement: id, basis, columns, suppressed })
-    const bytes = Buffer.concat([Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')])
-    return { headers, type: 'application/json; charset=utf-8', bytes }
+    const pieces = [Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')]
+    return { headers, type: 'application/json; charset=utf-8', pieces }
   }
 
   async #record({ status, actor, since }: Running, asked: Asked): Promise<void> {

@@ -34,7 +34,7 @@ export function arrowWriter(names: string[], types: DuckDBType[]): ResultWriter 
     rows = 0
   }
   const taken = (): Uint8Array[] => {
-    const ready = out
+    const ready = joined(out)
     out = []
     return ready
   }
@@ -52,6 +52,26 @@ export function arrowWriter(names: string[], types: DuckDBType[]): ResultWriter 
     },
   }
 }
+
+/** Arrow is written in very many pieces, most of them a few bytes; those go together, and large ones as they are. */
+function joined(pieces: Uint8Array[]): Uint8Array[] {
+  const out: Uint8Array[] = []
+  let small: Uint8Array[] = []
+  const flush = (): void => {
+    if (small.length > 0) out.push(Buffer.concat(small))
+    small = []
+  }
+  for (const piece of pieces) {
+    if (piece.byteLength < smallBytes) small.push(piece)
+    else {
+      flush()
+      out.push(piece)
+    }
+  }
+  flush()
+  return out
+}
+const smallBytes = 32_768
 
 /** Rows as JSON arrays, with commas between them and nothing around them. */
 export function jsonWriter(types: DuckDBType[]): ResultWriter {

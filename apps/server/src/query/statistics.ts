@@ -30,7 +30,7 @@ export async function statisticsBy(
     ...(signal ? { signal } : {}),
   })
   if (isRefusal(found)) return found
-  const { statement, basis, columns, rows } = JSON.parse(found.bytes.toString()) as StatementRows
+  const { statement, basis, columns, rows } = JSON.parse(Buffer.concat(found.pieces).toString()) as StatementRows
   if (basis.truncated) {
     const detail = `Statistics are over ${statisticsRowsMax} rows at most.`
     return refuse('statement-limit', { detail, suggestion: 'Group by patient_key, or filter.' })

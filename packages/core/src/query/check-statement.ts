@@ -111,8 +111,20 @@ function visitQuery(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
   const within = own === '' ? known : new Set([...known, own])
   for (const [name, part] of Object.entries(node)) {
     if (name === 'cte_map' || typeof part !== 'object') continue
-    visit(part, walk, name === 'left' || name === 'query' ? known : within)
+    visit(
+      name === 'modifiers' ? items(part).filter((each) => !isOrderByAll(each as Node)) : part,
+      walk,
+      name === 'left' || name === 'query' ? known : within,
+    )
   }
+}
+
+// ORDER BY ALL means all that is selected, which is visited where it stands, and no column of a table besides.
+function isOrderByAll({ type, orders }: Node): boolean {
+  const [first, second] = items(orders) as { expression?: Node }[]
+  const { class: kind, expr, relation_name: of, ...lists } = first?.expression ?? {}
+  if (type !== 'ORDER_MODIFIER' || second !== undefined || kind !== 'STAR' || expr !== null || of !== '') return false
+  return Object.values(lists).every((list) => !Array.isArray(list) || list.length === 0)
 }
 
 function visitTable(node: Node, type: string, walk: Walk, ctes: ReadonlySet<string>): void {

@@ -92,5 +92,16 @@ export const analystQueries: readonly { name: string; sql: string }[] = [
 
 /** A scan that few rows pass. */
 export const filteredScan = `SELECT id, patient_key, code, value_number, effective_year FROM observations WHERE value_number > 150 LIMIT 1000`
-/** A million rows of eight columns, as far as there are so many. */
-export const wideRows = `SELECT id, patient_key, code, code_text, value_number, value_unit, effective_year, status FROM observations`
+/** All that happened to people, a million rows of eight columns as far as there are so many. */
+export const wideRows = [
+  `SELECT id, patient_key, code, code_text, value_number, value_unit, effective_year AS year, status FROM observations`,
+  `SELECT id, patient_key, type_code, type_text, NULL, NULL, start_year, status FROM encounters`,
+  `SELECT id, patient_key, vaccine_code, vaccine_text, NULL, NULL, given_year, NULL FROM immunizations`,
+  `SELECT id, patient_key, code, code_text, NULL, NULL, performed_year, status FROM procedures`,
+  `SELECT id, patient_key, code, code_text, NULL, NULL, onset_year, clinical_status FROM conditions`,
+  `SELECT id, patient_key, code, code_text, quantity, NULL, written_year, status FROM medication_orders`,
+].join(' UNION ALL ')
+/** Runs until it is stopped: the engine hears of it between two pieces of work. */
+export const longStatement = `SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range % 7 = b.range % 5`
+/** One piece of work of many seconds, in which the engine hears nothing. */
+export const deafStatement = `SELECT levenshtein(repeat('a', 300000), repeat('b', 300000))`

@@ -6,7 +6,7 @@ import { ingestBench, ingestParts } from './ingest.js'
 import { maskBench } from './mask.js'
 import { machine } from './machine.js'
 import { pipelineBench } from './pipeline.js'
-import { queryBench } from './query.js'
+import { queryBench, queryParts } from './query.js'
 import { searchBench } from './search.js'
 
 export interface BenchFlags {
@@ -48,6 +48,8 @@ const ingestOptions = (command: Command): Command =>
     .option('--resources <n>', 'at most about so many resources by each way')
     .option('--search-during', 'at last import everybody once more, and search meanwhile')
 
+const queryOptions = (command: Command): Command => onStored(command).option('--only <part>', `one of ${queryParts.join(', ')}`)
+
 const parts: Readonly<Record<string, Part>> = {
   ingest: {
     about: 'writes over HTTP by bulk import, transactions and single PUTs: resources a second, CPU and memory, on a server of its own',
@@ -61,9 +63,10 @@ const parts: Readonly<Record<string, Part>> = {
   },
   mask: { about: 'masking in one thread: MB of JSON a second', run: maskBench },
   query: {
-    about: '22 statements of analysts over HTTP and Arrow beside the bare engine on the same files; a million rows; 20 analysts at once',
+    about:
+      '22 statements of analysts over HTTP and Arrow beside the bare engine on the same files; a million rows; 20 analysts at once; stopping',
     run: queryBench,
-    options: onStored,
+    options: queryOptions,
   },
   audit: { about: 'the audit trail: records written, sealed and verified a second', run: auditBench },
   access: { about: 'decisions of access from warm memory: microseconds each', run: accessBench },

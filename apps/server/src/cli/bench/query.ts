@@ -2,12 +2,12 @@ import path from 'node:path'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tableFromIPC } from 'apache-arrow'
-import type { Catalogue } from '@aquifer/core/contract'
+import { arrowStreamType, type Catalogue, type StatementStatus } from '@aquifer/core/contract'
 import { rawViews } from '../../query/index.js'
 import { openDuckDb } from '../../storage/index.js'
 import type { Client } from '../client.js'
-import { CommandFailed } from '../failure.js'
-import { analystQueries, filteredScan, wideRows } from './analyst-queries.js'
+import { CommandFailed, WrongUsage } from '../failure.js'
+import { analystQueries, deafStatement, filteredScan, longStatement, wideRows } from './analyst-queries.js'
 import type { BenchFlags } from './command.js'
 import { percentiles, rounded } from './machine.js'
 import { copyOf, readPeople } from './people.js'
@@ -20,6 +20,8 @@ const askedByEach = 10
 /** Between two questions an analyst reads the answer. */
 const thinkMs = 4_000
 const rowsAtClient = 1_000_000
+/** A statement runs so long before it is stopped. */
+const runningMs = 1_000
 // As the server gives a statement.
 const rawThreads = 2
 
@@ -31,8 +33,20 @@ interface Answered {
   body: Buffer
 }
 
+const parts: Readonly<Record<string, (asker: Asker, raw: DuckDb) => Promise<Json>>> = {
+  queries: async (asker, raw) => ({ queries: await sideBySide(asker, raw), filteredScan: await repeated(() => asker.ask(filteredScan)) }),
+  rows: async (asker, raw) => ({ rowsAtClient: await atClient(asker, raw) }),
+  analysts: async (asker) => ({ analysts: await atOnce(asker) }),
+  cancel: async (asker) => ({
+    cancel: { heard: await untilStopped(asker, longStatement), deaf: await untilStopped(asker, deafStatement) },
+  }),
+}
+export const queryParts = Object.keys(parts)
+
 /** Statements of analysts over HTTP and Arrow beside an engine of our own on the same files, in turns; then many analysts at once. */
 export async function queryBench(flags: BenchFlags): Promise<Json> {
+  const chosen = flags.only === undefined ? queryParts : [flags.only]
+  for (const name of chosen) if (!(name in parts)) throw new WrongUsage(`--only takes one of ${queryParts.join(', ')}.`)
   const people = await readPeople(flags)
   return onServer(flags, async (server) => {
     const { client } = server
@@ -45,14 +59,9 @@ export async function queryBench(flags: BenchFlags): Promise<Json> {
     const asker = await openStatements(client)
     const raw = await openRaw(path.join(server.dataDir, 'reservoir', study))
     try {
-      return {
-        data: { source: people.source, maskedResources: resources, people: masked },
-        rounds,
-        queries: await sideBySide(asker, raw),
-        filteredScan: await repeated(() => asker.ask(filteredScan)),
-        rowsAtClient: await atClient(asker),
-        analysts: await atOnce(asker),
-      }
+      const figures: Json = {}
+      for (const name of chosen) Object.assign(figures, await parts[name]?.(asker, raw))
+      return { data: { source: people.source, maskedResources: resources, people: masked }, rounds, ...figures }
     } finally {
       asker.close()
       raw.close()
@@ -103,8 +112,8 @@ async function repeated(work: () => Promise<Answered>): Promise<Json> {
   return { firstByte: percentiles(answers.map(({ firstMs }) => firstMs)), all: percentiles(answers.map(({ allMs }) => allMs)) }
 }
 
-async function atClient(asker: Asker): Promise<Json> {
-  const took: number[] = []
+async function atClient(asker: Asker, raw: DuckDb): Promise<Json> {
+  const [took, engineAlone]: [number[], number[]] = [[], []]
   let shape = { rows: 0, columns: 0, bytes: 0 }
   for (let round = 0; round < rounds; round += 1) {
     const started = performance.now()
@@ -112,8 +121,25 @@ async function atClient(asker: Asker): Promise<Json> {
     const table = tableFromIPC(body)
     took.push(performance.now() - started)
     shape = { rows: table.numRows, columns: table.numCols, bytes: body.byteLength }
+    engineAlone.push(await rawMs(raw, `SELECT * FROM (${wideRows}) LIMIT ${rowsAtClient}`))
   }
-  return { ...shape, ...percentiles(took) }
+  return { ...shape, ...percentiles(took), rawP50Ms: percentiles(engineAlone).p50Ms }
+}
+
+/** From the word to stop until nothing runs any more, and how long the next statement then takes. */
+async function untilStopped(asker: Asker, sql: string): Promise<Json> {
+  const [stopped, next]: [number[], number[]] = [[], []]
+  for (let round = 0; round < rounds; round += 1) {
+    const { id } = await asker.json<StatementStatus>('POST', '', { study, sql, purpose: 'bench', limit: 1 })
+    while ((await asker.json<StatementStatus>('GET', `/${id}`)).state !== 'running') await sleep(5)
+    await sleep(runningMs)
+    const started = performance.now()
+    await asker.json('DELETE', `/${id}`)
+    while ((await asker.json<StatementStatus>('GET', `/${id}`)).state === 'running');
+    stopped.push(performance.now() - started)
+    next.push((await asker.ask('SELECT 1')).allMs)
+  }
+  return { stopped: percentiles(stopped), next: percentiles(next) }
 }
 
 /** One analyst, then twenty: each asks another question after a while, so that they meet as people do. */
@@ -134,6 +160,8 @@ async function atOnce(asker: Asker): Promise<Json> {
 
 interface Asker {
   ask(sql: string, limit?: number): Promise<Answered>
+  /** A word about a statement that runs by itself. */
+  json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Json): Promise<T>
   close(): void
 }
 
@@ -142,27 +170,33 @@ async function openStatements(client: Client): Promise<Asker> {
   const { access_token: token } = await client.token({ ...need, ttlS: 3_600 })
   const agent = new Agent({ keepAlive: true, maxSockets: analysts })
   const { hostname, port } = new URL(client.url)
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/vnd.apache.arrow.stream' }
-  return {
-    ask: (sql, limit = 100_000) =>
-      new Promise((resolve, reject) => {
-        const started = performance.now()
-        const sent = request({ agent, hostname, port, method: 'POST', path: '/query/api/v1/statements', headers }, (answer) => {
-          let firstMs = 0
-          const parts: Buffer[] = []
-          answer.on('data', (part: Buffer) => {
-            if (parts.length === 0) firstMs = performance.now() - started
-            parts.push(part)
-          })
-          answer.on('error', reject)
-          answer.on('end', () => {
-            if (answer.statusCode !== 200)
-              return reject(new CommandFailed(`A statement of the measurement was answered ${answer.statusCode}.`))
-            return resolve({ firstMs, allMs: performance.now() - started, body: Buffer.concat(parts) })
-          })
+  const ours = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const send = (method: string, place: string, more: Record<string, string>, body?: Json): Promise<Answered> =>
+    new Promise((resolve, reject) => {
+      const started = performance.now()
+      const target = { agent, hostname, port, method, path: `/query/api/v1/statements${place}`, headers: { ...ours, ...more } }
+      const sent = request(target, (answer) => {
+        let firstMs = 0
+        const parts: Buffer[] = []
+        answer.on('data', (part: Buffer) => {
+          if (parts.length === 0) firstMs = performance.now() - started
+          parts.push(part)
         })
-        sent.on('error', reject).end(JSON.stringify({ study, sql, purpose: 'bench', limit }))
-      }),
+        answer.on('error', reject)
+        answer.on('end', () => {
+          if ((answer.statusCode ?? 0) >= 300)
+            return reject(new CommandFailed(`A statement of the measurement was answered ${answer.statusCode}.`))
+          return resolve({ firstMs, allMs: performance.now() - started, body: Buffer.concat(parts) })
+        })
+      })
+      sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+    })
+  return {
+    ask: (sql, limit = 100_000) => send('POST', '', { accept: arrowStreamType }, { study, sql, purpose: 'bench', limit }),
+    async json<T>(method: string, place: string, body?: Json) {
+      const { body: said } = await send(method, place, { accept: 'application/json', prefer: 'respond-async' }, body)
+      return JSON.parse(said.toString()) as T
+    },
     close: () => agent.destroy(),
   }
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { mayUse } from '@aquifer/core/access'
 import {
@@ -83,7 +84,13 @@ export async function reached({ studies }: QuerySystems, request: FastifyRequest
   return study
 }
 
-const rowsOf = ({ bytes, type, headers }: StatementAnswer): Answer => ({ body: bytes, type, headers })
+/** Much is sent piece by piece, as it lies in memory. */
+function rowsOf({ pieces, type, headers }: StatementAnswer): Answer {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+  if (bytes <= atOnceMax) return { body: Buffer.concat(pieces), type, headers }
+  return { body: Readable.from(pieces), type, headers: { ...headers, 'content-length': String(bytes) } }
+}
+const atOnceMax = 1024 * 1024
 
 function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { query } = systems

@@ -133,13 +133,13 @@ export async function openQueryWorld(): Promise<World> {
     async rows(sql, more = {}) {
       const answer = await ask(sql, more)
       if (isRefusal(answer)) return answer
-      const { rows, columns, basis } = JSON.parse(answer.bytes.toString('utf8')) as StatementRows
+      const { rows, columns, basis } = JSON.parse(Buffer.concat(answer.pieces).toString()) as StatementRows
       return { rows, columns, basis }
     },
     async arrow(sql, more = {}) {
       const answer = await ask(sql, { format: 'arrow', ...more })
       if (isRefusal(answer)) throw new Error(answer.detail)
-      return tableFromIPC(answer.bytes)
+      return tableFromIPC(Buffer.concat(answer.pieces))
     },
     async refused(sql) {
       const answer = await ask(sql, {})
