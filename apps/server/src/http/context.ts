@@ -8,6 +8,8 @@ export interface RequestContext {
   facts: RequestFacts
   /** null only at addresses that need no token */
   caller: Caller | null
+  /** Of an address that is left out of the trail: this answer is not. */
+  tells?: boolean
 }
 
 declare module 'fastify' {

@@ -68,8 +68,9 @@ export function openServer(parts: ServerParts, limits: ConnectionLimits = connec
   })
   guardBodies(app, limits)
   app.addHook('onSend', async (request, reply, payload) => {
-    const { facts } = request.aquifer
-    if (facts.recorded || (request.routeOptions.config.unaudited === true && reply.statusCode < 400)) return payload
+    const { facts, tells } = request.aquifer
+    const isQuiet = request.routeOptions.config.unaudited === true && reply.statusCode < 400 && tells !== true
+    if (facts.recorded || isQuiet) return payload
     await parts.trail.record(facts, reply.statusCode)
     return payload
   })

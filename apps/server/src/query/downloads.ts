@@ -226,7 +226,7 @@ async function write(parts: Parts, files: DownloadFiles, work: Work): Promise<Do
   if (isRefusal(ran)) return ran
   if (ran.rows !== kept.basis.rows)
     return refuse('business-rule', { detail: 'The file has not as many rows as the result: it was thrown away.' })
-  const codebook = await codebookOf(parts.query, work.study, record, kept)
+  const codebook = await codebookOf(parts.query, kept)
   const until = parts.now() + parts.keptMs
   const file = { name, type: mediaTypes[asked.format], rows: ran.rows, ...(await measured(path)) }
   const manifest = manifestOf(parts, work, { record, kept, codebook, file, until })

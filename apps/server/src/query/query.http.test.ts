@@ -292,7 +292,7 @@ test('a saved query: each run is a job whose report says what changed, few rows 
     (await world.fhir('PUT', '/Observation/w9', await world.token('integrator', ['REG']), weight('w9', 'mrn-1', 80), more)).status,
   ).toBe(201)
   await settled()
-  expect(await ran()).toMatchObject({ previous: first['statement'], changed: true, rows: '1–10', added: '1–10', removed: 0 })
+  expect(await ran()).toMatchObject({ previous: first['statement'], changed: true, rows: '1–10', added: '1–10', removed: '0' })
   expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ queries: [{ last: { changed: true } }] })
   expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
   expect((await world.send({ path: own, token: analyst })).status).toBe(404)

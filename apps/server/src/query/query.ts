@@ -327,7 +327,7 @@ export class Query {
     return this.#platform.completions(study, sql, tables)
   }
 
-  /** What a statement reads: its tables, and what each column of its result names. */
+  /** What a statement reads: its tables. */
   read(study: Study, sql: string, parameters: unknown): Promise<StatementReading | Refusal> {
     return this.#platform.read(study, sql, parameters)
   }

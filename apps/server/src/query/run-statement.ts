@@ -4,7 +4,6 @@ import {
   checkCounts,
   checkStatement,
   parametersIn,
-  selectedNames,
   type CheckedStatement,
   type CountPlan,
   type StatementFault,
@@ -62,8 +61,6 @@ export async function runStatement(engines: Engines, work: StatementWork): Promi
 
 export interface StatementReading {
   tables: string[]
-  /** for each column of the result the names in its expression; null where they are not listed */
-  selected: string[][] | null
 }
 
 /** What a text would read, without running it. */
@@ -79,7 +76,7 @@ export async function readStatement(
     const checked = checkStatement(tree, { schema: work.study, tables: names, parameters: Object.keys(work.parameters ?? {}) })
     return 'detail' in checked
       ? refusalOfCheck(placed(checked, sql), { sql, offset })
-      : { tables: checked.tables, selected: selectedNames(tree) }
+      : { tables: checked.tables }
   })
 }
 

@@ -1,7 +1,7 @@
 import type { QueryBasis, SavedQueryDraft, SavedQueryReport, SavedQueryView, StatementParameters } from '@aquifer/core/contract'
 import { valueDiff } from '@aquifer/core/query'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { cmsCells } from '@aquifer/core/small-cells'
+import { bandOf } from '@aquifer/core/small-cells'
 import { durationMs, spanText } from '@aquifer/core/time'
 import { openJobWorker, type JobRun } from '../jobs/index.js'
 import type { Job, Repository, SavedQueryRow, Study } from '../repository/index.js'
@@ -189,9 +189,7 @@ const restsOn = ({ snapshot, maskingPolicy, consentState }: QueryBasis): Record<
   consentState,
 })
 
-/** A difference as it may be told: which of few people came or went is in none. */
-function banded(difference: number): number | string {
-  const size = Math.abs(difference)
-  if (size === 0 || size >= cmsCells.threshold) return difference
-  return difference > 0 ? `1–${cmsCells.threshold - 1}` : `-1–-${cmsCells.threshold - 1}`
+/** Reports are seen by more people than rows: how many came or went is told in bands, to its owner, too, who may compare the two runs himself. */
+function banded(difference: number): string {
+  return difference < 0 ? `−(${bandOf(-difference)})` : bandOf(difference)
 }

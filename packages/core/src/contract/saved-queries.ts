@@ -27,7 +27,7 @@ export const savedQueryDraft = z.object({
 })
 export type SavedQueryDraft = z.output<typeof savedQueryDraft>
 
-/** What a run found beside the one before. Few people tell more than they mean to: differences of 1 to 10 are a band. */
+/** What a run found beside the one before, in bands: reports lie with jobs, which more people see than rows. */
 export const savedQueryReport = z
   .object({
     saved: z.string(),
@@ -35,9 +35,9 @@ export const savedQueryReport = z
     statement: z.string().describe('whose rows are kept'),
     previous: z.string().nullable(),
     changed: z.boolean(),
-    rows: z.union([z.number().int(), z.string()]).describe('rows more or fewer than before: a number, or 1–10 and -1–-10'),
-    added: z.union([z.number().int(), z.string()]).nullable().describe('rows that were not there; null where the two cannot be compared'),
-    removed: z.union([z.number().int(), z.string()]).nullable(),
+    rows: z.string().describe('rows more or fewer than before, as a band: 0, 1–10, 11–20; of fewer −(1–10)'),
+    added: z.string().nullable().describe('rows that were not there, as a band; null where the two cannot be compared'),
+    removed: z.string().nullable(),
     basis: z.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() })),
   })
   .meta({ id: 'SavedQueryReport' })

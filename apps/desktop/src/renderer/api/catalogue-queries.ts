@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { tableProfile } from '@aquifer/core/contract'
+import { statementLineage, tableProfile } from '@aquifer/core/contract'
 import { useApi } from './SessionProvider.js'
 
 const q = encodeURIComponent
@@ -11,6 +11,17 @@ export function useTableProfile(study: string, table: string, enabled = true) {
     queryKey: ['profile', study, table],
     queryFn: ({ signal }) => api.json(`/query/api/v1/catalogue/${q(table)}/profile?study=${q(study)}`, tableProfile, { signal }),
     enabled,
+    staleTime: 300_000,
+  })
+}
+
+/** Where the columns of a statement come from: it never changes, but for the words of a policy that is put in force. */
+export function useStatementLineage(statement: string | null) {
+  const api = useApi()
+  return useQuery({
+    queryKey: ['statement-lineage', statement],
+    queryFn: ({ signal }) => api.json(`/query/api/v1/statements/${q(statement ?? '')}/lineage`, statementLineage, { signal }),
+    enabled: statement !== null,
     staleTime: 300_000,
   })
 }

@@ -76,7 +76,15 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
       const study = await reached(systems, request, body.study)
       if (isRefusal(study)) return study
       const level = levelOf(request, undefined)
-      return isRefusal(level) ? level : { body: await completionsOf(query, study, body, level) }
+      if (isRefusal(level)) return level
+      const completed = await completionsOf(query, study, body, level)
+      // Names and words of the language are in every keystroke; values are of the data.
+      const values = completed.completions.filter(({ kind }) => kind === 'value').length
+      if (values > 0) {
+        request.aquifer.tells = true
+        factsOf(request).detail['values'] = values
+      }
+      return { body: completed }
     },
   })
   downloadRoutes(app, systems)

@@ -12,7 +12,7 @@ import {
   Table2,
   X,
 } from 'lucide-react'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useRef } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { createPortal } from 'react-dom'
 import { IconButton } from '../../ui/Button.js'
@@ -20,11 +20,14 @@ import { clockSeconds, count, plural } from '../../ui/format.js'
 import { Icon, type LucideIcon } from '../../ui/Icon.js'
 import { staleCause } from './cells/stale.js'
 import { useInFront, useInspectorPlace } from './dock/BenchProvider.js'
+import { ColumnsStep } from './inspector/ColumnsStep.js'
 import { PrivacyPart } from './inspector/PrivacyPart.js'
 import { ProfilePart } from './inspector/ProfilePart.js'
+import { Step } from './inspector/Step.js'
 import { lineageOf, type Lineage } from './lineage.js'
 import type { Cell } from './model.js'
 import type { Result } from './result.js'
+import type { RunState } from './run.js'
 import { useNotebook } from './useNotebook.js'
 
 const columnsMax = 14
@@ -57,7 +60,7 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
           <ProfilePart study={notebook.study} tables={lineage.tables} columns={lineage.columns} />
         </TabPanel>
         <TabPanel id="lineage" className="inspector-part">
-          <Way cell={cell} result={run.result} finishedAt={run.finishedAt} lineage={lineage} />
+          <Way cell={cell} run={run} result={run.result} lineage={lineage} />
         </TabPanel>
         <TabPanel id="privacy" className="inspector-part">
           <PrivacyPart basis={basis} columns={lineage.columns} />
@@ -70,13 +73,13 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
 
 interface WayProps {
   cell: Cell
+  run: RunState
   result: Result
-  finishedAt: string | null
   lineage: Lineage
 }
 
 /** From the number back to the consent: result, cells, tables, masking, consent, and the records behind it that stay closed. */
-function Way({ cell, result, finishedAt, lineage: { cells, tables, columns } }: WayProps) {
+function Way({ cell, run, result, lineage: { cells, tables, columns } }: WayProps) {
   const { basis } = result
   return (
     <ol className="lineage">
@@ -99,8 +102,9 @@ function Way({ cell, result, finishedAt, lineage: { cells, tables, columns } }: 
           ? `${tables.map((table) => (table.rows === null ? '?' : count(table.rows))).join(' + ')} rows in the catalogue now`
           : 'The statement names no table of the catalogue.'}
       </Step>
+      <ColumnsStep statement={run.statement} />
       <MaskingStep policy={basis.maskingPolicy} columns={columns} />
-      <ConsentStep result={result} finishedAt={finishedAt} />
+      <ConsentStep result={result} finishedAt={run.finishedAt} />
       <Step icon={Lock} tone="open" title="Identified records">
         behind consent, not open to your role
       </Step>
@@ -160,32 +164,4 @@ export function maskingIcon(masking: string): LucideIcon {
   if (/pseudonym|hash|key/i.test(masking)) return Fingerprint
   if (/year|shift|date/i.test(masking)) return CalendarDays
   return /kept|as is|unchanged/i.test(masking) ? Check : Droplet
-}
-
-function Step({
-  icon,
-  tone,
-  title,
-  figure,
-  mono,
-  children,
-}: {
-  icon: LucideIcon
-  tone?: string
-  title: string
-  figure?: boolean
-  mono?: boolean
-  children: ReactNode
-}) {
-  return (
-    <li className={tone ? `lineage-step ${tone}` : 'lineage-step'}>
-      <span className="lineage-node">
-        <Icon of={icon} />
-      </span>
-      <div className="grow">
-        <p className={figure ? 'lineage-figure num' : mono ? 'strong mono' : 'strong'}>{title}</p>
-        <div className="small ink-2">{children}</div>
-      </div>
-    </li>
-  )
 }
