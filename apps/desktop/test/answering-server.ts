@@ -118,9 +118,11 @@ export class AnsweringServer {
     if (path.endsWith('/result'))
       return new Response(tableToIPC(new Table({ n: vectorFromArray([3, 1, 2], new Int32()) }), 'stream') as BodyInit)
     const fault = [...this.fails].find(([word]) => found.sql.includes(word))?.[1]
-    if (found.state === 'cancelled') return json(found)
+    if (found.state === 'cancelled' || found.state === 'done') return json(found)
     if (this.holds) return json({ ...found, state: 'running', progress: 0.5 })
-    return json(fault ? { ...found, state: 'failed', problem: fault } : { ...found, state: 'done', basis })
+    const over = fault ? { ...found, state: 'failed' as const, problem: fault } : { ...found, state: 'done' as const, basis }
+    this.statements.set(id, over)
+    return json(over)
   }
 }
 

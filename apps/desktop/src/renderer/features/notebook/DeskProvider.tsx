@@ -3,6 +3,7 @@ import { useMe, useSession } from '../../api/SessionProvider.js'
 import { Desk, type DeskState, type OpenNotebook } from './desk.js'
 import { openJournal } from './journal.js'
 import { openJournalStorage } from './journal-storage.js'
+import { openKeptRuns } from './kept-runs.js'
 import { saveByItself, type Saver } from './save.js'
 
 interface DeskInHand {
@@ -24,6 +25,8 @@ export function DeskProvider({ children }: { children: ReactNode }) {
     const desk = new Desk({
       api: session.api,
       journal: openJournal(kept.texts, me.user),
+      runs: openKeptRuns(kept.texts, me.user, kept.ready),
+      isSignedIn: () => session.state().status === 'signed-in',
       purpose: () => session.state().purpose,
       now: () => Date.now(),
       newId,

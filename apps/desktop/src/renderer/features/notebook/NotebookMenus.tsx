@@ -105,6 +105,7 @@ function useRemove() {
       .send(`/query/api/v1/notebooks/${encodeURIComponent(id)}`, { method: 'DELETE' })
       .then(async () => {
         desk.parts.journal.clear(id)
+        desk.parts.runs.clear(id)
         desk.close(id)
         await navigate(paths.notebooks)
         await refresh()

@@ -4,8 +4,9 @@ import { AnsweringServer, aStorage, basis } from '../../../../test/answering-ser
 import { createApi } from '../../api/client.js'
 import { Desk } from './desk.js'
 import { openJournal } from './journal.js'
+import { openKeptRuns } from './kept-runs.js'
 import { change, insertAt, move, newCell, remove, rename } from './model.js'
-import { runAll, runCell, stopCell } from './run.js'
+import { resumeRuns, runAll, runCell, stopCell } from './run.js'
 import { saveByItself, settle, type Saver } from './save.js'
 
 const id = 'n1'
@@ -26,12 +27,15 @@ let server: AnsweringServer
 let storage: Storage
 let desk: Desk
 let saver: Saver
+let signedIn: boolean
 
 function openDesk(): Desk {
   const api = createApi({ token: () => 't', rejected: () => undefined }, () => undefined)
   const made = new Desk({
     api,
     journal: openJournal(storage, 'aoife'),
+    runs: openKeptRuns(storage, 'aoife', Promise.resolve()),
+    isSignedIn: () => signedIn,
     purpose: () => 'analysis',
     now: () => Date.now(),
     newId: () => 'new',
@@ -42,6 +46,7 @@ function openDesk(): Desk {
 
 beforeEach(() => {
   vi.useFakeTimers()
+  signedIn = true
   server = new AnsweringServer()
   server.notebooks.set(id, aNotebook())
   storage = aStorage()
@@ -189,6 +194,46 @@ describe('running', () => {
     await finish(going)
     expect(server.calls('DELETE', /statements\/s1$/).length).toBeGreaterThan(0)
     expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'stopped', result: { rows: 3 } })
+  })
+
+  test('rows are there again after the page was gone, and what ran meanwhile is followed on', async () => {
+    await finish(runCell(desk, id, 'a'))
+    server.holds = true
+    void runCell(desk, id, 'b')
+    await vi.advanceTimersByTimeAsync(200)
+    const next = openDesk()
+    const resumed = resumeRuns(next, id)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(next.notebook(id)?.runs['a']).toMatchObject({ phase: 'done', result: { rows: 3 }, ran: { sql: 'select 1' } })
+    expect(next.notebook(id)?.runs['b']).toMatchObject({ phase: 'running' })
+    server.holds = false
+    await finish(resumed)
+    expect(next.notebook(id)?.runs['b']).toMatchObject({ phase: 'done', result: { rows: 3 } })
+    expect(server.calls('POST', /statements$/)).toHaveLength(2)
+  })
+
+  test('rows that the server does not keep any more are told as such', async () => {
+    await finish(runCell(desk, id, 'a'))
+    server.statements.clear()
+    const next = openDesk()
+    await finish(resumeRuns(next, id))
+    expect(next.notebook(id)?.runs['a']).toMatchObject({ phase: 'gone', result: null })
+  })
+
+  test('a run goes on through a network that breaks and a screen that locks', async () => {
+    server.holds = true
+    const going = runCell(desk, id, 'a')
+    await vi.advanceTimersByTimeAsync(200)
+    server.down = true
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'running', isAway: true })
+    ;[server.down, signedIn] = [false, false]
+    const asked = server.asked.length
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(server.asked).toHaveLength(asked)
+    ;[server.holds, signedIn] = [false, true]
+    expect(await finish(going)).toBe('done')
+    expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'done', isAway: false, result: { rows: 3 } })
   })
 
   test('all of it goes top to bottom, ends at the first fault, and says when it went through', async () => {

@@ -1,6 +1,7 @@
 import type { Notebook } from '@aquifer/core/contract'
 import type { Api } from '../../api/client.js'
 import type { Journal, JournalEntry } from './journal.js'
+import type { KeptRuns } from './kept-runs.js'
 import { pageOf, samePage, type Cells, type Page } from './model.js'
 import type { RunState } from './run.js'
 import type { FigureState } from './statistics/run-figure.js'
@@ -35,7 +36,9 @@ export interface OpenNotebook {
 export interface DeskParts {
   api: Api
   journal: Journal
+  runs: KeptRuns
   purpose(): string
+  isSignedIn(): boolean
   now(): number
   newId(): string
 }

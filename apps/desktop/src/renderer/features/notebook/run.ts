@@ -1,9 +1,11 @@
 import { arrowStreamType, statementStatus, type QueryProblem, type StatementParameters, type StatementStatus } from '@aquifer/core/contract'
 import { ApiFailure, explain } from '../../api/failure.js'
 import type { Desk } from './desk.js'
+import { follow, patient, rowsOf, statements } from './follow.js'
+import type { Pointer } from './kept-runs.js'
 import type { Cell } from './model.js'
 import { compile, compileText, type Compiled } from './references.js'
-import { readResult, type Result } from './result.js'
+import type { Result } from './result.js'
 import { lacking, runFigure } from './statistics/run-figure.js'
 
 export interface RunProblem {
@@ -23,8 +25,11 @@ export interface Ran {
 }
 
 export interface RunState {
-  phase: 'queued' | 'running' | 'done' | 'failed' | 'stopped'
+  /** `gone`: it ran, and its rows are not kept any more. */
+  phase: 'queued' | 'running' | 'done' | 'failed' | 'stopped' | 'gone'
   statement: string | null
+  /** Nobody answers at the moment; it may well run on. */
+  isAway?: boolean
   startedAt: number
   elapsedMs: number
   progress: number | null
@@ -40,11 +45,6 @@ export interface RunState {
 
 export const isGoing = (run: RunState | undefined): boolean => run?.phase === 'queued' || run?.phase === 'running'
 
-// Short statements answer within the first waits; long ones are asked twice a second.
-const waitsMs = [20, 40, 80, 160, 250, 400]
-const waitMs = (turn: number) => waitsMs[turn] ?? 500
-const statements = '/query/api/v1/statements'
-
 /** Instead of the cell's own text: what a chart asks of the result it draws, reading as a cell at `at` would. */
 export interface Around {
   text: string
@@ -57,7 +57,28 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
   if (open === undefined || isGoing(open.runs[cell])) return 'stopped'
   const compiled = around ? compileText(open.page.cells, around.text, around.at) : compile(open.page.cells, cell)
   if (compiled.sql.trim() === '') return 'stopped'
-  const old = open.runs[cell]
+  const shown = showing(desk, notebook, cell, open.runs[cell])
+  const { sql, texts, parameters } = compiled
+  try {
+    const begun = await begin(desk, { study: open.study, ...asked(compiled), limit })
+    // What a chart asks for itself it asks again.
+    if (around === undefined) desk.parts.runs.change(notebook, cell, { going: { statement: begun.id, ran: { sql, texts, parameters } } })
+    await conclude(desk, { notebook, cell, shown, begun, ran: { sql, texts, parameters }, fault: (problem) => told(problem, compiled) })
+  } catch (error) {
+    shown.end({ phase: 'failed', problem: failed(error, compiled) })
+  }
+  return shown.now().phase
+}
+
+interface Shown {
+  now(): RunState
+  mine(): boolean
+  show(part: Partial<RunState>): void
+  /** Only if it was not stopped or replaced meanwhile: it has nothing to say then. */
+  end(part: Partial<RunState>): void
+}
+
+function showing(desk: Desk, notebook: string, cell: string, old: RunState | undefined): Shown {
   const startedAt = desk.parts.now()
   let run: RunState = {
     phase: 'queued',
@@ -70,69 +91,93 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
     finishedAt: old?.finishedAt ?? null,
     problem: null,
   }
+  const mine = () => {
+    const now = desk.notebook(notebook)?.runs[cell]
+    return now?.startedAt === startedAt && isGoing(now)
+  }
   const show = (part: Partial<RunState>) => {
     run = { ...run, ...part }
     desk.setRun(notebook, cell, run)
   }
-  // A run that was stopped or replaced meanwhile has nothing to say any more.
-  const mine = () => desk.notebook(notebook)?.runs[cell]?.startedAt === startedAt && isGoing(desk.notebook(notebook)?.runs[cell])
   show({})
-  try {
-    const status = await follow(desk, { study: open.study, ...asked(compiled), limit }, mine, (seen) =>
-      show({
-        phase: seen.state === 'queued' ? 'queued' : 'running',
-        statement: seen.id,
-        progress: seen.progress,
-        place: seen.queuePlace,
-        elapsedMs: seen.elapsedMs,
-      }),
-    )
-    if (status === null) return 'stopped'
-    const ended = desk.parts.now() - startedAt
-    if (status.state === 'done' && status.basis !== undefined) {
-      const { bytes } = await desk.parts.api.bytes(`${statements}/${status.id}/result`, { headers: { accept: arrowStreamType } })
-      const result = readResult(bytes, status.basis)
-      if (mine())
-        show({
-          phase: 'done',
-          result,
-          ran: { sql: compiled.sql, texts: compiled.texts, parameters: compiled.parameters },
-          elapsedMs: status.elapsedMs,
-          finishedAt: new Date(desk.parts.now()).toISOString(),
-        })
-    } else if (status.state === 'cancelled') show({ phase: 'stopped', elapsedMs: ended })
-    else show({ phase: 'failed', elapsedMs: ended, problem: told(status.problem, compiled) })
-  } catch (error) {
-    if (mine()) show({ phase: 'failed', elapsedMs: desk.parts.now() - startedAt, problem: failed(error, compiled) })
+  return {
+    now: () => run,
+    mine,
+    show,
+    end: (part) => mine() && show({ elapsedMs: desk.parts.now() - startedAt, isAway: false, ...part }),
   }
-  return run.phase
+}
+
+interface Begun extends Pick<Pointer, 'ran'> {
+  notebook: string
+  cell: string
+  shown: Shown
+  begun: StatementStatus
+  fault(problem: QueryProblem | undefined): RunProblem
+}
+
+/** From the first answer to the rows. */
+async function conclude(desk: Desk, { notebook, cell, shown, begun, ran, fault }: Begun): Promise<void> {
+  const { parts } = desk
+  const status = await follow(parts, begun, {
+    mine: shown.mine,
+    seen: ({ id, state, progress, queuePlace: place, elapsedMs }, isAway) =>
+      shown.show({ phase: state === 'queued' ? 'queued' : 'running', statement: id, progress, place, elapsedMs, isAway }),
+  })
+  const keeps = desk.notebook(notebook)?.page.cells.some(({ id, kind }) => id === cell && kind === 'sql') ?? false
+  if (keeps && status?.state !== 'done') parts.runs.change(notebook, cell, { going: undefined })
+  if (status === null) return
+  if (status.state !== 'done' || status.basis === undefined) {
+    return shown.end(status.state === 'cancelled' ? { phase: 'stopped' } : { phase: 'failed', problem: fault(status.problem) })
+  }
+  const result = await rowsOf(parts, status, shown.mine)
+  if (result === null) return
+  if (keeps) parts.runs.change(notebook, cell, { going: undefined, done: { statement: status.id, ran } })
+  const finishedAt = new Date(Date.parse(status.submittedAt) + status.elapsedMs).toISOString()
+  shown.end({ phase: 'done', statement: status.id, result, ran, elapsedMs: status.elapsedMs, finishedAt })
 }
 
 const asked = ({ sql, parameters }: Compiled) => (Object.keys(parameters).length === 0 ? { sql } : { sql, parameters })
 
-async function follow(
-  desk: Desk,
-  statement: { study: string; sql: string; parameters?: StatementParameters; limit: number | undefined },
-  mine: () => boolean,
-  seen: (status: StatementStatus) => void,
-): Promise<StatementStatus | null> {
-  const { api, purpose } = desk.parts
-  let status = await api.json(statements, statementStatus, {
+interface Asked {
+  study: string
+  sql: string
+  parameters?: StatementParameters
+  limit: number | undefined
+}
+
+const begin = ({ parts: { api, purpose } }: Desk, statement: Asked): Promise<StatementStatus> =>
+  api.json(statements, statementStatus, {
     method: 'POST',
     // The form of the result is settled here; the answer to this request itself is JSON.
     headers: { prefer: 'respond-async', accept: `${arrowStreamType}, application/json;q=0.5` },
     body: { ...statement, purpose: purpose() },
   })
-  for (let turn = 0; status.state === 'queued' || status.state === 'running'; turn += 1) {
-    if (!mine()) {
-      await api.send(`${statements}/${status.id}`, { method: 'DELETE' }).catch(() => undefined)
-      return null
-    }
-    seen(status)
-    await new Promise((wake) => setTimeout(wake, waitMs(turn)))
-    status = await api.json(`${statements}/${status.id}`, statementStatus)
+
+/** What a notebook showed or waited for when it was last open here: rows come from the server again, what runs is followed on. */
+export async function resumeRuns(desk: Desk, notebook: string): Promise<void> {
+  const kept = await desk.parts.runs.read(notebook)
+  for (const [cell, { done, going }] of Object.entries(kept)) {
+    const open = desk.notebook(notebook)
+    if (open === undefined) return
+    if (!open.page.cells.some(({ id }) => id === cell) || open.runs[cell] !== undefined) continue
+    if (done !== undefined) await resume(desk, notebook, cell, done)
+    if (going !== undefined) void resume(desk, notebook, cell, going)
   }
-  return mine() ? status : null
+}
+
+/** Shows a statement that was begun earlier, on this page or on another, as the run of a cell. */
+export async function resume(desk: Desk, notebook: string, cell: string, { statement, ran }: Pointer): Promise<void> {
+  const shown = showing(desk, notebook, cell, desk.notebook(notebook)?.runs[cell])
+  try {
+    const ask = () => desk.parts.api.json(`${statements}/${statement}`, statementStatus)
+    const begun = await patient(desk.parts, shown.mine, ask, () => shown.show({ isAway: true }))
+    if (begun !== null) await conclude(desk, { notebook, cell, shown, begun, ran, fault: (problem) => told(problem, null) })
+  } catch (error) {
+    const isGone = error instanceof ApiFailure && (error.status === 404 || error.status === 410)
+    if (isGone) shown.end(shown.now().result === null ? { phase: 'gone' } : { phase: 'done' })
+    else shown.end({ phase: 'failed', problem: failed(error, null) })
+  }
 }
 
 /** Stops the engine, not only the waiting for it. */
@@ -164,10 +209,19 @@ export async function runAll(desk: Desk, notebook: string, from?: string): Promi
   return true
 }
 
-function told(problem: QueryProblem | undefined, compiled: Compiled): RunProblem {
-  if (problem === undefined) return { what: 'The statement did not finish', why: null, suggestion: null, position: null, reference: null }
-  const position = problem.position === undefined ? null : compiled.toSource(problem.position)
-  const elsewhere = problem.position !== undefined && position === null
+const unsaid: RunProblem = {
+  what: 'The statement did not finish',
+  why: 'The server ended while it ran. Run it again.',
+  suggestion: null,
+  position: null,
+  reference: null,
+}
+
+/** `compiled`: null where the text that ran is not the one on screen. */
+function told(problem: QueryProblem | undefined, compiled: Compiled | null): RunProblem {
+  if (problem === undefined) return unsaid
+  const position = problem.position === undefined || compiled === null ? null : compiled.toSource(problem.position)
+  const elsewhere = compiled !== null && problem.position !== undefined && position === null
   return {
     what: problem.detail ?? problem.title,
     why: elsewhere ? `It lies in a cell this one reads: ${compiled.uses.join(', ')}.` : null,
@@ -177,7 +231,7 @@ function told(problem: QueryProblem | undefined, compiled: Compiled): RunProblem
   }
 }
 
-function failed(error: unknown, compiled: Compiled): RunProblem {
+function failed(error: unknown, compiled: Compiled | null): RunProblem {
   if (error instanceof ApiFailure && error.kind === 'refused' && error.status === 400) {
     return told({ title: 'The statement was refused', status: 400, ...error.problem }, compiled)
   }

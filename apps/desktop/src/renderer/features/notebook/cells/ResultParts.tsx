@@ -1,4 +1,4 @@
-import { ClockAlert, LoaderCircle, OctagonX, RefreshCw, Square, TriangleAlert, Waypoints } from 'lucide-react'
+import { ClockAlert, Hourglass, LoaderCircle, OctagonX, RefreshCw, Square, TriangleAlert, Waypoints } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { statementRowsMax } from '@aquifer/core/contract'
 import { Button } from '../../../ui/Button.js'
@@ -77,7 +77,13 @@ export function StaleBar({ cause, onRun }: { cause: string; onRun(): void }) {
   )
 }
 
-export function RunningBar({ run, onStop }: { run: Pick<RunState, 'phase' | 'startedAt' | 'progress' | 'place'>; onStop?(): void }) {
+export function RunningBar({
+  run,
+  onStop,
+}: {
+  run: Pick<RunState, 'phase' | 'startedAt' | 'progress' | 'place' | 'isAway'>
+  onStop?(): void
+}) {
   const elapsed = useElapsed(run.startedAt)
   const share = run.progress
   // Most statements end before the eye could read this.
@@ -96,7 +102,7 @@ export function RunningBar({ run, onStop }: { run: Pick<RunState, 'phase' | 'sta
         <Icon of={LoaderCircle} className="turning mark-info" />
         <span className="num">
           {run.phase === 'queued' ? waiting(run.place, elapsed) : span(elapsed)}
-          {share !== null && `, ${Math.round(share * 100)} %`}
+          {run.isAway ? ', no answer at the moment: asking again' : share !== null && `, ${Math.round(share * 100)} %`}
         </span>
         {onStop && (
           <Button icon={Square} className="end" onPress={onStop}>
@@ -141,6 +147,19 @@ export function RunFault({ run, onSuggestion }: { run: Pick<RunState, 'problem'>
         </p>
       )}
       {problem.reference && <p className="sub mono">{problem.reference}</p>}
+    </div>
+  )
+}
+
+/** A result has its time on the server; the text that makes it again is here. */
+export function Gone({ onRun }: { onRun(): void }) {
+  return (
+    <div className="notice idle" role="status">
+      <Icon of={Hourglass} />
+      <span className="grow">The rows of the last run are not kept any more.</span>
+      <Button icon={RefreshCw} onPress={onRun}>
+        Run again
+      </Button>
     </div>
   )
 }

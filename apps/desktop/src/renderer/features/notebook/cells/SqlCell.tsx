@@ -17,7 +17,7 @@ import { isGoing, type RunState } from '../run.js'
 import { useNotebook } from '../useNotebook.js'
 import { CellFrame, CellMenu } from './CellFrame.js'
 import { CellName } from './CellName.js'
-import { ResultFooter, RunFault, RunningBar, StaleBar, Stopped } from './ResultParts.js'
+import { Gone, ResultFooter, RunFault, RunningBar, StaleBar, Stopped } from './ResultParts.js'
 import { isEdited, staleCause, upstreamCause } from './stale.js'
 
 interface Props {
@@ -67,6 +67,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
       />
       {run && going && <RunningBar run={run} onStop={() => actions.stop(cell.id)} />}
       {run?.phase === 'stopped' && <Stopped run={run} />}
+      {run?.phase === 'gone' && <Gone onRun={() => actions.run(cell.id)} />}
       {run?.phase === 'failed' && (
         <RunFault run={run} onSuggestion={(name) => actions.write(cell.id, corrected(cell.source, fault?.position ?? null, name))} />
       )}

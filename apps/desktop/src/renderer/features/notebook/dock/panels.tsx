@@ -12,6 +12,7 @@ import { TableView } from '../../catalogue/TableView.js'
 import { useDesk, useOpenNotebook } from '../DeskProvider.js'
 import { NotebookList } from '../NotebookList.js'
 import { NotebookView } from '../NotebookView.js'
+import { resumeRuns } from '../run.js'
 import { useTour } from '../tour/tour.js'
 import { blank, example, useCreateNotebook } from '../useCreateNotebook.js'
 import { NotebookInHand, useNotebook } from '../useNotebook.js'
@@ -64,7 +65,9 @@ function Fetched({ id }: { id: string }) {
     staleTime: 0,
   })
   useEffect(() => {
-    if (asked.data) desk.put(asked.data)
+    if (asked.data === undefined) return
+    desk.put(asked.data)
+    void resumeRuns(desk, asked.data.id)
   }, [asked.data, desk])
   if (!asked.error) return <SkeletonRows rows={8} />
   return (
