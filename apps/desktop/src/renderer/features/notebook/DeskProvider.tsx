@@ -25,6 +25,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
       api: session.api,
       journal: openJournal(kept.texts, me.user),
       purpose: () => session.state().purpose,
+      cut: session.cutOf,
       now: () => Date.now(),
       newId,
     })

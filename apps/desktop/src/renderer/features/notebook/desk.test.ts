@@ -33,6 +33,7 @@ function openDesk(): Desk {
     api,
     journal: openJournal(storage, 'aoife'),
     purpose: () => 'analysis',
+    cut: () => null,
     now: () => Date.now(),
     newId: () => 'new',
   })

@@ -36,6 +36,8 @@ export interface DeskParts {
   api: Api
   journal: Journal
   purpose(): string
+  /** the data cut that is read in a study; null: the living data */
+  cut(study: string): string | null
   now(): number
   newId(): string
 }

@@ -116,12 +116,13 @@ async function follow(
   mine: () => boolean,
   seen: (status: StatementStatus) => void,
 ): Promise<StatementStatus | null> {
-  const { api, purpose } = desk.parts
+  const { api, purpose, cut } = desk.parts
+  const read = cut(statement.study)
   let status = await api.json(statements, statementStatus, {
     method: 'POST',
     // The form of the result is settled here; the answer to this request itself is JSON.
     headers: { prefer: 'respond-async', accept: `${arrowStreamType}, application/json;q=0.5` },
-    body: { ...statement, purpose: purpose() },
+    body: { ...statement, purpose: purpose(), ...(read === null ? {} : { cut: read }) },
   })
   for (let turn = 0; status.state === 'queued' || status.state === 'running'; turn += 1) {
     if (!mine()) {
