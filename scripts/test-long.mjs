@@ -33,6 +33,7 @@ const parts = {
       'apps/server/src/pipeline/stores.long.test.ts',
       'apps/server/src/masking/leak-gate.test.ts',
       'apps/server/src/platform/restore.test.ts',
+      'apps/server/src/platform/from-lake.test.ts',
       'apps/server/src/platform/cuts.test.ts',
       'apps/server/src/quality/quality.test.ts',
       'apps/server/src/cli/files.test.ts',

@@ -11,10 +11,21 @@ import {
   NotebookPen,
   ScrollText,
   ShieldCheck,
+  Snowflake,
   type LucideIcon,
 } from 'lucide-react'
 import type { Me } from '@aquifer/core/contract'
-import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeeFiles, maySeePrivacy, maySeeQuality } from './api/roles.js'
+import {
+  isPerson,
+  mayAdminister,
+  mayAudit,
+  mayQuery,
+  maySeeConsent,
+  maySeeCuts,
+  maySeeFiles,
+  maySeePrivacy,
+  maySeeQuality,
+} from './api/roles.js'
 
 export const paths = {
   home: '/home',
@@ -26,6 +37,7 @@ export const paths = {
   catalogueTable: (table: string) => `/catalogue/${encodeURIComponent(table)}`,
   consent: '/consent',
   files: '/files',
+  cuts: '/cuts',
   quality: '/quality',
   privacy: '/privacy',
   audit: '/audit',
@@ -59,6 +71,7 @@ export function placesOf(role: Me['role']): Place[] {
     ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
     ...(mayQuery(role) ? [{ path: paths.catalogue, name: 'Catalogue', icon: Table2, key: 'T' }] : []),
     ...(maySeeFiles(role) ? [{ path: paths.files, name: 'Files', icon: Files, key: 'F' }] : []),
+    ...(maySeeCuts(role) ? [{ path: paths.cuts, name: 'Data cuts', short: 'Cuts', icon: Snowflake, key: 'U' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
     ...(maySeeQuality(role) ? [{ path: paths.quality, name: 'Data quality', short: 'Quality', icon: ClipboardCheck, key: 'Q' }] : []),
     ...(maySeePrivacy(role) ? [{ path: paths.privacy, name: 'Privacy', icon: Droplets, key: 'P' }] : []),

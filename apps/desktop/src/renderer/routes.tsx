@@ -1,7 +1,17 @@
 import { lazy, Suspense, useState } from 'react'
 import { createHashRouter, Navigate, RouterProvider, useRouteError } from 'react-router'
 import { useMe } from './api/SessionProvider.js'
-import { isPerson, mayAdminister, mayAudit, mayQuery, maySeeConsent, maySeeFiles, maySeePrivacy, maySeeQuality } from './api/roles.js'
+import {
+  isPerson,
+  mayAdminister,
+  mayAudit,
+  mayQuery,
+  maySeeConsent,
+  maySeeCuts,
+  maySeeFiles,
+  maySeePrivacy,
+  maySeeQuality,
+} from './api/roles.js'
 import { Shell } from './features/shell/Shell.js'
 import { paths } from './paths.js'
 import { Failure, SkeletonRows } from './ui/states.js'
@@ -16,6 +26,7 @@ const AdministrationPage = lazy(() => import('./features/administration/Administ
 const AuditPage = lazy(() => import('./features/audit/AuditPage.js'))
 const PrivacyPage = lazy(() => import('./features/privacy/PrivacyPage.js'))
 const FilesPage = lazy(() => import('./features/files/FilesPage.js'))
+const CutsPage = lazy(() => import('./features/cuts/CutsPage.js'))
 const QualityPage = lazy(() => import('./features/quality/QualityPage.js'))
 const ConsentPage = lazy(() => import('./features/consent/ConsentPage.js'))
 
@@ -36,6 +47,7 @@ function openRouter() {
             { path: `${paths.catalogue}/:table?`, element: <Allowed when={mayQuery}>{page(<CataloguePage />)}</Allowed> },
             { path: paths.consent, element: <Allowed when={maySeeConsent}>{page(<ConsentPage />)}</Allowed> },
             { path: paths.files, element: <Allowed when={maySeeFiles}>{page(<FilesPage />)}</Allowed> },
+            { path: paths.cuts, element: <Allowed when={maySeeCuts}>{page(<CutsPage />)}</Allowed> },
             { path: paths.quality, element: <Allowed when={maySeeQuality}>{page(<QualityPage />)}</Allowed> },
             { path: paths.privacy, element: <Allowed when={maySeePrivacy}>{page(<PrivacyPage />)}</Allowed> },
             { path: paths.audit, element: <Allowed when={mayAudit}>{page(<AuditPage />)}</Allowed> },

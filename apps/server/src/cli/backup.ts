@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Command } from 'commander'
 import { version } from '../config/index.js'
-import { openPlatform, restore, takeBackup, type RestoreReport } from '../platform.js'
+import { openPlatform, restore, restoreFromLake, takeBackup, type FromLakeReport, type RestoreReport } from '../platform.js'
 import { systemClock } from '../storage/index.js'
 import { CommandFailed } from './failure.js'
 import { configFrom, type ServeFlags } from './serve.js'
@@ -28,23 +28,26 @@ export function backupCommand(): Command {
 interface RestoreFlags extends ServeFlags {
   lake?: string
   ledger?: string
+  fromLake?: boolean
 }
 
 export function restoreCommand(): Command {
   return new Command('restore')
     .description(
-      'brings a backup back into an empty data folder, does later withdrawals again, and compares the stores; exit 1 when they differ',
+      'brings a backup back into an empty data folder, or makes the database again from a lake alone; does later withdrawals again, and compares the stores; exit 1 when they differ',
     )
-    .argument('<dir>', 'the folder of a backup')
+    .argument('<dir>', 'the folder of a backup; with --from-lake the data folder whose database is lost')
+    .option('--from-lake', 'without any backup, from lake, keys and ledger of that data folder; goes on where it was interrupted')
     .option('--data <dir>', 'data folder (default .aquifer)')
-    .option('--lake <dir>', 'a lake that outlived the database: what only it knows goes back in')
+    .option('--lake <dir>', 'a lake that outlived the database: what only it knows goes back in; with --from-lake where the lake lies')
     .option('--ledger <file>', 'the newest copy of ledger/withdrawals.ndjson')
     .option('--json', 'as JSON')
-    .action(async (dir: string, { lake, ledger, json, ...flags }: RestoreFlags) => {
+    .action(async (dir: string, { lake, ledger, json, fromLake, ...flags }: RestoreFlags) => {
       const asked = { from: path.resolve(dir), lake: lake ?? null, ledger: ledger ?? null, tell }
-      const made = await restore(configFrom(flags), asked, openPlatform)
+      const made = await (fromLake === true ? restoreFromLake : restore)(configFrom(flags), asked, openPlatform)
       if ('problem' in made) throw new CommandFailed(made.problem)
-      process.stdout.write(json === true ? `${JSON.stringify(made)}\n` : restoredText(made))
+      const text = 'backup' in made ? restoredText(made) : fromLakeText(made)
+      process.stdout.write(json === true ? `${JSON.stringify(made)}\n` : text)
       if (!made.stores.equal) process.exitCode = 1
     })
 }
@@ -54,6 +57,27 @@ function restoredText({ backup, lakeOnly, withdrawals, stores }: RestoreReport):
     lakeOnly === null
       ? []
       : [`from the lake: ${lakeOnly.returned} versions returned, ${lakeOnly.erased} of erased people, ${lakeOnly.left} left out`]
-  const equal = stores.equal ? 'the stores hold the same' : 'the stores DIFFER: start the server and run `aquifer verify stores`'
+  const equal = equalText(stores)
   return `${[`restored as of ${backup}`, ...returned, `${withdrawals} withdrawals done again`, equal].join('\n')}\n`
+}
+
+const equalText = (stores: RestoreReport['stores']): string =>
+  stores.equal ? 'the stores hold the same' : 'the stores DIFFER: start the server and run `aquifer verify stores`'
+
+// What no lake holds, so that nobody finds out later.
+const notInTheLake =
+  'not in the lake, so not brought back: accounts, clients and relationships, subject numbers and participant log, invitations, files, ' +
+  'code lists, cohorts, notebooks and saved statements, results, data cuts, jobs, and the audit trail (its newest head is kept: `aquifer audit verify` tells what is lost)'
+
+function fromLakeText({ studies, withoutSettings, returned, erased, left, erasedKnown, withdrawals, stores }: FromLakeReport): string {
+  const lines = [
+    `${studies.length} studies; from the lake: ${returned} versions returned, ${erased} of erased people, ${left} left out`,
+    ...withoutSettings.map(
+      (id) => `${id}: its settings were not in the lake; it is frozen and masked by safe-harbor until \`aquifer study apply\``,
+    ),
+    `${erasedKnown} erased people known; ${withdrawals} withdrawals done again`,
+    notInTheLake,
+    equalText(stores),
+  ]
+  return `${lines.join('\n')}\n`
 }

@@ -147,7 +147,7 @@ async function take(parts: FileParts, { store, study, filename }: Described, sen
   sending.want()
   const max = store === 'lake' ? lakeFileBytesMax : reservoirFileBytesMax
   const taken = await takeFile(body, { path: incoming, length, max, checksums, sealer, see: (chunk) => look.see(chunk) })
-  return isRefusal(taken) ? taken : { id, incoming, ...taken, ...look.end() }
+  return isRefusal(taken) ? taken : { id, incoming, ...taken, ...(await look.end(incoming)) }
 }
 
 /** The row of a file that the caller may know of. `own`: of nobody else's. */

@@ -1,10 +1,12 @@
 // Files as they came, through the real edge: what is stored is what is given back, who may is told, and what is refused leaves nothing.
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { bundleOf, contract, openPlatformWorld, patient, type Request, type Sent, type World } from '../platform/test/world.js'
+import { openDuckDb } from '../storage/index.js'
 
 const lake = '/datalake/api/v1/data'
 const reservoir = '/datareservoir/api/v1/data'
@@ -223,6 +225,24 @@ test('the listing goes oldest first in pages, and tells what it does not underst
     const refused = await get(`/datareservoir/api/v1/metadata?${query}`, analyst)
     expect([query, refused.status, refused.json['code']]).toEqual([query, 400, 'bad-parameter'])
   }
+})
+
+test('a Parquet file is looked at, too, and one that is none says nothing', async () => {
+  const { connection, close } = await openDuckDb()
+  const folder = await mkdtemp(path.join(tmpdir(), 'aquifer-parquet-'))
+  const file = path.join(folder, 'people.parquet')
+  await connection.run(`copy (select 1 as visit, 'ann@example.org' as note, date '1970-01-01' as birth_date) to '${file}' (format parquet)`)
+  close()
+  const stored = await putTable('people.parquet', await readFile(file))
+  await rm(folder, { recursive: true })
+  expect([stored.status, stored.json['warnings']]).toEqual([
+    201,
+    [
+      { kind: 'date-of-birth', count: 1, where: 'column birth_date' },
+      { kind: 'email', count: 1, where: 'line 2' },
+    ],
+  ])
+  expect((await putTable('none.parquet', 'no Parquet')).json['warnings']).toEqual([])
 })
 
 test('a file goes with a reason, bytes and name, and the trail knows by whom', async () => {

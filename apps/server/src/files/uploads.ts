@@ -163,7 +163,7 @@ async function finish(parts: FileParts, request: FilesAsked, row: UploadRow, stu
   const { sha256, sha512, bytes } = await digestsOf(incoming, (chunk) => look.see(chunk))
   const wrong = checksumRefusal(row.checksums as AskedChecksum[], { sha256, sha512 })
   if (wrong !== null) return wrong
-  const arrived: Arrived = { id, incoming, bytes, sha256: sha256.toString('hex'), ...look.end() }
+  const arrived: Arrived = { id, incoming, bytes, sha256: sha256.toString('hex'), ...(await look.end(incoming)) }
   const refused = await storeFile(parts, request, { store: 'reservoir', study, patient: null, filename, type, attestation }, arrived)
   return refused ?? reservoirStored(arrived, filename)
 }

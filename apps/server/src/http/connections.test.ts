@@ -1,12 +1,14 @@
 // RFC 9112, and clients that take their time: an answer where one can be given, and the connection is free again.
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openAuditTrail } from '../audit/index.js'
 import { openLog, openMetrics } from '../monitoring/index.js'
 import { openPlatformWorld, patient, type World } from '../platform/test/world.js'
 import { connectionLimits } from './connections.js'
+import { answerExpectations, leaveBody } from './continue.js'
 import { openServer } from './server.js'
 
 let world: World
@@ -53,7 +55,7 @@ describe('requests that are no HTTP', () => {
   })
 })
 
-test('headers and bodies that do not come to an end are given up', async () => {
+function bareServer(limits: Partial<typeof connectionLimits> = {}) {
   const { identity, access, repository } = world.platform
   const sink = openLog({ dir: path.join(world.platform.config.dataDir, 'logs-held'), level: 'silent' })
   const app = openServer(
@@ -70,8 +72,13 @@ test('headers and bodies that do not come to an end are given up', async () => {
       newId: randomUUID,
       accepting: () => true,
     },
-    { ...connectionLimits, headersMs: 200, bodyMs: 200 },
+    { ...connectionLimits, ...limits },
   )
+  return { app, sink }
+}
+
+test('headers and bodies that do not come to an end are given up', async () => {
+  const { app, sink } = bareServer({ headersMs: 200, bodyMs: 200 })
   app.post('/fhir-server/held', { config: { open: true, fhir: true } }, (request, reply) => void reply.send({ got: request.body }))
   const slow = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port)
   const head = 'POST /fhir-server/held HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n'
@@ -81,4 +88,31 @@ test('headers and bodies that do not come to an end are given up', async () => {
   expect(await raw(slow, `${head}Content-Length: 2\r\nConnection: close\r\n\r\n{}`)).toContain('{"got":{}}')
   await app.close()
   sink.close()
+})
+
+test('a server that ends does not wait for a body that it refused unread', async () => {
+  const { app, sink } = bareServer()
+  answerExpectations(app)
+  app.post('/fhir-server/left', { config: { open: true, fhir: true, streams: true } }, (_request, reply) => void reply.send({ said: 'no' }))
+  app.addHook('onSend', async (request, reply, payload) => {
+    leaveBody(request, reply.raw)
+    return payload
+  })
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  const port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port)
+  // No clock ends the connection: only the server's own end does.
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  try {
+    const socket = connect(port, '127.0.0.1')
+    const ended = once(socket, 'close')
+    socket.on('error', () => undefined)
+    socket.write('POST /fhir-server/left HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/csv\r\nContent-Length: 1000000\r\n\r\nx')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 200[^]*"no"/)
+    await app.close()
+    await ended
+  } finally {
+    vi.useRealTimers()
+    sink.close()
+  }
 })

@@ -8,7 +8,16 @@ const waiting = new WeakMap<IncomingMessage, ServerResponse>()
 const unreadMs = 10_000
 const large = /^\/(?:datalake|datareservoir)\//
 
+// By server, whose body is left unread.
+const left = new WeakMap<object, Set<FastifyRequest>>()
+
 export function answerExpectations(app: FastifyInstance): void {
+  const unread = new Set<FastifyRequest>()
+  left.set(app.server, unread)
+  // A server that ends does not wait for bodies that nobody reads: their answers were given.
+  app.addHook('preClose', async () => {
+    for (const request of unread) request.raw.destroy()
+  })
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (large.test(request.url ?? '')) waiting.set(request, response)
     else response.writeContinue()
@@ -29,6 +38,13 @@ export function leaveBody(request: FastifyRequest, response: ServerResponse): vo
   if (waiting.delete(request.raw)) response.setHeader('connection', 'close')
   const timer = setTimeout(() => void (request.raw.complete || request.raw.destroy()), unreadMs)
   timer.unref()
-  request.raw.once('close', () => clearTimeout(timer))
-  request.raw.once('end', () => clearTimeout(timer))
+  const unread = left.get(request.server.server)
+  // Not before it is on its way to the client.
+  response.once('finish', () => void (request.raw.complete || unread?.add(request)))
+  const done = (): void => {
+    clearTimeout(timer)
+    unread?.delete(request)
+  }
+  request.raw.once('close', done)
+  request.raw.once('end', done)
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openJournal, type Journal } from './journal.js'
 import type { Keyring } from './keyring.js'
 import { openStudyLake, type StudyLake } from './study-lake.js'
 
@@ -53,6 +54,17 @@ export class Lake {
     this.#studies.set(id, opening)
     opening.catch(() => this.#studies.delete(id))
     return opening
+  }
+
+  /** A small encrypted list beside a study's rows, there even where it has none yet. */
+  journal(study: string, name: string): Promise<Journal> {
+    return openJournal(join(this.dir, study), study, this.#options.keyring, name)
+  }
+
+  /** Whatever has a folder, with rows or with a list only. */
+  async named(): Promise<string[]> {
+    const entries = await readdir(this.dir, { withFileTypes: true })
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
   }
 
   /** The studies that are open: those with rows, and those asked for. */

@@ -28,6 +28,7 @@ import type { Clock, Signer } from '../storage/index.js'
 import { heldDoors, openHeldAlarm } from './held.js'
 import type { CodeLists, OwnViews } from '../query/index.js'
 import { openStoreJobs } from './stores.js'
+import { keepStudyRecords } from './study-records.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
@@ -158,6 +159,11 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const replicator = new Replicator({ source: repository, lake, clock, onFailure: failed('replicator') })
   const pipeline = new Pipeline({ replicator, lake, masking, reservoir, clock, otherStages: parts.otherStages })
   for (const gauge of pipeline.gauges()) parts.metrics.gauge(gauge.name, gauge.help, gauge.read)
+  const studyRecords = keepStudyRecords({
+    records: () => repository.studyRecords.list(),
+    lake,
+    onFailure: (study, error) => failed('study records')({ study, reason: errorName(error).name }),
+  })
   const stages = { replicator, lake, masking, reservoir, clock }
   const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
@@ -215,6 +221,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     }),
     async close() {
       await storeJobs.stop()
+      await studyRecords.stop()
       await replicator.stop()
       await masking.stop()
       await reservoir.close()

@@ -24,14 +24,17 @@ export interface RestoreRequest {
   ledger: string | null
   tell: (what: string) => void
 }
-export interface RestoreReport {
-  backup: string
-  lakeOnly: LakeOnly | null
-  /** Withdrawals that the copy did not know, done again. */
+/** What is done again once a database is there, and whether all stores then hold the same. */
+export interface Settled {
+  /** Withdrawals that the database did not know, done again. */
   withdrawals: number
   stores: StoresReport
 }
-type Problem = { problem: string }
+export interface RestoreReport extends Settled {
+  backup: string
+  lakeOnly: LakeOnly | null
+}
+export type Problem = { problem: string }
 
 const pollMs = 100
 const waitS = 3_600
@@ -49,25 +52,33 @@ export async function restore(
   await faultPoint('restore.brought-back')
   asked.tell('reconciling')
   const lakeOnly = await reconcile(config, asked, Date.parse(backup.begunAt))
-  const ledger = path.join(dataDir, 'ledger', 'withdrawals.ndjson')
-  if (asked.ledger !== null) await mergeLedgers(ledger, asked.ledger)
+  if (asked.ledger !== null) await mergeLedgers(ledgerFile(dataDir), asked.ledger)
   await faultPoint('restore.reconciled')
+  const settled = await settle(config, { restored: backup.begunAt, ...lakeOnly }, { open, tell: asked.tell })
+  return 'problem' in settled ? settled : { backup: backup.begunAt, lakeOnly, ...settled }
+}
+
+export const ledgerFile = (dataDir: string): string => path.join(dataDir, 'ledger', 'withdrawals.ndjson')
+
+/** Opens the platform to nobody, does withdrawals again that the ledger knows, and compares the stores. */
+export async function settle(
+  config: Config,
+  noted: Record<string, unknown>,
+  { open, tell }: { open: (config: Config) => Promise<Platform>; tell: RestoreRequest['tell'] },
+): Promise<Settled | Problem> {
   const platform = await open({ ...config, roles: ['api', 'replicator', 'masker', 'compactor', 'scheduler', 'query'] as Config['roles'] })
   try {
-    await noteRestore(platform, { restored: backup.begunAt, ...lakeOnly })
-    asked.tell('withdrawals')
-    const entries = await readLedger(ledger, await openSigner(path.join(dataDir, 'keys')))
+    await noteRestore(platform, noted)
+    tell('withdrawals')
+    const entries = await readLedger(ledgerFile(config.dataDir), await openSigner(path.join(config.dataDir, 'keys')))
     const withdrawals = await redo(platform, entries)
     if (typeof withdrawals !== 'number') return withdrawals
     await faultPoint('restore.withdrawals-done')
-    asked.tell('comparing')
+    tell('comparing')
     await platform.flow?.pipeline.wait({ timeoutS: waitS })
-    const stores = await verifyStores(
-      { ...platform.flow!.stages, truth: truthOf(platform.repository) },
-      {},
-      { cancelled: false, progress: () => undefined },
-    )
-    return { backup: backup.begunAt, lakeOnly, withdrawals, stores: stores! }
+    const truth = { ...platform.flow!.stages, truth: truthOf(platform.repository) }
+    const stores = await verifyStores(truth, {}, { cancelled: false, progress: () => undefined })
+    return { withdrawals, stores: stores! }
   } finally {
     await platform.close()
   }
@@ -91,7 +102,10 @@ async function reconcile(config: Config, { lake: outlived }: RestoreRequest, beg
       await rm(lakeDir, { recursive: true, force: true })
       await cp(outlived, lakeDir, { recursive: true })
       const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile: config.masterKeyFile })
-      found = await returnLakeOnly(repository, await openLake({ dir: lakeDir, keyring }), (time) => (clock.at = time))
+      found = await returnLakeOnly(
+        { repository, at: (time) => (clock.at = time), tell: () => undefined },
+        await openLake({ dir: lakeDir, keyring }),
+      )
     }
     // Both are made again from the database, which now knows all that is to be known.
     await emptyLake(lakeDir)

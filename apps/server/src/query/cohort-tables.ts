@@ -1,14 +1,32 @@
-import { cohortColumns, cohortSentence, cohortSql } from '@aquifer/core/cohort'
-import type { CatalogueTable, CohortCriteria } from '@aquifer/core/contract'
+import { cohortColumns, cohortSentence, cohortSql, indexDatesSql } from '@aquifer/core/cohort'
+import type { CatalogueColumn, CatalogueTable, CohortCriteria } from '@aquifer/core/contract'
 import type { CheckedStatement } from '@aquifer/core/query'
+import { analysisTables } from '../view/index.js'
+import { flatColumns } from './tables.js'
 
-/** A saved cohort as statements read it: the table of its people's keys. */
+/** A saved cohort as statements read it. */
 export interface CohortTable {
   name: string
   title: string
   criteria: CohortCriteria
+  /** Its people’s measurements about the day that made them members, and not the people themselves. */
+  indexed: boolean
 }
 export const cohortTableName = (name: string): string => `cohort_${name}`
+
+/** Two tables: the keys of its people with their index date, and their measurements before and after it. */
+export const tablesOfCohort = (name: string, said: Pick<CohortTable, 'title' | 'criteria'>): CohortTable[] => [
+  { ...said, name: `indexed_${name}`, indexed: true },
+  { ...said, name: cohortTableName(name), indexed: false },
+]
+
+// There is no day 0: the index day is day 1, the day before it day -1.
+const indexedSql = (measurements: string, people: string): string => `SELECT m.*, i.index_at,
+  date_diff('day', i.index_at, m.effective_at) + (CASE WHEN CAST(m.effective_at AS DATE) >= CAST(i.index_at AS DATE) THEN 1 ELSE 0 END) AS index_day,
+  coalesce(m.effective_at < i.index_at AND row_number() OVER (
+    PARTITION BY m.patient_key, m.code_system, m.code, m.usual_unit, m.effective_at < i.index_at ORDER BY m.effective_at DESC, m.id DESC) = 1, false)
+    AS last_before_index
+FROM ${measurements} m JOIN (${people}) i USING (patient_key)`
 
 /** What a statement reads through the cohorts that it names, and the views that make them: they come after all others. */
 export function withCohorts(
@@ -19,22 +37,54 @@ export function withCohorts(
   const named = cohorts.filter(({ name }) => checked.tables.includes(name))
   if (named.length === 0) return { checked, setup: [] }
   const read = new Set(checked.tables)
-  const setup = named.map(({ name, criteria }) => {
-    const sql = cohortSql(criteria, (table) => {
-      read.add(table)
-      return `"${schema}"."${table}"`
-    })
+  const tableName = (table: string): string => {
+    read.add(table)
+    return `"${schema}"."${table}"`
+  }
+  // Dates are looked up for those who ask for them.
+  const asksDates = checked.columns === null || checked.columns.has('index_at')
+  const setup = named.map(({ name, criteria, indexed }) => {
+    const sql = indexed
+      ? indexedSql(tableName('measurements'), indexDatesSql(criteria, tableName))
+      : (asksDates ? indexDatesSql : cohortSql)(criteria, tableName)
     return `CREATE VIEW "${schema}"."${name}" AS ${sql}`
   })
-  const columns = checked.columns === null ? null : new Set([...checked.columns, ...cohortColumns])
-  return { checked: { ...checked, tables: [...read], columns }, setup }
+  const all = named.some(({ indexed }) => indexed) || checked.columns === null
+  return { checked: { ...checked, tables: [...read], columns: all ? null : new Set([...checked.columns!, ...cohortColumns]) }, setup }
 }
 
+const indexAt: CatalogueColumn = {
+  name: 'index_at',
+  type: 'TIMESTAMP',
+  masking: 'as the dates of the records that it is one of',
+  description: 'when the person came to meet the first rule that something happened',
+  from: [],
+}
+const madeHere = (name: string, type: string, description: string): CatalogueColumn => ({
+  name,
+  type,
+  masking: 'none where the policy keeps years only',
+  description,
+  from: [],
+})
+
 /** A cohort in the catalogue. */
-export const describeCohort = ({ name, title, criteria }: CohortTable): CatalogueTable => ({
+export const describeCohort = ({ name, title, criteria, indexed }: CohortTable): CatalogueTable => ({
   name,
   kind: 'flat',
   rows: null,
-  description: `${title}: ${cohortSentence(criteria)}`,
-  columns: [{ name: 'patient_key', type: 'VARCHAR', masking: 'pseudonym', description: 'person of the cohort', from: [] }],
+  description: `${title}: ${cohortSentence(criteria)}${indexed ? '; their measurements about the index date' : ''}`,
+  columns: indexed
+    ? [
+        ...flatColumns(analysisTables().find((table) => table.name === 'measurements')!).map((column): CatalogueColumn => ({
+          ...column,
+          masking: 'as in measurements',
+          description: '',
+          from: [],
+        })),
+        indexAt,
+        madeHere('index_day', 'BIGINT', 'days from the index date, which is day 1; the day before is day -1'),
+        madeHere('last_before_index', 'BOOLEAN', 'the person’s last value of this code and usual_unit before the index date'),
+      ]
+    : [{ name: 'patient_key', type: 'VARCHAR', masking: 'pseudonym', description: 'person of the cohort', from: [] }, indexAt],
 })

@@ -172,11 +172,14 @@ test('a saved cohort is a table of statements, by version; two versions differ b
   const join = 'SELECT count(*), min(p.birth_year) FROM cohort_ht c JOIN patients p USING (patient_key)'
   expect(await world.rows(join)).toMatchObject({ rows: [[28, 1951]] })
   expect(await world.rows('SELECT * FROM syn.Cohort_HT WHERE patient_key IN (SELECT patient_key FROM conditions)')).toMatchObject({
-    columns: [{ name: 'patient_key' }],
+    columns: [{ name: 'patient_key' }, { name: 'index_at' }],
     basis: { people: 28 },
   })
   expect(await world.rows(join, { study: other })).toMatchObject({ refusal: 'statement-invalid' })
-  expect((await world.query.catalogue(study)).tables.at(-1)).toMatchObject({ name: 'cohort_ht', columns: [{ name: 'patient_key' }] })
+  expect((await world.query.catalogue(study)).tables.at(-1)).toMatchObject({
+    name: 'cohort_ht',
+    columns: [{ name: 'patient_key' }, { name: 'index_at' }],
+  })
   const women = { ...change, after: 1, criteria: { all: hypertension.all.slice(0, 1) } }
   expect(await desk.save(study, { ...women, after: null })).toMatchObject({ refusal: 'already-exists' })
   expect(await desk.save(study, { ...women, after: 4 })).toMatchObject({ refusal: 'conflict', current: 1 })
@@ -251,4 +254,55 @@ test('statistics rest on a statement of the caller: its basis, its columns, its 
   })
   expect(await statistics({ kind: 'survival', sql: 'SELECT 1 AS x', time: 'x', event: 'x' })).toMatchObject({ refusal: 'bad-parameter' })
   expect(await statistics({ kind: 'survival', sql: 'SELEC 1', time: 'x', event: 'x' })).toMatchObject({ refusal: 'statement-invalid' })
+})
+
+test('a cohort has the day that made each of its people a member, and their measurements are told from it', async () => {
+  const { other } = world
+  const of = { patient_key: 'ix', year: 2012 }
+  const subject = { reference: 'Patient/ix' }
+  const weighed = ([day, value]: [string, number]): MaskedResource => ({
+    ...{ resourceType: 'Observation', id: `w${day}`, ...of, status: 'final', subject, effectiveDateTime: `2012-03-${day}T08:00:00Z` },
+    code: { coding: [{ system: 'http://loinc.org', code: '29463-7' }] },
+    valueQuantity: { value, unit: 'kg', code: 'kg', system: 'http://unitsofmeasure.org' },
+  })
+  const diagnosed = (day: string): MaskedResource => ({
+    ...{
+      resourceType: 'Condition',
+      id: `c${day}`,
+      ...of,
+      patient: subject,
+      verificationStatus: 'confirmed',
+      onsetDateTime: `2012-03-${day}`,
+    },
+    code: { coding: [{ system: 'http://snomed.info/sct', code: '38341003' }] },
+  })
+  const weights = ([['01', 70], ['09', 71], ['10', 72], ['12', 73]] as [string, number][]).map(weighed) // prettier-ignore
+  const person: MaskedResource = { resourceType: 'Patient', id: 'ix', ...of, gender: 'female', birthDate: '1950' }
+  await publish(world.reservoir, other.id, [person, diagnosed('10'), diagnosed('11'), ...weights], 2)
+  const first = { is: 'condition', of: { codes: ['38341003'] } } as const
+  for (const [name, criteria] of [
+    ['first', { all: [first] }],
+    [
+      'second',
+      {
+        all: [
+          { is: 'not', of: { is: 'sex', in: ['male'] } },
+          { is: 'any', of: [{ ...first, atLeast: 2 }] },
+        ],
+      },
+    ],
+    ['women', { all: [{ is: 'sex', in: ['female'] }] }],
+  ] satisfies [string, CohortCriteria][])
+    expect(await desk.save(other, { name, after: null, title: name, note: '', criteria, by: 'ana' })).toMatchObject({ version: 1 })
+  const told = async (name: string) => {
+    const sql = `SELECT usual_number, index_day, last_before_index FROM indexed_${name} ORDER BY effective_at`
+    return world.rows(sql, { study: other })
+  }
+  const rows = (days: (number | null)[], last: number) => ({ rows: days.map((day, at) => [70 + at, day, at === last]) })
+  expect(await told('first')).toMatchObject(rows([-9, -1, 1, 3], 1))
+  expect(await told('second')).toMatchObject(rows([-10, -2, -1, 2], 2))
+  expect(await told('women')).toMatchObject(rows([null, null, null, null], -1))
+  expect(await world.rows("SELECT CAST(index_at AS DATE) = DATE '2012-03-10' FROM cohort_first", { study: other })).toMatchObject({
+    rows: [[true]],
+  })
 })

@@ -11,7 +11,7 @@ import {
 } from '@aquifer/core/contract'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, StoredCohort, Study } from '../repository/index.js'
-import { cohortTableName, type CohortTable } from './cohort-tables.js'
+import { cohortTableName, tablesOfCohort, type CohortTable } from './cohort-tables.js'
 
 /** Saved cohorts as statements see them: the newest version of each as a table. */
 export interface CohortTables {
@@ -47,7 +47,7 @@ export function openCohorts(repository: Store, now: () => number): CohortTables 
     (await repository.cohorts.newest(sid)).flatMap(({ name, title, criteria }) => {
       // What was saved once may be refused by later schemas: then it is no table, and the list still shows it.
       const checked = cohortCriteria.safeParse(criteria)
-      return checked.success ? [{ name: cohortTableName(name), title, criteria: checked.data }] : []
+      return checked.success ? tablesOfCohort(name, { title, criteria: checked.data }) : []
     })
   return {
     tables({ sid }) {

@@ -62,6 +62,24 @@ export async function readNewest(client: Queryable, key: ResourceKey): Promise<S
   return (await versions(client, 'read', text, keyValues(key)))[0] ?? null
 }
 
+const keyArrays = (keys: readonly ResourceKey[]): Buffer[] => [
+  int2Array(keys.map((key) => key.sid)),
+  int2Array(keys.map((key) => typeNumber(key.type))),
+  textArray(keys.map((key) => key.id)),
+]
+
+export async function readVersionNumbers(client: Queryable, keys: readonly ResourceKey[]): Promise<number[]> {
+  const found = keys.map(() => 0)
+  const { rows } = await client.query<{ ord: number; version: number }>({
+    name: 'version-numbers',
+    text: `select k.ord::int as ord, c.version from unnest($1::int2[], $2::int2[], $3::text[]) with ordinality k(sid, type, id, ord)
+      join current c on c.sid = k.sid and c.type = k.type and c.id = k.id`,
+    values: keyArrays(keys),
+  })
+  for (const row of rows) found[row.ord - 1] = row.version
+  return found
+}
+
 export async function readStanding(client: Queryable, keys: readonly ResourceKey[]): Promise<(Standing | null)[]> {
   const found: (Standing | null)[] = keys.map(() => null)
   if (keys.length === 0) return found
@@ -70,11 +88,7 @@ export async function readStanding(client: Queryable, keys: readonly ResourceKey
     text: `select k.ord::int as ord, v.site, ${peopleColumns}
       from unnest($1::int2[], $2::int2[], $3::text[]) with ordinality k(sid, type, id, ord)
       join current c on c.sid = k.sid and c.type = k.type and c.id = k.id join version v on v.rid = c.rid and v.version = c.version`,
-    values: [
-      int2Array(keys.map((key) => key.sid)),
-      int2Array(keys.map((key) => typeNumber(key.type))),
-      textArray(keys.map((key) => key.id)),
-    ],
+    values: keyArrays(keys),
   })
   for (const row of rows) found[row.ord - 1] = { site: row.site, patientIds: patientIdsOf(row) }
   return found

@@ -14,6 +14,7 @@ import { openQuality } from './quality.js'
 import { openRiskReports } from './risk-reports.js'
 import { openCodeListStore } from './code-lists.js'
 import { openCohorts } from './cohorts.js'
+import { openStudyRecords } from './study-records.js'
 import { openStudyViews } from './study-views.js'
 import { readHistoryOf } from './history.js'
 import { openIdentities } from './identities.js'
@@ -137,6 +138,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     files: openFiles(writer),
     riskReports: openRiskReports(writer, reader),
     quality: openQuality(writer, streams),
+    studyRecords: openStudyRecords(reader, owner),
     studyViews: openStudyViews(writer),
     codeLists: openCodeListStore(writer),
     cohorts: openCohorts(writer),

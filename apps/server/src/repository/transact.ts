@@ -8,13 +8,13 @@ import { alarmFeed } from './feeds.js'
 import { addFile, removeFile } from './files.js'
 import { emitFlows, studiesNaming } from './flow.js'
 import { endEnrolment, enrol, lockPeople, noteBirths, readPeople } from './people.js'
-import { readNewest, readStanding } from './read.js'
+import { readNewest, readStanding, readVersionNumbers } from './read.js'
 import { endRelationships, holdRelationships, noteOnRelationship, relate } from './relationships.js'
 import { registrationTx } from './registrations.js'
 import { search } from './search.js'
 import type { Repository, Tx } from './types.js'
 import { erasedAmong, recordWithdrawal } from './withdrawals.js'
-import { writeAll } from './write.js'
+import { skipTo, writeAll } from './write.js'
 
 const attemptsMax = 8
 const backoffMs = 5
@@ -137,6 +137,8 @@ function txOn(client: PoolClient, { now, mark, ledgerKey }: TransactParts, { sen
     },
     read: (key) => readNewest(client, key),
     standing: (keys) => readStanding(client, keys),
+    versions: (keys) => readVersionNumbers(client, keys),
+    skipTo: (keys) => skipTo(client, keys),
     search: (query) => search(client, query),
     people: (keys) => readPeople(client, keys),
     studiesNaming: (type, id) => studiesNaming(client, type, id),

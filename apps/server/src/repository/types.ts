@@ -7,6 +7,7 @@ import type { QualityRecords } from './quality.js'
 import type { RiskReports } from './risk-reports.js'
 import type { CodeListStore } from './code-lists.js'
 import type { Cohorts } from './cohorts.js'
+import type { StudyRecords } from './study-records.js'
 import type { StudyViews } from './study-views.js'
 import type { Identities } from './identities.js'
 import type { KeyEscrows, MaskingPolicies, Reidentifications } from './masking-types.js'
@@ -186,6 +187,10 @@ export interface Tx {
   read(key: ResourceKey): Promise<StoredVersion | null>
   // Where these stand now, deleted ones included; in the order of the keys, null for what was never there.
   standing(keys: readonly ResourceKey[]): Promise<(Standing | null)[]>
+  // Their newest versions, 0 for what was never there; in the order of the keys.
+  versions(keys: readonly ResourceKey[]): Promise<number[]>
+  // Versions that are lost: the next write makes `version`, of what was deleted before it or was not.
+  skipTo(keys: readonly (ResourceKey & { version: number; deleted: boolean })[]): Promise<void>
   search(query: SearchQuery): Promise<SearchPage>
   people(keys: readonly { sid: number; patientId: string }[]): Promise<PersonState[]> // without a lock
   studiesNaming(type: string, id: string): Promise<number[]>
@@ -318,6 +323,7 @@ export interface Repository {
   files: Files
   riskReports: RiskReports
   quality: QualityRecords
+  studyRecords: StudyRecords
   studyViews: StudyViews
   codeLists: CodeListStore
   cohorts: Cohorts

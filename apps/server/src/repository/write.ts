@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import { boolArray, byteaArray, float8Array, int2Array, int4Array, int8Array, textArray } from './binary.js'
 import { furtherCode, mixed, parameterNumber } from './mix.js'
 import { globalSid } from './types.js'
-import type { PreparedWrite, WriteOutcome } from './types.js'
+import type { PreparedWrite, ResourceKey, WriteOutcome } from './types.js'
 import { outcomeCodes, writeSql } from './write-sql.js'
 
 // One statement's share: beyond this more rows per statement gain nothing and hold memory on both sides.
@@ -34,6 +34,25 @@ export async function writeAll(client: PoolClient, writes: readonly PreparedWrit
     waiting = raced.length === 0 ? later : [...raced, ...later].sort(byKey)
   }
   return outcomes
+}
+
+/** A place in the row of versions that a resource goes on from, where those before are lost. */
+export async function skipTo(client: PoolClient, keys: readonly (ResourceKey & { version: number; deleted: boolean })[]): Promise<void> {
+  if (keys.length === 0) return
+  await client.query({
+    name: 'skip-to',
+    text: `insert into current (rid, sid, type, id, version, deleted, updated, present, toks)
+      select nextval('rid_seq'), k.sid, k.type, k.id, k.version - 1, k.deleted, 0, 0, '{}'
+      from unnest($1::int2[], $2::int2[], $3::text[], $4::int4[], $5::bool[]) k(sid, type, id, version, deleted)
+      on conflict (sid, type, id) do update set version = excluded.version, deleted = excluded.deleted`,
+    values: [
+      int2Array(keys.map(({ sid }) => sid)),
+      int2Array(keys.map(({ type }) => typeNumber(type))),
+      textArray(keys.map(({ id }) => id)),
+      int4Array(keys.map(({ version }) => version)),
+      boolArray(keys.map(({ deleted }) => deleted)),
+    ],
+  })
 }
 
 function byKey(a: Placed, b: Placed): number {

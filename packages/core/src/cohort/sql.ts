@@ -61,7 +61,38 @@ function boundsSql({ min, max }: { min?: number | undefined; max?: number | unde
   return min === undefined ? `<= ${max ?? 0}` : `>= ${min}`
 }
 
+/**
+ * The people of a cohort with the date that makes them members by the first rule that something happened: of so many records the last that
+ * was needed. Null where no rule says so, or no date is kept.
+ */
+export function indexDatesSql(criteria: CohortCriteria, tableName: TableName = asItIs): string {
+  const leaf = firstHappened(criteria.all)
+  const date = leaf === null ? 'CAST(NULL AS TIMESTAMP)' : memberSince(leaf, tableName)
+  return `SELECT p.patient_key, ${date} AS index_at FROM (${cohortSql(criteria, tableName)}) p`
+}
+
+function firstHappened(rules: readonly CohortCriterion[]): Happened | null {
+  for (const rule of rules) {
+    if (rule.is === 'all' || rule.is === 'any') {
+      const inner = firstHappened(rule.of)
+      if (inner !== null) return inner
+    } else if (rule.is !== 'not' && rule.is !== 'age' && rule.is !== 'sex') return rule
+  }
+  return null
+}
+
+function memberSince(leaf: Happened, tableName: TableName): string {
+  const at = `r.${sources[leaf.is].time}_at`
+  const value = leaf.atLeast === undefined ? `min(${at})` : `list_sort(list(${at}) FILTER (${at} IS NOT NULL))[${leaf.atLeast}]`
+  return `(SELECT ${value} ${recordsSql(leaf, tableName)})`
+}
+
 function happenedSql(leaf: Happened, tableName: TableName): string {
+  const from = recordsSql(leaf, tableName)
+  return leaf.atLeast === undefined ? `EXISTS (SELECT 1 ${from})` : `(SELECT count(*) ${from}) >= ${leaf.atLeast}`
+}
+
+function recordsSql(leaf: Happened, tableName: TableName): string {
   const source = sources[leaf.is]
   const value = leaf.is === 'observation' ? leaf.value : undefined
   const where = [
@@ -72,8 +103,7 @@ function happenedSql(leaf: Happened, tableName: TableName): string {
     ...(value === undefined ? [] : [`r.value_number ${value.comparison} ${value.number}`]),
     ...(value?.unit === undefined ? [] : [`r.value_unit = ${text(value.unit)}`]),
   ].join(' AND ')
-  const from = `FROM ${tableName(source.table)} r WHERE ${where}`
-  return leaf.atLeast === undefined ? `EXISTS (SELECT 1 ${from})` : `(SELECT count(*) ${from}) >= ${leaf.atLeast}`
+  return `FROM ${tableName(source.table)} r WHERE ${where}`
 }
 
 function codesSql(codes: CohortCodes, tableName: TableName): string[] {

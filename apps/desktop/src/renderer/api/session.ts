@@ -10,6 +10,8 @@ export interface SessionState {
   me: Me | null
   purpose: string
   study: string | null
+  /** The data cut that statements of its study read; null: the living data. */
+  cut: { study: string; name: string } | null
   reachable: boolean
   unreachableSince: number | null
 }
@@ -40,7 +42,15 @@ export class Session {
   #touchedAt: number
   #refreshing = false
   #arrival: Arrival | null
-  #state: SessionState = { status: 'starting', me: null, purpose: 'analysis', study: null, reachable: true, unreachableSince: null }
+  #state: SessionState = {
+    status: 'starting',
+    me: null,
+    purpose: 'analysis',
+    study: null,
+    cut: null,
+    reachable: true,
+    unreachableSince: null,
+  }
 
   constructor(storage: Storage, now: () => number, arrival: Arrival | null = null) {
     this.#arrival = arrival
@@ -100,7 +110,7 @@ export class Session {
   signOut(): void {
     this.#endOnServer()
     this.#keep(null)
-    this.#set({ status: 'signed-out', me: null, study: null })
+    this.#set({ status: 'signed-out', me: null, study: null, cut: null })
   }
 
   lock(): void {
@@ -117,7 +127,14 @@ export class Session {
 
   chooseStudy(study: string): void {
     if (this.#kept) this.#keep({ ...this.#kept, study })
-    this.#set({ study })
+    this.#set({ study, cut: null })
+  }
+
+  /** The cut that is read in this study; null is the living data. */
+  readonly cutOf = (study: string): string | null => (this.#state.cut?.study === study ? this.#state.cut.name : null)
+
+  chooseCut(cut: SessionState['cut']): void {
+    this.#set({ cut: cut && { study: cut.study, name: cut.name } })
   }
 
   /** Called on every key and click: keeps the session open. */

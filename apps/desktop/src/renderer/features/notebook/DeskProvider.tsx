@@ -28,6 +28,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
       runs: openKeptRuns(kept.texts, me.user, kept.ready),
       isSignedIn: () => session.state().status === 'signed-in',
       purpose: () => session.state().purpose,
+      cut: session.cutOf,
       now: () => Date.now(),
       newId,
     })

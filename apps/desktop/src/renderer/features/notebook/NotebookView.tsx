@@ -26,6 +26,7 @@ import { MarkdownCell } from './cells/MarkdownCell.js'
 import { ParameterCell } from './cells/ParameterCell.js'
 import { SqlCell } from './cells/SqlCell.js'
 import { CohortCell } from './cohort/CohortCell.js'
+import { DataChooser } from './DataChooser.js'
 import { useInFront } from './dock/BenchProvider.js'
 import { LineagePanel } from './LineagePanel.js'
 import { MoreMenu, ShareButton } from './NotebookMenus.js'
@@ -194,6 +195,7 @@ function Toolbar({ versions, onVersions }: { versions: boolean; onVersions(): vo
       <IconButton label="Redo" icon={Redo2} isDisabled={notebook.future.length === 0} onPress={actions.redo} />
       <span className="row end">
         <WholeRun />
+        <DataChooser study={notebook.study} />
         <Button
           look="quiet"
           className="num"

@@ -37,6 +37,7 @@ function openDesk(): Desk {
     runs: openKeptRuns(storage, 'aoife', Promise.resolve()),
     isSignedIn: () => signedIn,
     purpose: () => 'analysis',
+    cut: () => null,
     now: () => Date.now(),
     newId: () => 'new',
   })

@@ -39,6 +39,8 @@ export interface DeskParts {
   runs: KeptRuns
   purpose(): string
   isSignedIn(): boolean
+  /** the data cut that is read in a study; null: the living data */
+  cut(study: string): string | null
   now(): number
   newId(): string
 }

@@ -146,12 +146,13 @@ interface Asked {
   limit: number | undefined
 }
 
-const begin = ({ parts: { api, purpose } }: Desk, statement: Asked): Promise<StatementStatus> =>
+const cited = (cut: string | null) => (cut === null ? {} : { cut })
+const begin = ({ parts: { api, purpose, cut } }: Desk, statement: Asked): Promise<StatementStatus> =>
   api.json(statements, statementStatus, {
     method: 'POST',
     // The form of the result is settled here; the answer to this request itself is JSON.
     headers: { prefer: 'respond-async', accept: `${arrowStreamType}, application/json;q=0.5` },
-    body: { ...statement, purpose: purpose() },
+    body: { ...statement, purpose: purpose(), ...cited(cut(statement.study)) },
   })
 
 /** What a notebook showed or waited for when it was last open here: rows come from the server again, what runs is followed on. */

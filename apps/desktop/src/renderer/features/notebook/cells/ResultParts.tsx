@@ -34,7 +34,13 @@ export function ResultFooter({
         {basis.people === null && <b className="result-only">{rowWords(result)}</b>}
       </span>
       <span className="result-time">{span(basis.elapsedMs)}</span>
-      <span>snapshot {moment(basis.snapshot)}</span>
+      {basis.cut === undefined ? (
+        <span>snapshot {moment(basis.snapshot)}</span>
+      ) : (
+        <span>
+          cut <b>{basis.cut}</b>, data of {moment(basis.snapshot)}
+        </span>
+      )}
       <span>
         epoch {basis.consentEpoch}
         {basis.consentState === 'updating' && ', updating'}

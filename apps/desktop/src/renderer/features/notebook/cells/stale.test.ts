@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { Catalogue } from '@aquifer/core/contract'
 import type { Cell } from '../model.js'
 import { compile } from '../references.js'
-import { isEdited, upstreamCause } from './stale.js'
+import type { Result } from '../result.js'
+import { isEdited, staleCause, upstreamCause } from './stale.js'
 
 const sql = (name: string, source: string): Cell => ({ id: name, kind: 'sql', name, source })
 const day = (value: string | null): Cell => ({ id: 'p', kind: 'parameter', name: 'as_of', source: '', parameter: { type: 'date', value } })
@@ -23,6 +25,13 @@ describe('why a result is old', () => {
     expect(ran.sql).not.toContain('2026-11-22')
     expect(compile(cells, 'people').parameters).toEqual(ran.parameters)
     expect(compile([...cells, sql('apart', "select '$as_of' -- $as_of")], 'apart').parameters).toEqual({})
+  })
+
+  test('newer data makes a result of living data old, and none of a data cut', () => {
+    const basis = { snapshot: '2026-11-01T00:00:00.000Z', consentEpoch: 3, maskingPolicy: 'safe-harbor v1' }
+    const catalogue = { ...basis, snapshot: '2026-11-02T00:00:00.000Z' } as Catalogue
+    expect(staleCause({ basis } as unknown as Result, catalogue)).toContain('New data')
+    expect(staleCause({ basis: { ...basis, cut: 'interim-1' } } as unknown as Result, catalogue)).toBeNull()
   })
 
   test('nothing changed, another cell did, a parameter did, the cell itself did', () => {

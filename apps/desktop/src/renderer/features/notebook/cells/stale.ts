@@ -7,7 +7,8 @@ import type { Ran } from '../run.js'
 
 /** Why a result no longer says what the data says; null while it does. No count of people: a delta could name one. */
 export function staleCause({ basis }: Pick<Result, 'basis'>, now: Catalogue | undefined): string | null {
-  if (now === undefined) return null
+  // A data cut is what it was.
+  if (now === undefined || basis.cut !== undefined) return null
   if (now.consentEpoch !== undefined && now.consentEpoch > basis.consentEpoch) return 'Consent changed since this ran.'
   if (now.maskingPolicy !== basis.maskingPolicy) return `Masking rules changed since this ran: ${now.maskingPolicy} now.`
   if (now.snapshot !== null && Date.parse(now.snapshot) > Date.parse(basis.snapshot))

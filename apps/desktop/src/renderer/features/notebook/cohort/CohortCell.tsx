@@ -4,7 +4,7 @@ import { Plus, Save, SquareTerminal, Users } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { toast } from 'sonner'
 import { cohortCount, cohortView, type CohortCount, type CohortCriterion, type NotebookCohort } from '@aquifer/core/contract'
-import { useApi, useSession } from '../../../api/SessionProvider.js'
+import { useApi, useSession, useSessionState } from '../../../api/SessionProvider.js'
 import { Button } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { moment } from '../../../ui/format.js'
@@ -97,7 +97,9 @@ function Answer({ answer, old }: { answer: CohortCount; old: boolean }) {
     <div className="cell-result" data-old={old || undefined}>
       <Funnel answer={answer} />
       <footer className="result-footer">
-        <span>snapshot {moment(answer.snapshot)}</span>
+        <span>
+          {answer.cut === undefined ? 'snapshot' : `cut ${answer.cut}, data of`} {moment(answer.snapshot)}
+        </span>
         <span>epoch {answer.consentEpoch}</span>
         <span className="cut">{answer.maskingPolicy}</span>
         {answer.rounded && <span>counts rounded</span>}
@@ -110,7 +112,9 @@ function Answer({ answer, old }: { answer: CohortCount; old: boolean }) {
 function useCount(held: NotebookCohort) {
   const api = useApi()
   const session = useSession()
+  useSessionState()
   const { notebook, catalogue } = useNotebook()
+  const cut = session.cutOf(notebook.study)
   const ready = held.criteria.all.filter((criterion) => !unfinished(criterion))
   const text = JSON.stringify(ready)
   const [rested, rest] = useState(text)
@@ -119,14 +123,19 @@ function useCount(held: NotebookCohort) {
     return () => clearTimeout(timer)
   }, [text])
   return useQuery({
-    queryKey: ['cohort-count', notebook.study, rested, catalogue?.snapshot, catalogue?.consentEpoch],
+    queryKey: ['cohort-count', notebook.study, rested, catalogue?.snapshot, catalogue?.consentEpoch, cut],
     enabled: rested !== '[]',
     placeholderData: keepPreviousData,
     retry: false,
     queryFn: ({ signal }) =>
       api.json('/query/api/v1/cohorts/count', cohortCount, {
         method: 'POST',
-        body: { study: notebook.study, purpose: session.state().purpose, criteria: { all: JSON.parse(rested) as unknown } },
+        body: {
+          study: notebook.study,
+          purpose: session.state().purpose,
+          criteria: { all: JSON.parse(rested) as unknown },
+          ...(cut === null ? {} : { cut }),
+        },
         signal,
       }),
   })

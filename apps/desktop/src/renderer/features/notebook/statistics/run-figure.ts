@@ -98,7 +98,8 @@ export async function runFigure(desk: Desk, notebook: string, cell: string): Pro
   show({})
   try {
     const bound = Object.keys(parameters).length > 0 ? { parameters } : {}
-    const body = { ...form, study: open.study, sql, purpose: desk.parts.purpose(), ...bound }
+    const cut = desk.parts.cut(open.study)
+    const body = { ...form, study: open.study, sql, purpose: desk.parts.purpose(), ...bound, ...(cut === null ? {} : { cut }) }
     const answer = await desk.parts.api.json('/query/api/v1/statistics', statisticsAnswer, { method: 'POST', body })
     const finishedAt = new Date(desk.parts.now()).toISOString()
     show({ phase: 'done', answer, ran: { sql, texts, parameters }, asked: JSON.stringify(form), finishedAt })
