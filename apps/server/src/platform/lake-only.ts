@@ -2,7 +2,7 @@ import type { Resource } from '@aquifer/core/fhir'
 import { isGlobal } from '@aquifer/core/fhir'
 import { isRefusal } from '@aquifer/core/refusal'
 import { deleteItem, itemOf, type Item } from '../fhir/index.js'
-import { rowsOf, type Lake, type StoredRow, type StudyLake } from '../lake/index.js'
+import { KeyMissing, rowsOf, type Lake, type StoredRow, type StudyLake } from '../lake/index.js'
 import { contentHash, globalSid, type Repository, type Study, type Tx } from '../repository/index.js'
 
 /** What came of the versions that only the lake knew. */
@@ -12,6 +12,8 @@ export interface LakeOnly {
   erased: number
   /** Not to be put in their place, such as where a version before them is missing. */
   left: number
+  /** Studies that were not in the lake yet when the backup was taken: it has no key that opens what they wrote since. */
+  locked: string[]
 }
 
 type Row = Extract<StoredRow, { head: object }>
@@ -25,11 +27,18 @@ interface Missing {
  * repository's clock, since what is written has the time of then.
  */
 export async function returnLakeOnly(repository: Repository, lake: Lake, at: (time: number) => void): Promise<LakeOnly> {
-  const found: LakeOnly = { returned: 0, erased: 0, left: 0 }
+  const found: LakeOnly = { returned: 0, erased: 0, left: 0, locked: [] }
   for (const study of await repository.studies.list()) {
     const of = lake.studies().find((each) => each.study === study.id)
     if (of === undefined) continue
-    const missing = await missingIn(repository, of, study)
+    const missing = await missingIn(repository, of, study).catch((error: unknown) => {
+      if (error instanceof KeyMissing) return null
+      throw error
+    })
+    if (missing === null) {
+      found.locked.push(study.id)
+      continue
+    }
     // Versions of one resource may stand inverted in the lake.
     missing.sort((a, b) => a.row.head.at - b.row.head.at || a.row.head.v - b.row.head.v)
     for (const group of groupsOf(missing)) {
@@ -71,8 +80,8 @@ function* groupsOf(missing: readonly Missing[]): Generator<Missing[]> {
   if (group.length > 0) yield group
 }
 
-async function putBack(tx: Tx, study: Study, group: readonly Missing[]): Promise<LakeOnly> {
-  const outcome: LakeOnly = { returned: 0, erased: 0, left: 0 }
+async function putBack(tx: Tx, study: Study, group: readonly Missing[]): Promise<Omit<LakeOnly, 'locked'>> {
+  const outcome = { returned: 0, erased: 0, left: 0 }
   for (const { sid, row } of group) {
     const item = itemIn(row, sid, study)
     const people = [...new Set([...(item?.patients ?? []), ...(row.head.patient === null ? [] : [row.head.patient])])]
