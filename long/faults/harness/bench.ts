@@ -246,10 +246,9 @@ export class Bench {
   async end(): Promise<void> {
     this.#over = true
     watchFaultPoints(null)
-    const pid = this.#platform?.postgres.pid() ?? null
     this.#process.kill()
     await this.#admin?.end().catch(() => undefined)
-    if (pid !== null) process.kill(pid, 'SIGQUIT')
+    await stopDatabase(this.dataDir)
     for (const folder of [this.dataDir, `${this.dataDir}-backup`, `${this.dataDir}-lost`])
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }

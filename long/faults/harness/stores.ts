@@ -64,10 +64,14 @@ export class Steward {
     for (let once = 0; once < pollsMax && !people.some(({ enrolled }) => enrolled); once += 1) await sleep(pollMs)
   }
 
-  /** Of people who are in the lake; begun again until it is whole. */
+  /** Of people who are in the lake, whose key is in it then; begun again until it is whole. */
   async backup(): Promise<void> {
     const { bench } = this.#work
     await this.#somebodyIsThere()
+    for (let once = 0; once < triesMax; once += 1) {
+      const waited = await bench.within(({ flow }) => flow!.pipeline.wait({ study, timeoutS: 5 })).catch(() => null)
+      if (waited?.done) break
+    }
     for (let once = 0; once < triesMax && bench.backup === null; once += 1) await bench.takeBackup()
     if (bench.backup === null) this.#work.fault('no backup can be taken')
   }

@@ -56,7 +56,10 @@ function restoredText({ backup, lakeOnly, withdrawals, stores }: RestoreReport):
   const returned =
     lakeOnly === null
       ? []
-      : [`from the lake: ${lakeOnly.returned} versions returned, ${lakeOnly.erased} of erased people, ${lakeOnly.left} left out`]
+      : [
+          `from the lake: ${lakeOnly.returned} versions returned, ${lakeOnly.erased} of erased people, ${lakeOnly.left} left out`,
+          ...lakeOnly.locked.map((study) => `the lake of ${study} is left out: it was begun after the backup, which has no key for it`),
+        ]
   const equal = equalText(stores)
   return `${[`restored as of ${backup}`, ...returned, `${withdrawals} withdrawals done again`, equal].join('\n')}\n`
 }

@@ -2,7 +2,7 @@
 // It never parses or masks a row, and never opens a file whose bytes differ from what was written.
 export type { Whose } from './forget.js'
 export type { Journal } from './journal.js'
-export { keyFingerprint, openKeyring, type Keyring } from './keyring.js'
+export { KeyMissing, keyFingerprint, openKeyring, type Keyring } from './keyring.js'
 export { adoptLake, emptyLake } from './adopt.js'
 export { filesOfLake } from './lake-files.js'
 export { AnewGone, type LakeAnew } from './anew.js'

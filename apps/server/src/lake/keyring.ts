@@ -28,6 +28,10 @@ export async function openKeyring(options: { dir: string; masterKeyFile?: string
   return new Keyring(options.dir, await masterKey(options), options.now)
 }
 
+export class KeyMissing extends Error {
+  override readonly name = 'KeyMissing'
+}
+
 export class Keyring {
   readonly #dir: string
   readonly #master: Buffer
@@ -131,7 +135,7 @@ export class Keyring {
       this.#studies.delete(study)
       found = (await this.#keys(study)).find(named)
     }
-    if (!found) throw new Error(`the key ${id} of study ${study} is not in the keyring`)
+    if (!found) throw new KeyMissing(`the key ${id} of study ${study} is not in the keyring`)
     return found
   }
 

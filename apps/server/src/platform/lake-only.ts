@@ -2,7 +2,7 @@ import type { Resource } from '@aquifer/core/fhir'
 import { isConsentExempt, isGlobal } from '@aquifer/core/fhir'
 import { isRefusal } from '@aquifer/core/refusal'
 import { deleteItem, itemOf, type Item } from '../fhir/index.js'
-import { rowsOf, type Lake, type StoredRow, type StudyLake } from '../lake/index.js'
+import { KeyMissing, rowsOf, type Lake, type StoredRow, type StudyLake } from '../lake/index.js'
 import { contentHash, globalSid, type EnrolPerson, type Repository, type Study, type Tx } from '../repository/index.js'
 
 /** What came of the versions that only the lake knew. */
@@ -12,7 +12,11 @@ export interface LakeOnly {
   erased: number
   /** What cannot be put in its place, such as data that names nobody in a study that takes none of it. */
   left: number
+  /** Studies that were not in the lake yet when the backup was taken: it has no key that opens what they wrote since. */
+  locked: string[]
 }
+
+type Outcome = Omit<LakeOnly, 'locked'>
 
 interface Returning {
   repository: Repository
@@ -43,8 +47,8 @@ const bytesPerTransaction = 8 * 1024 * 1024
 
 /** Puts versions back that the database does not know, as the lake holds them: number, time, operation, person, site. Done again, it goes on. */
 export async function returnLakeOnly(parts: Returning, lake: Lake): Promise<LakeOnly> {
-  const done: LakeOnly = { returned: 0, erased: 0, left: 0 }
-  const add = (more: LakeOnly): void => {
+  const done: LakeOnly = { returned: 0, erased: 0, left: 0, locked: [] }
+  const add = (more: Outcome): void => {
     for (const name of ['returned', 'erased', 'left'] as const) done[name] += more[name]
   }
   const waiting: Waiting = new Map()
@@ -52,9 +56,14 @@ export async function returnLakeOnly(parts: Returning, lake: Lake): Promise<Lake
   for (const study of await parts.repository.studies.list()) {
     const of = lake.studies().find((each) => each.study === study.id)
     if (of === undefined) continue
-    for await (const batch of batchesOf(parts.repository, of, study)) {
-      add(await putBack(parts, batch, waiting))
-      parts.tell((rows += batch.length))
+    try {
+      for await (const batch of batchesOf(parts.repository, of, study)) {
+        add(await putBack(parts, batch, waiting))
+        parts.tell((rows += batch.length))
+      }
+    } catch (error) {
+      if (!(error instanceof KeyMissing)) throw error
+      done.locked.push(study.id)
     }
   }
   while (waiting.size > 0) add(await putLate(parts, waiting))
@@ -90,7 +99,7 @@ async function knowSite(repository: Repository, study: Study, id: string): Promi
   if (made !== 'exists') study.sites.push(made)
 }
 
-async function putBack(parts: Returning, batch: readonly LakeVersion[], waiting: Waiting): Promise<LakeOnly> {
+async function putBack(parts: Returning, batch: readonly LakeVersion[], waiting: Waiting): Promise<Outcome> {
   const { next, early, outcome } = await parts.repository.transact(async (tx) => {
     const { fresh, known, newest } = await sorted(tx, batch)
     const { ready, ...without } = await readyOf(tx, fresh)
@@ -120,7 +129,7 @@ function ownBytes({ version, item, people }: Ready): Ready {
 }
 
 /** A version before these is in no lake: what a profile was before it reached a study. They keep their numbers. */
-async function putLate(parts: Returning, waiting: Waiting): Promise<LakeOnly> {
+async function putLate(parts: Returning, waiting: Waiting): Promise<Outcome> {
   const runs = [...waiting].slice(0, versionsPerTransaction).map(([key, all]) => ({ key, run: runFrom(all, all[0]!.version.row.head.v) }))
   await parts.repository.transact(async (tx) => {
     const firsts = runs.map(({ run }) => run[0]!)

@@ -279,7 +279,7 @@ test('a cohort has the day that made each of its people a member, and their meas
   const weights = ([['01', 70], ['09', 71], ['10', 72], ['12', 73]] as [string, number][]).map(weighed) // prettier-ignore
   const person: MaskedResource = { resourceType: 'Patient', id: 'ix', ...of, gender: 'female', birthDate: '1950' }
   await publish(world.reservoir, other.id, [person, diagnosed('10'), diagnosed('11'), ...weights], 2)
-  const first = { is: 'condition', of: { codes: ['38341003'] } } as const
+  const first: CohortCriteria['all'][number] = { is: 'condition', of: { codes: ['38341003'] } }
   for (const [name, criteria] of [
     ['first', { all: [first] }],
     [
