@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { builtInPolicies } from '@aquifer/core/masking'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -183,6 +183,20 @@ test('a lake without its newest segment, or with a damaged one, is told, and rep
   await more(21)
   await wait('LAKE')
   expect(await verified('LAKE')).toMatchObject({ equal: true, notCompared: null })
+})
+
+test('a reservoir without one of its files is told, and replayed from the lake', async () => {
+  await filled('FILE', 1)
+  const dir = open.reservoir.opened('FILE')!.dir
+  await rm(join(dir, (await readdir(dir)).find((file) => file.endsWith('.parquet'))!))
+  const { equal, differences, notCompared } = await verified('FILE')
+  expect({ equal, differences, notCompared }).toMatchObject({
+    equal: false,
+    differences: [{ store: 'reservoir', what: 'unreadable' }],
+    notCompared: 'a file of the reservoir cannot be read',
+  })
+  await replay(replays(), { study: 'FILE', from: 'lake' }, job('replay-file'))
+  expect(await verified('FILE')).toMatchObject({ equal: true, notCompared: null })
 })
 
 test('a reservoir that lost rows or shows others is told by masked ids, and replayed from the lake', async () => {

@@ -132,7 +132,8 @@ async function rowsReport(parts: StoresParts, study: string, job: JobWatch): Pro
   let last: RowsFound | null = null
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const made = await compareRows(parts, study, job).catch((error: unknown) => {
-      if (attempt === attemptsMax && last === null) throw error
+      // The engine's; anything else is a mistake of ours.
+      if (attempt === attemptsMax && last === null && (error as Error).name !== 'WriterError') throw error
       return null
     })
     if (made === 'stopped' || (made !== null && made.found === 0)) return made
@@ -140,7 +141,14 @@ async function rowsReport(parts: StoresParts, study: string, job: JobWatch): Pro
     if (made !== null && last !== null) return made
     last = made ?? last
   }
-  return last ?? none('it changed while it was compared')
+  return last ?? unreadable(parts, study)
+}
+
+// A file of what is shown is missing or broken, time after time: whoever asks for those rows finds the same.
+function unreadable({ reservoir }: StoresParts, study: string): RowsFound {
+  const snapshot = reservoir.opened(study)?.snapshot()?.snapshot ?? null
+  const difference = { store: 'reservoir', type: '', resource: '', version: 0, what: 'unreadable' } as const
+  return { ...none('a file of the reservoir cannot be read'), snapshot, found: 1, differences: [difference] }
 }
 
 async function compareRows({ masking, reservoir }: StoresParts, study: string, job: JobWatch): Promise<RowsFound | 'stopped'> {

@@ -72,61 +72,65 @@ async function stored(postgres: Postgres): Promise<{ versions: unknown[]; enroll
   return found
 }
 
-test('a lake alone makes the repository again: versions, people, consents, studies, and nobody who was erased', async () => {
-  await world.study({ id: 'HARBOR', kind: 'program', required: ['share-data'], sites: ['A', 'B'], zone: 'Europe/Berlin' })
-  await world.study({ id: 'OTHER', kind: 'program', required: ['share-data'] })
-  await world.study({ id: 'EMPTY', kind: 'program' })
-  const administrator = await world.token('administrator')
-  const change = { id: 'HARBOR', targets: { A: 12 } }
-  expect((await world.send({ method: 'POST', path: '/study/api/v1/apply', token: administrator, body: change })).status).toBe(200)
-  for (const id of ['anna', 'berta', 'carla', 'dora']) await enterAt(id, 'A')
-  await enter('anna', 'OTHER')
-  for (const value of [71, 72]) await put(weight('anna-weight', 'anna', value))
-  await send('DELETE', '/Observation/carla-weight', 'HARBOR')
-  await put(weight('carla-weight', 'carla', 60))
-  await put(contract('carla-harbor', 'carla', 'HARBOR', 'active', { end: '2020-02-02' }))
-  // Two versions of a profile lie before it reaches a study: no lake has the first.
-  await lateOrganization()
-  await withdraw('berta', 'erase')
-  await withdraw('dora', 'stop-use')
-  await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
-  const before = await stored(world.platform.postgres)
-  const { dataDir } = world.platform.config
-  await world.platform.close()
-  await rm(path.join(dataDir, 'postgres'), { recursive: true })
+test.runIf(long)(
+  'a lake alone makes the repository again: versions, people, consents, studies, and nobody who was erased',
+  async () => {
+    await world.study({ id: 'HARBOR', kind: 'program', required: ['share-data'], sites: ['A', 'B'], zone: 'Europe/Berlin' })
+    await world.study({ id: 'OTHER', kind: 'program', required: ['share-data'] })
+    await world.study({ id: 'EMPTY', kind: 'program' })
+    const administrator = await world.token('administrator')
+    const change = { id: 'HARBOR', targets: { A: 12 } }
+    expect((await world.send({ method: 'POST', path: '/study/api/v1/apply', token: administrator, body: change })).status).toBe(200)
+    for (const id of ['anna', 'berta', 'carla', 'dora']) await enterAt(id, 'A')
+    await enter('anna', 'OTHER')
+    for (const value of [71, 72]) await put(weight('anna-weight', 'anna', value))
+    await send('DELETE', '/Observation/carla-weight', 'HARBOR')
+    await put(weight('carla-weight', 'carla', 60))
+    await put(contract('carla-harbor', 'carla', 'HARBOR', 'active', { end: '2020-02-02' }))
+    // Two versions of a profile lie before it reaches a study: no lake has the first.
+    await lateOrganization()
+    await withdraw('berta', 'erase')
+    await withdraw('dora', 'stop-use')
+    await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
+    const before = await stored(world.platform.postgres)
+    const { dataDir } = world.platform.config
+    await world.platform.close()
+    await rm(path.join(dataDir, 'postgres'), { recursive: true })
 
-  const config = readConfig({ AQUIFER_LOG_LEVEL: 'silent' }, { data, port: '0', roles }) as Config
-  const asked = { from: dataDir, lake: null, ledger: null, tell: () => undefined }
-  // In the long run broken off twice before: in the middle of the rows, and when all are there.
-  const broken = (at: string) => ({
-    ...asked,
-    tell: (what: string) => {
-      if (what.startsWith(at)) throw new Error('broken off')
-    },
-  })
-  for (const at of long ? ['versions', 'withdrawals'] : [])
-    await expect(restoreFromLake(config, broken(at), openPlatform)).rejects.toThrow('broken off')
-  const made = await restoreFromLake(config, asked, openPlatform)
-  expect(made).toMatchObject({
-    studies: ['EMPTY', 'HARBOR', 'OTHER'],
-    withoutSettings: [],
-    erasedKnown: 1,
-    left: 0,
-    stores: { equal: true },
-  })
-  expect(await restoreFromLake(config, asked, openPlatform)).toHaveProperty('problem')
+    const config = readConfig({ AQUIFER_LOG_LEVEL: 'silent' }, { data, port: '0', roles }) as Config
+    const asked = { from: dataDir, lake: null, ledger: null, tell: () => undefined }
+    // Broken off twice before: in the middle of the rows, and when all are there.
+    const broken = (at: string) => ({
+      ...asked,
+      tell: (what: string) => {
+        if (what.startsWith(at)) throw new Error('broken off')
+      },
+    })
+    for (const at of ['versions', 'withdrawals'])
+      await expect(restoreFromLake(config, broken(at), openPlatform)).rejects.toThrow('broken off')
+    const made = await restoreFromLake(config, asked, openPlatform)
+    expect(made).toMatchObject({
+      studies: ['EMPTY', 'HARBOR', 'OTHER'],
+      withoutSettings: [],
+      erasedKnown: 1,
+      left: 0,
+      stores: { equal: true },
+    })
+    expect(await restoreFromLake(config, asked, openPlatform)).toHaveProperty('problem')
 
-  const postgres = await openPostgres({ dataDir: data })
-  const after = await stored(postgres)
-  await postgres.stop()
-  const lost = before.versions.filter((row) => !after.versions.some((each) => JSON.stringify(each) === JSON.stringify(row)))
-  expect(lost).toMatchObject([{ id: 'late', version: 1 }])
-  expect(after.versions).toHaveLength(before.versions.length - 1)
-  expect(after.enrolled).toEqual(before.enrolled)
-  expect(after.consents).toEqual(before.consents)
-  expect(after.studies).toEqual(before.studies)
-  expect(JSON.stringify(after)).not.toContain('berta')
-}, 60_000)
+    const postgres = await openPostgres({ dataDir: data })
+    const after = await stored(postgres)
+    await postgres.stop()
+    const lost = before.versions.filter((row) => !after.versions.some((each) => JSON.stringify(each) === JSON.stringify(row)))
+    expect(lost).toMatchObject([{ id: 'late', version: 1 }])
+    expect(after.versions).toHaveLength(before.versions.length - 1)
+    expect(after.enrolled).toEqual(before.enrolled)
+    expect(after.consents).toEqual(before.consents)
+    expect(after.studies).toEqual(before.studies)
+    expect(JSON.stringify(after)).not.toContain('berta')
+  },
+  60_000,
+)
 
 async function enterAt(id: string, site: string): Promise<void> {
   const token = await world.token('integrator', ['HARBOR'])

@@ -261,25 +261,35 @@ test('a cohort has the day that made each of its people a member, and their meas
   const of = { patient_key: 'ix', year: 2012 }
   const subject = { reference: 'Patient/ix' }
   const weighed = ([day, value]: [string, number]): MaskedResource => ({
-    ...{ resourceType: 'Observation', id: `w${day}`, ...of, status: 'final', subject, effectiveDateTime: `2012-03-${day}T08:00:00Z` },
+    resourceType: 'Observation',
+    id: `w${day}`,
+    ...of,
+    status: 'final',
+    subject,
+    effectiveDateTime: `2012-03-${day}T08:00:00Z`,
     code: { coding: [{ system: 'http://loinc.org', code: '29463-7' }] },
     valueQuantity: { value, unit: 'kg', code: 'kg', system: 'http://unitsofmeasure.org' },
   })
   const diagnosed = (day: string): MaskedResource => ({
-    ...{
-      resourceType: 'Condition',
-      id: `c${day}`,
-      ...of,
-      patient: subject,
-      verificationStatus: 'confirmed',
-      onsetDateTime: `2012-03-${day}`,
-    },
+    resourceType: 'Condition',
+    id: `c${day}`,
+    ...of,
+    patient: subject,
+    verificationStatus: 'confirmed',
+    onsetDateTime: `2012-03-${day}`,
     code: { coding: [{ system: 'http://snomed.info/sct', code: '38341003' }] },
   })
-  const weights = ([['01', 70], ['09', 71], ['10', 72], ['12', 73]] as [string, number][]).map(weighed) // prettier-ignore
+  const weights = (
+    [
+      ['01', 70],
+      ['09', 71],
+      ['10', 72],
+      ['12', 73],
+    ] as [string, number][]
+  ).map(weighed)
   const person: MaskedResource = { resourceType: 'Patient', id: 'ix', ...of, gender: 'female', birthDate: '1950' }
   await publish(world.reservoir, other.id, [person, diagnosed('10'), diagnosed('11'), ...weights], 2)
-  const first: CohortCriteria['all'][number] = { is: 'condition', of: { codes: ['38341003'] } }
+  const first: CohortCriteria['all'][number] & { is: 'condition' } = { is: 'condition', of: { codes: ['38341003'] } }
   for (const [name, criteria] of [
     ['first', { all: [first] }],
     [

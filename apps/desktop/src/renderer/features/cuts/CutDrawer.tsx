@@ -24,6 +24,7 @@ export function CutDrawer({ cut, onClose }: { cut: CutView; onClose(): void }) {
     [
       'Rows now',
       Object.entries(cut.rows)
+        .sort(([a], [b]) => a.localeCompare(b))
         .map(([type, rows]) => `${type} ${count(rows)}`)
         .join(', ') || 'none',
     ],
