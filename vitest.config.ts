@@ -49,7 +49,7 @@ export default defineConfig({
         },
       },
       'apps/desktop/vitest.config.ts',
-      { test: { name: 'tidy', sequence: { groupOrder: 0 }, include: ['tidy/**/*.test.ts'] } },
+      { test: { name: 'tidy', sequence: { groupOrder: 0 }, include: ['tidy/**/*.test.ts'], testTimeout: 60_000 } },
     ],
   },
 })

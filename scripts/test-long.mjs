@@ -20,7 +20,7 @@ const parts = {
   },
   steps: {
     about:
-      'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import; backup and restore, data cuts, the stores compared; attempts to reconstruct suppressed cells',
+      'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import; backup and restore, data cuts, the stores compared; two servers on one database; attempts to reconstruct suppressed cells',
     command: [
       'vitest',
       'run',

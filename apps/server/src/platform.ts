@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, rm } from 'node:fs/promises'
+import { access, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { uuidV7 } from '@aquifer/core/id'
@@ -305,10 +305,10 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
     routed,
   )
   closing.add(() => app.close())
-  const addressFile = path.join(config.dataDir, 'server.json')
+  const addressFile = openAddressFile(config.dataDir)
   closing.add(async () => {
     accepting = false
-    await rm(addressFile, { force: true })
+    await addressFile.remove()
   })
   let url = ''
   return {
@@ -333,12 +333,27 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
       if (config.publicUrl === null) systems.address.url = url
       // By it commands on this machine know the server, whatever name its certificate is for.
       const certificate = systems.tls === null ? {} : { certificate: systems.tls.certificate }
-      const told = { url, pid: process.pid, startedAt: routed.startedAt, ...certificate }
-      await writeAtomically(addressFile, `${JSON.stringify(told)}\n`, { mode: 0o600 })
+      await addressFile.write({ url, pid: process.pid, startedAt: routed.startedAt, ...certificate })
       log.info({ version, roles: config.roles }, 'ready')
       return url
     },
     close: () => closing.all(),
+  }
+}
+
+/** Of several servers on one folder the file is that of the last one that wrote it. */
+function openAddressFile(dataDir: string) {
+  const file = path.join(dataDir, 'server.json')
+  let written: string | null = null
+  return {
+    async write(told: Record<string, unknown>) {
+      written = `${JSON.stringify(told)}\n`
+      await writeAtomically(file, written, { mode: 0o600 })
+    },
+    async remove() {
+      const there = await readFile(file, 'utf8').catch(() => null)
+      if (written === null || there === written) await rm(file, { force: true })
+    },
   }
 }
 
