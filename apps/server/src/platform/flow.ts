@@ -131,7 +131,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     publishing: async (id) => publishingOf(await repository.studies.byId(id)),
     onFailure: failed('reservoir'),
   })
-  const pool = openMaskingPool({ threads: Math.max(1, availableParallelism() - 1) })
+  const pool = openMaskingPool({ threads: maskingThreads(availableParallelism()) })
   const record = shownRecord(repository, clock)
   const asRead = new Map<string, Study>()
   const settings = async (id: string) => {
@@ -229,6 +229,9 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     },
   }
 }
+
+// Two of two cores: only a study that is far behind has work for both, and then masking takes longer than all stages behind it.
+const maskingThreads = (cores: number): number => Math.max(Math.min(2, cores), cores - 1)
 
 const lookAgainS = 2
 

@@ -357,3 +357,20 @@ test('the writer process can be killed at any time: the batch fails, the next on
   await commit([{ id: 'b' }])
   expect((await living()).filter((row) => !row.startsWith('r'))).toEqual(['a/1', 'b/1'])
 })
+
+test('who is taken out leaves the files that he is in, and the others stay as they are; keys of others are kept', async () => {
+  const displays = [{ system: 's', code: 'c', text: 't' }]
+  await commit([{ id: 'a' }, { id: 'bb' }], { displays })
+  await commit([{ id: 'c' }, { id: 'd', v: 2 }], { displays })
+  await commit([{ id: 'bb', v: 2, deleted: true }])
+  const before = (await reservoir.study(own)).head()!
+  const [his, others] = before.types['Observation']!.files.map(({ path }) => path)
+  await reservoir.purge(own, { patientKey: 'p2', ids: ['bb'] }, () => undefined)
+  const { types, displays: dictionary } = (await reservoir.study(own)).snapshot()!
+  const paths = types['Observation']!.files.map(({ path }) => path)
+  expect([paths.includes(his!), paths.includes(others!)]).toEqual([false, true])
+  await commit([{ id: 'd', v: 1 }])
+  expect(await living()).toEqual(['a/1', 'c/1', 'd/2'])
+  expect(await reservoir.countOf(own, { patientKey: 'p2', ids: ['bb'] })).toEqual({ rows: 0, traces: 0 })
+  expect(dictionary).toBe(before.displays)
+})

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { faultPoint, syncFolder, type Clock } from '../storage/index.js'
 import { cutsFolder, sweepCuts } from './cuts.js'
@@ -166,7 +166,7 @@ export class StudyReservoir {
         for (const row of result.unfit) committed.unfit.push({ ...row, type })
       })
       await together(deltas)
-      const displays = batch.displays ? await this.#displays(batch.displays, made) : head.displays
+      const displays = batch.displays ? await this.#displays(batch.displays, head.displays, made) : head.displays
       await syncFolder(this.dir)
       await faultPoint('reservoir.files-written')
       return { types, displays, committed }
@@ -245,18 +245,28 @@ export class StudyReservoir {
     }
   }
 
-  async #displays(texts: readonly DisplayText[], made: string[]): Promise<string> {
+  // A dictionary of the same texts stays the same file: all flat tables are made of it.
+  async #displays(texts: readonly DisplayText[], before: string | null, made: string[]): Promise<string> {
     const rows = join(this.#parts.work, `displays-${randomBytes(6).toString('hex')}.ndjson`)
     const out = this.newFile('displays')
     made.push(out)
     try {
       await writeFile(rows, texts.map((text) => `${JSON.stringify(text)}\n`).join(''), { mode: 0o600 })
       await this.#parts.writer.run({ kind: 'displays', rows, out: join(this.dir, out) })
+      if (before !== null && (await this.#sameBytes(out, before))) {
+        await rm(join(this.dir, out))
+        return before
+      }
       await this.settleFile(out)
       return out
     } finally {
       await rm(rows, { force: true })
     }
+  }
+
+  async #sameBytes(one: string, other: string): Promise<boolean> {
+    const [a, b] = await Promise.all([readFile(join(this.dir, one)), readFile(join(this.dir, other))])
+    return a.equals(b)
   }
 
   /** Makes a file durable and tells its size. */
