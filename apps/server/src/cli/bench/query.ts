@@ -60,7 +60,11 @@ export async function queryBench(flags: BenchFlags): Promise<Json> {
     const raw = await openRaw(path.join(server.dataDir, 'reservoir', study))
     try {
       const figures: Json = {}
-      for (const name of chosen) Object.assign(figures, await parts[name]?.(asker, raw))
+      for (const name of chosen) {
+        const found = await parts[name]?.(asker, raw)
+        process.stderr.write(`${JSON.stringify(found)}\n`)
+        Object.assign(figures, found)
+      }
       return { data: { source: people.source, maskedResources: resources, people: masked }, rounds, ...figures }
     } finally {
       asker.close()
