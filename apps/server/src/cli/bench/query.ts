@@ -45,8 +45,9 @@ export const queryParts = Object.keys(parts)
 
 /** Statements of analysts over HTTP and Arrow beside an engine of our own on the same files, in turns; then many analysts at once. */
 export async function queryBench(flags: BenchFlags): Promise<Json> {
-  const chosen = flags.only === undefined ? queryParts : [flags.only]
-  for (const name of chosen) if (!(name in parts)) throw new WrongUsage(`--only takes one of ${queryParts.join(', ')}.`)
+  const chosen = flags.only?.split(',') ?? queryParts
+  for (const name of chosen)
+    if (!(name in parts)) throw new WrongUsage(`--only takes parts with commas between them: ${queryParts.join(', ')}.`)
   const people = await readPeople(flags)
   return onServer(flags, async (server) => {
     const { client } = server
@@ -174,11 +175,12 @@ async function openStatements(client: Client): Promise<Asker> {
   const { access_token: token } = await client.token({ ...need, ttlS: 3_600 })
   const agent = new Agent({ keepAlive: true, maxSockets: analysts })
   const { hostname, port } = new URL(client.url)
-  const ours = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const authorization = `Bearer ${token}`
   const send = (method: string, place: string, more: Record<string, string>, body?: Json): Promise<Answered> =>
     new Promise((resolve, reject) => {
       const started = performance.now()
-      const target = { agent, hostname, port, method, path: `/query/api/v1/statements${place}`, headers: { ...ours, ...more } }
+      const headers = { authorization, ...more, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+      const target = { agent, hostname, port, method, path: `/query/api/v1/statements${place}`, headers }
       const sent = request(target, (answer) => {
         let firstMs = 0
         const parts: Buffer[] = []
