@@ -47,6 +47,7 @@ const parts = {
       'apps/server/src/query/counts.http.test.ts',
       'apps/server/src/query/escapes.test.ts',
       'apps/server/src/query/profiles.test.ts',
+      'apps/server/src/query/lists-apart.long.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },

@@ -1,6 +1,6 @@
 import { resourceTypes } from '@aquifer/core/fhir'
 import type { CheckedStatement } from '@aquifer/core/query'
-import { livingRowsSql, nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
+import { having, listsApart, livingRowsSql, nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
 import { fileTableSql, type QueryFile } from './file-tables.js'
 import type { EngineFileTable } from './engine-statement.js'
 import { analysisTables, flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
@@ -87,6 +87,9 @@ export function prepareTables(
   for (const type of new Set(used.map((table) => table.type))) {
     const entry = manifest.types[type]
     setup.push(`CREATE VIEW ${hidden}."${type}" AS ${rowsSql(type, folder, entry, withheld.length > 0)}`)
+    const list = listApart(type, entry)
+    if (entry !== undefined && list !== null)
+      setup.push(`CREATE VIEW ${relationHaving(type, list)} AS ${rowsSql(type, folder, having(entry, list), withheld.length > 0)}`)
     for (const path of [...(entry?.files.map((file) => file.path) ?? []), ...(entry?.superseded ?? [])]) files.add(join(folder, path))
   }
   const hasDisplays = manifest.displays !== null && used.some(({ kind }) => kind === 'flat')
@@ -96,7 +99,8 @@ export function prepareTables(
     setup.push(displaysSql(file))
   }
   for (const table of used) {
-    const sql = table.view === null ? nestedSql(table.type) : flatSql(table.view, hasDisplays, checked.columns)
+    const list = listApart(table.type, manifest.types[table.type])
+    const sql = table.view === null ? nestedSql(table.type) : flatSql(table.view, { hasDisplays, needed: checked.columns, list })
     setup.push(`CREATE VIEW "${manifest.study}"."${table.name}" AS ${sql}`)
   }
   for (const name of codeListTables.filter((each) => named.some((table) => table.kind === 'codes' && table.name === each))) {
@@ -115,6 +119,14 @@ function rowsSql(type: string, folder: string, entry: ReservoirManifest['types']
   const living = livingRowsSql(folder, entry)
   return isHeld ? `SELECT l.* FROM (${living}) l ANTI JOIN ${hidden}.withheld w ON w.patient_key = l.patient_key` : living
 }
+
+/** The list whose rows lie apart, where some file is known to have none of them. */
+function listApart(type: string, entry: ReservoirManifest['types'][string] | undefined): string | null {
+  const list = listsApart[type]
+  return list !== undefined && entry?.files.some(({ without }) => without === list) === true ? list : null
+}
+
+const relationHaving = (type: string, list: string): string => `${hidden}."${type} having ${list}"`
 
 function emptySql(type: string): string {
   const columns = { _id: 'VARCHAR', patient_key: 'VARCHAR', masking_policy: 'VARCHAR', ...nestedColumnTypes(type) }
@@ -139,14 +151,18 @@ const nestedSql = (type: string): string =>
 const compiled = new Map<string, string>()
 const compiledMax = 500
 
-function flatSql(table: FlatTable, hasDisplays: boolean, needed: ReadonlySet<string> | null): string {
+function flatSql(
+  table: FlatTable,
+  { hasDisplays, needed, list }: { hasDisplays: boolean; needed: ReadonlySet<string> | null; list: string | null },
+): string {
   const own = flatColumns(table).map(({ name }) => name)
   const columns = needed === null ? null : own.filter((name) => needed.has(name))
-  const key = `${table.key} ${hasDisplays} ${columns?.join(' ') ?? '*'}`
+  const key = `${table.key} ${hasDisplays} ${list ?? ''} ${columns?.join(' ') ?? '*'}`
   const known = compiled.get(key)
   if (known !== undefined) return known
   const { sql } = flatTableSql(table, {
     from: `${hidden}."${table.type}"`,
+    ...(list === null ? {} : { having: { [list]: relationHaving(table.type, list) } }),
     columns: nestedColumnTypes(table.type),
     displays: hasDisplays ? `SELECT * FROM ${hidden}.displays` : null,
     ...(columns === null ? {} : { needed: new Set(columns) }),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { MaskedPerson, ReservoirFile, ReservoirManifest, ReservoirType } from './manifest.js'
-import { emptyType } from './manifest.js'
+import { emptyType, listsApart } from './manifest.js'
 import type { LivingRows, StudyReservoir } from './study-reservoir.js'
 import type { WriterProcess } from './writer-process.js'
 
@@ -12,6 +12,8 @@ const keyFilesMax = 24
 const deadRowsShare = 0.2
 // A type this small is rewritten at no cost worth counting.
 const smallTypeRows = 10_000
+// As many rows are merged seldom enough to be read twice, once for each of two files.
+const rowsApartFrom = 16_000
 // A type with more files than this waits for its compaction before it takes another batch.
 export const filesMax = 64
 
@@ -69,9 +71,18 @@ export async function compact(
   const { dir } = reservoir
   const without = leaving === null ? { forget: [] } : { forget: leaving.person.ids, without: leaving.person }
   const paths = { out: join(dir, out), keysOut: join(dir, keysOut) }
-  const result = await writer.run({ kind: 'compact', dir, inputs, keepKeys: keep, ...without, ...paths })
+  // Without a person the rows stay apart, or together, as they are.
+  const list = leaving !== null || rowsOf(inputs) < rowsApartFrom ? undefined : listsApart[type]
+  const outApart = reservoir.newFile(type)
+  const apart = list === undefined ? {} : { apart: { list, out: join(dir, outApart) } }
+  const result = await writer.run({ kind: 'compact', dir, inputs, keepKeys: keep, ...without, ...paths, ...apart })
   const made: ReservoirType = emptyType()
-  if (inputs.files.length > 0) made.files = [{ path: out, rows: result.rows, bytes: await reservoir.settleFile(out) }]
+  if (inputs.files.length > 0) {
+    const file = { path: out, rows: result.rows, bytes: await reservoir.settleFile(out) }
+    const lacks = list ?? lackedByAll(inputs)
+    made.files = [lacks === undefined ? file : { ...file, without: lacks }]
+  }
+  if (result.apart > 0) made.files.push({ path: outApart, rows: result.apart, bytes: await reservoir.settleFile(outApart) })
   if (keep.length > 0) {
     await reservoir.settleFile(keysOut)
     made.superseded = [keysOut]
@@ -79,4 +90,11 @@ export async function compact(
   }
   const gone = new Set([...inputs.files.map((file) => file.path), ...(whole ? inputs.superseded : [])])
   await reservoir.replaceFiles(type, gone, made, leaving?.less)
+}
+
+const rowsOf = ({ files }: ReservoirType): number => files.reduce((sum, { rows }) => sum + rows, 0)
+
+function lackedByAll({ files }: ReservoirType): string | undefined {
+  const [first] = files
+  return files.every(({ without }) => without === first?.without) ? first?.without : undefined
 }

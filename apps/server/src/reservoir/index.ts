@@ -6,6 +6,8 @@ export { listFile } from './list-files.js'
 export { livingRowsSql } from './living-sql.js'
 export {
   filesOf as filesOfReservoir,
+  having,
+  listsApart,
   readReservoirManifest,
   type MaskedPerson,
   type ReservoirManifest,

@@ -29,6 +29,8 @@ export interface CompactJob {
   dir: string
   inputs: Pick<ReservoirType, 'files' | 'superseded'>
   out: string
+  /** Rows that have this list go there and not to `out`. */
+  apart?: { list: string; out: string }
   /** Keys that still have to be kept, from these files, into one. */
   keepKeys: string[]
   /** Resources whose keys go all the same. */
@@ -39,6 +41,8 @@ export interface CompactJob {
 }
 export interface CompactResult {
   rows: number
+  /** Rows that went apart; a file without rows is not left behind. */
+  apart: number
   keys: number
 }
 /** Rows of one person: how many live, how many any of the files holds, and keys of them. */

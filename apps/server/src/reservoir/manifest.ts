@@ -15,6 +15,8 @@ export interface ReservoirFile {
   path: string
   rows: number
   bytes: number
+  /** A list that is empty in every row of it. */
+  without?: string
 }
 export interface ReservoirType {
   files: ReservoirFile[]
@@ -56,6 +58,18 @@ export interface MaskedPerson {
   patientKey: string
   ids: readonly string[]
 }
+
+/**
+ * Lists that few rows of a type have and whose elements are rows of a flat table: when many rows are merged, those that have it come into
+ * a file of their own. To find in Parquet that a list is empty costs as much as to read all that its elements could hold.
+ */
+export const listsApart: Readonly<Record<string, string>> = { Observation: 'component' }
+
+/** The rows of a type that may have such a list. */
+export const having = (type: ReservoirType, list: string): ReservoirType => ({
+  ...type,
+  files: type.files.filter(({ without }) => without !== list),
+})
 
 export const newFileName = (name: string): string => `${name}-${randomBytes(8).toString('hex')}.parquet`
 

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { numbers } from './delta.js'
 import { asNdjson } from './ndjson.js'
@@ -22,20 +23,31 @@ import { filesSql, livingRowsSql, textSql } from './living-sql.js'
 const parquet = 'FORMAT parquet, COMPRESSION zstd'
 
 export async function runCompact(connection: DuckDBConnection, job: CompactJob): Promise<CompactResult> {
-  let rows = 0
-  if (job.inputs.files.length > 0) {
-    const living = livingRowsSql(job.dir, job.inputs)
-    const rest = job.without === undefined ? '' : ` WHERE NOT (${isOf(job.without)})`
-    // One file alone keeps the order that it has: to put its rows in order all of them would be in memory.
-    const order = job.inputs.files.length > 1 ? ' ORDER BY patient_key, _date, _id' : ''
-    await connection.run(`COPY (SELECT * FROM (${living})${rest}${order}) TO ${textSql(job.out)} (${parquet})`)
-    rows = (await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.out)})`))[0] ?? 0
-  }
-  if (job.keepKeys.length === 0) return { rows, keys: 0 }
+  const { rows, apart } = job.inputs.files.length > 0 ? await compactRows(connection, job) : { rows: 0, apart: 0 }
+  if (job.keepKeys.length === 0) return { rows, apart, keys: 0 }
   const kept = `SELECT _id, max(_v) AS _v FROM read_parquet(${filesSql(job.dir, job.keepKeys)}) WHERE NOT ${isAmong(job.forget)} GROUP BY _id`
   await connection.run(`COPY (${kept}) TO ${textSql(job.keysOut)} (${parquet})`)
   const [keys = 0] = await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(job.keysOut)})`)
-  return { rows, keys }
+  return { rows, apart, keys }
+}
+
+async function compactRows(connection: DuckDBConnection, job: CompactJob): Promise<{ rows: number; apart: number }> {
+  const living = livingRowsSql(job.dir, job.inputs)
+  const rest = job.without === undefined ? [] : [`NOT (${isOf(job.without)})`]
+  // One file alone keeps the order that it has: to put its rows in order all of them would be in memory.
+  const order = job.inputs.files.length > 1 ? ' ORDER BY patient_key, _date, _id' : ''
+  const written = async (out: string, conditions: string[]): Promise<number> => {
+    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+    await connection.run(`COPY (SELECT * FROM (${living})${where}${order}) TO ${textSql(out)} (${parquet})`)
+    return (await numbers(connection, `SELECT count(*) FROM read_parquet(${textSql(out)})`))[0] ?? 0
+  }
+  if (job.apart === undefined) return { rows: await written(job.out, rest), apart: 0 }
+  const { list, out } = job.apart
+  const has = `len(coalesce("${list}", [])) > 0`
+  const rows = await written(job.out, [...rest, `NOT ${has}`])
+  const apart = await written(out, [...rest, has])
+  if (apart === 0) await rm(out)
+  return { rows, apart }
 }
 
 export async function runPerson(connection: DuckDBConnection, job: PersonJob): Promise<JobResults['person']> {

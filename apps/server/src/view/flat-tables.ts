@@ -71,6 +71,8 @@ export const flatTableNames = (): string[] => [...namedTables().values()].map(({
 export interface FlatTableSource {
   /** What may follow FROM: one row per living resource, with _id, patient_key, masking_policy and the type's nested columns. */
   from: string
+  /** The same, of the rows that can have an element in a list, by the list's name. */
+  having?: Readonly<Record<string, string>>
   /** The nested columns and their DuckDB types. */
   columns: Readonly<Record<string, string>>
   /** Relation (system, code, text), one row per code, '' for no system; null without a dictionary. */

@@ -20,6 +20,8 @@ import { bigint, boolean, double, json, parseSqlType, quoteName, quoteText, type
 export interface CompileOptions {
   /** SQL of the relation with one row per living resource: `from` may follow FROM. */
   from: string
+  /** The same, of the rows that can have an element in a list, by the list's name. */
+  having?: Readonly<Record<string, string>>
   /** DuckDB types of its element columns, by name. */
   columns: Readonly<Record<string, string>>
   /** Its column with the resource's key. */
@@ -118,7 +120,7 @@ function compileAlternative(view: ViewDefinition, alternative: Alternative, opti
   }
   const wheres = (view.where ?? []).map(({ path }, index) => placed(`where[${index}]`, () => condition(compile(path, base))))
   const scopes: PathScope[] = []
-  let source = `SELECT * FROM ${options.from}${wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : ''}`
+  let source = `SELECT * FROM ${relationOf(alternative, options)}${wheres.length > 0 ? ` WHERE ${wheres.join(' AND ')}` : ''}`
   for (const [index, iteration] of alternative.iterations.entries()) {
     const scope = scopes[iteration.parent] ?? base
     const place = { ...base, rowIndex: `i${index}` }
@@ -132,6 +134,11 @@ function compileAlternative(view: ViewDefinition, alternative: Alternative, opti
     scopes.push({ ...place, focus: elementOf(list, `e${index}`) })
   }
   return project(view, alternative, source, scopes, base, options)
+}
+
+/** Rows without an element in the list that is gone through first are no rows of the alternative. */
+function relationOf({ iterations: [first] }: Alternative, { from, having = {} }: CompileOptions): string {
+  return first !== undefined && 'path' in first && !first.orNull ? (having[first.path] ?? from) : from
 }
 
 /** The rows of an iteration, each with its element e<n> and its place i<n>. */

@@ -48,7 +48,7 @@ const ingestOptions = (command: Command): Command =>
     .option('--resources <n>', 'at most about so many resources by each way')
     .option('--search-during', 'at last import everybody once more, and search meanwhile')
 
-const queryOptions = (command: Command): Command => onStored(command).option('--only <part>', `one of ${queryParts.join(', ')}`)
+const queryOptions = (command: Command): Command => onStored(command).option('--only <parts>', `some of ${queryParts.join(',')}`)
 
 const parts: Readonly<Record<string, Part>> = {
   ingest: {

@@ -45,8 +45,9 @@ export const queryParts = Object.keys(parts)
 
 /** Statements of analysts over HTTP and Arrow beside an engine of our own on the same files, in turns; then many analysts at once. */
 export async function queryBench(flags: BenchFlags): Promise<Json> {
-  const chosen = flags.only === undefined ? queryParts : [flags.only]
-  for (const name of chosen) if (!(name in parts)) throw new WrongUsage(`--only takes one of ${queryParts.join(', ')}.`)
+  const chosen = flags.only?.split(',') ?? queryParts
+  for (const name of chosen)
+    if (!(name in parts)) throw new WrongUsage(`--only takes parts with commas between them: ${queryParts.join(', ')}.`)
   const people = await readPeople(flags)
   return onServer(flags, async (server) => {
     const { client } = server
@@ -60,7 +61,11 @@ export async function queryBench(flags: BenchFlags): Promise<Json> {
     const raw = await openRaw(path.join(server.dataDir, 'reservoir', study))
     try {
       const figures: Json = {}
-      for (const name of chosen) Object.assign(figures, await parts[name]?.(asker, raw))
+      for (const name of chosen) {
+        const found = await parts[name]?.(asker, raw)
+        process.stderr.write(`${JSON.stringify(found)}\n`)
+        Object.assign(figures, found)
+      }
       return { data: { source: people.source, maskedResources: resources, people: masked }, rounds, ...figures }
     } finally {
       asker.close()
@@ -170,11 +175,12 @@ async function openStatements(client: Client): Promise<Asker> {
   const { access_token: token } = await client.token({ ...need, ttlS: 3_600 })
   const agent = new Agent({ keepAlive: true, maxSockets: analysts })
   const { hostname, port } = new URL(client.url)
-  const ours = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const authorization = `Bearer ${token}`
   const send = (method: string, place: string, more: Record<string, string>, body?: Json): Promise<Answered> =>
     new Promise((resolve, reject) => {
       const started = performance.now()
-      const target = { agent, hostname, port, method, path: `/query/api/v1/statements${place}`, headers: { ...ours, ...more } }
+      const headers = { authorization, ...more, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+      const target = { agent, hostname, port, method, path: `/query/api/v1/statements${place}`, headers }
       const sent = request(target, (answer) => {
         let firstMs = 0
         const parts: Buffer[] = []

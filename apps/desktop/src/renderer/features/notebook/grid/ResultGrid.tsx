@@ -1,5 +1,5 @@
 import './grid.css'
-import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState, type RefObject } from 'react'
+import { memo, useEffect, useId, useImperativeHandle, useMemo, useRef, useState, type RefObject } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { toast } from 'sonner'
 import { count, plural } from '../../../ui/format.js'
@@ -31,7 +31,8 @@ export interface ResultGridProps {
   copyRef?: RefObject<((format: CopyFormat) => void) | null>
 }
 
-export function ResultGrid({ result, label, onOrder, copyRef }: ResultGridProps) {
+// Whoever types beside it draws the cell anew with every key, and a result does not change by that.
+export const ResultGrid = memo(function ResultGrid({ result, label, onOrder, copyRef }: ResultGridProps) {
   const id = useId()
   const host = useRef<HTMLDivElement>(null)
   const grid = useGrid(host, result, id, onOrder)
@@ -86,7 +87,7 @@ export function ResultGrid({ result, label, onOrder, copyRef }: ResultGridProps)
       {result.rows === 0 && <p className="grid-empty sub">No row fits. The columns are as the statement named them.</p>}
     </div>
   )
-}
+})
 
 function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, id: string, onOrder: ResultGridProps['onOrder']) {
   const [selection, select] = useState<Selection>(start)
