@@ -1,5 +1,5 @@
 // The same workbench in its own program: its scheme, its bridge and its guards, against the platform that runs.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,6 +59,24 @@ test('an analyst works in the program as in a browser', async () => {
   await accessible(page, 'notebook in Electron', { legacy: true })
   await picture(page, 'electron')
   expect(watched.complaints).toEqual([])
+})
+
+test('a report is a PDF of its own, and every system of the server is reached', async () => {
+  const file = path.join(profile, 'report.pdf')
+  await app.evaluate(({ session }, place) => session.defaultSession.on('will-download', (_event, item) => item.setSavePath(place)), file)
+  await page.getByRole('button', { name: 'More for this notebook' }).click()
+  await page.getByRole('menuitem', { name: 'Report, PDF' }).click()
+  await expect.poll(() => existsSync(file) && readFileSync(file).subarray(-7).includes('%%EOF'), { timeout: 30_000 }).toBe(true)
+  const text = readFileSync(file).toString('latin1')
+  expect(text.slice(0, 5)).toBe('%PDF-')
+  expect(text.length).toBeGreaterThan(10_000)
+  const kept = process.env['AQUIFER_SCREENSHOTS']
+  if (kept) copyFileSync(file, path.join(kept, 'report.pdf'))
+  const statuses = await page.evaluate(() =>
+    Promise.all(['/audit/api/v1/records', '/access/api/v1/roles', '/masking/api/v1/policies'].map(async (at) => (await fetch(at)).status)),
+  )
+  // Nobody is signed in by a plain request: what answers is the server, not the folder of files.
+  expect(statuses).toEqual([401, 401, 401])
 })
 
 test('the page reaches the program by its table of channels only', async () => {

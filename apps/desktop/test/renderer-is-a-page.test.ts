@@ -39,13 +39,14 @@ describe('the renderer', () => {
     const stores = product.filter(([, text]) => /localStorage|indexedDB/.test(text)).map(([file]) => file.replace('../src/renderer/', ''))
     expect(stores.sort()).toEqual([
       'features/notebook/DeskProvider.tsx',
-      // Which tabs lie open, whether the tour is over, the bottom panel, single letters as keys.
+      // Which tabs lie open, whether the tour is over, the bottom panel, which keys do what.
       'features/notebook/NotebooksPage.tsx',
       // What is typed and not yet saved.
       'features/notebook/journal-storage.ts',
       'features/notebook/tour/tour.ts',
       'features/shell/bottom.ts',
       'features/shell/keys.ts',
+      'features/shell/own-keys.ts',
       'ui/theme.ts',
     ])
   })

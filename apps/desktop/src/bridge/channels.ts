@@ -15,10 +15,12 @@ export interface Channels {
   'server.address': { request: undefined; answer: string }
   'server.use': { request: string; answer: string }
   'theme.use': { request: ThemeChoice; answer: null }
+  /** The page as it would be printed, as PDF. */
+  'page.pdf': { request: { title: string }; answer: Uint8Array }
 }
 export type Channel = keyof Channels
 
-const names: Record<Channel, true> = { 'app.info': true, 'server.address': true, 'server.use': true, 'theme.use': true }
+const names: Record<Channel, true> = { 'app.info': true, 'server.address': true, 'server.use': true, 'theme.use': true, 'page.pdf': true }
 export const channels = Object.keys(names) as Channel[]
 
 export function isChannel(name: string): name is Channel {

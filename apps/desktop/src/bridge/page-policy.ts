@@ -17,7 +17,22 @@ export const contentSecurityPolicy = [
 
 export const pageOrigin = 'app://workbench'
 
-const serverPaths = ['/identity/', '/study/', '/consent/', '/pipeline/', '/query/', '/jobs/', '/health/']
+const serverPaths = [
+  '/access/',
+  '/audit/',
+  '/consent/',
+  '/datalake/',
+  '/datareservoir/',
+  '/fhir-server/',
+  '/health/',
+  '/identity/',
+  '/jobs/',
+  '/masking/',
+  '/pipeline/',
+  '/query/',
+  '/registration/',
+  '/study/',
+]
 
 /** Paths that the server answers; all others are files of the page. */
 export function isServerPath(path: string): boolean {

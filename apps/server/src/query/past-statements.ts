@@ -9,6 +9,7 @@ import { staleCauses } from './staleness.js'
 import { lineageBy, parsed } from './statement-lineage.js'
 import { historyRow, statusOf } from './statement-views.js'
 
+type KeptUntil = (statement: string) => number | null
 type Parts = Pick<QueryOptions, 'repository' | 'studyOf' | 'filesOf'>
 
 /** A caller's own statements as the history has them; another's is as unknown as one that never was. */
@@ -58,8 +59,15 @@ export class PastStatements {
     return { statement: id, study: study.id, sql: record.sql, ...(basis === undefined ? {} : { basis }), ...lineageBy(tree, catalogue) }
   }
 
-  async list(study: Study, actor: string, limit: number, sought: Sought): Promise<StatementHistory> {
+  async pin(id: string, actor: string, pinned: boolean): Promise<{ pinned: boolean } | Refusal> {
+    const record = await this.record(id, actor)
+    if (isRefusal(record)) return record
+    await this.#parts.repository.statements.pin(id, pinned)
+    return { pinned }
+  }
+
+  async list(study: Study, actor: string, limit: number, sought: Sought, keptUntil: KeptUntil): Promise<StatementHistory> {
     const records = await this.#parts.repository.statements.list(study.sid, { actor, limit, ...sought })
-    return { rows: records.map((record) => historyRow(record, study.id)) }
+    return { rows: records.map((record) => historyRow(record, study.id, keptUntil(record.id))) }
   }
 }

@@ -73,6 +73,7 @@ export interface Sought {
   state?: string
   /** ms; not before */
   from?: number
+  pinned?: boolean
 }
 /** The rows of a statement in the form that was asked for. */
 export interface StatementAnswer {

@@ -120,7 +120,23 @@ test('without waiting: accepted, done, fetched, listed', async () => {
     state: 'done',
     rows: 1,
     purpose: 'analysis',
+    pinned: false,
+    keptUntil: expect.any(String),
   })
+})
+
+test('a pinned statement stands first in its asker’s history', async () => {
+  const [wanted] = [await statement('SELECT 41 AS wanted'), await statement('SELECT 42 AS newer')]
+  const path = `/query/api/v1/statements/${String(wanted.json['statement'])}/pin`
+  const unknown = '/query/api/v1/statements/none/pin'
+  expect((await world.send({ method: 'PUT', path: unknown, token: analyst, body: { pinned: true } })).status).toBe(404)
+  expect((await world.send({ method: 'PUT', path, token: analyst, body: { pinned: true } })).json).toEqual({ pinned: true })
+  const listed = async (more = '') =>
+    ((await world.send({ path: `/query/api/v1/statements?study=REG${more}`, token: analyst })).json['rows'] as Json[]).map(({ sql }) => sql)
+  expect((await listed())[0]).toBe('SELECT 41 AS wanted')
+  expect(await listed('&pinned=true')).toEqual(['SELECT 41 AS wanted'])
+  await world.send({ method: 'PUT', path, token: analyst, body: { pinned: false } })
+  expect(await listed('&pinned=true')).toEqual([])
 })
 
 test('a running statement is cancelled from outside', async () => {

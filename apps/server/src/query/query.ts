@@ -304,7 +304,11 @@ export class Query {
   }
 
   history(study: Study, actor: string, limit: number, sought: Sought = {}): Promise<StatementHistory> {
-    return this.#past.list(study, actor, limit, sought)
+    return this.#past.list(study, actor, limit, sought, (id) => this.#kept.get(study.id, id)?.until ?? null)
+  }
+
+  pin(id: string, actor: string, pinned: boolean): Promise<{ pinned: boolean } | Refusal> {
+    return this.#past.pin(id, actor, pinned)
   }
 
   /** What figures rest on: the snapshot, and whose rows are left out of it. The same text, the same figures. */

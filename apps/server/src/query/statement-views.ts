@@ -26,7 +26,7 @@ export function statusOf(record: StatementRecord, study: string): StatementStatu
   }
 }
 
-export function historyRow(record: StatementRecord, study: string): StatementHistory['rows'][number] {
+export function historyRow(record: StatementRecord, study: string, keptUntil: number | null): StatementHistory['rows'][number] {
   const { basis, problem } = stored(record)
   return {
     id: record.id,
@@ -42,6 +42,8 @@ export function historyRow(record: StatementRecord, study: string): StatementHis
     problem: problem?.detail ?? null,
     parameters: record.parameters as StatementParameters,
     cut: record.cut,
+    pinned: record.pinned === true,
+    keptUntil: keptUntil === null ? null : new Date(keptUntil).toISOString(),
   }
 }
 

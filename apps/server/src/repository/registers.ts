@@ -261,6 +261,7 @@ export interface StatementRecord {
   problem: unknown
   parameters: unknown
   cut: string | null
+  pinned?: boolean
 }
 export interface SavedQueryRow {
   id: string
@@ -292,6 +293,7 @@ export interface StatementPage {
   text?: string
   state?: string
   from?: number
+  pinned?: boolean
 }
 export interface Statements {
   record(statement: StatementRecord): Promise<void> // again with the same id: changes state, elapsedMs, basis and problem
@@ -299,6 +301,7 @@ export interface Statements {
   // Statements and notebooks whose text holds one of these names, and taking the names out of them.
   naming(sid: number, names: readonly string[]): Promise<{ statements: number; notebooks: number }>
   redact(sid: number, names: readonly string[]): Promise<{ statements: number; notebooks: number }>
-  // newest first; `text` in the SQL or the purpose, whatever its case
+  pin(id: string, pinned: boolean): Promise<void>
+  // pinned ones first, then the newest; `text` in the SQL or the purpose, whatever its case
   list(sid: number, page: StatementPage): Promise<StatementRecord[]>
 }

@@ -26,8 +26,11 @@ export function openStatements(writer: Pool): Statements {
       )
     },
     async byId(id) {
-      const { rows } = await writer.query<Row>(`select ${columns} from statement_history where id = $1`, [id])
+      const { rows } = await writer.query<Row>(`select ${columns}, pinned from statement_history where id = $1`, [id])
       return rows[0] ? statementOf(rows[0]) : null
+    },
+    async pin(id, pinned) {
+      await writer.query('update statement_history set pinned = $2 where id = $1', [id, pinned])
     },
     async naming(sid, names) {
       const { rows } = await writer.query<{ statements: bigint; notebooks: bigint }>(
@@ -76,12 +79,13 @@ export function openStatements(writer: Pool): Statements {
       }
       return counts
     },
-    async list(sid, { actor, limit, before, text, state, from }) {
+    async list(sid, { actor, limit, before, text, state, from, pinned }) {
       const { rows } = await writer.query<Row>(
-        `select ${columns} from statement_history where sid = $1 and ($2::text is null or actor = $2)
+        `select ${columns}, pinned from statement_history where sid = $1 and ($2::text is null or actor = $2)
          and ($3::int8 is null or (at, id) < ($3, $4)) and ($6::text is null or position(lower($6) in lower(sql || ' ' || purpose)) > 0)
-         and ($7::text is null or state = $7) and ($8::int8 is null or at >= $8) order by at desc, id desc limit $5`,
-        [sid, actor ?? null, before?.at ?? null, before?.id ?? null, limit, text ?? null, state ?? null, from ?? null],
+         and ($7::text is null or state = $7) and ($8::int8 is null or at >= $8)
+         and ($9::boolean is null or pinned = $9) order by pinned desc, at desc, id desc limit $5`,
+        [sid, actor ?? null, before?.at ?? null, before?.id ?? null, limit, text ?? null, state ?? null, from ?? null, pinned ?? null],
       )
       return rows.map(statementOf)
     },

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoints.js'
+import { statementPin } from './query.js'
 import {
   downloadCodebook,
   completions,
@@ -28,6 +29,14 @@ export const resultEndpoints = {
     system,
     summary: 'How two statements of the caller differ: text, parameters, what they rest on, rows',
     answer: statementDiff,
+  },
+  pinStatement: {
+    method: 'PUT',
+    path: '/query/api/v1/statements/{id}/pin',
+    system,
+    summary: 'Keep a statement before the others of the history, or not any more',
+    body: statementPin,
+    answer: statementPin,
   },
   completions: {
     method: 'POST',

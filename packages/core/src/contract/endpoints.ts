@@ -234,8 +234,8 @@ export const endpoints = {
     method: 'GET',
     path: '/query/api/v1/statements',
     system: 'query',
-    summary: 'History of statements, newest first, by their text, state and time',
-    query: ['study', 'text', 'state', 'from', 'limit'],
+    summary: 'History of statements, pinned ones first, then the newest, by their text, state and time',
+    query: ['study', 'text', 'state', 'from', 'pinned', 'limit'],
     answer: statementHistory,
   },
   statement: {

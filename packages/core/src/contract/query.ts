@@ -170,7 +170,11 @@ export const statementHistoryRow = z.object({
   problem: z.string().nullable(),
   parameters: statementParameters,
   cut: z.string().nullable(),
+  pinned: z.boolean(),
+  /** Until then its rows can be opened; null: they are not kept, or not any more. */
+  keptUntil: z.string().nullable(),
 })
+export const statementPin = z.object({ pinned: z.boolean() })
 export type StatementHistoryRow = z.infer<typeof statementHistoryRow>
 export const statementHistory = z.object({ rows: z.array(statementHistoryRow) })
 export type StatementHistory = z.infer<typeof statementHistory>

@@ -27,6 +27,7 @@ export const roleWords = (role: string): string => (role in roleNames ? roleName
 
 /** What the page offers. The server decides again on each request; this only keeps doors away that would not open. */
 export const mayQuery = (role: Role): boolean => mayUse(role, 'query.run')
+export const mayRelease = (role: Role): boolean => mayUse(role, 'result-release')
 export const maySeeFiles = (role: Role): boolean => mayUse(role, 'reservoir-files.list')
 export const mayUseFiles = (role: Role): boolean => mayUse(role, 'reservoir-files.use')
 export const mayRemoveFiles = (role: Role): boolean => mayUse(role, 'files.remove')

@@ -69,12 +69,14 @@ export function MenuButton({
   )
 }
 
+const signs: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Delete: 'Del' }
+
 export function Keys({ keys }: { keys: string }) {
   return (
     <span className="row end" style={{ gap: 4 }} aria-hidden>
       {keys.split(' ').map((key) => (
         <kbd key={key} className="kbd">
-          {key}
+          {signs[key] ?? key}
         </kbd>
       ))}
     </span>

@@ -43,12 +43,22 @@ const storedDensity = (): Density => (localStorage.getItem(densityKey) === 'comp
 /** Rows of 28 or 24 pixels. */
 export const rowHeights: Record<Density, number> = { comfortable: 28, compact: 24 }
 
+/** Another tab chose a look. */
+const elsewhere = (event: StorageEvent) => {
+  if (event.key === key || event.key === densityKey) changed()
+}
+
 function subscribe(listener: () => void): () => void {
-  if (listeners.size === 0) for (const query of [dark, contrast]) matchMedia(query).addEventListener('change', changed)
+  if (listeners.size === 0) {
+    addEventListener('storage', elsewhere)
+    for (const query of [dark, contrast]) matchMedia(query).addEventListener('change', changed)
+  }
   listeners.add(listener)
   return () => {
     listeners.delete(listener)
-    if (listeners.size === 0) for (const query of [dark, contrast]) matchMedia(query).removeEventListener('change', changed)
+    if (listeners.size > 0) return
+    removeEventListener('storage', elsewhere)
+    for (const query of [dark, contrast]) matchMedia(query).removeEventListener('change', changed)
   }
 }
 

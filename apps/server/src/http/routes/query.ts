@@ -165,13 +165,20 @@ export function formatOf(request: FastifyRequest, otherwise: 'arrow' | 'json' = 
   return /\bapplication\/json\b/i.test(accept) && !/apache\.arrow/i.test(accept) ? 'json' : 'arrow'
 }
 
-function soughtOf({ text, state, from }: Record<string, string>): Sought | Refusal {
+function soughtOf({ text, state, from, pinned }: Record<string, string>): Sought | Refusal {
   const states: readonly string[] = statementState.options
   if (state !== undefined && !states.includes(state))
     return refuse('bad-parameter', { detail: `state is one of ${states.join(', ')}.`, parameter: 'state' })
   const at = from === undefined ? 0 : Date.parse(from)
   if (Number.isNaN(at)) return refuse('bad-parameter', { detail: 'from is a date or a time, such as 2026-01-31.', parameter: 'from' })
-  return { ...(text === undefined ? {} : { text }), ...(state === undefined ? {} : { state }), ...(from === undefined ? {} : { from: at }) }
+  if (pinned !== undefined && pinned !== 'true' && pinned !== 'false')
+    return refuse('bad-parameter', { detail: 'pinned is true or false.', parameter: 'pinned' })
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(state === undefined ? {} : { state }),
+    ...(from === undefined ? {} : { from: at }),
+    ...(pinned === undefined ? {} : { pinned: pinned === 'true' }),
+  }
 }
 
 /** A caller who hangs up does not want the rows any more: the statement is stopped. */

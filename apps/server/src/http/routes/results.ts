@@ -8,6 +8,7 @@ import {
   endpoints,
   resultFilters,
   statementHeader,
+  statementPin,
   windowHeader,
   windowRowsDefault,
   type DownloadView,
@@ -65,6 +66,16 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
       if (isRefusal(from)) return from
       if (isRefusal(to)) return to
       return mayHave(request, levelFrom(from.basis)) ?? mayHave(request, levelFrom(to.basis)) ?? { body: diffOf(from, to) }
+    },
+  })
+  bind(app, endpoints.pinStatement, {
+    ...counted,
+    handler: async (request) => {
+      const body = bodyAs(request, statementPin)
+      if (isRefusal(body)) return body
+      factsOf(request).detail['pinned'] = body.pinned
+      const pinned = await query.pin(paramOf(request, 'id'), grantOf(request).user, body.pinned)
+      return isRefusal(pinned) ? pinned : { body: pinned }
     },
   })
   bind(app, endpoints.completions, {

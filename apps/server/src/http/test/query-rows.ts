@@ -22,6 +22,7 @@ export const queryRows = {
   statementLineage: statements,
   cancelStatement: statements,
   statementWindow: statements,
+  pinStatement: { ...statements, body: () => ({ pinned: true }) },
   diffStatements: { ...statements, url: '/query/api/v1/statements/none/diff/none' },
   completions: { ...statements, body: () => ({}) },
   savedQueries: { ...ofRows, url: '/query/api/v1/saved-queries?study={study}' },

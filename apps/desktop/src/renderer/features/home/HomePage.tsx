@@ -5,6 +5,7 @@ import { useConsent } from '../../api/queries.js'
 import { isPerson, mayExpectFeeds, mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
 import { day, plural } from '../../ui/format.js'
 import { Empty } from '../../ui/states.js'
+import { RecoveryList } from '../notebook/RecoveryList.js'
 import { PersonHome } from '../person/PersonHome.js'
 import { AskedPanel } from './AskedPanel.js'
 import { ContinuePanel } from './ContinuePanel.js'
@@ -39,6 +40,7 @@ export default function HomePage() {
         <h1>{study.name}</h1>
         <Since />
       </header>
+      {mayQuery(role) && <RecoveryList />}
       <TodayStrip study={study} />
       {manages && (
         <div className="home-two">

@@ -8,6 +8,8 @@ import { saveByItself, type Saver } from './save.js'
 
 interface DeskInHand {
   desk: Desk
+  /** Until then what an earlier run of the program left is not seen. */
+  ready: Promise<void>
   saveNow(id: string): Promise<void>
 }
 
@@ -33,7 +35,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
       newId,
     })
     void kept.ready.then(() => desk.readJournalAgain())
-    return { desk, saveNow: async (id) => saver.current?.now(id) }
+    return { desk, ready: kept.ready, saveNow: async (id) => saver.current?.now(id) }
   })
   useEffect(() => {
     saver.current = saveByItself(inHand.desk)

@@ -9,6 +9,7 @@ import { lately, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
+import { RecoveryList } from './RecoveryList.js'
 import { useCreateNotebook } from './useCreateNotebook.js'
 
 interface Props {
@@ -41,6 +42,7 @@ export function NotebookList({ list, busy, onNew, onExample, onTour, onOpen }: P
           </>
         )}
       </header>
+      <RecoveryList />
       <section className="panel">
         {list.error ? (
           <Failure error={list.error} retry={() => void list.refetch()} />

@@ -58,9 +58,15 @@ export function MoreMenu() {
     download(`${name}.html`, reportHtml(notebook, me.user, new Date()), 'text/html;charset=utf-8')
     toast.success(`Saved ${name}.html`, { description: 'Results with what they rest on, in one file.' })
   }
-  const pdf = async () => {
+  const inDesktop = window.aquifer !== undefined
+  const print = async () => {
     const [{ reportBody }, { printReport }] = await Promise.all([import('./report/html.js'), import('./report/print.js')])
-    printReport(reportBody(notebook, me.user, new Date()), notebook.page.title)
+    await printReport(reportBody(notebook, me.user, new Date()), notebook.page.title)
+  }
+  const pdf = async () => {
+    const [{ reportBody }, { reportPdf }] = await Promise.all([import('./report/html.js'), import('./report/print.js')])
+    const made = await reportPdf(reportBody(notebook, me.user, new Date()), notebook.page.title)
+    if (made !== null) download(`${name}.pdf`, made as BlobPart, 'application/pdf')
   }
   return (
     <MenuButton
@@ -70,7 +76,10 @@ export function MoreMenu() {
         {
           entries: [
             { id: 'html', label: 'Report, HTML', note: 'one file with results', icon: FileText, run: () => void html().catch(failed) },
-            { id: 'pdf', label: 'Print or save as PDF', icon: Printer, run: () => void pdf().catch(failed) },
+            ...(inDesktop
+              ? [{ id: 'pdf', label: 'Report, PDF', note: 'pages with results', icon: FileText, run: () => void pdf().catch(failed) }]
+              : []),
+            { id: 'print', label: inDesktop ? 'Print' : 'Print or save as PDF', icon: Printer, run: () => void print().catch(failed) },
             {
               id: 'ipynb',
               label: 'Notebook, .ipynb',

@@ -5,6 +5,7 @@ import {
   Play,
   Plus,
   Redo2,
+  Save,
   Sigma,
   SquareTerminal,
   Type,
@@ -30,7 +31,7 @@ import { DataChooser } from './DataChooser.js'
 import { useInFront } from './dock/BenchProvider.js'
 import { LineagePanel } from './LineagePanel.js'
 import { MoreMenu, ShareButton } from './NotebookMenus.js'
-import { SaveBars } from './SaveBars.js'
+import { SaveBars, useSaveNow } from './SaveBars.js'
 import { StatisticsCell } from './statistics/StatisticsCell.js'
 import { useNotebook, type NotebookActions } from './useNotebook.js'
 import type { Cell, CellKind } from './model.js'
@@ -271,12 +272,14 @@ function useOpenNotebookCommands() {
   const { actions, notebook } = useNotebook()
   const isInFront = useInFront()
   const count = notebook.page.cells.length
+  const save = useSaveNow()
   const commands = useMemo<Command[]>(
     () =>
       !isInFront
         ? []
         : [
             { id: 'run-all', group: 'Commands', name: 'Run all cells', icon: Play, run: () => actions.runAll() },
+            { id: 'save', group: 'Commands', name: 'Save a version now', icon: Save, keys: 'Ctrl S', run: save },
             ...kinds.map(({ kind, label, icon }) => ({
               id: `add-${kind}`,
               group: 'Commands' as const,
@@ -285,7 +288,7 @@ function useOpenNotebookCommands() {
               run: () => void actions.add(kind, count),
             })),
           ],
-    [actions, count, isInFront],
+    [actions, count, isInFront, save],
   )
   useCommands(commands)
 }

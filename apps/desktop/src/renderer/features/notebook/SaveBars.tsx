@@ -1,5 +1,6 @@
 import { Copy, GitFork, History, WifiOff } from 'lucide-react'
 import { useQueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
 import { toast } from 'sonner'
 import { notebook as notebookSchema } from '@aquifer/core/contract'
 import { ApiFailure, explain } from '../../api/failure.js'
@@ -112,4 +113,17 @@ function NotSaved() {
       <Button onPress={() => void saveNow(notebook.id)}>Try now</Button>
     </div>
   )
+}
+
+/** Saving goes on by itself; who asks for it is told which version it became. */
+export function useSaveNow(): () => void {
+  const { notebook } = useNotebook()
+  const { desk, saveNow } = useDesk()
+  const { id } = notebook
+  return useCallback(() => {
+    void saveNow(id).then(() => {
+      const now = desk.notebook(id)
+      return now?.save === 'saved' ? toast.success(`Saved as version ${now.version}`) : toast('Not on the server yet: edits are kept here')
+    })
+  }, [desk, saveNow, id])
 }

@@ -1,7 +1,7 @@
 // Chromium keeps localStorage in memory for seconds before it reaches the disk: who kills the program then loses them. A transaction
 // of IndexedDB that asks for it is on the disk when it ends.
 
-export type KeptTexts = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+export type KeptTexts = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
 export interface JournalStorage {
   texts: KeptTexts
@@ -44,6 +44,10 @@ export function openJournalStorage(factory: IDBFactory | undefined, fallback: Ke
   return {
     ready: load(),
     texts: {
+      get length() {
+        return held.size
+      },
+      key: (at) => [...held.keys()][at] ?? null,
       getItem: (key) => held.get(key) ?? (gone.has(key) ? null : fallback.getItem(key)),
       setItem(key, text) {
         held.set(key, text)

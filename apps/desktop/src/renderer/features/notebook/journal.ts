@@ -9,11 +9,15 @@ import { samePage, type Page } from './model.js'
 const entry = z.object({ at: z.string(), version: z.number(), title: z.string(), cells: z.array(notebookCell) })
 export type JournalEntry = z.infer<typeof entry>
 
+export type Unsaved = Pick<JournalEntry, 'at' | 'title' | 'version'> & { id: string }
+
 export interface Journal {
   write(id: string, version: number, page: Page, at: string): void
   clear(id: string): void
   /** What was typed and not saved, if it differs from what the server has. */
   read(id: string, saved: Page): JournalEntry | null
+  /** Of all notebooks, the newest first. */
+  list(): Unsaved[]
 }
 
 export function openJournal(storage: KeptTexts, user: string): Journal {
@@ -35,6 +39,14 @@ export function openJournal(storage: KeptTexts, user: string): Journal {
       storage.removeItem(key(id))
       return null
     },
+    list: () =>
+      Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? '')
+        .filter((name) => name.startsWith(key('')))
+        .flatMap((name): Unsaved[] => {
+          const parsed = entry.safeParse(parse(storage.getItem(name) ?? ''))
+          return parsed.success ? [{ ...parsed.data, id: name.slice(key('').length) }] : []
+        })
+        .toSorted((a, b) => (a.at < b.at ? 1 : -1)),
   }
 }
 

@@ -8,7 +8,8 @@ import type { KeptTexts } from './journal-storage.js'
 const ran = z.object({ sql: z.string(), texts: z.record(z.string(), z.string()), parameters: statementParameters })
 const pointer = z.object({ statement: z.string(), ran })
 export type Pointer = z.infer<typeof pointer>
-const entry = z.object({ done: pointer.optional(), going: pointer.optional() })
+/** `figure`: statistics are reckoned again, since only rows are kept. */
+const entry = z.object({ done: pointer.optional(), going: pointer.optional(), figure: z.literal(true).optional() })
 const entries = z.record(z.string(), entry)
 export type KeptRun = z.infer<typeof entry>
 

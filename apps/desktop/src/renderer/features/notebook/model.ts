@@ -54,6 +54,15 @@ export function change(cells: Cells, id: string, part: Partial<Omit<Cell, 'id' |
   return cells.map((cell) => (cell.id === id ? { ...cell, ...part } : cell))
 }
 
+/** What was written stays; a text has no name, a result needs one. */
+export function turn(cells: Cells, id: string, kind: 'sql' | 'markdown'): Cells {
+  return cells.map((cell) =>
+    cell.id !== id || cell.kind === kind || (cell.kind !== 'sql' && cell.kind !== 'markdown')
+      ? cell
+      : { id, kind, name: kind === 'sql' ? freeName(cells, 'result') : '', source: cell.source },
+  )
+}
+
 /** Renames a result and the charts and figures that read it; SQL that names it is the writer's own text and stays. */
 export function rename(cells: Cells, id: string, name: string): Cells {
   const old = cells.find((cell) => cell.id === id)?.name

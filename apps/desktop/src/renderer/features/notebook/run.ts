@@ -158,12 +158,13 @@ const begin = ({ parts: { api, purpose, cut } }: Desk, statement: Asked): Promis
 /** What a notebook showed or waited for when it was last open here: rows come from the server again, what runs is followed on. */
 export async function resumeRuns(desk: Desk, notebook: string): Promise<void> {
   const kept = await desk.parts.runs.read(notebook)
-  for (const [cell, { done, going }] of Object.entries(kept)) {
+  for (const [cell, { done, going, figure }] of Object.entries(kept)) {
     const open = desk.notebook(notebook)
     if (open === undefined) return
     if (!open.page.cells.some(({ id }) => id === cell) || open.runs[cell] !== undefined) continue
     if (done !== undefined) await resume(desk, notebook, cell, done)
     if (going !== undefined) void resume(desk, notebook, cell, going)
+    if (figure && open.figures[cell] === undefined) void runFigure(desk, notebook, cell)
   }
 }
 

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
 import { useNavigate } from 'react-router'
-import { notebook as notebookSchema } from '@aquifer/core/contract'
+import { notebook as notebookSchema, type Notebook } from '@aquifer/core/contract'
 import { keys } from '../../api/queries.js'
 import { useApi } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
@@ -18,21 +18,22 @@ export interface Draft {
 export const blank: Draft = { title: 'Untitled notebook', cells: [{ kind: 'sql', name: 'result', source: '' }] }
 export const example: Draft = { title: 'Who is in this study', cells: exampleCells }
 
-/** Makes a notebook on the server and opens it. */
-export function useCreateNotebook(study: string): { create(draft: Draft): void; busy: boolean } {
+/** Makes a notebook on the server and opens it; `made` is told before it is drawn. */
+export function useCreateNotebook(study: string): { create(draft: Draft, made?: (notebook: Notebook) => void): void; busy: boolean } {
   const api = useApi()
   const queries = useQueryClient()
   const navigate = useNavigate()
   const { desk } = useDesk()
   const [busy, setBusy] = useState(false)
   const create = useCallback(
-    ({ title, cells }: Draft) => {
+    ({ title, cells }: Draft, onMade?: (notebook: Notebook) => void) => {
       const body = { study, title, cells: cells.map((cell) => ({ ...cell, id: desk.parts.newId() })) }
       setBusy(true)
       void api
         .json('/query/api/v1/notebooks', notebookSchema, { method: 'POST', body })
         .then((made) => {
           desk.put(made)
+          onMade?.(made)
           void queries.invalidateQueries({ queryKey: keys.notebooks(study) })
           return navigate(paths.notebook(made.id))
         })

@@ -4,7 +4,7 @@ import type { Catalogue, NotebookChart } from '@aquifer/core/contract'
 import { useDesk } from './DeskProvider.js'
 import type { Desk, OpenNotebook } from './desk.js'
 import type { EditorHandle } from './editor/Editor.js'
-import { change, insertAt, isCellName, move, newCell, remove, rename, type Cell, type CellKind } from './model.js'
+import { change, insertAt, isCellName, move, newCell, remove, rename, turn, type Cell, type CellKind } from './model.js'
 import { runAll, runCell, stopCell } from './run.js'
 import { runFigure } from './statistics/run-figure.js'
 
@@ -20,6 +20,10 @@ export interface NotebookActions {
   add(kind: CellKind, at: number, part?: Partial<Cell>): string
   remove(cell: string): void
   move(cell: string, by: -1 | 1): void
+  /** SQL becomes text, text SQL; what was written stays. */
+  turn(cell: string, kind: 'sql' | 'markdown'): void
+  /** Lays the SQL out anew. */
+  format(cell: string): void
   undo(): boolean
   redo(): boolean
   run(cell: string, limit?: number): void
@@ -75,6 +79,7 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
     desk.edit(id, (page) => ({ ...page, cells: next(page.cells) }), 'structure')
   const text = (next: (old: readonly Cell[]) => readonly Cell[]) => desk.edit(id, (page) => ({ ...page, cells: next(page.cells) }))
   const actions: NotebookActions = {
+    ...rewriting(cells, structure, (cell, source) => actions.write(cell, source)),
     select: (cell) => desk.notebook(id)?.selected !== cell && desk.update(id, () => ({ selected: cell })),
     write: (cell, source) => cells().find((item) => item.id === cell)?.source !== source && text((old) => change(old, cell, { source })),
     draw: (cell, chart) => text((old) => change(old, cell, { chart })),
@@ -124,6 +129,29 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
     focusText: (cell) => editors.get(cell)?.focus(),
   }
   return actions
+}
+
+type Change = (next: (old: readonly Cell[]) => readonly Cell[]) => void
+
+/** What makes another text of a whole cell. */
+function rewriting(
+  cells: () => readonly Cell[],
+  structure: Change,
+  write: (cell: string, source: string) => void,
+): Pick<NotebookActions, 'turn' | 'format'> {
+  return {
+    turn(cell, kind) {
+      structure((old) => turn(old, cell, kind))
+      onceDrawn(() => document.getElementById(cardId(cell))?.focus())
+    },
+    format(cell) {
+      const found = cells().find((item) => item.id === cell)
+      if (found?.kind !== 'sql') return
+      void import('./editor/layout.js')
+        .then(({ laidOut }) => write(cell, laidOut(found.source)))
+        .catch(() => toast.error('The SQL was not laid out', { description: 'It cannot be read as it stands.' }))
+    },
+  }
 }
 
 /** After React has drawn the cell and the editor has been made. */

@@ -8,10 +8,11 @@ import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { placesOf } from '../../paths.js'
 import { DeskProvider } from '../notebook/DeskProvider.js'
 import { PersonProvider } from '../person/PersonProvider.js'
-import { useBottom } from './bottom.js'
+import { bottomOf, useBottom } from './bottom.js'
 import { CommandsProvider } from './commands.js'
 import { Keyboard } from './Keyboard.js'
 import { OfflineBar } from './OfflineBar.js'
+import { ownKeysOf } from './own-keys.js'
 import { Palette } from './Palette.js'
 import { Rail } from './Rail.js'
 import { StatusBar } from './StatusBar.js'
@@ -28,8 +29,12 @@ export function Shell() {
     search(false)
     list(true)
   }, [])
+  const { role, user } = useMe()
+  useState(() => {
+    bottomOf(user)
+    ownKeysOf(user)
+  })
   const { isOpen } = useBottom()
-  const { role } = useMe()
   useTitle()
   return (
     <CommandsProvider openPalette={open}>

@@ -1,5 +1,6 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import type { LucideIcon } from '../../ui/Icon.js'
+import { useOwnKeys, withOwnKeys } from './own-keys.js'
 
 export interface Command {
   id: string
@@ -25,11 +26,12 @@ const CommandsContext = createContext<Registry | null>(null)
 
 export function CommandsProvider({ openPalette, children }: { openPalette(): void; children: ReactNode }) {
   const [bySource, setBySource] = useState<ReadonlyMap<object, Command[]>>(new Map())
+  const own = useOwnKeys()
   const add = useCallback((source: object, commands: Command[]) => setBySource((old) => new Map(old).set(source, commands)), [])
   const remove = useCallback((source: object) => setBySource((old) => new Map([...old].filter(([other]) => other !== source))), [])
   const registry = useMemo<Registry>(
-    () => ({ commands: [...bySource.values()].flat(), openPalette, add, remove }),
-    [bySource, openPalette, add, remove],
+    () => ({ commands: [...bySource.values()].flat().map((command) => withOwnKeys(command, own)), openPalette, add, remove }),
+    [bySource, own, openPalette, add, remove],
   )
   return <CommandsContext value={registry}>{children}</CommandsContext>
 }

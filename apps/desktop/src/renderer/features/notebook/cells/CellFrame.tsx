@@ -5,7 +5,8 @@ import { Icon } from '../../../ui/Icon.js'
 import { MenuButton, type MenuGroup } from '../../../ui/menus.js'
 import type { Cell } from '../model.js'
 import { isGoing } from '../run.js'
-import { cardId, useNotebook } from '../useNotebook.js'
+import { cardId, useNotebook, type NotebookActions } from '../useNotebook.js'
+import { actOf, keysOfCell, type CellAct } from './cell-keys.js'
 
 interface Props {
   cell: Cell
@@ -40,28 +41,43 @@ export function CellFrame({ cell, at, label, plain, children, onEnter }: Props) 
   )
 
   function cardKey(event: KeyboardEvent) {
-    const cells = notebook.page.cells
-    const neighbour = (by: number) => cells[at + by] && actions.focusCard(cells[at + by]!.id)
-    const keys: Record<string, () => void> = {
-      ArrowUp: () => (event.altKey ? actions.move(cell.id, -1) : neighbour(-1)),
-      ArrowDown: () => (event.altKey ? actions.move(cell.id, 1) : neighbour(1)),
-      Enter: () =>
-        event.ctrlKey || event.metaKey
-          ? actions.run(cell.id)
-          : event.shiftKey
-            ? (actions.run(cell.id), neighbour(1))
-            : (onEnter ?? (() => actions.focusText(cell.id)))(),
-      a: () => actions.add('sql', at),
-      b: () => actions.add('sql', at + 1),
-      t: () => actions.add('markdown', at + 1),
-      Delete: () => actions.remove(cell.id),
-      z: () => (event.shiftKey ? actions.redo() : actions.undo()),
-    }
-    const withControl = event.ctrlKey || event.metaKey
-    const act = keys[event.key]
-    if (act === undefined || (withControl && event.key !== 'Enter' && event.key !== 'z')) return
+    const act = /^(Control|Shift|Alt|Meta)$/.test(event.key) ? null : actOf(event)
+    if (act === null) return
     event.preventDefault()
-    act()
+    if (act === 'write' && onEnter !== undefined) onEnter()
+    else actOn(actions, notebook.page.cells, at)[act]()
+  }
+}
+
+/** What each key of the table does to the cell at a place. */
+export function actOn(actions: NotebookActions, cells: readonly Cell[], at: number): Record<CellAct, () => void> {
+  const id = cells[at]?.id ?? ''
+  const neighbour = (by: number) => cells[at + by] && actions.focusCard(cells[at + by]!.id)
+  return {
+    run: () => actions.run(id),
+    'run-next': () => {
+      actions.run(id)
+      neighbour(1)
+    },
+    'run-insert': () => {
+      actions.run(id)
+      actions.add('sql', at + 1)
+    },
+    stop: () => actions.stop(id),
+    write: () => actions.focusText(id),
+    up: () => neighbour(-1),
+    down: () => neighbour(1),
+    'move-up': () => actions.move(id, -1),
+    'move-down': () => actions.move(id, 1),
+    above: () => actions.add('sql', at),
+    below: () => actions.add('sql', at + 1),
+    'text-below': () => actions.add('markdown', at + 1),
+    'to-text': () => actions.turn(id, 'markdown'),
+    'to-sql': () => actions.turn(id, 'sql'),
+    format: () => actions.format(id),
+    remove: () => actions.remove(id),
+    undo: () => actions.undo(),
+    redo: () => actions.redo(),
   }
 }
 
@@ -69,7 +85,7 @@ function Gutter({ cell, at }: { cell: Cell; at: number }) {
   const { notebook, actions } = useNotebook()
   const run = notebook.runs[cell.id]
   if (cell.kind !== 'sql')
-    return <div className="cell-gutter">{cell.kind === 'chart' && <span className="cell-number">{at + 1}</span>}</div>
+    return <div className="cell-gutter">{cell.kind !== 'markdown' && <span className="cell-number">{at + 1}</span>}</div>
   const outcome =
     run?.phase === 'done' ? (
       <Icon of={Check} className="mark-ok" />
@@ -109,15 +125,29 @@ export function CellMenu({ cell, at, groups = none }: { cell: Cell; at: number; 
         ...groups,
         {
           entries: [
-            { id: 'above', label: 'Add SQL above', icon: Plus, keys: 'A', run: () => actions.add('sql', at) },
-            { id: 'below', label: 'Add SQL below', icon: Plus, keys: 'B', run: () => actions.add('sql', at + 1) },
+            { id: 'above', label: 'Add SQL above', icon: Plus, keys: keysOfCell('above'), run: () => actions.add('sql', at) },
+            { id: 'below', label: 'Add SQL below', icon: Plus, keys: keysOfCell('below'), run: () => actions.add('sql', at + 1) },
           ],
         },
         {
           entries: [
-            { id: 'up', label: 'Move up', icon: ArrowUp, keys: 'Alt ↑', disabled: at === 0, run: () => actions.move(cell.id, -1) },
-            { id: 'down', label: 'Move down', icon: ArrowDown, keys: 'Alt ↓', disabled: at === last, run: () => actions.move(cell.id, 1) },
-            { id: 'delete', label: 'Delete cell', icon: Trash2, keys: 'Del', run: () => actions.remove(cell.id) },
+            {
+              id: 'up',
+              label: 'Move up',
+              icon: ArrowUp,
+              keys: keysOfCell('move-up'),
+              disabled: at === 0,
+              run: () => actions.move(cell.id, -1),
+            },
+            {
+              id: 'down',
+              label: 'Move down',
+              icon: ArrowDown,
+              keys: keysOfCell('move-down'),
+              disabled: at === last,
+              run: () => actions.move(cell.id, 1),
+            },
+            { id: 'delete', label: 'Delete cell', icon: Trash2, keys: keysOfCell('remove'), run: () => actions.remove(cell.id) },
           ],
         },
       ]}

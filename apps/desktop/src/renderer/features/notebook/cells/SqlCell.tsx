@@ -1,4 +1,4 @@
-import { ChartLine, Copy, Download, ListEnd, Play } from 'lucide-react'
+import { AlignLeft, ChartLine, Copy, ListEnd, Play } from 'lucide-react'
 import { memo, useMemo, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { statementRowsMax } from '@aquifer/core/contract'
@@ -15,8 +15,10 @@ import { freeName, type Cell } from '../model.js'
 import { compile } from '../references.js'
 import { isGoing, type RunState } from '../run.js'
 import { useNotebook } from '../useNotebook.js'
-import { CellFrame, CellMenu } from './CellFrame.js'
+import { actOn, CellFrame, CellMenu } from './CellFrame.js'
+import { keysOfCell } from './cell-keys.js'
 import { CellName } from './CellName.js'
+import { DownloadMenu } from './DownloadMenu.js'
 import { Gone, ResultFooter, RunFault, RunningBar, StaleBar, Stopped } from './ResultParts.js'
 import { isEdited, staleCause, upstreamCause } from './stale.js'
 
@@ -38,11 +40,6 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   const going = isGoing(run)
   const now = useMemo(() => compile(notebook.page.cells, cell.id), [notebook.page.cells, cell.id])
   const stale = result !== null && run?.phase === 'done' ? (upstreamCause(run.ran, now) ?? staleCause(result, catalogue)) : null
-  const runAnd = (then: 'stay' | 'next') => {
-    actions.run(cell.id)
-    const next = notebook.page.cells[at + 1]
-    if (then === 'next' && next) actions.focusCard(next.id)
-  }
   return (
     <CellFrame cell={cell} at={at} label={`SQL cell ${cell.name}`}>
       {stale !== null && <StaleBar cause={stale} onRun={() => actions.run(cell.id)} />}
@@ -61,7 +58,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
         fault={fault}
         onChange={(source) => actions.write(cell.id, source)}
         onFocus={() => actions.select(cell.id)}
-        onRun={runAnd}
+        onAct={(act) => actOn(actions, notebook.page.cells, at)[act]()}
         onLeave={() => actions.focusCard(cell.id)}
         register={(handle) => void (handle === null ? editors.delete(cell.id) : editors.set(cell.id, handle))}
       />
@@ -111,7 +108,8 @@ function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
       })
   }
   const runEntries = [
-    { id: 'run', label: 'Run', icon: Play, keys: 'Ctrl Enter', run: () => actions.run(cell.id) },
+    { id: 'run', label: 'Run', icon: Play, keys: keysOfCell('run'), run: () => actions.run(cell.id) },
+    { id: 'format', label: 'Lay out', icon: AlignLeft, keys: keysOfCell('format'), run: () => actions.format(cell.id) },
     { id: 'from', label: 'Run from here', icon: ListEnd, run: () => actions.runFrom(cell.id) },
   ]
   return (
@@ -130,7 +128,7 @@ function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
               trigger={<IconButton label="Copy what is chosen, or all rows, as" icon={Copy} />}
               groups={[{ entries: copyFormats.map(({ id, label }) => ({ id, label, run: () => onCopy(id) })) }]}
             />
-            <IconButton label="Download as CSV" icon={Download} onPress={save} />
+            {run && <DownloadMenu name={cell.name} run={run} onShown={save} />}
           </>
         )}
         <CellMenu cell={cell} at={at} groups={[{ entries: runEntries }]} />

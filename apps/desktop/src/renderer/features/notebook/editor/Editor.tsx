@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useTheme } from '../../../ui/theme.js'
 import { useLatest } from '../../../ui/use-latest.js'
+import { actInText, type CellAct } from '../cells/cell-keys.js'
 import type { Vocabulary } from './completion.js'
 import { monaco, paint, speak } from './monaco.js'
 
@@ -17,7 +18,8 @@ interface Props {
   fault: { position: number; message: string } | null
   onChange(value: string): void
   onFocus(): void
-  onRun(then: 'stay' | 'next'): void
+  /** A key that means more than writing. */
+  onAct(act: CellAct): void
   /** Leaves the text for the cell around it. */
   onLeave(): void
   register(handle: EditorHandle | null): void
@@ -103,11 +105,15 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
   made.onDidContentSizeChange(fit)
   made.onDidChangeModelContent(() => latest.current.onChange(made.getValue()))
   made.onDidFocusEditorText(() => latest.current.onFocus())
-  const { KeyMod, KeyCode } = monaco
-  made.addCommand(KeyMod.CtrlCmd | KeyCode.Enter, () => latest.current.onRun('stay'))
-  made.addCommand(KeyMod.Shift | KeyCode.Enter, () => latest.current.onRun('next'))
+  made.onKeyDown((event) => {
+    const act = /^(Control|Shift|Alt|Meta)$/.test(event.browserEvent.key) ? null : actInText(event.browserEvent)
+    if (act === null) return
+    event.preventDefault()
+    event.stopPropagation()
+    latest.current.onAct(act)
+  })
   made.addCommand(
-    KeyCode.Escape,
+    monaco.KeyCode.Escape,
     () => latest.current.onLeave(),
     '!suggestWidgetVisible && !findWidgetVisible && !inSnippetMode && !editorHasMultipleSelections',
   )

@@ -21,6 +21,8 @@ const numberWidth = 44
 const copiedRowsMax = 10_000
 // Eight rows and a half: the half says that there are more.
 const rowsShown = 8.5
+/** A result that is hardly longer is shown whole: half a row more to scroll to would only annoy. */
+const rowsWhole = 12
 
 export interface ResultGridProps {
   result: Result
@@ -60,7 +62,7 @@ export const ResultGrid = memo(function ResultGrid({ result, label, onOrder, cop
         {...gridRole(result, label)}
         aria-activedescendant={drawn ? `${id}-${active.row}-${active.column}` : undefined}
         className="grid"
-        style={{ maxHeight: headHeight + grid.rowHeight * rowsShown }}
+        style={result.rows <= rowsWhole ? undefined : { maxHeight: headHeight + grid.rowHeight * rowsShown }}
         // A menu of a column lies elsewhere on the page; its keys are its own.
         onKeyDown={(event) => host.current?.contains(event.target as Node) && pressed(event, grid.keys)}
         onPointerUp={grid.release}

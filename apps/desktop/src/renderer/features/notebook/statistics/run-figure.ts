@@ -103,6 +103,7 @@ export async function runFigure(desk: Desk, notebook: string, cell: string): Pro
     const answer = await desk.parts.api.json('/query/api/v1/statistics', statisticsAnswer, { method: 'POST', body })
     const finishedAt = new Date(desk.parts.now()).toISOString()
     show({ phase: 'done', answer, ran: { sql, texts, parameters }, asked: JSON.stringify(form), finishedAt })
+    desk.parts.runs.change(notebook, cell, { figure: true })
     return true
   } catch (error) {
     show({ phase: 'failed', error })
