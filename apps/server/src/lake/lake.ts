@@ -1,35 +1,31 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { ObjectStore } from '../storage/index.js'
 import type { Keyring } from './keyring.js'
+import { manifestFile } from './manifest.js'
 import { openStudyLake, type StudyLake } from './study-lake.js'
 
 export interface LakeOptions {
-  dir: string
+  at: ObjectStore
   keyring: Keyring
   /** How many segments stand in the manifest itself before older ones move to a page. */
   segmentsRecentMax?: number
 }
 
 export async function openLake(options: LakeOptions): Promise<Lake> {
-  await mkdir(options.dir, { recursive: true, mode: 0o700 })
   const lake = new Lake(options)
-  for (const entry of await readdir(options.dir, { withFileTypes: true })) {
-    if (entry.isDirectory() && existsSync(join(options.dir, entry.name, 'manifest.json'))) await lake.study(entry.name)
-  }
+  for (const study of await options.at.folders()) if ((await options.at.at(study).names()).includes(manifestFile)) await lake.study(study)
   return lake
 }
 
 export class Lake {
-  /** The folder, where the replicator keeps its checkpoint. */
-  readonly dir: string
+  /** Where it lies, and the replicator keeps its checkpoint. */
+  readonly at: ObjectStore
   readonly #options: LakeOptions
   readonly #studies = new Map<string, Promise<StudyLake>>()
   readonly #opened: StudyLake[] = []
   readonly #listeners = new Set<(study: StudyLake) => void>()
 
   constructor(options: LakeOptions) {
-    this.dir = options.dir
+    this.at = options.at
     this.#options = options
   }
 
@@ -37,7 +33,7 @@ export class Lake {
     const known = this.#studies.get(id)
     if (known) return known
     const { keyring, segmentsRecentMax: recentMax } = this.#options
-    const opening = openStudyLake(this.dir, id, { keyring, ...(recentMax === undefined ? {} : { recentMax }) }).then((opened) => {
+    const opening = openStudyLake(this.at, id, { keyring, ...(recentMax === undefined ? {} : { recentMax }) }).then((opened) => {
       this.#opened.push(opened)
       for (const listener of this.#listeners) listener(opened)
       return opened
