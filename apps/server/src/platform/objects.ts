@@ -3,7 +3,16 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { BucketStores } from '../backup/index.js'
 import type { Config } from '../config/index.js'
-import { CannotStart, Fenced, openFolderStore, openS3Store, s3Url, writeAtomically, type ObjectStore } from '../storage/index.js'
+import {
+  CannotStart,
+  Fenced,
+  makeFolder,
+  openFolderStore,
+  openS3Store,
+  s3Url,
+  writeAtomically,
+  type ObjectStore,
+} from '../storage/index.js'
 
 /** Where lake, reservoir and files lie. */
 export interface Objects {
@@ -49,6 +58,7 @@ async function claim(store: ObjectStore, own: Claim, file: string): Promise<void
   const taken = new CannotStart(`${own.url} is another data folder’s: choose another prefix, or see docs/object-storage.md.`)
   if (there !== null) throw taken
   // In the folder first, so that a claim is never one that nobody knows.
+  await makeFolder(path.dirname(file))
   await writeAtomically(file, JSON.stringify(own), { mode: 0o600 })
   await store.replace(claimName, own.id).catch(async (error: unknown) => {
     await rm(file, { force: true })

@@ -154,7 +154,8 @@ export class StudyObjects {
     if (bytes === null) return rm(file, { force: true })
     const state = JSON.parse(bytes.toString()) as { generation: number }
     const own = await readFile(file, 'utf8').catch(() => null)
-    const isAtHand = own !== null && (JSON.parse(own) as { generation: number }).generation === state.generation
+    const folder = await stat(join(this.#dir, 'published', String(state.generation))).catch(() => null)
+    const isAtHand = folder !== null && own !== null && (JSON.parse(own) as { generation: number }).generation === state.generation
     if (!isAtHand) await writeAtomically(file, JSON.stringify({ ...state, types: {}, tables: {} }), { mode: 0o600 })
     await mkdir(join(this.#dir, 'published'), { recursive: true, mode: 0o700 })
   }
