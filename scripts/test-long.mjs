@@ -76,6 +76,10 @@ const parts = {
     about: 'statistics beside lifelines and statsmodels, in Python: random data, people of the Synthea file',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/statistics'],
   },
+  objects: {
+    about: 'lake, reservoir and files in a bucket of an S3-compatible server (moto, in Python), also one that fails',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/objects'],
+  },
   package: {
     about: 'the packaged desktop app: contents, fuses',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],

@@ -4,7 +4,7 @@ import { typeName } from '@aquifer/core/fhir'
 import { openKeyring, openLake } from '../../apps/server/src/lake/index.js'
 import { lakeVersions } from '../../apps/server/src/pipeline/test/world.js'
 import { livingRowsSql, readReservoirManifest } from '../../apps/server/src/reservoir/index.js'
-import { openDuckDb, openPostgres } from '../../apps/server/src/storage/index.js'
+import { openDuckDb, openFolderStore, openPostgres } from '../../apps/server/src/storage/index.js'
 
 export interface Stores {
   /** type/id/version/hash of every version that belongs into the study's lake */
@@ -18,7 +18,7 @@ export async function storesOf(dataDir: string, study: string): Promise<Stores> 
   return {
     repository: await repositoryVersions(dataDir, study),
     lake: await lakeVersions(
-      await openLake({ dir: path.join(dataDir, 'lake'), keyring: await openKeyring({ dir: path.join(dataDir, 'keys') }) }),
+      await openLake({ at: openFolderStore(path.join(dataDir, 'lake')), keyring: await openKeyring({ dir: path.join(dataDir, 'keys') }) }),
       study,
     ),
     reservoir: await livingRows(path.join(dataDir, 'reservoir', study)),

@@ -52,6 +52,7 @@ export { openBackgroundLeases, type BackgroundLeases } from './platform/backgrou
 export { restore, type RestoreReport } from './platform/restore.js'
 export { restoreFromLake, type FromLakeReport } from './platform/from-lake.js'
 export { takeBackup } from './backup/index.js'
+export { bucketStores } from './platform/objects.js'
 export type { Round, Took } from './platform/governance-cost.js'
 export { verifyFile } from './audit/index.js'
 export { isLoopback } from './http/index.js'

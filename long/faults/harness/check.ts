@@ -4,6 +4,7 @@ import path from 'node:path'
 import { typeName } from '@aquifer/core/fhir'
 import { readManifest, readPage } from '../../../apps/server/src/lake/manifest.js'
 import { segmentFile } from '../../../apps/server/src/lake/segment.js'
+import { openFolderStore } from '../../../apps/server/src/storage/index.js'
 import { lakeVersions } from '../../../apps/server/src/pipeline/test/world.js'
 import { livingRowsSql, readReservoirManifest } from '../../../apps/server/src/reservoir/index.js'
 import { filesOf } from '../../../apps/server/src/reservoir/manifest.js'
@@ -186,10 +187,11 @@ async function checkGone({ bench, model, fault }: Work, duck: Duck): Promise<voi
 /** Nothing but what manifests name is left once a process has opened them. */
 export async function checkOrphans({ bench, fault }: Work): Promise<void> {
   const lake = path.join(bench.dataDir, 'lake', study)
-  const manifest = await readManifest(lake)
+  const at = openFolderStore(lake)
+  const manifest = await readManifest(at)
   if (manifest === null) return
   const named = new Set(['manifest.json', ...manifest.pages.map(({ file }) => file), ...manifest.segments.map(({ id }) => segmentFile(id))])
-  for (const page of manifest.pages) for (const { id } of await readPage(lake, study, page)) named.add(segmentFile(id))
+  for (const page of manifest.pages) for (const { id } of await readPage(at, study, page)) named.add(segmentFile(id))
   for (const name of await readdir(lake)) if (!named.has(name) && !name.endsWith('.journal')) fault(`lake: no manifest names ${name}`)
   const reservoir = path.join(bench.dataDir, 'reservoir', study)
   const shown = await readReservoirManifest(reservoir)

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readManifest, readPage } from '../../../apps/server/src/lake/manifest.js'
 import { segmentFile } from '../../../apps/server/src/lake/segment.js'
+import { openFolderStore } from '../../../apps/server/src/storage/index.js'
 import { filesOf, readReservoirManifest } from '../../../apps/server/src/reservoir/manifest.js'
 import { study, type Duck } from './bench.js'
 import { canary } from './resources.js'
@@ -73,18 +74,18 @@ export class Observer {
 
   async #lakeIsWhole(): Promise<void> {
     for (let round = 0; round < roundsMax; round += 1) {
-      const manifest = await readManifest(this.#lake)
+      const manifest = await readManifest(openFolderStore(this.#lake))
       if (manifest === null) return
       const problem = await this.#segmentsOf(manifest).catch((error: Error) => error.message)
       if (problem === null) return
-      const now = await readManifest(this.#lake)
+      const now = await readManifest(openFolderStore(this.#lake))
       if (JSON.stringify(now) === JSON.stringify(manifest)) return this.#work.fault(`the lake's manifest: ${problem}`)
     }
   }
 
   async #segmentsOf(manifest: NonNullable<Awaited<ReturnType<typeof readManifest>>>): Promise<string | null> {
     const segments = [...manifest.segments]
-    for (const page of manifest.pages) segments.push(...(await readPage(this.#lake, study, page)))
+    for (const page of manifest.pages) segments.push(...(await readPage(openFolderStore(this.#lake), study, page)))
     for (const { id, sha256 } of segments) {
       if (this.#hashed.has(sha256)) {
         if ((await absent([path.join(this.#lake, segmentFile(id))])).length > 0) return `segment ${id} is not there`

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKeyring } from '../lake/index.js'
 import { placeCluster, writeAtomically } from '../storage/index.js'
+import { sendFolder, type BucketStores } from './bucket.js'
 import { checkBackup, type BackupManifest } from './manifest.js'
 import { openedKeys, passwordName } from './take.js'
 
@@ -11,6 +12,8 @@ interface Target {
   storeDir: string
   /** Where the server will look for it; the file itself is brought by whoever restores. */
   masterKeyFile: string | null
+  /** Opens the stores in a bucket, once the keys are there; null: they are in folders. */
+  bucket?: () => Promise<BucketStores | null>
   tell: (what: string) => void
 }
 
@@ -25,6 +28,9 @@ export async function bringBack(dir: string, target: Target): Promise<BackupMani
     if ((await readdir(folder).catch(() => [])).length > 0) return { problem: `${folder} holds something: restore into an empty folder.` }
   const keys = await keysOf(dir, masterKeyFile ?? join(dataDir, 'keys', 'master.key'))
   if ('problem' in keys) return keys
+  const bucket = (await target.bucket?.()) ?? null
+  for (const at of bucket === null ? [] : [bucket.lake, bucket.files])
+    if ((await at.folders()).length > 0) return { problem: `${at.place} holds something: restore into an empty prefix.` }
   tell('keys and ledger')
   await mkdir(join(dataDir, 'keys'), { recursive: true, mode: 0o700 })
   await mkdir(join(dataDir, 'postgres'), { recursive: true, mode: 0o700 })
@@ -32,17 +38,19 @@ export async function bringBack(dir: string, target: Target): Promise<BackupMani
     const file = name === passwordName ? join(dataDir, 'postgres', 'password') : join(dataDir, 'keys', name)
     await writeAtomically(file, bytes, { mode: 0o600 })
   }
-  for (const [folder, to] of [
-    ['ledger', dataDir],
-    ['files', dataDir],
-    ['lake', storeDir],
-    ['reservoir', storeDir],
-  ] as const) {
+  // What is in a bucket's reservoir is made anew from its lake.
+  const inFolders = [['lake', storeDir] as const, ['reservoir', storeDir] as const]
+  for (const [folder, to] of [['ledger', dataDir] as const, ['files', dataDir] as const, ...(bucket === null ? inFolders : [])]) {
     tell(folder)
     // Copied, not linked: what is erased here must not depend on what becomes of the backup.
     await cp(join(dir, folder), join(to, folder), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
     })
+  }
+  if (bucket !== null) {
+    tell('bucket')
+    await sendFolder(join(dir, 'lake'), bucket.lake)
+    for (const store of ['lake', 'reservoir']) await sendFolder(join(dir, 'files', store), bucket.files.at(store))
   }
   tell('database')
   await placeCluster(join(dir, 'postgres'), dataDir)

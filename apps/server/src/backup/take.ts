@@ -3,7 +3,8 @@ import { copyFile, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'nod
 import { dirname, join } from 'node:path'
 import { filesOfLake, openKeyring, type Keyring } from '../lake/index.js'
 import { filesOfReservoir, type ReservoirManifest } from '../reservoir/index.js'
-import { copyRunningCluster, faultPoint, writeAtomically } from '../storage/index.js'
+import { copyRunningCluster, faultPoint, openFolderStore, writeAtomically, type ObjectStore } from '../storage/index.js'
+import { fetchFiles, fetchLake, type BucketStores } from './bucket.js'
 import { backupFile, describe, filesBelow, type BackupManifest } from './manifest.js'
 
 export interface BackupReport {
@@ -17,6 +18,8 @@ interface Taking {
   dataDir: string
   storeDir: string
   masterKeyFile: string | null
+  /** null: lake and files are in folders */
+  bucket?: BucketStores | null
   version: string
   now: () => number
   /** Told what is copied now. */
@@ -33,15 +36,18 @@ const keysLeft = new Set(['master.key', 'first-administrator.code'])
 export async function takeBackup(dir: string, taking: Taking): Promise<BackupReport | { problem: string }> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   if ((await readdir(dir)).length > 0) return { problem: `${dir} is not empty.` }
-  const { dataDir, storeDir, now, tell } = taking
+  const { dataDir, storeDir, bucket = null, now, tell } = taking
   const begunAt = new Date(now()).toISOString()
   tell('reservoir')
   await copyStudies(join(storeDir, 'reservoir'), join(dir, 'reservoir'), copyReservoir)
   tell('lake')
-  await copyIfThere(join(storeDir, 'lake', 'checkpoint.json'), join(dir, 'lake', 'checkpoint.json'))
-  await copyStudies(join(storeDir, 'lake'), join(dir, 'lake'), copyLake)
+  if (bucket === null) {
+    await copyIfThere(join(storeDir, 'lake', 'checkpoint.json'), join(dir, 'lake', 'checkpoint.json'))
+    await copyStudies(join(storeDir, 'lake'), join(dir, 'lake'), copyLake)
+  } else await takeLake(bucket.lake, join(dir, 'lake'))
   tell('files')
   await cp(join(dataDir, 'files'), join(dir, 'files'), { recursive: true, force: false }).catch(ifMissing)
+  if (bucket !== null) await fetchFiles(bucket.files, join(dir, 'files'))
   tell('keys')
   // Before the database: the newest head of the audit trail lies there, and must not lead the chain that comes back.
   await copyKeys(taking, join(dir, 'keys'))
@@ -78,6 +84,11 @@ async function copyStudies(from: string, to: string, copy: (from: string, to: st
   }
 }
 
+async function takeLake(lake: ObjectStore, to: string): Promise<void> {
+  await lake.fetchTo('checkpoint.json', join(to, 'checkpoint.json'))
+  for (const study of await lake.folders()) await whole(study, join(to, study), (name, folder) => fetchLake(lake.at(name), folder))
+}
+
 // A list may be replaced, and files that it named removed, while they are copied: then once more by the next list.
 async function whole(from: string, to: string, copy: (from: string, to: string) => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -91,7 +102,7 @@ async function whole(from: string, to: string, copy: (from: string, to: string) 
 }
 
 async function copyLake(from: string, to: string): Promise<void> {
-  const found = await filesOfLake(from)
+  const found = await filesOfLake(openFolderStore(from))
   if (found === null) return
   await mkdir(to, { recursive: true, mode: 0o700 })
   for (const file of found.fixed) await linkOrCopy(join(from, file), join(to, file))

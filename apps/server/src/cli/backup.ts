@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Command } from 'commander'
 import { version } from '../config/index.js'
-import { openPlatform, restore, restoreFromLake, takeBackup, type FromLakeReport, type RestoreReport } from '../platform.js'
+import { bucketStores, openPlatform, restore, restoreFromLake, takeBackup, type FromLakeReport, type RestoreReport } from '../platform.js'
 import { systemClock } from '../storage/index.js'
 import { CommandFailed } from './failure.js'
 import { configFrom, type ServeFlags } from './serve.js'
@@ -15,10 +15,12 @@ export function backupCommand(): Command {
     .option('--data <dir>', 'data folder (default .aquifer)')
     .option('--json', 'as JSON')
     .action(async (dir: string, flags: ServeFlags) => {
-      const { dataDir, storeDir, masterKeyFile, databaseUrl } = configFrom(flags)
+      const config = configFrom(flags)
+      const { dataDir, storeDir, masterKeyFile, databaseUrl } = config
       if (databaseUrl !== null)
         throw new CommandFailed('The database is not the embedded one: back it up by its own tools, and lake, ledger and keys as files.')
-      const made = await takeBackup(path.resolve(dir), { dataDir, storeDir, masterKeyFile, version, now: () => systemClock.now(), tell })
+      const stores = { dataDir, storeDir, masterKeyFile, bucket: await bucketStores(config) }
+      const made = await takeBackup(path.resolve(dir), { ...stores, version, now: () => systemClock.now(), tell })
       if ('problem' in made) throw new CommandFailed(made.problem)
       const said = `${made.dir}: ${made.files} files, ${Math.ceil(made.bytes / 1024)} KB, as of ${made.endedAt}; the master key is not in it\n`
       process.stdout.write(flags.json === true ? `${JSON.stringify(made)}\n` : said)

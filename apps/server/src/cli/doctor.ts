@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { readConfig, readEnvironment, type Config } from '../config/index.js'
 import { isolation } from '../query/index.js'
-import { findBinaries } from '../storage/index.js'
+import { CannotStart, findBinaries, openS3Store, s3Url } from '../storage/index.js'
 import { addressFile, openClient } from './client.js'
 
 type State = 'ok' | 'reduced' | 'failed'
@@ -55,6 +55,7 @@ async function examine(data: string | undefined): Promise<Finding[]> {
     await folder(config.dataDir),
     await keys(config),
     await database(config),
+    ...(config.bucket === null ? [] : [await bucket(config.bucket)]),
     queryIsolation(),
     clock(),
     await disk(config.dataDir),
@@ -115,6 +116,19 @@ async function database(config: Config): Promise<Finding> {
     return { check, state: 'ok', found: `embedded PostgreSQL ${version}` }
   } catch {
     return { check, state: 'failed', found: 'no embedded PostgreSQL for this platform', remedy: 'Run npm install, or set DATABASE_URL.' }
+  }
+}
+
+async function bucket(place: NonNullable<Config['bucket']>): Promise<Finding> {
+  const check = 'store'
+  try {
+    const { conditional } = await openS3Store(place)
+    if (conditional) return { check, state: 'ok', found: `${s3Url(place)} answers, and keeps no old versions` }
+    const remedy = 'It takes writes whose condition does not hold: see to it that no two servers ever write to it.'
+    return { check, state: 'reduced', found: `${s3Url(place)} answers`, remedy }
+  } catch (error) {
+    if (!(error instanceof CannotStart)) throw error
+    return { check, state: 'failed', found: error.message, remedy: 'See docs/object-storage.md.' }
   }
 }
 

@@ -17,6 +17,25 @@ test('an unknown setting stops the start and is told from what was meant', () =>
 test('all faults are told at once', () => {
   expect(faults({ AQUIFER_PORT: 'x', AQUIFER_LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://h', AQUIFER_ROLES: 'cook' })).toHaveLength(4)
 })
+test('a store is a folder or a place in a bucket', () => {
+  const bucketOf = (env: Record<string, string>) => {
+    const config = readConfig(env)
+    return 'faults' in config ? config.faults : config.bucket
+  }
+  const place = { bucket: 'my-bucket', prefix: 'a/b', endpoint: null, pathStyle: false }
+  expect(bucketOf({ AQUIFER_STORE: '/srv/store' })).toBeNull()
+  expect(bucketOf({ AQUIFER_STORE: 's3://my-bucket/a//b/' })).toEqual(place)
+  const endpoint = 'https://s3.example.org'
+  expect(bucketOf({ AQUIFER_STORE: 's3://my-bucket', AQUIFER_S3_ENDPOINT: endpoint })).toEqual({
+    bucket: 'my-bucket',
+    prefix: '',
+    endpoint,
+    pathStyle: true,
+  })
+  const wrong = ['s3://', 's3://My_Bucket', 's3://my-bucket/../x', 'gs://my-bucket', 's3://key:secret@my-bucket']
+  for (const store of wrong) expect(bucketOf({ AQUIFER_STORE: store })).toEqual(['AQUIFER_STORE must be a folder or s3://BUCKET/PREFIX'])
+  expect(bucketOf({ AQUIFER_S3_ENDPOINT: 'http://s3.example.org', AQUIFER_S3_PATH_STYLE: 'maybe' })).toHaveLength(2)
+})
 test('settings of clients and tests are known and ignored', () => {
   expect(faults({ AQUIFER_URL: 'http://x', AQUIFER_TOKEN: 't', AQUIFER_TEST_DATA: '/d' })).toEqual([])
 })

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { sessionIdleMs, sessionMaxMs } from '@aquifer/core/identity'
 import { durationMs } from '@aquifer/core/time'
 import type { Environment } from './env.js'
+import { readBucket, type Bucket } from './bucket.js'
 import { readQueryLimits, type QueryLimits } from './query-limits.js'
 
 export const serverRoles = ['api', 'replicator', 'masker', 'compactor', 'extractor', 'scheduler', 'query'] as const
@@ -11,8 +12,10 @@ export type LogLevel = (typeof logLevels)[number]
 
 export interface Config {
   dataDir: string
-  /** where lake and reservoir live: the data folder unless said */
+  /** where lake and reservoir live: the data folder unless said; with a bucket what is at hand of it */
   storeDir: string
+  /** null: in `storeDir` */
+  bucket: Bucket | null
   host: string
   port: number
   /** null: the embedded PostgreSQL in the data folder */
@@ -62,7 +65,9 @@ export const settings: readonly Setting[] = [
   { name: 'AQUIFER_HOST', means: 'address to listen on (default 127.0.0.1)' },
   { name: 'AQUIFER_PORT', means: 'port to listen on (default 8080; 0 picks a free one)' },
   { name: 'DATABASE_URL', means: 'a PostgreSQL of your own (default: embedded, in the data folder)' },
-  { name: 'AQUIFER_STORE', means: 'folder for lake and reservoir (default: the data folder)' },
+  { name: 'AQUIFER_STORE', means: 'folder for lake and reservoir, or s3://BUCKET/PREFIX for them and files (default: the data folder)' },
+  { name: 'AQUIFER_S3_ENDPOINT', means: 'address of an S3-compatible store (default: the cloud’s own, or as the SDK’s settings say)' },
+  { name: 'AQUIFER_S3_PATH_STYLE', means: 'yes: the bucket stands in the path, not in the host’s name (default: yes with an endpoint)' },
   { name: 'AQUIFER_ISSUER', means: 'an outside OpenID provider (default: embedded)' },
   { name: 'AQUIFER_ISSUER_CLAIMS', means: 'accept: an outside token itself may say role and studies (default ignore)' },
   { name: 'AQUIFER_ISSUER_CLIENT', means: 'name of the workbench at the outside provider (default aquifer-workbench)' },
@@ -108,7 +113,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const workers = Number(value('AQUIFER_WORKERS', overrides.workers) ?? '0')
   if (!Number.isInteger(workers) || workers < 0 || workers > 64) faults.push('AQUIFER_WORKERS must be a whole number from 0 to 64')
   const store = value('AQUIFER_STORE')
-  if (store !== undefined && store.includes('://')) faults.push('AQUIFER_STORE: only folders are supported so far, not object stores')
+  const bucket = readBucket(value, isProvider, faults)
   const issuer = value('AQUIFER_ISSUER') ?? null
   if (issuer !== null && !isProvider(issuer)) faults.push('AQUIFER_ISSUER must be https://…, or http:// on loopback')
   const claims = value('AQUIFER_ISSUER_CLAIMS') ?? 'ignore'
@@ -128,7 +133,8 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const dataDir = path.resolve(value('AQUIFER_DATA', overrides.data) ?? '.aquifer')
   return {
     dataDir,
-    storeDir: store === undefined ? dataDir : path.resolve(store),
+    storeDir: store === undefined || bucket !== null ? dataDir : path.resolve(store),
+    bucket,
     host,
     port,
     databaseUrl,

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { mayUse, reachesPerson } from '@aquifer/core/access'
 import {
@@ -14,13 +15,24 @@ import { mayReachStudy } from '../access/index.js'
 import { auditRecord } from '../audit/index.js'
 import type { Metrics } from '../monitoring/index.js'
 import type { FileRow, FileStore, Repository, Study } from '../repository/index.js'
+import type { ObjectStore } from '../storage/index.js'
 import type { Studies } from '../study/index.js'
 import { listFiles, type ListAsked } from './listing.js'
 import { lookFor } from './look.js'
 import { openPlaces } from './places.js'
 import { vouchedFor, type Sending } from './sending.js'
 import { openSealer, unsealed, type FileKeys } from './sealed-file.js'
-import { personOf, reservoirStored, storeFile, studyTaking, type Described, type FileParts, type FilesAsked } from './store.js'
+import {
+  personOf,
+  reservoirStored,
+  storeFile,
+  storeSilent,
+  studyTaking,
+  type Arrived,
+  type Described,
+  type FileParts,
+  type FilesAsked,
+} from './store.js'
 import { openSweeper } from './sweep.js'
 import { takeFile, tooLarge } from './take.js'
 import { openUploads, type UploadDesk } from './uploads.js'
@@ -64,6 +76,8 @@ interface Options {
   repository: Repository
   studies: Studies
   dir: string
+  /** A bucket that has the files; null: the folder has them. */
+  objects: ObjectStore | null
   keys: FileKeys
   metrics: Metrics
   now: () => number
@@ -73,9 +87,9 @@ interface Options {
 
 const noSuchFile = (): Refusal => refuse('unknown', { detail: 'There is no such file here.' })
 
-export async function openFileDesk({ dir, metrics, onBug, ...systems }: Options): Promise<FileDesk> {
+export async function openFileDesk({ dir, objects, metrics, onBug, ...systems }: Options): Promise<FileDesk> {
   const { repository } = systems
-  const parts: FileParts = { ...systems, places: openPlaces(dir) }
+  const parts: FileParts = { ...systems, places: openPlaces(dir, objects) }
   const { places } = parts
   for (const [name, help, of] of [
     ['aquifer_files', 'Files stored as they came', 'files'],
@@ -92,17 +106,22 @@ export async function openFileDesk({ dir, metrics, onBug, ...systems }: Options)
       const found = await rowOf(parts, request, store, id, { own: store === 'lake' })
       if (isRefusal(found)) return found
       const { row, study } = found
-      if (row.sha256 === null) return noSuchFile()
+      const there = row.sha256 === null ? false : await places.atHand(store, study.id, id).catch(storeSilent)
+      if (isRefusal(there)) return there
+      if (row.sha256 === null || !there) return noSuchFile()
       return { row: { ...row, sha256: row.sha256 }, read: (part) => readerOf(parts, study.id, row, part) }
     },
     remove: (request, store, id) => remove(parts, request, store, id),
     list: (request, asked) => listFiles(parts, request, asked),
     uploads: openUploads(parts),
     async tables(study) {
-      return (await repository.files.newestNamed(study.sid)).flatMap(({ id, filename, bytes }) => {
+      const found: FileTable[] = []
+      for (const { id, filename, bytes } of await repository.files.newestNamed(study.sid)) {
         const format = filename === null ? null : tableFormatOf(filename)
-        return filename === null || format === null ? [] : [{ name: filename, format, path: places.of('reservoir', study.id, id), bytes }]
-      })
+        if (filename === null || format === null || !(await places.atHand('reservoir', study.id, id))) continue
+        found.push({ name: filename, format, path: places.of('reservoir', study.id, id), bytes })
+      }
+      return found
     },
     tableFolder: (study) => places.folder('reservoir', study),
     heldOf: async (sid, patientId) => (await repository.files.ofPerson(sid, patientId)).length,
@@ -121,7 +140,7 @@ async function putLake(parts: FileParts, request: FilesAsked, sending: Sending):
   const said: Described = { store: 'lake', study, patient, filename: sending.filename, type: sending.type, attestation: null }
   const arrived = await take(parts, said, sending)
   if (isRefusal(arrived)) return arrived
-  const refused = await storeFile(parts, request, said, arrived)
+  const refused = await stored(parts, request, said, arrived)
   return refused ?? { id: arrived.id, bytes: arrived.bytes, checksum: arrived.sha256 }
 }
 
@@ -135,7 +154,13 @@ async function putReservoir(parts: FileParts, request: FilesAsked, sending: Send
   const said: Described = { store: 'reservoir', study, patient: null, filename, type: sending.type, attestation }
   const arrived = await take(parts, said, sending)
   if (isRefusal(arrived)) return arrived
-  return (await storeFile(parts, request, said, arrived)) ?? reservoirStored(arrived, filename)
+  return (await stored(parts, request, said, arrived)) ?? reservoirStored(arrived, filename)
+}
+
+async function stored(parts: FileParts, request: FilesAsked, said: Described, arrived: Arrived): Promise<Refusal | null> {
+  const refused = await storeFile(parts, request, said, arrived)
+  if (refused !== null) await rm(arrived.incoming, { force: true })
+  return refused
 }
 
 async function take(parts: FileParts, { store, study, filename }: Described, sending: Sending) {

@@ -7,6 +7,7 @@ import { auditRecord, type RequestFacts } from '../audit/index.js'
 import { lockConsents, noConsent } from '../consent/index.js'
 import { scopeOf, type AskedScope } from '../fhir/index.js'
 import type { FileStore, Repository, Study, Tx } from '../repository/index.js'
+import { StoreFailed } from '../storage/index.js'
 import type { Studies } from '../study/index.js'
 import type { FilePlaces } from './places.js'
 import type { FileKeys } from './sealed-file.js'
@@ -83,7 +84,8 @@ export async function storeFile(
     ...(store === 'lake' ? {} : { attested: true, warnings: warnings.length }),
   })
   if (patient !== null) facts.people.push(patient)
-  await places.keep(incoming, store, study.id, id)
+  const silent = await places.keep(incoming, store, study.id, id).then(() => null, storeSilent)
+  if (silent !== null) return silent
   const auditId = await repository.nextAuditId()
   const at = now()
   const refused = await repository.transact(async (tx) => {
@@ -114,6 +116,13 @@ export async function storeFile(
   }
   facts.recorded = true
   return null
+}
+
+/** Where files are in a bucket it may not answer for a while. */
+export function storeSilent(error: unknown): Refusal<'not-ready'> {
+  if (error instanceof StoreFailed)
+    return refuse('not-ready', { detail: 'The store of files does not answer: try again.', retryAfterS: 30 })
+  throw error
 }
 
 /** A person's file enters as his data does: where he is enrolled, within reach, and while his consent is active. */

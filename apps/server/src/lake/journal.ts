@@ -1,12 +1,9 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { writeAtomically } from '../storage/index.js'
+import type { ObjectStore } from '../storage/index.js'
 import type { Keyring } from './keyring.js'
 import { seal, unseal } from './sealed.js'
 
-export async function openJournal(dir: string, study: string, keyring: Keyring, name: string): Promise<Journal> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  const journal = new Journal(join(dir, `${name}.journal`), study, keyring, name)
+export async function openJournal(at: ObjectStore, study: string, keyring: Keyring, name: string): Promise<Journal> {
+  const journal = new Journal(at, study, keyring, name)
   await journal.load()
   return journal
 }
@@ -19,16 +16,20 @@ const headBytes = 8
  * A frame cut short at the end is the trace of a crash: it was never reported written, and goes.
  */
 export class Journal {
-  readonly #path: string
+  readonly #at: ObjectStore
+  readonly #file: string
   readonly #study: string
   readonly #keyring: Keyring
   readonly #name: string
   #generation = 0
   #entries: Buffer[] = []
   #count = 0
+  #bytes = 0
+  #isDoubtful = false
 
-  constructor(path: string, study: string, keyring: Keyring, name: string) {
-    this.#path = path
+  constructor(at: ObjectStore, study: string, keyring: Keyring, name: string) {
+    this.#at = at
+    this.#file = `${name}.journal`
     this.#study = study
     this.#keyring = keyring
     this.#name = name
@@ -46,56 +47,79 @@ export class Journal {
   }
 
   async load(): Promise<void> {
-    const bytes = await readFile(this.#path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return Buffer.alloc(0)
-      throw error
-    })
-    if (bytes.length < headBytes) return
-    this.#generation = bytes.readUInt32BE(4)
-    let at = headBytes
-    while (at + 4 <= bytes.length) {
-      const end = at + 4 + bytes.readUInt32BE(at)
-      if (end > bytes.length) break
-      const expected = { study: this.#study, name: this.#entryName(this.#entries.length) }
-      this.#entries.push(await unseal((key) => this.#keyring.keyById(this.#study, key), expected, bytes.subarray(at + 4, end)))
-      at = end
-    }
-    this.#count = this.#entries.length
-    if (at < bytes.length) await this.replace(this.#entries)
+    const { generation, entries, bytes, isCut } = await this.#read()
+    this.#generation = generation
+    this.#entries = entries
+    this.#count = entries.length
+    this.#bytes = bytes
+    if (isCut) await this.replace(entries)
   }
 
   async append(entry: Uint8Array): Promise<void> {
+    if (this.#isDoubtful) await this.#lookAgain()
     if (this.#count === 0) return this.replace([entry])
-    const bytes = await this.#frame(entry, this.#count)
-    const file = await open(this.#path, 'a', 0o600)
-    try {
-      await file.appendFile(bytes)
-      await file.datasync()
-    } finally {
-      await file.close()
-    }
+    const frame = await this.#frame(entry, this.#generation, this.#count)
+    await this.#surely(() => this.#at.append(this.#file, frame, this.#bytes))
+    this.#bytes += frame.length
     this.#count++
   }
 
   async replace(entries: readonly Uint8Array[]): Promise<void> {
-    this.#generation++
+    if (this.#isDoubtful) await this.#lookAgain()
+    const generation = this.#generation + 1
     const head = Buffer.alloc(headBytes)
     head.write('AQJ1')
-    head.writeUInt32BE(this.#generation, 4)
-    const frames = await Promise.all(entries.map((entry, place) => this.#frame(entry, place)))
-    await writeAtomically(this.#path, Buffer.concat([head, ...frames]), { mode: 0o600 })
+    head.writeUInt32BE(generation, 4)
+    const frames = await Promise.all(entries.map((entry, place) => this.#frame(entry, generation, place)))
+    const bytes = Buffer.concat([head, ...frames])
+    await this.#surely(() => this.#at.replace(this.#file, bytes))
+    this.#generation = generation
+    this.#bytes = bytes.length
     this.#count = entries.length
   }
 
-  async #frame(entry: Uint8Array, place: number): Promise<Buffer> {
+  async #surely(write: () => Promise<void>): Promise<void> {
+    this.#isDoubtful = true
+    await write()
+    this.#isDoubtful = false
+  }
+
+  // What failed may have been done all the same. Entries of the same generation that came too many go with the next append.
+  async #lookAgain(): Promise<void> {
+    const { generation, entries, bytes } = await this.#read()
+    if (generation !== this.#generation) {
+      this.#generation = generation
+      this.#count = entries.length
+      this.#bytes = bytes
+    }
+    this.#isDoubtful = false
+  }
+
+  async #read(): Promise<{ generation: number; entries: Buffer[]; bytes: number; isCut: boolean }> {
+    const bytes = await this.#at.get(this.#file, { toReplace: true })
+    if (bytes === null || bytes.length < headBytes) return { generation: 0, entries: [], bytes: 0, isCut: false }
+    const generation = bytes.readUInt32BE(4)
+    const entries: Buffer[] = []
+    let at = headBytes
+    while (at + 4 <= bytes.length) {
+      const end = at + 4 + bytes.readUInt32BE(at)
+      if (end > bytes.length) break
+      const expected = { study: this.#study, name: this.#entryName(generation, entries.length) }
+      entries.push(await unseal((key) => this.#keyring.keyById(this.#study, key), expected, bytes.subarray(at + 4, end)))
+      at = end
+    }
+    return { generation, entries, bytes: at, isCut: at < bytes.length }
+  }
+
+  async #frame(entry: Uint8Array, generation: number, place: number): Promise<Buffer> {
     const { id, key } = await this.#keyring.studyKey(this.#study, 'lake')
-    const sealed = seal(key, { study: this.#study, name: this.#entryName(place), key: id }, entry)
+    const sealed = seal(key, { study: this.#study, name: this.#entryName(generation, place), key: id }, entry)
     const length = Buffer.alloc(4)
     length.writeUInt32BE(sealed.length)
     return Buffer.concat([length, sealed])
   }
 
-  #entryName(place: number): string {
-    return `${this.#name}/${this.#generation}/${place}`
+  #entryName(generation: number, place: number): string {
+    return `${this.#name}/${generation}/${place}`
   }
 }

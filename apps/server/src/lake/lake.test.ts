@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openFolderStore } from '../storage/index.js'
 import { compareCursors, feedStart, openKeyring, openLake, rowLines, TamperedError, type Lake, type RowBatch } from './index.js'
 
 let folder = ''
@@ -11,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 async function aLake(): Promise<Lake> {
-  return openLake({ dir: join(folder, 'lake'), keyring: await openKeyring({ dir: join(folder, 'keys') }) })
+  return openLake({ at: openFolderStore(join(folder, 'lake')), keyring: await openKeyring({ dir: join(folder, 'keys') }) })
 }
 
 function rows(from: number, to: number): RowBatch {
@@ -52,6 +53,16 @@ test('a batch that is there already stores nothing', async () => {
   await study.append(rows(1, 3), 'e1')
   await study.append(rows(2, 3), 'e1')
   expect(study.manifest().rows).toBe(3)
+})
+
+test('a list goes on after an append that was cut off', async () => {
+  const study = await (await aLake()).study('ASTHMA-1')
+  const journal = await study.journal('held')
+  for (const text of ['one', 'two']) await journal.append(Buffer.from(text))
+  await appendFile(join(folder, 'lake', 'ASTHMA-1', 'held.journal'), 'half a fra')
+  await journal.append(Buffer.from('three'))
+  const again = await (await (await aLake()).study('ASTHMA-1')).journal('held')
+  expect(again.take().map(String)).toEqual(['one', 'two', 'three'])
 })
 
 test('nothing of a row can be read from the files, and nobody else may read them', async () => {

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { ObjectStore } from '../storage/index.js'
 import { openJournal, type Journal } from './journal.js'
 import type { Keyring } from './keyring.js'
+import { manifestFile } from './manifest.js'
 import { openStudyLake, type StudyLake } from './study-lake.js'
 
 export interface LakeOptions {
-  dir: string
+  at: ObjectStore
   keyring: Keyring
   /** How many segments stand in the manifest itself before older ones move to a page. */
   segmentsRecentMax?: number
@@ -15,24 +14,21 @@ export interface LakeOptions {
 }
 
 export async function openLake(options: LakeOptions): Promise<Lake> {
-  await mkdir(options.dir, { recursive: true, mode: 0o700 })
   const lake = new Lake(options)
-  for (const entry of await readdir(options.dir, { withFileTypes: true })) {
-    if (entry.isDirectory() && existsSync(join(options.dir, entry.name, 'manifest.json'))) await lake.study(entry.name)
-  }
+  for (const study of await options.at.folders()) if ((await options.at.at(study).names()).includes(manifestFile)) await lake.study(study)
   return lake
 }
 
 export class Lake {
-  /** The folder, where the replicator keeps its checkpoint. */
-  readonly dir: string
+  /** Where it lies, and the replicator keeps its checkpoint. */
+  readonly at: ObjectStore
   readonly #options: LakeOptions
   readonly #studies = new Map<string, Promise<StudyLake>>()
   readonly #opened: StudyLake[] = []
   readonly #listeners = new Set<(study: StudyLake) => void>()
 
   constructor(options: LakeOptions) {
-    this.dir = options.dir
+    this.at = options.at
     this.#options = options
   }
 
@@ -46,7 +42,7 @@ export class Lake {
     if (known) return known
     const { keyring, segmentsRecentMax: recentMax } = this.#options
     const options = { keyring, mayWrite: () => this.mayWrite(), ...(recentMax === undefined ? {} : { recentMax }) }
-    const opening = openStudyLake(this.dir, id, options).then((opened) => {
+    const opening = openStudyLake(this.at, id, options).then((opened) => {
       this.#opened.push(opened)
       for (const listener of this.#listeners) listener(opened)
       return opened
@@ -58,13 +54,12 @@ export class Lake {
 
   /** A small encrypted list beside a study's rows, there even where it has none yet. */
   journal(study: string, name: string): Promise<Journal> {
-    return openJournal(join(this.dir, study), study, this.#options.keyring, name)
+    return openJournal(this.at.at(study), study, this.#options.keyring, name)
   }
 
   /** Whatever has a folder, with rows or with a list only. */
   async named(): Promise<string[]> {
-    const entries = await readdir(this.dir, { withFileTypes: true })
-    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
+    return (await this.at.folders()).sort()
   }
 
   /** The studies that are open: those with rows, and those asked for. */

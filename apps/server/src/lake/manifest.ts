@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { writeAtomically } from '../storage/index.js'
-import { TamperedError } from './sealed.js'
+import type { ObjectStore } from '../storage/index.js'
+import { MissingError, TamperedError } from './sealed.js'
 
 // What a study's lake holds. Replacing manifest.json is the commit point: a file it does not name does not exist.
 // The newest segments stand in the manifest itself, older ones in immutable pages, so that a commit stays small however old the study is.
@@ -60,39 +58,39 @@ export function emptyManifest(study: string, epoch: string): LakeManifest {
   return { format: 1, study, epoch, cursor: feedStart, rows: 0, bytes: 0, pages: [], segments: [] }
 }
 
-export async function readManifest(dir: string): Promise<LakeManifest | null> {
-  const text = await readFile(join(dir, 'manifest.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
-  return text === null ? null : (JSON.parse(text) as LakeManifest)
+export const manifestFile = 'manifest.json'
+
+export async function readManifest(at: ObjectStore): Promise<LakeManifest | null> {
+  const bytes = await at.get(manifestFile, { toReplace: true })
+  return bytes === null ? null : (JSON.parse(bytes.toString()) as LakeManifest)
 }
 
-export async function writeManifest(dir: string, manifest: LakeManifest): Promise<void> {
-  await writeAtomically(join(dir, 'manifest.json'), JSON.stringify(manifest), { mode: 0o600 })
+export async function writeManifest(at: ObjectStore, manifest: LakeManifest): Promise<void> {
+  await at.replace(manifestFile, JSON.stringify(manifest))
 }
 
-export async function readPage(dir: string, study: string, page: LakePage): Promise<LakeSegment[]> {
-  const bytes = await readFile(join(dir, page.file))
+export async function readPage(at: ObjectStore, study: string, page: LakePage): Promise<LakeSegment[]> {
+  const bytes = await at.get(page.file)
+  if (bytes === null) throw new MissingError(`${page.file} of ${study} is not there`)
   if (sha256(bytes) !== page.sha256) throw new TamperedError(`${page.file} of ${study} was altered`)
   return JSON.parse(bytes.toString()) as LakeSegment[]
 }
 
 /** Moves the older half of the recent segments into a page; the caller commits the manifest that comes back. */
-export async function withPage(dir: string, manifest: LakeManifest, moved: LakeSegment[]): Promise<LakeManifest> {
+export async function withPage(at: ObjectStore, manifest: LakeManifest, moved: LakeSegment[]): Promise<LakeManifest> {
   if (moved.length === 0) return manifest
-  return { ...manifest, pages: [...manifest.pages, await writePage(dir, moved)] }
+  return { ...manifest, pages: [...manifest.pages, await writePage(at, moved)] }
 }
 
 /** Pages are never changed, so the name tells the content, too: one that is written anew stands beside the one it replaces. */
-export async function writePage(dir: string, segments: LakeSegment[]): Promise<LakePage> {
+export async function writePage(at: ObjectStore, segments: LakeSegment[]): Promise<LakePage> {
   const first = segments[0]
   const last = segments.at(-1)
   if (!first || !last) throw new Error('a page of no segments')
   const bytes = Buffer.from(JSON.stringify(segments))
   const hash = sha256(bytes)
   const file = `segments-${last.to.xid}.${last.to.seq}.${hash.slice(0, 8)}.json`
-  await writeAtomically(join(dir, file), bytes, { mode: 0o600 })
+  await at.put(file, bytes)
   return { file, segments: segments.length, from: first.from, to: last.to, sha256: hash }
 }
 

@@ -9,6 +9,12 @@ export class TamperedError extends Error {
   override readonly name = 'TamperedError'
 }
 
+/** A file that the manifest names is not there. */
+export class MissingError extends Error {
+  override readonly name = 'MissingError'
+  readonly code = 'ENOENT'
+}
+
 const magic = Buffer.from('AQL1')
 const ivBytes = 12
 const tagBytes = 16

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { writeAtomically } from '../storage/index.js'
+import type { ObjectStore } from '../storage/index.js'
 import type { Keyring } from './keyring.js'
 import type { Cursor, LakeSegment } from './manifest.js'
 import { sha256 } from './manifest.js'
-import { seal, TamperedError, unseal } from './sealed.js'
+import { MissingError, seal, TamperedError, unseal } from './sealed.js'
 
 const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
@@ -25,43 +24,51 @@ export interface RowBatch {
 const segmentId = (from: Cursor, to: Cursor): string => `${from.xid}.${from.seq}-${to.xid}.${to.seq}`
 export const segmentFile = (id: string): string => `${id}.ndjson.gz.enc`
 
-export async function writeSegment(dir: string, study: string, keyring: Keyring, batch: RowBatch, suffix = ''): Promise<LakeSegment> {
+export async function writeSegment(at: ObjectStore, study: string, keyring: Keyring, batch: RowBatch, suffix = ''): Promise<LakeSegment> {
   const packed = await gzipAsync(batch.plain, { level: 1 })
-  return storeSegment(dir, study, keyring, { ...batch, plainBytes: batch.plain.length }, packed, suffix)
+  return storeSegment(at, study, keyring, { ...batch, plainBytes: batch.plain.length }, packed, suffix)
 }
 
 async function storeSegment(
-  dir: string,
+  at: ObjectStore,
   study: string,
   keyring: Keyring,
   range: Omit<RowBatch, 'plain'> & { plainBytes: number },
   packed: Buffer,
   rewritten = '',
 ): Promise<LakeSegment> {
-  const id = `${segmentId(range.from, range.to)}${rewritten}`
+  const once = at.mayBeLate ? `.${randomBytes(6).toString('hex')}` : ''
+  const id = `${segmentId(range.from, range.to)}${rewritten}${once}`
   const { id: keyId, key } = await keyring.studyKey(study, 'lake')
   const sealed = seal(key, { study, name: id, key: keyId, rows: range.rows }, packed)
-  await writeAtomically(join(dir, segmentFile(id)), sealed, { mode: 0o600 })
+  await at.put(segmentFile(id), sealed)
   const { from, to, rows, plainBytes, atMin, atMax } = range
   return { id, from, to, rows, plainBytes, bytes: sealed.length, sha256: sha256(sealed), atMin, atMax }
 }
 
-async function openPacked(dir: string, study: string, keyring: Keyring, segment: LakeSegment): Promise<Buffer> {
-  const sealed = await readFile(join(dir, segmentFile(segment.id)))
+async function openPacked(at: ObjectStore, study: string, keyring: Keyring, segment: LakeSegment): Promise<Buffer> {
+  const sealed = await at.get(segmentFile(segment.id))
+  if (sealed === null) throw new MissingError(`segment ${segment.id} of ${study} is not there`)
   if (sha256(sealed) !== segment.sha256) throw new TamperedError(`segment ${segment.id} of ${study} was altered`)
   return unseal((key) => keyring.keyById(study, key), { study, name: segment.id }, sealed)
 }
 
 /** The segment's rows as NDJSON; throws TamperedError when a byte differs from what was written. */
-export async function readSegment(dir: string, study: string, keyring: Keyring, segment: LakeSegment): Promise<Buffer> {
-  return gunzipAsync(await openPacked(dir, study, keyring, segment))
+export async function readSegment(at: ObjectStore, study: string, keyring: Keyring, segment: LakeSegment): Promise<Buffer> {
+  return gunzipAsync(await openPacked(at, study, keyring, segment))
 }
 
 /** The segment without some of its rows, under a name of its own: until the manifest names it the old one counts. */
-export async function rewriteSegment(dir: string, study: string, keyring: Keyring, segment: LakeSegment, kept: Rows): Promise<LakeSegment> {
+export async function rewriteSegment(
+  at: ObjectStore,
+  study: string,
+  keyring: Keyring,
+  segment: LakeSegment,
+  kept: Rows,
+): Promise<LakeSegment> {
   const packed = await gzipAsync(kept.plain, { level: 1 })
   const range = { ...segment, rows: kept.rows, plainBytes: kept.plain.length }
-  return storeSegment(dir, study, keyring, range, packed, `.${sha256(kept.plain).slice(0, 16)}`)
+  return storeSegment(at, study, keyring, range, packed, `.${sha256(kept.plain).slice(0, 16)}`)
 }
 export interface Rows {
   rows: number
@@ -69,12 +76,12 @@ export interface Rows {
 }
 
 /** One segment with the rows of several neighbours: gzip members can stand one after the other, so nothing is packed again. */
-export async function joinSegments(dir: string, study: string, keyring: Keyring, parts: LakeSegment[]): Promise<LakeSegment> {
+export async function joinSegments(at: ObjectStore, study: string, keyring: Keyring, parts: LakeSegment[]): Promise<LakeSegment> {
   const first = parts[0]
   const last = parts.at(-1)
   if (!first || !last) throw new Error('nothing to join')
   const packed: Buffer[] = []
-  for (const part of parts) packed.push(await openPacked(dir, study, keyring, part))
+  for (const part of parts) packed.push(await openPacked(at, study, keyring, part))
   const range = {
     from: first.from,
     to: last.to,
@@ -83,5 +90,5 @@ export async function joinSegments(dir: string, study: string, keyring: Keyring,
     atMin: Math.min(...parts.map((part) => part.atMin)),
     atMax: Math.max(...parts.map((part) => part.atMax)),
   }
-  return storeSegment(dir, study, keyring, range, Buffer.concat(packed))
+  return storeSegment(at, study, keyring, range, Buffer.concat(packed))
 }

@@ -1,13 +1,12 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { faultPoint } from '../storage/index.js'
-import { discardAnew, filesOf, filesOfAnew, LakeAnew, readAnew } from './anew.js'
+import { faultPoint, type ObjectStore } from '../storage/index.js'
+import { anewFile, discardAnew, filesOf, filesOfAnew, LakeAnew, readAnew } from './anew.js'
 import { openJournal, type Journal } from './journal.js'
 import type { Keyring } from './keyring.js'
 import {
   compareCursors,
   emptyManifest,
   feedStart,
+  manifestFile,
   readManifest,
   readPage,
   segmentsRecentMax,
@@ -23,20 +22,20 @@ import { rowsWithout, type Whose } from './forget.js'
 const joinedBytesMax = 8 * 1024 * 1024
 
 export async function openStudyLake(
-  root: string,
+  lake: ObjectStore,
   study: string,
   { keyring, mayWrite, recentMax = segmentsRecentMax }: { keyring: Keyring; mayWrite: () => void; recentMax?: number },
 ): Promise<StudyLake> {
-  const dir = join(root, study)
-  const manifest = (await readManifest(dir)) ?? emptyManifest(study, '')
-  await sweep(dir, manifest)
-  return new StudyLake(dir, manifest, { keyring, mayWrite, recentMax })
+  const at = lake.at(study)
+  const manifest = (await readManifest(at)) ?? emptyManifest(study, '')
+  await sweep(at, manifest)
+  return new StudyLake(at, manifest, { keyring, mayWrite, recentMax })
 }
 
 /** One study's identified rows, in feed order. */
 export class StudyLake {
   readonly study: string
-  readonly #dir: string
+  readonly #at: ObjectStore
   readonly #keyring: Keyring
   readonly #recentMax: number
   readonly #mayWrite: () => void
@@ -44,10 +43,11 @@ export class StudyLake {
   #manifest: LakeManifest
   #turn: Promise<unknown> = Promise.resolve()
   #readers = 0
+  #isDoubtful = false
 
-  constructor(dir: string, manifest: LakeManifest, parts: { keyring: Keyring; mayWrite: () => void; recentMax: number }) {
+  constructor(at: ObjectStore, manifest: LakeManifest, parts: { keyring: Keyring; mayWrite: () => void; recentMax: number }) {
     this.study = manifest.study
-    this.#dir = dir
+    this.#at = at
     this.#manifest = manifest
     this.#keyring = parts.keyring
     this.#mayWrite = parts.mayWrite
@@ -62,8 +62,7 @@ export class StudyLake {
   append(batch: RowBatch, epoch: string): Promise<void> {
     return this.#inTurn(async () => {
       if (compareCursors(batch.to, this.#manifest.cursor) <= 0) return
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 })
-      const segment = await writeSegment(this.#dir, this.study, this.#keyring, batch)
+      const segment = await writeSegment(this.#at, this.study, this.#keyring, batch)
       await faultPoint('lake.segment-written')
       const { rows, bytes, segments } = this.#manifest
       const grown = { rows: rows + segment.rows, bytes: bytes + segment.bytes, segments: [...segments, segment] }
@@ -87,7 +86,7 @@ export class StudyLake {
       return true
     }
     for (const page of manifest.pages) {
-      if (compareCursors(page.to, cursor) > 0 && !take(await readPage(this.#dir, this.study, page))) return found
+      if (compareCursors(page.to, cursor) > 0 && !take(await readPage(this.#at, this.study, page))) return found
     }
     take(manifest.segments)
     return found
@@ -106,7 +105,7 @@ export class StudyLake {
 
   /** The rows of a segment as NDJSON; throws TamperedError when a byte differs from what was written. */
   read(segment: LakeSegment): Promise<Buffer> {
-    return readSegment(this.#dir, this.study, this.#keyring, segment)
+    return readSegment(this.#at, this.study, this.#keyring, segment)
   }
 
   /** Joins small segments and moves old ones to a page; only those up to `read`, which all that follow the lake have passed. */
@@ -118,22 +117,19 @@ export class StudyLake {
       if (segments.length < this.#recentMax || compareCursors(old.at(-1)!.to, read) > 0) return
       const joined: LakeSegment[] = []
       for (const group of groupsToJoin(old)) {
-        joined.push(group.length === 1 ? group[0]! : await joinSegments(this.#dir, this.study, this.#keyring, group))
+        joined.push(group.length === 1 ? group[0]! : await joinSegments(this.#at, this.study, this.#keyring, group))
       }
-      const paged = await withPage(this.#dir, this.#manifest, joined)
+      const paged = await withPage(this.#at, this.#manifest, joined)
       await faultPoint('lake.segments-joined')
       await this.#commit({ ...paged, bytes: bytes - sizeOf(old) + sizeOf(joined), segments: segments.slice(old.length) })
       const kept = new Set(joined.map((segment) => segment.id))
-      for (const { id } of old) if (!kept.has(id)) await rm(join(this.#dir, segmentFile(id)), { force: true })
+      for (const { id } of old) if (!kept.has(id)) await this.#at.remove(segmentFile(id))
     })
   }
 
   /** The lake written again from where its rows come from, beside this one. */
   anew(id: string, epoch: string): Promise<LakeAnew> {
-    return this.#inTurn(async () => {
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 })
-      return LakeAnew.open(this.#dir, this.#manifest, this.#keyring, { id, epoch })
-    })
+    return this.#inTurn(() => LakeAnew.open(this.#at, this.#manifest, this.#keyring, { id, epoch }))
   }
 
   /** One more batch of it: in turn, so that nobody is taken out of the lake between its rows and its list. */
@@ -142,7 +138,7 @@ export class StudyLake {
   }
 
   dropAnew(): Promise<void> {
-    return this.#inTurn(() => discardAnew(this.#dir, this.#manifest))
+    return this.#inTurn(() => discardAnew(this.#at, this.#manifest))
   }
 
   /** Where its last rows end: the cursor is beyond where it was written again without rows that came last. */
@@ -162,11 +158,11 @@ export class StudyLake {
       const before = this.#manifest
       await rest(before.cursor)
       await anew.reached(before.cursor)
-      const files = new Set(await filesOf(this.#dir, before))
+      const files = new Set(await filesOf(this.#at, before))
       await this.#commit(anew.manifest())
-      for (const name of await filesOf(this.#dir, this.#manifest)) files.delete(name)
-      await rm(join(this.#dir, 'anew.json'), { force: true })
-      for (const name of files) await rm(join(this.#dir, name), { force: true })
+      for (const name of await filesOf(this.#at, this.#manifest)) files.delete(name)
+      await this.#at.remove(anewFile)
+      for (const name of files) await this.#at.remove(name)
       for (const listener of this.#listeners) listener()
     })
   }
@@ -174,7 +170,7 @@ export class StudyLake {
   /** Rewrites every segment that holds rows of a person without them; until the manifest is replaced nothing has changed, and it may be `left`. */
   forget(whose: Whose, stopping: () => boolean = () => false): Promise<{ rows: number; segments: number } | 'left'> {
     return this.#inTurn(async () => {
-      await discardAnew(this.#dir, this.#manifest)
+      await discardAnew(this.#at, this.#manifest)
       const { pages, segments, ...rest } = this.#manifest
       const gone = { rows: 0, segments: 0, bytes: 0, files: [] as string[] }
       const without = async (all: LakeSegment[]): Promise<LakeSegment[]> => {
@@ -184,18 +180,18 @@ export class StudyLake {
       }
       const pagesMade: LakePage[] = []
       for (const page of pages) {
-        const before = await readPage(this.#dir, this.study, page)
+        const before = await readPage(this.#at, this.study, page)
         const after = await without(before)
         const changed = after.some((segment, place) => segment !== before[place])
         if (changed) gone.files.push(page.file)
-        pagesMade.push(changed ? await writePage(this.#dir, after) : page)
+        pagesMade.push(changed ? await writePage(this.#at, after) : page)
       }
       const recent = await without(segments)
       if (stopping()) return 'left'
       if (gone.segments === 0) return { rows: 0, segments: 0 }
       await faultPoint('lake.segments-rewritten')
       await this.#commit({ ...rest, rows: rest.rows - gone.rows, bytes: rest.bytes - gone.bytes, pages: pagesMade, segments: recent })
-      for (const file of gone.files) await rm(join(this.#dir, file), { force: true })
+      for (const file of gone.files) await this.#at.remove(file)
       return { rows: gone.rows, segments: gone.segments }
     })
   }
@@ -205,7 +201,7 @@ export class StudyLake {
     let rows = 0
     const { pages, segments } = this.#manifest
     for (const page of pages)
-      for (const segment of await readPage(this.#dir, this.study, page))
+      for (const segment of await readPage(this.#at, this.study, page))
         rows += segment.rows - rowsWithout(await this.read(segment), whose).rows
     for (const segment of segments) rows += segment.rows - rowsWithout(await this.read(segment), whose).rows
     return rows
@@ -218,7 +214,7 @@ export class StudyLake {
   ): Promise<LakeSegment> {
     const kept = rowsWithout(await this.read(segment), whose)
     if (kept.rows === segment.rows) return segment
-    const made = await rewriteSegment(this.#dir, this.study, this.#keyring, segment, kept)
+    const made = await rewriteSegment(this.#at, this.study, this.#keyring, segment, kept)
     gone.rows += segment.rows - kept.rows
     gone.segments += 1
     gone.bytes += segment.bytes - made.bytes
@@ -228,7 +224,7 @@ export class StudyLake {
 
   /** A small encrypted list beside the rows, such as what was held back from masking. */
   journal(name: string): Promise<Journal> {
-    return openJournal(this.#dir, this.study, this.#keyring, name)
+    return openJournal(this.#at, this.study, this.#keyring, name)
   }
 
   onAppend(listener: () => void): () => void {
@@ -238,13 +234,24 @@ export class StudyLake {
 
   async #commit(next: LakeManifest): Promise<void> {
     this.#mayWrite()
-    await writeManifest(this.#dir, next)
+    this.#isDoubtful = true
+    await writeManifest(this.#at, next)
     this.#manifest = next
+    this.#isDoubtful = false
     await faultPoint('lake.manifest-written')
   }
 
+  // A commit that failed may have been done all the same.
+  async #lookAgain(): Promise<void> {
+    this.#manifest = (await readManifest(this.#at)) ?? emptyManifest(this.study, '')
+    this.#isDoubtful = false
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#turn.then(work)
+    const next = this.#turn.then(async () => {
+      if (this.#isDoubtful) await this.#lookAgain()
+      return work()
+    })
     this.#turn = next.catch(() => null)
     return next
   }
@@ -269,15 +276,11 @@ function groupsToJoin(segments: LakeSegment[]): LakeSegment[][] {
 const sizeOf = (segments: LakeSegment[]): number => segments.reduce((sum, segment) => sum + segment.bytes, 0)
 
 // What a crash left between a segment and its manifest, or between a manifest and the removal of what it replaced.
-async function sweep(dir: string, manifest: LakeManifest): Promise<void> {
-  const files = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  const named = new Set(['manifest.json', ...(await filesOf(dir, manifest))])
-  const anew = await readAnew(dir)
-  if (anew !== null) for (const file of await filesOfAnew(dir, anew)) named.add(file)
-  for (const file of files) {
-    if (!named.has(file) && !file.endsWith('.journal')) await rm(join(dir, file), { recursive: true, force: true })
-  }
+async function sweep(at: ObjectStore, manifest: LakeManifest): Promise<void> {
+  const files = await at.names()
+  if (files.length === 0) return
+  const named = new Set([manifestFile, ...(await filesOf(at, manifest))])
+  const anew = await readAnew(at)
+  if (anew !== null) for (const file of await filesOfAnew(at, anew)) named.add(file)
+  for (const file of files) if (!named.has(file) && !file.endsWith('.journal')) await at.remove(file)
 }

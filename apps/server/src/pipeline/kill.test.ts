@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openKeyring, openLake } from '../lake/index.js'
 import { livingRowsSql, readReservoirManifest } from '../reservoir/index.js'
+import { openFolderStore } from '../storage/index.js'
 import { lakeVersions } from './test/world.js'
 
 // Kill -9 at each named point of the stages behind the feed, then a restart: what is there in the end is what an unkilled run makes.
@@ -62,7 +63,7 @@ async function run(folder: string, faults = ''): Promise<'done' | 'killed'> {
 
 async function outcome(folder: string) {
   const keyring = await openKeyring({ dir: join(folder, 'keys') })
-  const lake = await openLake({ dir: join(folder, 'lake'), keyring })
+  const lake = await openLake({ at: openFolderStore(join(folder, 'lake')), keyring })
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   const connection = await instance.connect()
   const found: Record<string, unknown> = {}

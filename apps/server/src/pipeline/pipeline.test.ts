@@ -7,7 +7,7 @@ import { DisplayDesk, HeldDesk, MaskingRun, openMaskingPool, type MaskingPool } 
 import { Replicator } from '../replicator/index.js'
 import type { Study } from '../repository/index.js'
 import { livingRowsSql, openReservoir, type Reservoir } from '../reservoir/index.js'
-import { openSigner, systemClock } from '../storage/index.js'
+import { openFolderStore, openSigner, systemClock } from '../storage/index.js'
 import { Pipeline } from './index.js'
 import { aWorld, type World } from './test/world.js'
 
@@ -26,7 +26,7 @@ const alarms: { study: string; kinds: string[] }[] = []
 
 async function assemble(): Promise<typeof open> {
   const keyring = await openKeyring({ dir: join(world.folder, 'keys') })
-  const lake = await openLake({ dir: join(world.folder, 'lake'), keyring })
+  const lake = await openLake({ at: openFolderStore(join(world.folder, 'lake')), keyring })
   const reservoir = await openReservoir({
     dir: join(world.folder, 'reservoir'),
     clock: systemClock,

@@ -6,7 +6,7 @@ import { openKeyring, openLake, type Lake } from '../lake/index.js'
 import { MaskingRun, openMaskingPool, type MaskingPool } from '../masking/index.js'
 import { Replicator } from '../replicator/index.js'
 import { openReservoir, type Reservoir } from '../reservoir/index.js'
-import { armFaults, disarmFaults, openSigner, systemClock } from '../storage/index.js'
+import { armFaults, disarmFaults, openFolderStore, openSigner, systemClock } from '../storage/index.js'
 import { Pipeline, replay, verifyStores, type ReplayParts, type StoresParts } from './index.js'
 import { aWorld, lakeVersions, versionsOf, type World } from './test/world.js'
 
@@ -16,7 +16,7 @@ let open: { lake: Lake; replicator: Replicator; masking: MaskingRun; reservoir: 
 
 async function assemble(): Promise<typeof open> {
   const keyring = await openKeyring({ dir: join(world.folder, 'keys') })
-  const lake = await openLake({ dir: join(world.folder, 'lake'), keyring })
+  const lake = await openLake({ at: openFolderStore(join(world.folder, 'lake')), keyring })
   const reservoir = await openReservoir({
     dir: join(world.folder, 'reservoir'),
     clock: systemClock,

@@ -1,15 +1,18 @@
 import path from 'node:path'
 import type { Config } from '../config/index.js'
 import type { FileDesk } from '../files/index.js'
+import { openKeyring } from '../lake/index.js'
 import { openCodeLists, openOwnViews } from '../query/index.js'
 import { listFile } from '../reservoir/index.js'
+import { CannotStart } from '../storage/index.js'
 import { openFiles } from './files.js'
 import { openFlow, type Flow, type FlowParts } from './flow.js'
+import { openObjects } from './objects.js'
 import { openKeys } from './privacy.js'
 import { openQueries, queryGauges, riskGauges, type Queries, type QueryParts } from './queries.js'
 import { frontStages } from './stages.js'
 
-type Given = Omit<FlowParts, 'keyring' | 'otherStages' | 'ownViews' | 'codeLists' | 'policies'>
+type Given = Omit<FlowParts, 'keyring' | 'objects' | 'otherStages' | 'ownViews' | 'codeLists' | 'policies'>
 type Asked = Pick<QueryParts, 'studies' | 'now' | 'newId' | 'owner' | 'later'>
 
 interface BehindParts extends Given, Asked {
@@ -28,14 +31,18 @@ interface Behind {
 /** What follows behind the repository: files as they came, lake, masking, reservoir, and statements on the end of it. */
 export async function openBehind({ closing, ...parts }: BehindParts): Promise<Behind> {
   const { config, repository, studies, metrics, now, newId } = parts
-  const { keyring, files } = await openFiles(parts)
+  const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile: config.masterKeyFile, now })
+  if (config.bucket !== null && config.roles.includes('query') && !runsPipeline(config))
+    throw new CannotStart('With a bucket, statements run where the reservoir is written: give replicator, masker and query to one process.')
+  const objects = await openObjects(config)
+  const files = await openFiles({ ...parts, keyring, objects: objects.bucket?.files ?? null })
   closing.add(() => files.close())
   const ownViews = openOwnViews(repository, now)
   const fileOf = (study: string, sha256: string, rows: () => Promise<Buffer>): Promise<string> =>
     listFile(path.join(config.storeDir, 'reservoir', study), sha256, rows)
   const tables = { ownViews, codeLists: openCodeLists({ repository, fileOf, now }) }
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ ...parts, ...tables, keyring, otherStages }) : null
+  const flow = runsPipeline(config) ? await openFlow({ ...parts, ...tables, keyring, objects, otherStages }) : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }

@@ -25,6 +25,7 @@ import {
   type ReservoirStamp,
 } from '../reservoir/index.js'
 import type { Clock, Signer } from '../storage/index.js'
+import type { Objects } from './objects.js'
 import { heldDoors, openHeldAlarm } from './held.js'
 import type { CodeLists, OwnViews } from '../query/index.js'
 import { openStoreJobs } from './stores.js'
@@ -70,6 +71,7 @@ interface Forgetting {
 export interface FlowParts {
   config: Config
   keyring: Keyring
+  objects: Objects
   repository: Repository
   metrics: Metrics
   log: Log
@@ -117,13 +119,14 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
   const { segmentsRecentMax, mayWrite = () => undefined } = parts
   const lake = await openLake({
-    dir: path.join(config.storeDir, 'lake'),
+    at: parts.objects.lake,
     keyring,
     mayWrite,
     ...(segmentsRecentMax === undefined ? {} : { segmentsRecentMax }),
   })
   const reservoir = await openReservoir({
     dir: path.join(config.storeDir, 'reservoir'),
+    objects: parts.objects.bucket?.reservoir ?? null,
     clock,
     signer: parts.signer,
     mayWrite,

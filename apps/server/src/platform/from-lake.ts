@@ -5,7 +5,7 @@ import { mergeLedgers, readLedger } from '../erasure/index.js'
 import { openKeyring, openLake, type Lake } from '../lake/index.js'
 import type { Platform } from '../platform.js'
 import { openRepository, type Repository } from '../repository/index.js'
-import { migrate, openPostgres, openSigner, systemClock, writeAtomically } from '../storage/index.js'
+import { migrate, openFolderStore, openPostgres, openSigner, systemClock, writeAtomically } from '../storage/index.js'
 import { openLedgerKey } from './governance.js'
 import { returnLakeOnly, type LakeOnly } from './lake-only.js'
 import { ledgerFile, settle, type Problem, type Settled } from './restore.js'
@@ -38,6 +38,11 @@ export async function restoreFromLake(
   open: (config: Config) => Promise<Platform>,
 ): Promise<FromLakeReport | Problem> {
   const { dataDir, storeDir } = config
+  if (config.bucket !== null)
+    return {
+      problem:
+        'The lake is brought back from a folder into a folder: copy the bucket’s lake into one, name it by --lake, and leave AQUIFER_STORE unset.',
+    }
   const lakeDir = asked.lake ?? path.join(asked.from, 'lake')
   const [from, to] = [path.resolve(asked.from), path.resolve(dataDir)]
   if (from === to) return { problem: 'The new data folder has to be another than the one whose database is lost: name it by --data.' }
@@ -100,7 +105,7 @@ async function fill(config: Config, { lakeDir, isNew, tell }: Filling): Promise<
     await migrate(postgres)
     if (isNew && (await repository.studies.list()).length > 0) return { problem: 'The database holds studies: restore into an empty one.' }
     const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile: config.masterKeyFile })
-    const lake = await openLake({ dir: lakeDir, keyring })
+    const lake = await openLake({ at: openFolderStore(lakeDir), keyring })
     const studies = await bringStudies(repository, lake, config.dataDir)
     await bringJournals(lakeDir, path.join(config.storeDir, 'lake'))
     let told = 0

@@ -79,8 +79,8 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
   })
   // A withdrawal goes through the stores where they are written: not in a process that only answers requests for others, and where
   // there is a lake, not in one that cannot reach it.
-  const lakeDir = path.join(config.storeDir, 'lake')
-  if (flow !== null || config.roles.includes('scheduler')) erasure.begin(() => flow !== null || !existsSync(lakeDir))
+  const noLake = (): boolean => config.bucket === null && !existsSync(path.join(config.storeDir, 'lake'))
+  if (flow !== null || config.roles.includes('scheduler')) erasure.begin(() => flow !== null || noLake())
   return {
     desks: {
       withdrawals,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { cp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { StoresReport, WithdrawalRequestBody } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
-import { bringBack } from '../backup/index.js'
+import { bringBack, sendFolder } from '../backup/index.js'
 import type { Config } from '../config/index.js'
 import { mergeLedgers, readLedger, type LedgerEntry } from '../erasure/index.js'
 import { adoptLake, emptyLake, openKeyring, openLake } from '../lake/index.js'
@@ -13,6 +13,7 @@ import { openRepository, type Repository } from '../repository/index.js'
 import { faultPoint, migrate, openPostgres, openSigner, systemClock, type Postgres } from '../storage/index.js'
 import { openLedgerKey } from './governance.js'
 import { returnLakeOnly, type LakeOnly } from './lake-only.js'
+import { bucketStores, openObjects } from './objects.js'
 import { requestOf } from './own-request.js'
 import { truthOf } from './stores.js'
 
@@ -46,8 +47,9 @@ export async function restore(
   open: (config: Config) => Promise<Platform>,
 ): Promise<RestoreReport | Problem> {
   const { dataDir, storeDir, masterKeyFile } = config
+  const bucket = () => bucketStores(config)
   if (config.databaseUrl !== null) return { problem: 'Only the embedded database is in a backup: leave DATABASE_URL unset.' }
-  const backup = await bringBack(asked.from, { dataDir, storeDir, masterKeyFile, tell: asked.tell })
+  const backup = await bringBack(asked.from, { dataDir, storeDir, masterKeyFile, bucket, tell: asked.tell })
   if ('problem' in backup) return backup
   await faultPoint('restore.brought-back')
   asked.tell('reconciling')
@@ -86,7 +88,7 @@ export async function settle(
 
 /** A copy of a database is another database: places in its feed mean nothing to a store that followed the first one further. */
 async function reconcile(config: Config, { lake: outlived }: RestoreRequest, begunAt: number): Promise<LakeOnly | null> {
-  const lakeDir = path.join(config.storeDir, 'lake')
+  const { lake, bucket } = await openObjects(config)
   const postgres = await openPostgres({ dataDir: config.dataDir })
   const clock = { at: 0, now: () => clock.at }
   const repository = openRepository({ postgres, clock, ledgerKey: await openLedgerKey(config.dataDir) })
@@ -94,21 +96,22 @@ async function reconcile(config: Config, { lake: outlived }: RestoreRequest, beg
     await migrate(postgres)
     const epoch = await anotherEpoch(postgres, repository)
     if (outlived === null && !(await erasedSince(postgres, begunAt))) {
-      await adoptLake(lakeDir, epoch)
+      await adoptLake(lake, epoch)
       return null
     }
     let found: LakeOnly | null = null
     if (outlived !== null) {
-      await rm(lakeDir, { recursive: true, force: true })
-      await cp(outlived, lakeDir, { recursive: true })
       const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile: config.masterKeyFile })
+      await lake.clear()
+      await sendFolder(outlived, lake)
       found = await returnLakeOnly(
         { repository, at: (time) => (clock.at = time), tell: () => undefined },
-        await openLake({ dir: lakeDir, keyring }),
+        await openLake({ at: lake, keyring }),
       )
     }
     // Both are made again from the database, which now knows all that is to be known.
-    await emptyLake(lakeDir)
+    await emptyLake(lake)
+    await bucket?.reservoir.clear()
     await rm(path.join(config.storeDir, 'reservoir'), { recursive: true, force: true })
     return found
   } finally {

@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Cursor, Lake } from '../lake/index.js'
 import { feedStart } from '../lake/index.js'
-import { writeAtomically } from '../storage/index.js'
 
 interface Checkpoint {
   epoch: string
@@ -17,7 +14,7 @@ export class EpochError extends Error {
   }
 }
 
-const fileOf = (lake: Lake): string => join(lake.dir, 'checkpoint.json')
+const file = 'checkpoint.json'
 
 /** Where to read on from; throws EpochError when anything in the lake comes from another cluster. */
 export async function readCheckpoint(lake: Lake, epoch: string): Promise<Cursor> {
@@ -25,17 +22,14 @@ export async function readCheckpoint(lake: Lake, epoch: string): Promise<Cursor>
     const manifest = study.manifest()
     if (manifest.epoch !== '' && manifest.epoch !== epoch) throw new EpochError(manifest.epoch)
   }
-  const text = await readFile(fileOf(lake), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
-  if (text === null) return feedStart
-  const stored = JSON.parse(text) as Checkpoint
+  const bytes = await lake.at.get(file, { toReplace: true })
+  if (bytes === null) return feedStart
+  const stored = JSON.parse(bytes.toString()) as Checkpoint
   if (stored.epoch !== epoch) throw new EpochError(stored.epoch)
   return stored.cursor
 }
 
 export async function writeCheckpoint(lake: Lake, epoch: string, cursor: Cursor): Promise<void> {
   lake.mayWrite()
-  await writeAtomically(fileOf(lake), JSON.stringify({ epoch, cursor } satisfies Checkpoint), { mode: 0o600 })
+  await lake.at.replace(file, JSON.stringify({ epoch, cursor } satisfies Checkpoint))
 }

@@ -6,6 +6,7 @@ import { canonicalJson } from '@aquifer/core/fhir'
 import { faultPoint, syncFolder, writeAtomically, type Signer, type Verifier } from '../storage/index.js'
 import { emptyType, filesOf, newFileName, type MaskedPerson, type ReservoirManifest, type ReservoirType } from './manifest.js'
 import type { StudyReservoir } from './study-reservoir.js'
+import type { StudyObjects } from './study-objects.js'
 import type { WriterProcess } from './writer-process.js'
 
 // A data cut: a snapshot under a name that nothing takes away but a withdrawal and whoever retires it. Its files are its own, each row of
@@ -85,6 +86,8 @@ interface Parts {
   writer: WriterProcess
   signer: Signer
   now: () => number
+  /** null: its folder is all there is of the study */
+  objectsOf: (study: string) => StudyObjects | null
 }
 
 export class Cuts {
@@ -267,13 +270,16 @@ export class Cuts {
 
   async #write(folder: string, cut: Cut): Promise<void> {
     const stored: Stored = { cut, seal: Buffer.from(this.#parts.signer.sign(sealedText(cut))).toString('hex') }
+    const record = JSON.stringify(stored)
     await syncFolder(folder)
-    await writeAtomically(join(folder, cutFile), JSON.stringify(stored), { mode: 0o600 })
+    await this.#parts.objectsOf(cut.made.study)?.storeCut(cut.made.name, folder, filesOf(cut.manifest), record)
+    await writeAtomically(join(folder, cutFile), record, { mode: 0o600 })
   }
 
   async #sweep(folder: string, cut: Cut): Promise<void> {
     const named = new Set([cutFile, ...filesOf(cut.manifest)])
     for (const name of await readdir(folder)) if (!named.has(name)) await rm(join(folder, basename(name)), { recursive: true, force: true })
+    await this.#parts.objectsOf(cut.made.study)?.sweepCut(cut.made.name, named)
   }
 
   // A withdrawal waits for a cut that is being made, so that nobody is in it who has just left.

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { filesOf, type ReservoirManifest } from './manifest.js'
 
 // A reader that opened a snapshot may still come back for one of its files: they stay for a while after the snapshot went, and for as
@@ -12,12 +10,12 @@ export interface Pin {
 }
 
 export class Garbage {
-  readonly #dir: string
+  readonly #remove: (path: string) => Promise<void>
   readonly #since = new Map<string, number>()
   readonly #pins = new Set<Set<string>>()
 
-  constructor(dir: string) {
-    this.#dir = dir
+  constructor(remove: (path: string) => Promise<void>) {
+    this.#remove = remove
   }
 
   pin(manifest: ReservoirManifest): Pin {
@@ -35,7 +33,7 @@ export class Garbage {
   /** What nobody may read any more goes at once, whoever still holds it. */
   async collectAll(): Promise<void> {
     for (const file of this.#since.keys()) {
-      await rm(join(this.#dir, file), { force: true })
+      await this.#remove(file)
       this.#since.delete(file)
     }
   }
@@ -43,7 +41,7 @@ export class Garbage {
   async collect(at: number): Promise<void> {
     for (const [file, since] of this.#since) {
       if (at - since < deletionDelayMs || [...this.#pins].some((files) => files.has(file))) continue
-      await rm(join(this.#dir, file), { force: true })
+      await this.#remove(file)
       this.#since.delete(file)
     }
   }

@@ -5,6 +5,7 @@ import { faultPoint, syncFolder, writeAtomically } from '../storage/index.js'
 import type { OutputForm, PartitionLevel, PartitionsResult } from './jobs.js'
 import { livingRowsSql, textSql } from './living-sql.js'
 import type { ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
+import type { StudyObjects } from './study-objects.js'
 import type { StudyReservoir } from './study-reservoir.js'
 import { together } from './together.js'
 import type { WriterProcess } from './writer-process.js'
@@ -74,11 +75,11 @@ export interface Generation extends Published {
 }
 
 /** The newest generation, or null before the first. */
-export async function newestGeneration(dir: string): Promise<Generation | null> {
+export async function newestGeneration(dir: string, objects: StudyObjects | null = null): Promise<Generation | null> {
   const state = await readPublished(dir)
   if (state === null) return null
   const { generation, snapshot, stamp, output = 'parquet', history = [] } = state
-  const folder = join(dir, 'published', String(generation))
+  const folder = objects?.placeOf(generation) ?? join(dir, 'published', String(generation))
   return { folder, generation, snapshot, at: history.at(-1)?.at ?? Date.parse(snapshot), output, maskingPolicy: stamp.maskingPolicy }
 }
 
@@ -124,9 +125,10 @@ export async function publishGeneration(parts: GenerationParts, manifest: Reserv
   await rm(target, { recursive: true, force: true })
   await rename(making, target)
   await syncFolder(dirname(target))
+  await parts.reservoir.objects?.publish(generation, target, state)
   await writeAtomically(join(dir, stateFile), JSON.stringify(state), { mode: 0o600 })
   await faultPoint('reservoir.generation-published')
-  await removeAllBut(join(dir, 'published'), kept)
+  await removeAllBut(parts.reservoir, kept)
   return target
 }
 
@@ -262,15 +264,21 @@ async function forgetTimes(folder: string): Promise<void> {
 }
 
 /** Older generations hold people who are in the newest no more. */
-export async function removeOlderGenerations(dir: string): Promise<void> {
+export async function removeOlderGenerations(reservoir: Place): Promise<void> {
+  const { dir, objects } = reservoir
   const state = await readPublished(dir)
   if (state === null) return
   const history = (state.history ?? []).slice(-1)
-  await removeAllBut(join(dir, 'published'), [{ generation: state.generation }])
+  await removeAllBut(reservoir, [{ generation: state.generation }])
+  await objects?.replacePublished({ ...state, history })
   await writeAtomically(join(dir, stateFile), JSON.stringify({ ...state, history }), { mode: 0o600 })
 }
 
-async function removeAllBut(published: string, kept: readonly Pick<Published, 'generation'>[]): Promise<void> {
+type Place = Pick<StudyReservoir, 'dir' | 'objects'>
+
+async function removeAllBut({ dir, objects }: Place, kept: readonly Pick<Published, 'generation'>[]): Promise<void> {
+  const published = join(dir, 'published')
   const names = new Set(kept.map(({ generation }) => String(generation)))
+  await objects?.removeGenerationsBut(names)
   for (const name of await readdir(published)) if (!names.has(name)) await rm(join(published, name), { recursive: true, force: true })
 }

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { faultPoint, type Clock, type Signer } from '../storage/index.js'
+import { faultPoint, type Clock, type ObjectStore, type Signer } from '../storage/index.js'
 import { compact } from './compact.js'
 import { Cuts } from './cuts.js'
 import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables, type Generation } from './generation.js'
 import type { CompareResult } from './jobs.js'
 import { emptyType, headFile, manifestFile, type MaskedPerson, type ReservoirManifest, type ReservoirType } from './manifest.js'
+import { StudyObjects } from './study-objects.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
 import { together } from './together.js'
 import { Upkeep, type Publishing } from './upkeep.js'
@@ -15,6 +16,8 @@ import { WriterProcess } from './writer-process.js'
 
 export interface ReservoirOptions {
   dir: string
+  /** A bucket whose copy at hand the folder is; null: there is none. */
+  objects?: ObjectStore | null
   clock: Clock
   /** What cuts are sealed with. */
   signer: Signer
@@ -52,6 +55,7 @@ export async function openReservoir(options: ReservoirOptions): Promise<Reservoi
     const begun = [manifestFile, headFile].some((file) => existsSync(join(options.dir, entry.name, file)))
     if (entry.isDirectory() && begun) await reservoir.study(entry.name)
   }
+  for (const study of (await options.objects?.folders()) ?? []) await reservoir.study(study)
   return reservoir
 }
 
@@ -59,6 +63,7 @@ export class Reservoir {
   readonly dir: string
   readonly cuts: Cuts
   readonly #work: string
+  readonly #objects: ObjectStore | null
   readonly #clock: Clock
   readonly #mayWrite: () => void
   readonly #writer: WriterProcess
@@ -74,13 +79,20 @@ export class Reservoir {
     const { dir, clock, threads = 1, memoryLimitMb = memoryLimitDefaultMb, onFailure } = options
     this.dir = dir
     this.#work = work
+    this.#objects = options.objects ?? null
     this.#clock = clock
     this.#mayWrite = options.mayWrite ?? (() => undefined)
     const engine = { threads, lanes, memoryLimitMb }
     this.#writer = new WriterProcess({ ...engine, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ ...engine, tempFolder: join(work, 'spill-upkeep'), nice: true, idleMsMax })
     this.#urgent = new WriterProcess({ ...engine, tempFolder: join(work, 'spill-urgent'), nice: false, idleMsMax })
-    this.cuts = new Cuts({ dir, writer: this.#urgent, signer: options.signer, now: () => clock.now() })
+    this.cuts = new Cuts({
+      dir,
+      writer: this.#urgent,
+      signer: options.signer,
+      now: () => clock.now(),
+      objectsOf: (study) => this.#opened.get(study)?.objects ?? null,
+    })
     const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
     const flatTables = options.flatTables ?? (() => Promise.resolve({ mark: '', tables: () => [] }))
     this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, publishing, ...(onFailure ? { onFailure } : {}) })
@@ -89,7 +101,9 @@ export class Reservoir {
   study(id: string): Promise<StudyReservoir> {
     const known = this.#studies.get(id)
     if (known) return known
-    const parts = { dir: join(this.dir, id), work: this.#work, writer: this.#writer, clock: this.#clock, mayWrite: this.#mayWrite }
+    const dir = join(this.dir, id)
+    const objects = this.#objects === null ? null : new StudyObjects(this.#objects.at(id), dir)
+    const parts = { dir, work: this.#work, writer: this.#writer, clock: this.#clock, mayWrite: this.#mayWrite, objects }
     const opening = openStudyReservoir(id, parts).then((opened) => {
       this.#opened.set(id, opened)
       this.#upkeep.add(opened)
@@ -150,7 +164,7 @@ export class Reservoir {
     await this.#upkeep.generation(opened, this.#urgent)
     await faultPoint('reservoir.purged')
     readersGone(begunBefore)
-    await removeOlderGenerations(opened.dir)
+    await removeOlderGenerations(opened)
     await opened.collectAllGarbage()
     return { files }
   }
@@ -209,7 +223,7 @@ export class Reservoir {
     const opened = this.#opened.get(study)
     if (!opened) return null
     await this.#upkeep.generation(opened)
-    return newestGeneration(opened.dir)
+    return newestGeneration(opened.dir, opened.objects)
   }
 
   /** What outside readers have under a key that is used no more goes once there is a generation under the present one. */
@@ -218,12 +232,12 @@ export class Reservoir {
     const published = opened ? await readPublished(opened.dir) : null
     if (!opened || published === null || published.stamp.maskingKey === opened.snapshot()?.maskingKey) return
     await this.#upkeep.generation(opened)
-    await removeOlderGenerations(opened.dir)
+    await removeOlderGenerations(opened)
   }
 
   /** The newest generation for outside readers. */
   async newestGeneration(study: string): Promise<Generation | null> {
-    return newestGeneration(join(this.dir, study))
+    return newestGeneration(join(this.dir, study), this.#opened.get(study)?.objects)
   }
 
   /** The process that writes, for a test that ends it. */

@@ -17,6 +17,7 @@ import {
   writeReservoirManifest,
 } from './manifest.js'
 import type { FeedPlace, ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
+import type { StudyObjects } from './study-objects.js'
 import { together } from './together.js'
 import type { WriterProcess } from './writer-process.js'
 
@@ -48,6 +49,7 @@ export interface ReservoirParts {
   clock: Clock
   /** Throws where another process may write here by now. */
   mayWrite?: () => void
+  objects?: StudyObjects | null
 }
 
 /** Rows that lived and people who had some. */
@@ -61,6 +63,8 @@ const noRows: LivingRows = { rows: 0, people: 0 }
 export class StudyReservoir {
   readonly study: string
   readonly dir: string
+  /** null: the folder is all there is */
+  readonly objects: StudyObjects | null
   readonly #parts: ReservoirParts
   readonly #garbage: Garbage
   #head: ReservoirManifest | null
@@ -71,7 +75,8 @@ export class StudyReservoir {
     this.study = study
     this.dir = parts.dir
     this.#parts = parts
-    this.#garbage = new Garbage(parts.dir)
+    this.objects = parts.objects ?? null
+    this.#garbage = new Garbage((path) => this.#removeFile(path))
     this.#visible = visible
     this.#head = head
   }
@@ -217,7 +222,10 @@ export class StudyReservoir {
 
   /** In turn, so that files which a commit is about to replace are not missed. */
   collectAllGarbage(): Promise<void> {
-    return this.#inTurn(() => this.#garbage.collectAll())
+    return this.#inTurn(async () => {
+      await this.#garbage.collectAll()
+      await this.objects?.sweep(new Set([...filesOf(this.#head), ...filesOf(this.#visible)]))
+    })
   }
 
   async #delta(
@@ -285,17 +293,25 @@ export class StudyReservoir {
     const before = [this.#head, this.#visible]
     if (visible === 'now') {
       const stamped = { ...next, snapshot: new Date(this.#parts.clock.now()).toISOString() }
+      await this.objects?.store(manifestFile, stamped)
+      await faultPoint('reservoir.objects-stored')
       await writeReservoirManifest(this.dir, manifestFile, stamped)
       await faultPoint('reservoir.manifest-written')
       await rm(join(this.dir, headFile), { force: true })
       this.#head = stamped
       this.#visible = stamped
     } else {
+      await this.objects?.store(headFile, next)
       await writeReservoirManifest(this.dir, headFile, next)
       await faultPoint('reservoir.manifest-written')
       this.#head = next
     }
     this.#garbage.left(before, [this.#head, this.#visible], this.#parts.clock.now())
+  }
+
+  async #removeFile(path: string): Promise<void> {
+    await rm(join(this.dir, path), { force: true })
+    await this.objects?.remove(path)
   }
 
   async #remove(made: ReservoirType): Promise<void> {
@@ -327,6 +343,7 @@ const sameStamp = (a: ReservoirStamp, b: ReservoirStamp): boolean =>
 
 /** Opens what is there: the newer of head and snapshot goes on, and files that neither names go. */
 export async function openStudyReservoir(study: string, parts: ReservoirParts): Promise<StudyReservoir> {
+  await parts.objects?.fill()
   const visible = await readReservoirManifest(parts.dir)
   const stored = await readReservoirManifest(parts.dir, headFile)
   const head = stored && stored.generation > (visible?.generation ?? 0) ? stored : visible
@@ -340,5 +357,6 @@ export async function openStudyReservoir(study: string, parts: ReservoirParts): 
     if (!keep) await rm(join(parts.dir, basename(file.name)), { recursive: true, force: true })
   }
   await sweepCuts(parts.dir)
+  await parts.objects?.sweep(new Set([...filesOf(visible), ...filesOf(head)]))
   return new StudyReservoir(study, parts, visible, head)
 }

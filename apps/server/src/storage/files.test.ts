@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { armFaults, disarmFaults, faultPoint, openDuckDb, packageRoot, programPath, writeAtomically } from './index.js'
+import { armFaults, disarmFaults, faultPoint, openDuckDb, openFolderStore, packageRoot, programPath, writeAtomically } from './index.js'
 
 let folder: string
 beforeEach(async () => {
@@ -36,6 +36,25 @@ test('a reader never sees half a file while it is replaced again and again', asy
   })()
   while (writing) expect(texts).toContain(await readFile(path, 'utf8'))
   await writer
+})
+
+test('a folder keeps objects: whole, under names with folders, gone when removed', async () => {
+  const store = openFolderStore(join(folder, 'lake'))
+  expect([await store.get('a'), await store.names(), await store.folders()]).toEqual([null, [], []])
+  await store.at('S').put('a', 'one')
+  await store.at('S').replace('a', 'two')
+  await store.append('b', Buffer.from('three'), 0)
+  await store.append('b', Buffer.from('four'), 2)
+  expect([String(await store.get('S/a')), String(await store.get('b'))]).toEqual(['two', 'thfour'])
+  expect([await store.names(), await store.folders(), await store.at('S').names()]).toEqual([['b'], ['S'], ['a']])
+  expect([await store.fetchTo('S/a', join(folder, 'copy')), await store.fetchTo('S/none', join(folder, 'none'))]).toEqual([true, false])
+  await store.putFile('T/c', join(folder, 'copy'))
+  expect(String(await store.get('T/c'))).toBe('two')
+  expect([await store.copy('S/a', 'T/d'), await store.copy('S/none', 'T/e')]).toEqual([true, false])
+  await store.remove('S/a')
+  await store.remove('S/a')
+  await store.at('T').clear()
+  expect([await store.get('S/a'), await store.get('T/c')]).toEqual([null, null])
 })
 
 test('a fault point does nothing unless armed; then it fails or delays at the hit that was named', async () => {

@@ -4,7 +4,7 @@ import { openKeyring, openLake } from '../../../dist/lake/index.js'
 import { MaskingRun, openMaskingPool } from '../../../dist/masking/index.js'
 import { Replicator } from '../../../dist/replicator/index.js'
 import { openReservoir } from '../../../dist/reservoir/index.js'
-import { armFaults, systemClock } from '../../../dist/storage/index.js'
+import { armFaults, openFolderStore, systemClock } from '../../../dist/storage/index.js'
 import { feedOfFile } from './feed-of-file.mjs'
 
 // The stages behind the feed in a process of their own, to be killed: run-pipeline.mjs FOLDER FEED [FAULTS]. Ends when all has arrived
@@ -12,7 +12,7 @@ import { feedOfFile } from './feed-of-file.mjs'
 const [folder, feed, faults] = process.argv.slice(2)
 if (faults) armFaults(faults)
 const keyring = await openKeyring({ dir: join(folder, 'keys') })
-const lake = await openLake({ dir: join(folder, 'lake'), keyring })
+const lake = await openLake({ at: openFolderStore(join(folder, 'lake')), keyring })
 const reservoir = await openReservoir({ dir: join(folder, 'reservoir'), clock: systemClock })
 const pool = openMaskingPool({ threads: 1 })
 const settings = (study) =>

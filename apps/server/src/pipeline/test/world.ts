@@ -12,7 +12,7 @@ import {
   type Repository,
   type Study,
 } from '../../repository/index.js'
-import { migrate, openPostgres, systemClock, type Postgres } from '../../storage/index.js'
+import { migrate, openFolderStore, openPostgres, systemClock, type Postgres } from '../../storage/index.js'
 
 /** A real database with its repository in a temp folder, and the folders of the other stores beside it. */
 export interface World {
@@ -54,7 +54,8 @@ export async function aWorld(): Promise<World> {
     async enrol(sid, patientIds) {
       await repository.transact((tx) => tx.enrol(patientIds.map((patientId) => ({ sid, patientId, site: null, from: 0 }))))
     },
-    openLake: async () => openLake({ dir: join(folder, 'lake'), keyring: await openKeyring({ dir: join(folder, 'keys') }) }),
+    openLake: async () =>
+      openLake({ at: openFolderStore(join(folder, 'lake')), keyring: await openKeyring({ dir: join(folder, 'keys') }) }),
     async close() {
       await repository.close()
       await postgres.stop()
