@@ -9,7 +9,7 @@ export interface StatementLimits {
 }
 export const statementLimits: StatementLimits = { time: 120_000, memoryMb: 1_024, spillMb: 4_096, rows: 1_000_000 }
 /** How long a cancelled statement may take before its process is killed: with what the kill takes, it is over within 100 ms. */
-export const killAfterMs = 60
+export const killAfterMs = 50
 /** When a statement has run so long, another process is made ready, should this one have to be killed. */
 export const spareAfterMs = 250
 /** What an engine's process may take in all: some functions take memory past the engine's own books. */
