@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { notebookCell } from '@aquifer/core/contract'
+import { savable } from './cohort/criteria.js'
 import type { KeptTexts } from './journal-storage.js'
 import { samePage, type Page } from './model.js'
 
@@ -25,7 +26,7 @@ export function openJournal(storage: KeptTexts, user: string): Journal {
   return {
     write(id, version, page, at) {
       try {
-        storage.setItem(key(id), JSON.stringify({ at, version, ...plain(page) }))
+        storage.setItem(key(id), JSON.stringify({ at, version, ...plain(savable(page)) }))
       } catch {
         // A full disk must not stop the typing; the status bar already says that the edits are not on the server.
       }

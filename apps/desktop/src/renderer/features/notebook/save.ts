@@ -1,5 +1,6 @@
 import { notebook as notebookSchema } from '@aquifer/core/contract'
 import { ApiFailure } from '../../api/failure.js'
+import { savable } from './cohort/criteria.js'
 import type { Desk, OpenNotebook } from './desk.js'
 import { pageOf, samePage } from './model.js'
 
@@ -96,7 +97,7 @@ async function send(desk: Desk, notebook: OpenNotebook): Promise<'saved' | 'fail
   const { id, page, version } = notebook
   desk.update(id, () => ({ save: 'saving' }))
   try {
-    const body = { title: page.title, cells: page.cells, version }
+    const body = { ...savable(page), version }
     const saved = await desk.parts.api.json(pathOf(id), notebookSchema, { method: 'PUT', body })
     desk.update(id, (now) => ({
       version: saved.version,

@@ -55,6 +55,10 @@ export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
         <Empty icon={Users} title="Add the first rule">
           People who meet every rule are in. The count follows as you write.
         </Empty>
+      ) : held.criteria.all.every(unfinished) ? (
+        <Empty icon={Users} title="Name the codes of the rule">
+          Write them, or pick them from the browser beside the field. The count follows.
+        </Empty>
       ) : asked.error ? (
         <Failure error={asked.error} retry={() => void asked.refetch()} />
       ) : answer === undefined ? (

@@ -1,4 +1,5 @@
 import type { CohortCodes, CohortCriterion, CohortLeaf } from '@aquifer/core/contract'
+import type { Page } from '../model.js'
 import { listOf } from '../parameters.js'
 
 export type LeafKind = CohortLeaf['is']
@@ -50,6 +51,29 @@ export function unfinished(criterion: CohortCriterion): boolean {
   if (criterion.is === 'any' || criterion.is === 'all') return criterion.of.some(unfinished)
   return isCoded(criterion) && 'codes' in criterion.of && criterion.of.codes.length === 0
 }
+
+/** What of a criterion can be kept and counted as it stands; null: nothing yet. */
+function finishedOf(criterion: CohortCriterion): CohortCriterion | null {
+  if (criterion.is === 'not') {
+    const inner = finishedOf(criterion.of)
+    return inner === null ? null : { is: 'not', of: inner }
+  }
+  if (criterion.is === 'any' || criterion.is === 'all') {
+    const of = criterion.of.flatMap((each) => finishedOf(each) ?? [])
+    return of.length === 0 ? null : { is: criterion.is, of }
+  }
+  return unfinished(criterion) ? null : criterion
+}
+
+/** The page as the server takes it: a rule that is being written must not hold the rest of the notebook back. */
+export const savable = (page: Page): Page => ({
+  ...page,
+  cells: page.cells.map((cell) =>
+    cell.cohort === undefined
+      ? cell
+      : { ...cell, cohort: { ...cell.cohort, criteria: { all: cell.cohort.criteria.all.flatMap((each) => finishedOf(each) ?? []) } } },
+  ),
+})
 
 /** `list: hypertension` names a loaded code list, anything else is codes. */
 export function codesOf(text: string): CohortCodes {

@@ -48,8 +48,10 @@ export function Editor(props: Props) {
     })
     return () => {
       register(null)
-      made.getModel()?.dispose()
+      // What the editor still has under way reads the text.
+      const model = made.getModel()
       made.dispose()
+      model?.dispose()
     }
   }, [latest])
   // Another hand than the keyboard changed the text: undo, recovery, somebody else's version.

@@ -71,8 +71,8 @@ function part(cell: Cell, notebook: OpenNotebook): string {
 function picture(card: Element | null, cell: Cell): string {
   const svg = card?.querySelector<SVGSVGElement>('.chart-plot svg')
   if (!svg) return ''
-  return standingAlone(svg, { name: cell.name, caption: cell.chart?.caption ?? '', foot: card?.querySelector('footer')?.textContent ?? '' })
-    .text
+  const said = [...(card?.querySelectorAll('footer > span:not(.result-end)') ?? [])].flatMap((each) => each.textContent?.trim() || [])
+  return standingAlone(svg, { name: cell.name, caption: cell.chart?.caption ?? '', foot: said.join(' · ') }).text
 }
 
 export function table(result: Result): string {
