@@ -261,6 +261,7 @@ export interface StatementRecord {
   problem: unknown
   parameters: unknown
   cut: string | null
+  question: unknown // of counts only: what later answers are held against
 }
 export interface SavedQueryRow {
   id: string
