@@ -257,7 +257,7 @@ export class StudyRun {
     }
     this.#takenIn = changes
     const ahead = this.#takeAhead(study)
-    const segments = ahead?.segments ?? (await this.#segments())
+    const { segments, consentEpoch } = ahead === null ? await this.#segments(settings) : { ...ahead, ...settings }
     // A head made anew must not be shown half-way because the process ends.
     if (this.#stopping) return false
     if (segments.length === 0) {
@@ -272,7 +272,7 @@ export class StudyRun {
     const masked = await (ahead?.masked ?? this.#mask(study, segments))
     await faultPoint('masking.masked')
     await this.#maskAhead(study, segments.at(-1)!.to)
-    await this.#store(settings, reservoir, segments, masked)
+    await this.#store({ ...settings, consentEpoch }, reservoir, segments, masked)
     await this.#tellShown(reservoir)
     this.#settleWaiting()
     await this.#lake.settle(this.#cursor())
@@ -291,15 +291,17 @@ export class StudyRun {
     return { study, reservoir: this.#reservoir }
   }
 
-  async #segments(): Promise<LakeSegment[]> {
+  // The epoch of the round's beginning may be seconds old: what was decided since is in the rows, and would be told to be on its way.
+  async #segments({ consentEpoch }: StudySettings): Promise<{ segments: LakeSegment[]; consentEpoch: number }> {
     const segments = await this.#lake.after(this.#cursor(), commitBytesMax)
+    if (segments.length === 0) return { segments, consentEpoch }
     const bytes = bytesIn(segments)
     const distance = Math.min(commitDistanceMs.max, Math.max(commitDistanceMs.min, this.#commitMs / commitTimeShare))
     // Not longer than that where the clock was set back.
     const early = Math.min(distance, distance - (this.#parts.clock.now() - this.#lastCommitAt))
-    if (segments.length === 0 || bytes >= commitBytesMax / 2 || early <= 0 || this.#waiting.size > 0) return segments
-    await this.#sleeper.pause(early)
-    return this.#lake.after(this.#cursor(), commitBytesMax)
+    if (bytes < commitBytesMax / 2 && early > 0 && this.#waiting.size === 0) await this.#sleeper.pause(early)
+    const settings = await this.#parts.settings(this.study)
+    return { segments: await this.#lake.after(this.#cursor(), commitBytesMax), consentEpoch: settings?.consentEpoch ?? consentEpoch }
   }
 
   async #mask(study: StudyMasking, segments: LakeSegment[]): Promise<MaskedBatch[]> {
@@ -389,11 +391,7 @@ export class StudyRun {
   }
 
   #settleWaiting(): void {
-    for (const waiter of this.#waiting) {
-      if (!this.#shows(waiter.to)) continue
-      this.#waiting.delete(waiter)
-      waiter.resolve()
-    }
+    for (const waiter of this.#waiting) if (this.#shows(waiter.to) && this.#waiting.delete(waiter)) waiter.resolve()
   }
 }
 

@@ -1,9 +1,11 @@
 import type { ChangedPeople, QueryBasis, SuppressedCell } from '@aquifer/core/contract'
 import { countsOnly } from '@aquifer/core/small-cells'
 import type { ReservoirManifest } from '../reservoir/index.js'
+import type { Question } from './counts/question.js'
 import type { StatementResult } from './run-statement.js'
 
-export type Found = StatementResult & { suppressed?: SuppressedCell[] }
+/** Of counts: hidden cells, columns that can have some, and what later answers are held against. */
+export type Found = StatementResult & { suppressed?: SuppressedCell[]; figures?: number[]; question?: Question }
 
 /** What a result rests on. */
 export function basisOf(parts: {

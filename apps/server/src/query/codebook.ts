@@ -1,7 +1,9 @@
 import type { DownloadCodebook } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
+import { countsOnly } from '@aquifer/core/small-cells'
 import type { KeptResult } from './kept-results.js'
 import type { Query } from './query.js'
+import { fileColumns } from './results.js'
 
 /**
  * Columns of a result, each with the columns of tables it is had from, through named results, subqueries and figures: FHIR paths, and what
@@ -10,12 +12,15 @@ import type { Query } from './query.js'
 export async function codebookOf(query: Pick<Query, 'lineage'>, kept: KeptResult): Promise<DownloadCodebook> {
   const lineage = await query.lineage(kept.id, kept.owner)
   const sources = isRefusal(lineage) ? [] : lineage.columns
+  const { length } = kept.columns
   return {
     statement: kept.id,
-    columns: kept.columns.map(({ name, type }, place) => ({
-      name,
-      type,
-      from: (sources.length === kept.columns.length ? sources[place] : sources.find((each) => each.name === name))?.from ?? [],
-    })),
+    columns: fileColumns(kept).map(({ name, type }, place) => {
+      if (place >= length) return { name, type, from: [], meaning: stateWords(kept.columns[kept.figures![place - length]!]!.name) }
+      return { name, type, from: (sources.length === length ? sources[place] : sources.find((each) => each.name === name))?.from ?? [] }
+    }),
   }
 }
+
+const stateWords = (figure: string): string =>
+  `Whether ${figure} is told. ${countsOnly.show}: it is of 1 to 10 people, or of nobody; ${countsOnly.besides}: it would tell of so few. In both cases ${figure} is empty; empty beside “told” it has no value.`

@@ -1,7 +1,7 @@
 import { cohortSentence, cohortSql, funnelSql, ruleWords } from '@aquifer/core/cohort'
-import type { CohortCount, CohortCriteria } from '@aquifer/core/contract'
+import { statementRowsMax, type CohortCount, type CohortCriteria, type QueryLevel, type StatementRows } from '@aquifer/core/contract'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
-import { bandOf, cmsCells, showCount, showRounded, type Shown } from '@aquifer/core/small-cells'
+import { bandOf, cmsCells, countsOnly, showCount, type Shown } from '@aquifer/core/small-cells'
 import type { Study } from '../repository/index.js'
 import { faultOf } from './cohorts.js'
 import type { Query } from './query.js'
@@ -9,8 +9,10 @@ import type { Query } from './query.js'
 export interface CohortAsked {
   criteria: CohortCriteria
   cut?: string | undefined
-  /** The caller sees counts only, not the rows they are of. */
-  rounded: boolean
+  actor: string
+  purpose: string
+  /** `counts`: held against what the caller was told before, and in his history. */
+  level: QueryLevel
 }
 /** People of a study who are not among the masked, by why. */
 export interface LeftOut {
@@ -22,31 +24,62 @@ export interface LeftOut {
 
 /** How many meet the criteria, rule by rule, all in one statement on one snapshot. */
 export async function countCohort(
-  query: Pick<Query, 'figures'>,
+  query: Pick<Query, 'figures' | 'run'>,
   study: Study,
-  { criteria, cut, rounded, leftOut }: CohortAsked & { leftOut: LeftOut },
+  { leftOut, ...asked }: CohortAsked & { leftOut: LeftOut },
 ): Promise<CohortCount | Refusal> {
+  const { criteria, cut, level } = asked
   const fault = faultOf(criteria)
   if (fault !== null) return fault
-  const found = await query.figures(study, [funnelSql(criteria)], { cut })
+  const found = await (level === 'counts' ? countsOf(query, study, asked) : exactOf(query, study, asked))
   if (isRefusal(found)) return found
-  const [everybody = 0, ...counts] = (found.answers[0]?.[0] ?? []).map(Number)
-  const show = (count: number): Shown => (rounded ? showRounded(count, cmsCells) : showCount(count, cmsCells))
-  const rules = criteria.all
-  const after = counts.slice(rules.length)
+  const { everybody, alone, after, basis } = found
   return {
     study: study.id,
-    snapshot: found.snapshot,
-    maskingPolicy: found.maskingPolicy,
-    consentEpoch: found.consentEpoch,
+    ...basis,
     ...(cut === undefined ? {} : { cut }),
-    people: show(after.at(-1) ?? everybody),
-    of: show(everybody),
+    people: after.at(-1) ?? everybody,
+    of: everybody,
     sentence: cohortSentence(criteria),
     sql: cohortSql(criteria),
-    rounded,
-    funnel: rules.map((rule, at) => ({ rule: ruleWords(rule), alone: show(counts[at] ?? 0), after: show(after[at] ?? 0) })),
+    rounded: level === 'counts',
+    funnel: criteria.all.map((rule, at) => ({ rule: ruleWords(rule), alone: alone[at]!, after: after[at]! })),
     governance: governanceOf(leftOut),
+  }
+}
+
+interface Counted {
+  everybody: Shown
+  alone: Shown[]
+  after: Shown[]
+  basis: { snapshot: string; maskingPolicy: string; consentEpoch: number; statement?: string }
+}
+
+async function exactOf(query: Pick<Query, 'figures'>, study: Study, { criteria, cut }: CohortAsked): Promise<Counted | Refusal> {
+  const found = await query.figures(study, [funnelSql(criteria)], { cut })
+  if (isRefusal(found)) return found
+  const { answers, snapshot, maskingPolicy, consentEpoch } = found
+  const [everybody = 0, ...counts] = (answers[0]?.[0] ?? []).map(Number).map((count) => showCount(count, cmsCells))
+  const rules = criteria.all.length
+  return { everybody, alone: counts.slice(0, rules), after: counts.slice(rules), basis: { snapshot, maskingPolicy, consentEpoch } }
+}
+
+async function countsOf(query: Pick<Query, 'run'>, study: Study, asked: CohortAsked): Promise<Counted | Refusal> {
+  const { criteria, cut, actor, purpose } = asked
+  const of = { study, actor, purpose, cut, sql: cohortSql(criteria), about: { cohort: criteria }, level: 'counts' as const }
+  const answer = await query.run({ ...of, limit: statementRowsMax, format: 'json' })
+  if (isRefusal(answer)) return answer
+  const { statement, rows, suppressed = [], basis } = JSON.parse(answer.bytes.toString()) as StatementRows
+  const marks = new Map(
+    suppressed.map(([row, column, why]) => [`${row} ${column}`, why === 'primary' ? countsOnly.show : countsOnly.besides]),
+  )
+  const [everybody, ...rules] = rows.map((row, at) => row.map((value, column) => marks.get(`${at} ${column}`) ?? (value as number)))
+  const { snapshot, maskingPolicy, consentEpoch } = basis
+  return {
+    everybody: everybody![0]!,
+    alone: rules.map(([alone]) => alone!),
+    after: rules.map(([, after]) => after!),
+    basis: { snapshot, maskingPolicy, consentEpoch, statement },
   }
 }
 

@@ -16,6 +16,8 @@ export interface KeptResult {
   columns: ResultColumn[]
   /** Of counts: cells that are hidden. */
   suppressed?: SuppressedCell[]
+  /** Of counts: columns whose cells can be hidden; their states are kept as further columns. */
+  figures?: number[]
   /** The form that was asked for, for who does not say another. */
   format: 'arrow' | 'json'
   bytes: number

@@ -12,7 +12,8 @@ import type { Repository, StoredNotebook, Study } from '../repository/index.js'
 
 /** Notebooks of a study: everyone who may query it reads them, their owner changes them. */
 export interface NotebookDesk {
-  list(study: Study): Promise<NotebookList>
+  /** All, or only those of one owner. */
+  list(study: Study, owner?: string | null): Promise<NotebookList>
   create(study: Study, actor: string, draft: NotebookDraft): Promise<Notebook>
   read(study: Study, id: string): Promise<Notebook | Refusal>
   save(study: Study, id: string, actor: string, change: NotebookSave): Promise<Notebook | Refusal>
@@ -20,8 +21,8 @@ export interface NotebookDesk {
   versions(study: Study, id: string): Promise<NotebookVersions | Refusal>
   /** As a version was saved: what a link that was given to somebody shows, whatever came after. */
   at(study: Study, id: string, version: number): Promise<Notebook | Refusal>
-  /** Which study a notebook is of, so that the caller's reach can be asked. */
-  placeOf(id: string): Promise<number | null>
+  /** Whose a notebook is and of which study, so that the caller's reach can be asked. */
+  placeOf(id: string): Promise<{ sid: number; owner: string } | null>
   /** Notebooks whose SQL names the table, and which of its columns. */
   using(study: Study, table: string, columns: ReadonlySet<string>): Promise<{ id: string; title: string; columns: string[] }[]>
 }
@@ -38,8 +39,9 @@ export function openNotebooks(repository: Pick<Repository, 'notebooks'>, newId: 
     return found.owner === actor ? found : refuse('not-permitted', { detail: 'Only its owner changes a notebook.' })
   }
   return {
-    async list(study) {
-      return { notebooks: (await notebooks.list(study.sid)).map((stored) => summaryOf(stored, study.id)) }
+    async list(study, owner = null) {
+      const found = (await notebooks.list(study.sid)).filter((stored) => owner === null || stored.owner === owner)
+      return { notebooks: found.map((stored) => summaryOf(stored, study.id)) }
     },
     async create(study, actor, { title, cells = [] }) {
       return viewOf(await notebooks.create({ id: newId(), sid: study.sid, owner: actor, title, cells }), study.id)
@@ -76,7 +78,7 @@ export function openNotebooks(repository: Pick<Repository, 'notebooks'>, newId: 
       const found = await notebooks.at(id, version)
       return found?.sid === study.sid ? viewOf(found, study.id) : noSuchNotebook()
     },
-    placeOf: async (id) => (await notebooks.byId(id))?.sid ?? null,
+    placeOf: async (id) => notebooks.byId(id),
   }
 }
 

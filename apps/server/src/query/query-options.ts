@@ -4,6 +4,7 @@ import type { Repository, Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import type { ListFile } from './code-list-tables.js'
+import type { About } from './counts/question.js'
 import type { CohortTable } from './cohort-tables.js'
 import type { StudyFiles } from './file-tables.js'
 import type { StatementLimits } from './limits.js'
@@ -65,6 +66,8 @@ export interface Asked {
   limits?: StatementLimits
   /** Left out: masked rows. */
   level?: QueryLevel
+  /** At the level of counts: figures of the statement's people instead of its own. */
+  about?: About
   signal?: AbortSignal
 }
 /** What a history is searched for. */

@@ -17,6 +17,7 @@ import type { FlatTable } from '../view/index.js'
 import { basisOf, type Found } from './basis.js'
 import { Catalogues } from './catalogues.js'
 import { Counts } from './counts/counts.js'
+import type { Question } from './counts/question.js'
 import type { EngineCompletion } from './engine-complete.js'
 import { Engines } from './engines.js'
 import { cancelled, noSuchCut, notPublished, withdrawnMeanwhile } from './faults.js'
@@ -39,6 +40,7 @@ interface Running {
   since: number
   controller: AbortController
   place: () => number | null
+  question?: Question | undefined
 }
 
 /** Statements on masked reservoirs. */
@@ -109,7 +111,7 @@ export class Query {
       elapsedMs: 0,
       submittedAt: new Date(at).toISOString(),
     }
-    const running = { status, actor: asked.actor, since: at, controller, place: () => null }
+    const running: Running = { status, actor: asked.actor, since: at, controller, place: () => null }
     this.#running.set(status.id, running)
     return running
   }
@@ -126,6 +128,7 @@ export class Query {
       const result = await this.#read(running, asked, isKept)
       if (isRefusal(result)) this.#refused(status, result)
       else this.#done(status, result.basis)
+      running.question = isRefusal(result) ? undefined : result.question
       status.elapsedMs = this.#options.now() - running.since
       await this.#record(running, asked)
       return result
@@ -187,10 +190,13 @@ export class Query {
   }
 
   async #keep({ status, actor }: Running, read: Read, { format, written }: { format: Asked['format']; written: string }): Promise<void> {
-    const { basis, columns, withheld: without, maskingKey, suppressed } = read
+    const { basis, columns, withheld: without, maskingKey, suppressed, figures } = read
     const until = this.#options.now() + this.#options.keptMs
     const of = { id: status.id, study: status.study, owner: actor, level: basis.level ?? ('rows' as const), until, maskingKey, without }
-    await this.#kept.keep({ ...of, basis, columns, format, ...(suppressed === undefined ? {} : { suppressed }) }, written)
+    await this.#kept.keep(
+      { ...of, basis, columns, format, ...(suppressed === undefined ? {} : { suppressed, figures: figures ?? [] }) },
+      written,
+    )
   }
 
   #refused(status: StatementStatus, refusal: Refusal): void {
@@ -212,7 +218,7 @@ export class Query {
     return { headers, type: 'application/json; charset=utf-8', pieces }
   }
 
-  async #record({ status, actor, since }: Running, asked: Asked): Promise<void> {
+  async #record({ status, actor, since, question }: Running, asked: Asked): Promise<void> {
     const { id, state, basis, problem } = status
     const ended = state !== 'queued' && state !== 'running'
     await this.#options.repository.statements.record({
@@ -228,6 +234,7 @@ export class Query {
       problem: problem ?? null,
       parameters: asked.parameters ?? {},
       cut: asked.cut ?? null,
+      question: question ?? null,
     })
   }
 

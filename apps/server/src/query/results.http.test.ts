@@ -69,7 +69,9 @@ test('a download: a job writes it, with manifest and codebook; its owner’s alo
   expect((codebook['columns'] as Json[])[2]).toMatchObject({
     name: 'kg',
     type: 'DOUBLE',
-    from: [{ table: 'observations', column: 'value_number', paths: expect.arrayContaining([expect.stringContaining('value')]), masking: 'kept' }],
+    from: [
+      { table: 'observations', column: 'value_number', paths: expect.arrayContaining([expect.stringContaining('value')]), masking: 'kept' },
+    ],
   })
   expect((await world.send({ path: `${path}?study=REG`, token: manager })).json).toMatchObject({
     downloads: [{ statement: id, state: 'done' }],
@@ -120,10 +122,8 @@ test('who gets counts only gets neither rows nor exact figures, through any door
     ['GET', `${file}/codebook`],
     ['POST', '/query/api/v1/downloads', { statement: rows, format: 'csv' }],
     ['POST', '/query/api/v1/statements', { sql, level: 'rows' }],
-    ['POST', '/query/api/v1/statistics', { kind: 'missing', sql, purpose: 'x' }],
     ['POST', '/query/api/v1/saved-queries', { title: 'x', sql }],
     ['GET', '/query/api/v1/saved-queries?study=REG'],
-    ['GET', '/query/api/v1/notebooks?study=REG'],
     ['GET', '/query/api/v1/catalogue/patients/profile?study=REG'],
     ['GET', '/query/api/v1/codebook?study=REG'],
   ]
@@ -136,6 +136,18 @@ test('who gets counts only gets neither rows nor exact figures, through any door
   expect(history.filter(({ level, rows: told }) => level === 'rows' && told !== null)).toEqual([])
   const listed = (await world.send({ path: '/query/api/v1/downloads?study=REG', token: manager })).json['downloads'] as Json[]
   expect(listed.find(({ id }) => id === download.json['id'])).toMatchObject({ level: 'rows', file: null })
+  // Rows that others wrote into a notebook are theirs; his own he keeps.
+  const notebooks = '/query/api/v1/notebooks'
+  const draft = { study: 'REG', title: 'Rows', cells: [] }
+  const theirs = await world.send({ method: 'POST', path: notebooks, token: analyst, body: draft })
+  await world.owner().query(`update notebook set owner = 'somebody else' where id = $1`, [theirs.json['id']])
+  expect((await world.send({ path: `${notebooks}/${String(theirs.json['id'])}`, token: analyst })).status).toBe(200)
+  expect((await world.send({ path: `${notebooks}/${String(theirs.json['id'])}`, token: manager })).status).toBe(404)
+  const mine = await world.send({ method: 'POST', path: notebooks, token: manager, body: { ...draft, title: 'Counts' } })
+  expect((await world.send({ path: `${notebooks}?study=REG`, token: manager })).json).toMatchObject({
+    notebooks: [{ id: mine.json['id'] }],
+  })
+  expect((await world.send({ path: `${notebooks}?study=REG`, token: analyst })).json['notebooks']).toHaveLength(2)
   const values = "SELECT * FROM patients WHERE gender = '"
   const body = { study: 'REG', sql: values, position: values.length }
   const completed = await world.send({ method: 'POST', path: '/query/api/v1/completions', token: manager, body })
@@ -192,6 +204,6 @@ test('kept counts: the same marks in every window and form, and a file without w
     level: 'counts',
     file: { rows: 1 },
   })
-  expect((await world.send({ path: `${file}/file`, token: manager })).text).toBe('gender,n,kg\n,,\n')
+  expect((await world.send({ path: `${file}/file`, token: manager })).text).toBe('gender,n,kg,n_status,kg_status\n,,,<11,<11\n')
   expect((await world.send({ path: `${file}/manifest`, token: manager })).json).toMatchObject({ basis: { level: 'counts' }, suppressed })
 })

@@ -141,7 +141,7 @@ export class Results {
     const work = await this.#work(kept, { ...asked, limits: { ...statementLimits, time: downloadMs } })
     return seated(this.#engines, work, async (engine) => {
       const written = join(engine.spillFolder, `${randomUUID()}.${format}`)
-      const file = { path: written, format, columns: unlikeNames(kept.columns) }
+      const file = { path: written, format, columns: fileColumns(kept) }
       const run = { ...locked(kept, this.#kept.rowsOf(kept)), sql: '', format: 'json' as const, rowsMax: 0, bytesMax: 0, file }
       const ran = await runIn(engine, run, work, { take: () => undefined, faulty: (said) => faulty(said, '') })
       if (isRefusal(ran)) await rm(written, { force: true })
@@ -188,6 +188,11 @@ const locked = (kept: KeptResult, path: string) => ({
   schema: kept.study,
   kept: { path, mode: 'read' as const },
 })
+
+/** Beside each figure of counts a column that says whether its cell is told: an empty one could be taken for no value. */
+export function fileColumns({ columns, figures = [] }: Pick<KeptResult, 'columns' | 'figures'>): ResultColumn[] {
+  return unlikeNames([...columns, ...figures.map((column) => ({ name: `${columns[column]!.name}_status`, type: 'VARCHAR' }))])
+}
 
 /** Names as files need them: no two that differ by case only. */
 function unlikeNames(columns: readonly ResultColumn[]): ResultColumn[] {

@@ -2,10 +2,11 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   checkCounts,
+  checkPeople,
   checkStatement,
   parametersIn,
-  type CheckedStatement,
   type CountPlan,
+  type CountTable,
   type StatementFault,
 } from '@aquifer/core/query'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -21,7 +22,7 @@ import { refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
 import { runIn, seated, type EngineWork, type Ran } from './in-engine.js'
 import { keptResultBytesMax, resultBytesMax } from './limits.js'
 import { countTables } from './counts/count-tables.js'
-import { prepareTables, studyTables, type Preparation, type StudyTable } from './tables.js'
+import { prepareTables, studyTables, type Preparation } from './tables.js'
 
 export interface StatementWork extends Omit<EngineWork, 'filesFolder'> {
   sql: string
@@ -42,8 +43,8 @@ export interface StatementWork extends Omit<EngineWork, 'filesFolder'> {
   cohorts?: readonly CohortTable[]
   /** A file that takes the rows instead of the answer; moved there once it is whole. */
   keepAs?: string
-  /** Figures of groups only: who they are of comes with them, and never leaves this process. */
-  counts?: boolean
+  /** `figures` of groups only: who they are of comes with them, and never leaves this process. `people`: rows that figures are made of. */
+  counts?: 'figures' | 'people'
 }
 export interface StatementResult extends Ran {
   chunks: Uint8Array[]
@@ -74,9 +75,7 @@ export async function readStatement(
     const tree = await engine.parse(sql)
     const names = [...studyTables(work.manifest, work.own), ...work.files.files].map(({ name }) => name)
     const checked = checkStatement(tree, { schema: work.study, tables: names, parameters: Object.keys(work.parameters ?? {}) })
-    return 'detail' in checked
-      ? refusalOfCheck(placed(checked, sql), { sql, offset })
-      : { tables: checked.tables }
+    return 'detail' in checked ? refusalOfCheck(placed(checked, sql), { sql, offset }) : { tables: checked.tables }
   })
 }
 
@@ -106,11 +105,17 @@ async function passGate(engine: EngineProcess, work: StatementWork): Promise<Sta
     if ('detail' in named) return refusalOfCheck(placed(named, sent.sql), sent)
     parameters = asWritten(given, named.parameters)
     const { checked, setup } = withCohorts(named, cohorts, work.study)
+    const isCounts = work.counts !== undefined
     const isOfCodes = tables.some(({ kind, name }) => kind === 'codes' && checked.tables.includes(name))
     const lists = isOfCodes ? await work.codeLists() : []
-    if (work.counts === true) return await passCounts(engine, work, { tree, tables, checked, lists, prefix, sent })
-    const prepared = prepareTables({ ...work, files: work.files.files, lists }, tables, checked)
+    const columns = checked.columns === null || !isCounts ? checked.columns : new Set([...checked.columns, 'patient_key'])
+    const prepared = prepareTables({ ...work, files: isCounts ? [] : work.files.files, lists }, tables, { ...checked, columns })
     preparation = { ...prepared, setup: [...prepared.setup, ...setup] }
+    if (work.counts !== undefined) {
+      const counted = { tree, tables: [...countTables(tables, work.own), ...cohorts.map(cohortAsCounted)], parameters, preparation }
+      const passed = await passCounts(engine, work, { ...counted, isExplained: prefix !== '', sent })
+      if (passed !== null) return passed
+    }
   } catch (error) {
     if (error instanceof EngineFault) return refusalOfFault(error.said, sent)
     throw error
@@ -141,33 +146,40 @@ function asWritten(given: StatementParameters, names: readonly string[]): Statem
 
 interface Passed {
   tree: unknown
-  tables: readonly StudyTable[]
-  checked: CheckedStatement
-  lists: readonly ListFile[]
-  prefix: string
+  tables: readonly CountTable[]
+  parameters: StatementParameters
+  preparation: Preparation
+  isExplained: boolean
   sent: Sent
 }
 
-/** The second gate, and the statement as it is run for its figures. */
+/** The second gate, and the statement as it is run for its figures; null: it may run as it stands, since its rows stay here. */
 async function passCounts(
   engine: EngineProcess,
   work: StatementWork,
-  { tree, tables, checked, lists, prefix, sent }: Passed,
-): Promise<StatementResult | Refusal> {
-  if (prefix !== '')
+  { tree, tables, parameters, preparation, isExplained, sent }: Passed,
+): Promise<StatementResult | Refusal | null> {
+  if (isExplained)
     return refuse('statement-invalid', { detail: 'How many rows the engine expects is not told at the level “counts only”.' })
-  // Answers are held against earlier ones by their text.
-  if (checked.parameters.length > 0)
-    return refuse('statement-invalid', { detail: 'Parameters are not taken at the level “counts only”: write the values.' })
-  const plan = checkCounts(tree, { schema: work.study, tables: countTables(tables, work.own) })
+  const scope = { schema: work.study, tables, parameters }
+  if (work.counts === 'people') {
+    const fault = checkPeople(tree, scope)
+    return fault === null ? null : refusalOfCheck(fault, sent)
+  }
+  const plan = checkCounts(tree, scope)
   if ('detail' in plan) return refusalOfCheck(plan, sent)
-  const columns = checked.columns === null ? null : new Set([...checked.columns, 'patient_key'])
-  const preparation = prepareTables({ ...work, files: [], lists }, tables, { ...checked, columns })
   const sql = await engine.render(plan.tree)
   // The text that ran is not the caller's: places in it mean nothing to him.
-  const result = await runInEngine(engine, { ...work, sql, parameters: {}, format: 'json' }, preparation, { sql: '', offset: 0 })
+  const result = await runInEngine(engine, { ...work, sql, parameters, format: 'json' }, preparation, { sql: '', offset: 0 })
   return isRefusal(result) ? result : { ...result, plan }
 }
+
+const cohortAsCounted = ({ name }: CohortTable): CountTable => ({
+  name,
+  columns: [{ name: 'patient_key', type: 'VARCHAR' }],
+  people: true,
+  measured: false,
+})
 
 async function runInEngine(
   engine: EngineProcess,

@@ -161,6 +161,7 @@ test('users, notebooks and statements are kept', async () => {
     problem: null,
     parameters: { site: { type: 'text', value: 'A' } },
     cut: null,
+    question: null,
   }
   const { savedQueries } = world.repository
   const saved = {
@@ -172,6 +173,7 @@ test('users, notebooks and statements are kept', async () => {
     parameters: {},
     purpose: 'p',
     cut: null,
+    question: null,
     mail: false,
   }
   await savedQueries.add({ ...saved, everyMs: 1_000, nextAt: 50, createdAt: 5, last: null })

@@ -262,6 +262,7 @@ export interface StatementRecord {
   parameters: unknown
   cut: string | null
   pinned?: boolean
+  question: unknown // of counts only: what later answers are held against
 }
 export interface SavedQueryRow {
   id: string

@@ -6,7 +6,7 @@ interface Row extends Omit<StatementRecord, 'at' | 'elapsedMs'> {
   elapsed_ms: bigint | null
 }
 
-const columns = `id, sid, actor, purpose, sql, state, at, elapsed_ms, basis, problem, parameters, cut`
+const columns = `id, sid, actor, purpose, sql, state, at, elapsed_ms, basis, problem, parameters, cut, question`
 
 function statementOf({ at, elapsed_ms, ...row }: Row): StatementRecord {
   return { ...row, at: Number(at), elapsedMs: elapsed_ms === null ? null : Number(elapsed_ms) }
@@ -17,12 +17,12 @@ const json = (value: unknown): string | null => (value === undefined || value ==
 export function openStatements(writer: Pool): Statements {
   return {
     async record(statement) {
-      const { id, sid, actor, purpose, sql, state, at, elapsedMs, basis, problem, parameters, cut } = statement
+      const { id, sid, actor, purpose, sql, state, at, elapsedMs, basis, problem, parameters, cut, question } = statement
       await writer.query(
-        `insert into statement_history (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         on conflict (id) do update set state = $6, elapsed_ms = $8, basis = $9, problem = $10`,
+        `insert into statement_history (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         on conflict (id) do update set state = $6, elapsed_ms = $8, basis = $9, problem = $10, question = $13`,
         // prettier-ignore
-        [id, sid, actor, purpose, sql, state, at, elapsedMs === null ? null : Math.round(elapsedMs), json(basis), json(problem), json(parameters), cut],
+        [id, sid, actor, purpose, sql, state, at, elapsedMs === null ? null : Math.round(elapsedMs), json(basis), json(problem), json(parameters), cut, json(question)],
       )
     },
     async byId(id) {
@@ -34,7 +34,7 @@ export function openStatements(writer: Pool): Statements {
     },
     async naming(sid, names) {
       const { rows } = await writer.query<{ statements: bigint; notebooks: bigint }>(
-        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0 or position(n in parameters::text) > 0))
+        `select (select count(*) from statement_history where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in sql) > 0 or position(n in problem::text) > 0 or position(n in parameters::text) > 0 or position(n in question::text) > 0))
              + (select count(*) from saved_query where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in concat_ws(' ', sql, title, purpose, parameters::text)) > 0)) as statements,
            (select count(*) from notebook b where sid = $1 and exists (select 1 from unnest($2::text[]) n where position(n in cells::text) > 0 or position(n in title) > 0
              or exists (select 1 from notebook_version v where v.id = b.id and (position(n in v.cells::text) > 0 or position(n in v.title) > 0)))) as notebooks`,
@@ -47,8 +47,9 @@ export function openStatements(writer: Pool): Statements {
       for (const name of names) {
         const statements = await writer.query(
           `update statement_history set sql = replace(sql, $2, 'withdrawn'), problem = replace(problem::text, $2, 'withdrawn')::jsonb,
-             parameters = replace(parameters::text, $2, 'withdrawn')::jsonb
-           where sid = $1 and (position($2 in sql) > 0 or position($2 in problem::text) > 0 or position($2 in parameters::text) > 0)`,
+             parameters = replace(parameters::text, $2, 'withdrawn')::jsonb, question = replace(question::text, $2, 'withdrawn')::json
+           where sid = $1 and (position($2 in sql) > 0 or position($2 in problem::text) > 0 or position($2 in parameters::text) > 0
+             or position($2 in question::text) > 0)`,
           [sid, name],
         )
         const notebooks = await writer.query(

@@ -25,6 +25,13 @@ export function funnelSql({ all }: CohortCriteria): string {
   return `SELECT ${['count(*)', ...alone, ...after].join(', ')} FROM (SELECT ${['p.patient_key', ...meets].join(', ')} FROM patients p)`
 }
 
+/** People by which of the rules they meet: a column for each rule, last the list of them. */
+export function patternsSql({ all }: CohortCriteria): string {
+  const meets = all.map((rule, at) => `${ruleSql(rule, asItIs, '  ')} AS r${at}`)
+  const rules = all.map((_, at) => `r${at}`)
+  return `SELECT ${[...rules, 'list(DISTINCT patient_key)'].join(', ')} FROM (SELECT ${['p.patient_key', ...meets].join(', ')} FROM patients p) GROUP BY ALL`
+}
+
 /** True or false, never unknown: so `not` means everybody else. */
 function ruleSql(rule: CohortCriterion, tableName: TableName, indent: string): string {
   switch (rule.is) {

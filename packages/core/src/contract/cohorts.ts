@@ -98,7 +98,8 @@ export const cohortCount = z
     of: toldCount.describe('all people of the reservoir who may be read'),
     sentence: z.string(),
     sql: z.string(),
-    rounded: z.boolean().describe('counts are rounded, since the caller may see counts only'),
+    rounded: z.boolean().describe('counts are rounded and held against earlier answers, since the caller may see counts only'),
+    statement: z.string().optional().describe('of rounded counts: under which the caller’s history has them'),
     funnel: z.array(
       z.object({
         rule: z.string().describe('the rule as a sentence'),

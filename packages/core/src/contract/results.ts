@@ -57,7 +57,10 @@ export const downloadManifest = z
     rowsBefore: z.number().int().describe('counted before the file was written'),
     rowsAfter: z.number().int().describe('counted in the file'),
     file: downloadFile,
-    suppressed: z.array(suppressedCell).optional().describe('of counts only: cells of the file that are empty because they are hidden'),
+    suppressed: z
+      .array(suppressedCell)
+      .optional()
+      .describe('of counts only: cells of the file that are empty because they are hidden; columns named …_status say so, too'),
     codebook: z.object({ name: z.string(), sha256: z.string() }),
   })
   .meta({ id: 'DownloadManifest' })
@@ -72,6 +75,7 @@ export const downloadCodebook = z
         type: z.string(),
         /** Columns of tables that it can be from; empty for what is computed from nothing of a table. */
         from: z.array(z.object({ table: z.string(), column: z.string(), paths: z.array(z.string()), masking: z.string() })),
+        meaning: z.string().optional().describe('of a column that the platform added: what its values say'),
       }),
     ),
   })

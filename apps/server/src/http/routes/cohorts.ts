@@ -32,9 +32,10 @@ export function cohortRoutes(app: FastifyInstance, systems: RoutedSystems, { coh
       const study = await named(request, body.study)
       if (isRefusal(study)) return study
       const { criteria, cut, purpose } = body
-      const rounded = !mayUse(grantOf(request), 'query.run')
-      Object.assign(factsOf(request).detail, { counted: criteria.all.length, purpose, rounded, ...(cut === undefined ? {} : { cut }) })
-      const counted = await countCohort(query, study, { criteria, cut, rounded, leftOut: await leftOutOf(systems, study) })
+      const level = mayUse(grantOf(request), 'query.run') ? 'rows' : 'counts'
+      Object.assign(factsOf(request).detail, { counted: criteria.all.length, purpose, level, ...(cut === undefined ? {} : { cut }) })
+      const asked = { criteria, cut, purpose, level, actor: grantOf(request).user } as const
+      const counted = await countCohort(query, study, { ...asked, leftOut: await leftOutOf(systems, study) })
       return isRefusal(counted) ? counted : { body: counted }
     },
   })

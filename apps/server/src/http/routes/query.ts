@@ -200,14 +200,14 @@ export async function untilGone(
 function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { notebooks } = systems
   bind(app, endpoints.notebooks, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const study = await reached(systems, request, queryOf(request)['study'])
-      return isRefusal(study) ? study : { body: await notebooks.list(study) }
+      return isRefusal(study) ? study : { body: await notebooks.list(study, ownOnly(request)) }
     },
   })
   bind(app, endpoints.createNotebook, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const body = bodyAs(request, notebookDraft)
       if (isRefusal(body)) return body
@@ -216,8 +216,10 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   const inStudy = async (request: FastifyRequest): Promise<Study | Refusal> => {
-    const sid = await notebooks.placeOf(paramOf(request, 'id'))
-    const study = sid === null ? null : await systems.studies.bySid(sid)
+    const place = await notebooks.placeOf(paramOf(request, 'id'))
+    const only = ownOnly(request)
+    const isTheirs = place === null || (only !== null && place.owner !== only)
+    const study = isTheirs ? null : await systems.studies.bySid(place.sid)
     if (study !== null && mayReachStudy(grantOf(request), study) === null) {
       factsOf(request).sid = study.sid
       return study
@@ -225,7 +227,7 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
     return refuse('unknown', { detail: 'There is no such notebook here.' })
   }
   bind(app, endpoints.notebook, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const study = await inStudy(request)
       if (isRefusal(study)) return study
@@ -234,7 +236,7 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   bind(app, endpoints.saveNotebook, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const body = bodyAs(request, notebookSave)
       if (isRefusal(body)) return body
@@ -245,7 +247,7 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   bind(app, endpoints.notebookVersions, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const study = await inStudy(request)
       if (isRefusal(study)) return study
@@ -254,7 +256,7 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   bind(app, endpoints.notebookAt, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const study = await inStudy(request)
       if (isRefusal(study)) return study
@@ -265,7 +267,7 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
     },
   })
   bind(app, endpoints.removeNotebook, {
-    ...mine,
+    ...counted,
     handler: async (request) => {
       const study = await inStudy(request)
       if (isRefusal(study)) return study
@@ -273,4 +275,10 @@ function notebookRoutes(app: FastifyInstance, systems: QuerySystems): void {
       return removed === true ? { status: 204 } : removed
     },
   })
+}
+
+/** Others may have written rows into theirs: who gets counts only has his own. null: all may be read. */
+const ownOnly = (request: FastifyRequest): string | null => {
+  const grant = grantOf(request)
+  return mayUse(grant, 'query.run') ? null : grant.user
 }

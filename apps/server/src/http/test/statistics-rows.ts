@@ -11,7 +11,7 @@ const analysts: Role[] = ['analyst', 'researcher']
 const readers: Role[] = [...analysts, 'study-manager', 'privacy-officer', 'auditor']
 
 export const statisticsRows = {
-  statistics: { may: analysts, body: () => ({}) },
+  statistics: { may: [...analysts, 'study-manager'], body: () => ({}) },
   countCohort: { may: [...analysts, 'study-manager', 'privacy-officer'], body: () => ({}) },
   cohorts: { may: readers, url: '/query/api/v1/cohorts?study={study}' },
   createCohort: { may: analysts, body: () => ({}) },

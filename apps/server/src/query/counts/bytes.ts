@@ -5,7 +5,10 @@ import type { CountsTold } from './desk.js'
 // Told figures as bytes of an answer: a page of rows at most, so values are made one by one.
 
 /** The rows as JSON with nothing around them, or the whole Arrow stream. */
-export function bytesOf({ columns, rows, suppressed }: Omit<CountsTold, 'people'>, format: 'arrow' | 'json'): Uint8Array[] {
+export function bytesOf(
+  { columns, rows, suppressed }: Pick<CountsTold, 'columns' | 'rows' | 'suppressed'>,
+  format: 'arrow' | 'json',
+): Uint8Array[] {
   if (format === 'json') return [Buffer.from(rows.map((row) => JSON.stringify(row)).join(','))]
   const types = columns.map(arrowType)
   const vectors = columns.map((_, index) =>

@@ -1,12 +1,14 @@
 import type { Catalogue } from '@aquifer/core/contract'
 import { countsOnly, isSmall, roundStably, type KeyedHash } from '@aquifer/core/small-cells'
 
-/** A count that stands alone, rounded as those of statements are; null: few. The same count of the same thing is always told the same. */
+/**
+ * A count that stands alone and is held against nothing: rounded to multiples of the threshold, so that beside a figure of a statement it
+ * leaves more people open than are few. null: few. The same count of the same thing is always told the same.
+ */
 export function toldCount(count: number, { study, cell, hash }: { study: string; cell: string; hash: KeyedHash }): number | null {
-  const { rounding, threshold } = countsOnly
+  const { threshold } = countsOnly
   if (isSmall(count, countsOnly)) return null
-  if (rounding === null || count === 0) return count
-  return Math.max(roundStably(count, rounding, { study, snapshot: '', cell }, hash), Math.ceil(threshold / rounding) * rounding)
+  return roundStably(count, threshold, { study, snapshot: '', cell }, hash)
 }
 
 /** The catalogue as who gets counts only may see it: tables that are counted, with rounded numbers. */

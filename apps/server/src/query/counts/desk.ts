@@ -1,11 +1,12 @@
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { countsOnly, protectGroups, type KeyedHash, type ToldPeople } from '@aquifer/core/small-cells'
+import { countsOnly, type KeyedHash, type ToldPeople } from '@aquifer/core/small-cells'
 import type { ResultColumn, SuppressedCell } from '@aquifer/core/contract'
 import type { Repository, Study } from '../../repository/index.js'
 import type { Engines } from '../engines.js'
 import type { StatementWork } from '../run-statement.js'
-import { measure, Numbers, type Measured } from './measure.js'
-import { tell } from './tell.js'
+import { inquire } from './inquiry.js'
+import { Numbers } from './measure.js'
+import { keyOf, questionOf, workOf, type About, type Question } from './question.js'
 
 // Statements of callers who get counts only: what is told is held against all that the same caller was told before.
 
@@ -20,6 +21,7 @@ export interface CountsAsked {
   study: Study
   actor: string
   work: StatementWork
+  about: About | null
   /** What figures rest on: the same text, the same figures. */
   mark: string
 }
@@ -28,6 +30,10 @@ export interface CountsTold {
   rows: unknown[][]
   suppressed: SuppressedCell[]
   people: number | null
+  /** Columns whose cells can be hidden: all but labels. */
+  figures: number[]
+  /** What later answers are held against. */
+  question: Question
 }
 
 interface Known {
@@ -73,34 +79,40 @@ export class CountDesk {
   async run(asked: CountsAsked): Promise<CountsTold | Refusal> {
     const { study, actor, work } = asked
     const known = this.#known(study, asked.mark)
+    const question = await questionOf(work, asked.about)
     const questions = await this.#questions(study, actor)
-    const first = questions.indexOf(work.sql)
+    const first = questions.findIndex((each) => keyOf(each) === keyOf(question))
     if (first < 0 && questions.length >= questionsMax) return tooManyQuestions()
-    const measured = await measure(this.#parts.engines, work, known.numbers)
-    if (isRefusal(measured)) return measured
+    const found = await inquire(this.#parts.engines, question, work, known.numbers)
+    if (isRefusal(found)) return found
     // What was asked before is answered as it was then, so only what had been told by that time counts.
     const before: ToldPeople[] = []
-    for (const sql of first < 0 ? questions : questions.slice(0, first)) {
-      const told = await this.#toldBefore({ ...asked, work: { ...work, sql } }, known, before)
+    for (const earlier of first < 0 ? questions : questions.slice(0, first)) {
+      const told = await this.#toldBefore(asked, earlier, known, before)
       if (isRefusal(told)) return told
       if (told !== null) before.push(told)
     }
-    const shown = protectGroups(peopleOf(measured), before, countsOnly)
+    const shown = found.protect(before)
     if (shown.spent) return tellsOfFew()
-    known.told.set(`${actor} ${work.sql}`, shown.told)
+    known.told.set(`${actor} ${keyOf(question)}`, shown.told)
     const by = { policy: countsOnly, study: study.id, hash: this.hashOf(study), nameOf: known.numbers.nameOf.bind(known.numbers) }
-    return { columns: measured.columns, ...tell(measured, shown, by, work.limit) }
+    return { columns: found.columns, figures: found.figures, ...shown.tell(by, work.limit), question }
   }
 
   /** Whom an earlier answer was of, as far as they are still there. */
-  async #toldBefore({ actor, work }: CountsAsked, known: Known, before: readonly ToldPeople[]): Promise<ToldPeople | null | Refusal> {
-    const key = `${actor} ${work.sql}`
+  async #toldBefore(
+    { actor, work }: CountsAsked,
+    question: Question,
+    known: Known,
+    before: readonly ToldPeople[],
+  ): Promise<ToldPeople | null | Refusal> {
+    const key = `${actor} ${keyOf(question)}`
     const remembered = known.told.get(key)
     if (remembered !== undefined) return remembered
-    const measured = await measure(this.#parts.engines, work, known.numbers)
+    const found = await inquire(this.#parts.engines, question, workOf(question, work), known.numbers)
     // A table that is there no more tells nothing more; a caller who hangs up or an engine that ends must not make the ledger shorter.
-    if (isRefusal(measured) && measured.refusal !== 'statement-invalid') return measured
-    const told = isRefusal(measured) ? null : protectGroups(peopleOf(measured), before, countsOnly).told
+    if (isRefusal(found) && found.refusal !== 'statement-invalid') return found
+    const told = isRefusal(found) ? null : found.protect(before).told
     known.told.set(key, told)
     return told
   }
@@ -113,16 +125,18 @@ export class CountDesk {
     return fresh
   }
 
-  /** The ledger: the caller's statements that were answered, in the order in which they first were. */
-  async #questions(study: Study, actor: string): Promise<string[]> {
+  /** The ledger: what the caller asked and was answered, in the order in which it first was. */
+  async #questions(study: Study, actor: string): Promise<Question[]> {
     const records = await this.#parts.statements.list(study.sid, { actor, limit: recordsMax })
     const since = this.#parts.now() - rememberedMs
     const counted = records.filter(({ state, basis, at }) => state === 'done' && at >= since && isCounts(basis))
-    return [...new Set(counted.toReversed().map(({ sql }) => sql))]
+    const asked = counted.toReversed().map(({ sql, question }): Question => (question as Question | null) ?? { sql, ...plain })
+    return [...new Map(asked.map((each) => [keyOf(each), each])).values()]
   }
 }
 
-const peopleOf = ({ groups }: Measured) => groups.map(({ people }) => people)
+// Of those that were answered before questions were kept.
+const plain: Omit<Question, 'sql'> = { parameters: {}, about: null, own: [], cohorts: [], lists: null }
 const isCounts = (basis: unknown): boolean => (basis as { level?: string } | null)?.level === 'counts'
 
 const tellsOfFew = (): Refusal =>

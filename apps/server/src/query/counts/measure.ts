@@ -16,7 +16,7 @@ export interface Measured {
 
 const groupsMax = 5_000
 /** Together, over groups and figures: what is compared with each earlier answer. */
-const membershipsMax = 2_000_000
+export const membershipsMax = 2_000_000
 
 /** Numbers people, the same as long as the process lives, and names a set of them the same in every process. */
 export class Numbers {
@@ -49,7 +49,7 @@ export class Numbers {
 
 /** Runs a statement for its groups; the lists of people it adds stay in this process. */
 export async function measure(engines: Engines, work: StatementWork, numbers: Numbers): Promise<Measured | Refusal> {
-  const result = await runStatement(engines, { ...work, counts: true, limit: groupsMax })
+  const result = await runStatement(engines, { ...work, counts: 'figures', limit: groupsMax })
   if (isRefusal(result)) return result
   const { plan, columns, chunks, truncated } = result
   if (plan === undefined) throw new Error('counts without a plan')
@@ -70,5 +70,5 @@ export async function measure(engines: Engines, work: StatementWork, numbers: Nu
   }
 }
 
-const tooMany = (what: string): Refusal =>
+export const tooMany = (what: string): Refusal =>
   refuse('statement-limit', { detail: `The answer is too large to be held against earlier ones: ${what}.`, suggestion: 'Group coarser.' })

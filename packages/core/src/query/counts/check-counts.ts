@@ -1,7 +1,17 @@
 import { items, nodes, refuse, Refused, text, type Node, type StatementFault } from '../tree.js'
 import { kindOf } from './expressions.js'
-import { resolve, type Scope } from './columns.js'
-import { listOfPeople, namedResults, refuseRest, sourcesOf, where, type CountScope, type Named, type Reading } from './sources.js'
+import { resolve, type Kind, type Scope } from './columns.js'
+import {
+  listOfPeople,
+  namedResults,
+  plainSelect,
+  refuseRest,
+  sourcesOf,
+  where,
+  type CountScope,
+  type Named,
+  type Reading,
+} from './sources.js'
 
 /** A column of the answer. `people`: where among the added columns the people are whom the figure is of. */
 export type CountColumn =
@@ -41,15 +51,50 @@ const extremes = new Set('min max arg_min arg_max argmin argmax min_by max_by fi
 export function checkCounts(parsed: unknown, scope: CountScope): CountPlan | StatementFault {
   const node = ((parsed as { statements?: Node[] }).statements?.[0]?.['node'] ?? {}) as Node
   try {
-    return planOf(node, { scope, products: { used: false } })
+    return planOf(node, readingOf(scope), paramMapOf(parsed))
   } catch (error) {
-    if (error instanceof Refused) return error.fault
-    if (error instanceof RangeError) return { detail: 'The statement is nested too deeply.' }
-    throw error
+    return faultOf(error)
   }
 }
 
-function planOf(node: Node, reading: Reading): CountPlan {
+/**
+ * The same of a statement whose rows are people's, of which statistics tell figures: one SELECT that filters, joins and names columns, and
+ * keeps patient_key. null: it may be asked.
+ */
+export function checkPeople(parsed: unknown, scope: CountScope): StatementFault | null {
+  const node = ((parsed as { statements?: Node[] }).statements?.[0]?.['node'] ?? {}) as Node
+  try {
+    plainSelect(node, new Map(), readingOf(scope))
+    return null
+  } catch (error) {
+    return faultOf(error)
+  }
+}
+
+function faultOf(error: unknown): StatementFault {
+  if (error instanceof Refused) return error.fault
+  if (error instanceof RangeError) return { detail: 'The statement is nested too deeply.' }
+  throw error
+}
+
+const kindsOfParameters: Readonly<Record<string, Kind>> = {
+  date: 'time',
+  timestamp: 'time',
+  number: 'number',
+  integer: 'number',
+  text: 'text',
+  boolean: 'flag',
+}
+const readingOf = (scope: CountScope): Reading => ({
+  scope,
+  products: { used: false },
+  parameters: new Map(
+    Object.entries(scope.parameters ?? {}).map(([name, { type }]) => [name.toLowerCase(), kindsOfParameters[type] ?? 'other']),
+  ),
+})
+const paramMapOf = (parsed: unknown): unknown => (parsed as { statements?: Node[] }).statements?.[0]?.['named_param_map'] ?? []
+
+function planOf(node: Node, reading: Reading, named_param_map: unknown): CountPlan {
   if (node['type'] !== 'SELECT_NODE')
     return refuse(
       node,
@@ -59,7 +104,7 @@ function planOf(node: Node, reading: Reading): CountPlan {
   if (nodes(node['group_sets']).length > 1) refuse(node, 'One GROUP BY level: subtotals are statements of their own.')
   const named = namedResults(node, new Map(), reading)
   const sources = sourcesOf(node['from_table'] as Node, named, reading)
-  const scope: Scope = { sources, products: reading.products }
+  const scope: Scope = { ...reading, sources }
   where(node, scope, named, reading)
   const person = columnRef([sources[0]?.alias ?? '', 'patient_key'])
   const walk: Walk = { scope, named, reading, person, added: [listOf(person, isThere(person))] }
@@ -70,7 +115,7 @@ function planOf(node: Node, reading: Reading): CountPlan {
   for (const group of nodes(node['group_expressions'])) checkGroup(group, select, columns, walk)
   const rest = modifiersOf(node, select)
   const asked = clone({ ...node, modifiers: [], select_list: [...select, ...walk.added] }) as Node
-  return { columns, added: walk.added.length, ...rest, tree: { error: false, statements: [{ node: asked, named_param_map: [] }] } }
+  return { columns, added: walk.added.length, ...rest, tree: { error: false, statements: [{ node: asked, named_param_map }] } }
 }
 
 function columnOf(item: Node, walk: Walk): CountColumn {

@@ -20,6 +20,8 @@ export interface Scope {
   sources: readonly Source[]
   /** One product in a statement: shared by all its parts. */
   products: { used: boolean }
+  /** Kinds of the values that are given, by name in lower case. */
+  parameters: ReadonlyMap<string, Kind>
 }
 export const isKey = (name: string): boolean => name === 'id' || name === 'panel_id' || name.endsWith('_key')
 

@@ -43,6 +43,8 @@ function check(node: Node, walk: Walk): Kind {
       return valueOf(resolve(node, walk.scope), node)
     case 'CONSTANT':
       return kindOfConstant(node)
+    case 'PARAMETER':
+      return kindOfParameter(node, walk)
     case 'COMPARISON':
       return compared(node, walk)
     case 'BETWEEN':
@@ -61,12 +63,14 @@ function check(node: Node, walk: Walk): Kind {
     case 'FUNCTION':
       return called(node, walk)
     case 'SUBQUERY':
-      return listed(node, walk)
+      return peopleListed(node, walk)
     default:
       return refuse(node, 'This expression is none of counts.')
   }
 }
 
+const kindOfParameter = (node: Node, { scope }: Walk): Kind => scope.parameters.get(text(node['identifier']).toLowerCase()) ?? 'none'
+const isParameter = (node: Node | undefined): boolean => node?.['class'] === 'PARAMETER'
 const isColumn = (node: Node): boolean => node['class'] === 'COLUMN_REF'
 
 function valueOf({ kind }: Column, node: Node): Kind {
@@ -170,6 +174,8 @@ function called(node: Node, walk: Walk): Kind {
   const parts = nodes(node['children'])
   const plain = node['filter'] == null && node['distinct'] !== true && items((node['order_bys'] as Node | null)?.['orders']).length === 0
   if (!plain) return refuse(node, 'A figure of a group stands as a column of its own in the outer SELECT.')
+  // So the engine reads code IN $codes.
+  if (name === 'contains' && isParameter(parts[0])) return listed(node, parts, walk)
   if (textTests.has(name)) return ofTexts(parts, walk, 'flag')
   if (ofText.has(name) && parts.length === 1) return ofTexts(parts, walk, 'text')
   if (name === '||' || name === 'concat') return ofTexts(parts, walk, 'text')
@@ -181,6 +187,12 @@ function called(node: Node, walk: Walk): Kind {
   if (/^(?:[-+*%]|\/{1,2})$/.test(name)) return arithmetic(node, name, parts, walk)
   if (name === 'greatest' || name === 'least') return same(node, parts, walk)
   return refuse(node, `The function ${name.slice(0, 64)} may not stand here: counts take those that no value can make fail.`)
+}
+
+function listed(node: Node, [list, of]: readonly Node[], walk: Walk): Kind {
+  if (list === undefined || kindOfParameter(list, walk) !== 'other') return refuse(node, 'IN takes a list of texts.')
+  if (of !== undefined) expect(of, 'text', walk)
+  return 'flag'
 }
 
 function ofTexts(parts: readonly Node[], walk: Walk, kind: Kind): Kind {
@@ -214,6 +226,7 @@ function roundedNumber(node: Node, [of, digits]: readonly Node[], walk: Walk): K
 function arithmetic(node: Node, name: string, parts: readonly Node[], walk: Walk): Kind {
   for (const part of parts) {
     expect(part, 'number', walk)
+    if (isParameter(part)) refuse(node, 'Numbers to reckon with are written, not given: how large they are decides whether it can fail.')
     if (Math.abs(constantNumber(part) ?? 0) > numberMax) refuse(node, 'Numbers to reckon with are up to 1,000,000.')
   }
   if (name !== '*') return 'number'
@@ -225,7 +238,7 @@ function arithmetic(node: Node, name: string, parts: readonly Node[], walk: Walk
 }
 
 /** IN with a list of people, and no other subquery: what stands alone would tell everybody's rows of somebody's. */
-function listed(node: Node, walk: Walk): Kind {
+function peopleListed(node: Node, walk: Walk): Kind {
   const child = node['child'] as Node | null
   const ofPeople = child !== null && isColumn(child) && resolve(child, walk.scope).name === 'patient_key'
   if (text(node['subquery_type']) !== 'ANY' || !ofPeople || node['comparison_type'] !== 'COMPARE_EQUAL')

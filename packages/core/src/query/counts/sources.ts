@@ -15,10 +15,11 @@ export interface CountTable {
 export interface CountScope {
   schema: string
   tables: readonly CountTable[]
+  /** Types of the values that are given; a list of texts is none of an expression's kinds. */
+  parameters?: Readonly<Record<string, { type: string }>>
 }
-export interface Reading {
+export interface Reading extends Pick<Scope, 'products' | 'parameters'> {
   scope: CountScope
-  products: { used: boolean }
 }
 export type Named = ReadonlyMap<string, ReadonlyMap<string, Column>>
 
@@ -31,7 +32,7 @@ export function plainSelect(query: Node, named: Named, reading: Reading): Map<st
     refuse(node, 'There is one level of GROUP BY, the outermost: named results and subqueries filter and join.')
   refuseRest(node)
   const sources = sourcesOf(node['from_table'] as Node, known, reading)
-  const scope: Scope = { sources, products: reading.products }
+  const scope: Scope = { ...reading, sources }
   where(node, scope, known, reading)
   const columns = new Map<string, Column>()
   for (const item of nodes(node['select_list']))
@@ -143,7 +144,7 @@ function joined(join: Node, named: Named, reading: Reading): Source[] {
   const kind = text(join['join_type'])
   if (join['ref_type'] !== 'REGULAR' || !joins.has(kind))
     refuse(join, 'Join by JOIN, LEFT JOIN, SEMI JOIN or ANTI JOIN … USING (patient_key).')
-  const scope: Scope = { sources: [...left, ...right], products: reading.products }
+  const scope: Scope = { ...reading, sources: [...left, ...right] }
   const using = items(join['using_columns']).map((name) => text(name).toLowerCase())
   const condition = join['condition'] as Node | null
   if (condition != null) kindOf(condition, scope, () => refuse(join, 'A list of people stands after WHERE.'))
