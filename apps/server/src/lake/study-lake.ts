@@ -175,7 +175,10 @@ export class StudyLake {
       const gone = { rows: 0, segments: 0, bytes: 0, files: [] as string[] }
       const without = async (all: LakeSegment[]): Promise<LakeSegment[]> => {
         const made: LakeSegment[] = []
-        for (const segment of all) made.push(stopping() ? segment : await this.#without(segment, whose, gone))
+        for await (const [segment, plain] of this.#rowsOf(all)) {
+          if (stopping()) return all
+          made.push(await this.#without(segment, plain, whose, gone))
+        }
         return made
       }
       const pagesMade: LakePage[] = []
@@ -200,19 +203,37 @@ export class StudyLake {
   async holds(whose: Whose): Promise<number> {
     let rows = 0
     const { pages, segments } = this.#manifest
-    for (const page of pages)
-      for (const segment of await readPage(this.#at, this.study, page))
-        rows += segment.rows - rowsWithout(await this.read(segment), whose).rows
-    for (const segment of segments) rows += segment.rows - rowsWithout(await this.read(segment), whose).rows
+    const count = async (all: LakeSegment[]): Promise<void> => {
+      for await (const [segment, plain] of this.#rowsOf(all)) rows += segment.rows - rowsWithout(plain, whose).rows
+    }
+    for (const page of pages) await count(await readPage(this.#at, this.study, page))
+    await count(segments)
     return rows
+  }
+
+  // The next one is opened while somebody looks through the rows of this one: unpacking has threads of its own.
+  async *#rowsOf(segments: LakeSegment[]): AsyncGenerator<[LakeSegment, Buffer]> {
+    const opened = (segment: LakeSegment | undefined): Promise<Buffer> | null => {
+      const reading = segment === undefined ? null : this.read(segment)
+      // Seen when its turn comes; until then a failure must not count as nobody's.
+      reading?.catch(() => null)
+      return reading
+    }
+    let next = opened(segments[0])
+    for (const [place, segment] of segments.entries()) {
+      const plain = await next!
+      next = opened(segments[place + 1])
+      yield [segment, plain]
+    }
   }
 
   async #without(
     segment: LakeSegment,
+    plain: Buffer,
     whose: Whose,
     gone: { rows: number; segments: number; bytes: number; files: string[] },
   ): Promise<LakeSegment> {
-    const kept = rowsWithout(await this.read(segment), whose)
+    const kept = rowsWithout(plain, whose)
     if (kept.rows === segment.rows) return segment
     const made = await rewriteSegment(this.#at, this.study, this.#keyring, segment, kept)
     gone.rows += segment.rows - kept.rows

@@ -112,7 +112,7 @@ const statement = fc
     const asked = { study: world.study, actor, sql, purpose: 'test', limit: 1_000, format: 'json', level: 'counts' } as const
     const answer = await world.query.run(asked)
     if (isRefusal(answer)) return
-    const { rows, suppressed = [] } = JSON.parse(answer.bytes.toString()) as StatementRows
+    const { rows, suppressed = [] } = JSON.parse(Buffer.concat(answer.pieces).toString()) as StatementRows
     const hidden = new Set(suppressed.map(([row]) => row))
     const setOf = (value: string): Kinds => kindsOf((kind) => isIn(where)(kind) && (label === null || label.of(kind) === value))
     for (const [at, [value, n]] of rows.entries())
@@ -224,7 +224,7 @@ test('what changes under its name is held against what it was: a cohort of few l
   await save(null, [])
   const first = await ask()
   if (isRefusal(first)) throw new Error(JSON.stringify(first))
-  expect(Number((JSON.parse(first.bytes.toString()) as StatementRows).rows[0]![0])).toBeGreaterThan(60)
+  expect(Number((JSON.parse(Buffer.concat(first.pieces).toString()) as StatementRows).rows[0]![0])).toBeGreaterThan(60)
   await save(1, [{ is: 'not', of: { is: 'condition', of: { codes: ['rare'] } } }])
   expect(await ask()).toMatchObject({ refusal: 'statement-invalid', detail: expect.stringMatching(/fewer than 11/) })
 })
