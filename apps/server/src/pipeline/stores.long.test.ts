@@ -188,7 +188,12 @@ test('a lake without its newest segment, or with a damaged one, is told, and rep
 test('a reservoir without one of its files is told, and replayed from the lake', async () => {
   await filled('FILE', 1)
   const dir = open.reservoir.opened('FILE')!.dir
-  await rm(join(dir, (await readdir(dir)).find((file) => file.endsWith('.parquet'))!))
+  await rm(
+    join(
+      dir,
+      (await readdir(dir)).find((file) => file.endsWith('.parquet'))!,
+    ),
+  )
   const { equal, differences, notCompared } = await verified('FILE')
   expect({ equal, differences, notCompared }).toMatchObject({
     equal: false,
