@@ -69,7 +69,7 @@ async function countsOf(query: Pick<Query, 'run'>, study: Study, asked: CohortAs
   const of = { study, actor, purpose, cut, sql: cohortSql(criteria), about: { cohort: criteria }, level: 'counts' as const }
   const answer = await query.run({ ...of, limit: statementRowsMax, format: 'json' })
   if (isRefusal(answer)) return answer
-  const { statement, rows, suppressed = [], basis } = JSON.parse(answer.bytes.toString()) as StatementRows
+  const { statement, rows, suppressed = [], basis } = JSON.parse(Buffer.concat(answer.pieces).toString()) as StatementRows
   const marks = new Map(
     suppressed.map(([row, column, why]) => [`${row} ${column}`, why === 'primary' ? countsOnly.show : countsOnly.besides]),
   )

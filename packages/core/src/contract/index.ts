@@ -313,7 +313,15 @@ export { cohortName, cohortSave, cohortView } from './cohorts.js'
 export type { CohortCodes, CohortCount, CohortCountRequest, CohortCriteria, CohortCriterion, CohortDiff, CohortDraft } from './cohorts.js'
 export type { CohortLeaf, CohortList, CohortSave, CohortSummary, CohortView, CohortWindow } from './cohorts.js'
 export { cellSourceMax, choicesMax, codesMax, notebook, notebookCell, notebookCellsMax, notebookChart } from './notebooks.js'
-export { notebookDraft, notebookList, notebookParameter, notebookSave, notebookSummary, notebookVersion, notebookVersions } from './notebooks.js'
+export {
+  notebookDraft,
+  notebookList,
+  notebookParameter,
+  notebookSave,
+  notebookSummary,
+  notebookVersion,
+  notebookVersions,
+} from './notebooks.js'
 export type { ChartType, Notebook, NotebookCell, NotebookChart, NotebookCohort, NotebookDraft, NotebookList } from './notebooks.js'
 export type { NotebookParameter, NotebookSave, NotebookStatistics, NotebookSummary, NotebookVersion } from './notebooks.js'
 export type { NotebookVersions } from './notebooks.js'

@@ -58,13 +58,29 @@ export class Counts {
 
   async run({ study, actor, format, about }: Asked, { keepAs, ...work }: StatementWork): Promise<Found | Refusal> {
     const { snapshot, generation } = work.manifest
-    const told = await this.#desk.run({ study, actor, work, about: about ?? null, mark: `${snapshot} ${generation} ${markOf(work.withheld)}` })
+    const told = await this.#desk.run({
+      study,
+      actor,
+      work,
+      about: about ?? null,
+      mark: `${snapshot} ${generation} ${markOf(work.withheld)}`,
+    })
     if (isRefusal(told)) return told
     const { rows, people, suppressed, figures, question } = told
     // What is measured names people: of a result that is kept only what is told is written.
     const columns = keepAs === undefined ? told.columns : await keepTold(this.#engines, work, { told, path: keepAs })
     if (isRefusal(columns)) return columns
-    return { columns, chunks: bytesOf(told, format), rows: rows.length, totalRows: null, truncated: false, people, suppressed, figures, question }
+    return {
+      columns,
+      chunks: bytesOf(told, format),
+      rows: rows.length,
+      totalRows: null,
+      truncated: false,
+      people,
+      suppressed,
+      figures,
+      question,
+    }
   }
 
   catalogue(study: Study, catalogue: Catalogue): Catalogue {

@@ -55,9 +55,7 @@ export function SurvivalView({ data, unit }: { data: Survival; unit: string }) {
           const line = { stroke: colour, strokeWidth: 2, strokeDasharray: dash, dot: false as const }
           return <Line key={`s${group.name}`} dataKey={`s${at}`} name={group.name} type="stepAfter" isAnimationActive={false} {...line} />
         })}
-        <EndLabels
-          ends={data.groups.map((group, at) => ({ name: group.name, at, last: group.last, note: leftAtEnd(group, data.end) }))}
-        />
+        <EndLabels ends={data.groups.map((group, at) => ({ name: group.name, at, last: group.last, note: leftAtEnd(group, data.end) }))} />
         <AcrossName name={unit} />
         {counted && <AtRisk data={data} />}
       </ComposedChart>
