@@ -24,7 +24,7 @@ const codedEnds = /(^|_)(code|status|gender|race|ethnicity|category|class|critic
 /** What may be written at a place: the engine's own suggestions, and what it cannot know. */
 export async function completionsOf(query: Query, study: Study, request: CompletionsRequest, level: QueryLevel): Promise<Completions> {
   const { sql, position, parameters } = request
-  const { tables } = await (level === 'rows' ? query.catalogue(study) : query.catalogueOfCounts(study))
+  const { tables } = await query.catalogue(study, level)
   const place = placeIn(sql, position)
   if (place.valueOf !== null) {
     // Which values enough people have, and in which order, is held against nothing that was told.

@@ -239,7 +239,7 @@ test('who withdraws is out at once; how many left is told in bands, and the cata
     expect(answer.basis.changedPeople).toBe('1–10')
     expect([55, 60]).toContain(answer.rows[0]![0])
     expect(await world.query.status(answer.statement, actor)).toMatchObject({ state: 'done', stale: [] })
-    const { people, tables } = await world.query.catalogueOfCounts(world.study)
+    const { people, tables } = await world.query.catalogue(world.study, 'counts')
     expect(people % 11).toBe(0)
     expect(tables.every(({ kind, rows }) => kind === 'flat' && (rows === null || rows === 0 || (rows >= 11 && rows % 11 === 0)))).toBe(true)
   } finally {

@@ -7,6 +7,7 @@ import {
   type Catalogue,
   type CatalogueColumn,
   type QueryBasis,
+  type QueryLevel,
   type StatementHistory,
   type StatementLineage,
   type StatementStatus,
@@ -348,13 +349,8 @@ export class Query {
     return this.#catalogues.columns(study, table)
   }
 
-  catalogue(study: Study): Promise<Catalogue> {
-    return this.#catalogues.ofRows(study)
-  }
-
-  /** The same for who gets counts only. */
-  catalogueOfCounts(study: Study): Promise<Catalogue> {
-    return this.#catalogues.ofCounts(study)
+  catalogue(study: Study, level: QueryLevel = 'rows'): Promise<Catalogue> {
+    return level === 'counts' ? this.#catalogues.ofCounts(study) : this.#catalogues.ofRows(study)
   }
 
   /** A count by code, as who gets counts only may see it. */

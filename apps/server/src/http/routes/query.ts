@@ -66,7 +66,7 @@ export function queryRoutes(app: FastifyInstance, systems: QuerySystems): void {
       const study = await reached(systems, request, queryOf(request)['study'])
       if (isRefusal(study)) return study
       const rows = mayUse(grantOf(request), 'query.run')
-      return { body: await (rows ? systems.query.catalogue(study) : systems.query.catalogueOfCounts(study)) }
+      return { body: await systems.query.catalogue(study, rows ? 'rows' : 'counts') }
     },
   })
   notebookRoutes(app, systems)
