@@ -8,7 +8,9 @@ const journalName = 'study'
 const lookAgainMs = 5_000
 
 async function writeStudyRecord(lake: Lake, { id, rows }: StudyRecord): Promise<void> {
-  await (await lake.journal(id, journalName)).replace([Buffer.from(rows)])
+  const journal = await lake.journal(id, journalName)
+  // What stands there already is not written again with each start.
+  if (journal.take().at(-1)?.toString() !== rows) await journal.replace([Buffer.from(rows)])
 }
 
 /** Null where the lake is of before such records. */

@@ -188,7 +188,7 @@ test('users, notebooks and statements are kept', async () => {
 
   await statements.record(ran)
   await statements.record({ ...ran, state: 'done', elapsedMs: 12.4, basis: { rows: 1 } })
-  expect(await statements.byId('s1')).toEqual({ ...ran, state: 'done', elapsedMs: 12, basis: { rows: 1 } })
+  expect(await statements.byId('s1')).toEqual({ ...ran, state: 'done', elapsedMs: 12, basis: { rows: 1 }, pinned: false })
   expect(await statements.list(study.sid, { limit: 5, actor: 'bo' })).toEqual([])
   expect(await statements.list(study.sid, { limit: 5 })).toHaveLength(1)
 })
