@@ -73,7 +73,9 @@ test('a report is a PDF of its own, and every system of the server is reached', 
   const kept = process.env['AQUIFER_SCREENSHOTS']
   if (kept) copyFileSync(file, path.join(kept, 'report.pdf'))
   const statuses = await page.evaluate(() =>
-    Promise.all(['/audit/api/v1/records', '/access/api/v1/policies', '/masking/api/v1/policies'].map(async (at) => (await fetch(at)).status)),
+    Promise.all(
+      ['/audit/api/v1/records', '/access/api/v1/policies', '/masking/api/v1/policies'].map(async (at) => (await fetch(at)).status),
+    ),
   )
   // Nobody is signed in by a plain request: what answers is the server, not the folder of files.
   expect(statuses).toEqual([401, 401, 401])

@@ -52,13 +52,17 @@ export function watch(page: Page): Watched {
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) watched.complaints.push(message.text())
   })
   page.on('pageerror', (error) => watched.complaints.push(error.message))
-  page.on('response', (response) => {
-    if (!/\/api\/v1\//.test(response.url())) return
+  // The body of an answer that was broken off never comes.
+  page.on('requestfinished', (request) => {
+    if (!/\/api\/v1\//.test(request.url())) return
     reads.push(
-      response.body().then(
-        (body) => watched.answers.push(body.toString('latin1')),
-        () => undefined,
-      ),
+      request
+        .response()
+        .then((response) => response?.body())
+        .then(
+          (body) => watched.answers.push(body?.toString('latin1') ?? ''),
+          () => undefined,
+        ),
     )
   })
   return watched

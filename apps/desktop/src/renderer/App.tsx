@@ -37,7 +37,7 @@ export function App({ session, queries }: { session: Session; queries: QueryClie
           <Toaster
             theme={theme.endsWith('dark') ? 'dark' : 'light'}
             position="bottom-right"
-            offset={{ bottom: 38, right: 16 }}
+            offset={{ bottom: 'calc(38px + var(--bottom-panel, 0px))', right: 16 }}
             duration={6000}
             closeButton
             className="toaster"

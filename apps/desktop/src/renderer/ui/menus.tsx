@@ -74,8 +74,8 @@ const signs: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowL
 export function Keys({ keys }: { keys: string }) {
   return (
     <span className="row end" style={{ gap: 4 }} aria-hidden>
-      {keys.split(' ').map((key) => (
-        <kbd key={key} className="kbd">
+      {keys.split(' ').map((key, at) => (
+        <kbd key={at} className="kbd">
           {signs[key] ?? key}
         </kbd>
       ))}

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, X } from 'lucide-react'
-import type { KeyboardEvent, PointerEvent } from 'react'
+import { useLayoutEffect, type KeyboardEvent, type PointerEvent } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { mayQuery } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
@@ -14,6 +14,7 @@ const names: Record<BottomPart, string> = { history: 'History', jobs: 'Jobs', pr
 /** What ran, what runs, what went wrong: under every page. */
 export default function BottomPanel() {
   const { part, height } = useBottom()
+  useRoomBelow(height)
   const { role } = useMe()
   const study = useStudy()
   const problems = useProblems()
@@ -57,6 +58,15 @@ export default function BottomPanel() {
       </Tabs>
     </section>
   )
+}
+
+/** What is told for a moment lies above the panel, not on its rows. */
+function useRoomBelow(height: number) {
+  useLayoutEffect(() => {
+    const { style } = document.documentElement
+    style.setProperty('--bottom-panel', `min(${height}px, 75vh)`)
+    return () => void style.removeProperty('--bottom-panel')
+  }, [height])
 }
 
 /** Dragged, or moved by the arrows; the button beside the tabs does the same in one step. */

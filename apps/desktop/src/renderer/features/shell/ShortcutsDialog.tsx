@@ -20,7 +20,7 @@ export function ShortcutsDialog({ isOpen, onOpenChange }: { isOpen: boolean; onO
   return (
     <ModalOverlay className="scrim" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
       <Modal>
-        <Dialog className="dialog wide shortcuts">
+        <Dialog className="dialog shortcuts">
           <Heading slot="title" className="dialog-title">
             Keyboard
           </Heading>
@@ -43,11 +43,13 @@ function Body({ close }: { close(): void }) {
     <>
       <p className="dialog-lead">Every command is in the palette, with its key. On a Mac, Ctrl is ⌘.</p>
       <div className="shortcuts-scroll" tabIndex={0} role="region" aria-label="All keys">
-        {groups.map((group) => (
-          <Group key={group} title={group} all={all} rows={withKeys.filter((command) => command.group === group)} />
-        ))}
-        <Group title="On a cell" all={all} rows={inCells} />
-        <Group title="In a text or a result" all={all} rows={fixed} isFixed />
+        <div className="shortcuts-columns">
+          {groups.map((group) => (
+            <Group key={group} title={group} all={all} rows={withKeys.filter((command) => command.group === group)} />
+          ))}
+          <Group title="On a cell" all={all} rows={inCells} />
+          <Group title="In a text or a result" all={all} rows={fixed} isFixed />
+        </div>
       </div>
       <label className="row shortcuts-letters">
         <input
@@ -87,9 +89,11 @@ function Group({ title, rows, all, isFixed = false }: { title: string; rows: rea
               ) : (
                 <>
                   <span className="visually-hidden">{allKeys(row).join(', or ')}</span>
-                  {allKeys(row).map((each) => (
-                    <Keys key={each} keys={each} />
-                  ))}
+                  <span className="shortcuts-keys">
+                    {allKeys(row).map((each) => (
+                      <Keys key={each} keys={each} />
+                    ))}
+                  </span>
                   {!isFixed && (
                     <IconButton
                       label={`Change the keys of: ${row.name}`}

@@ -114,11 +114,15 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
     event.stopPropagation()
     latest.current.onAct(act)
   })
-  made.addCommand(
-    monaco.KeyCode.Escape,
-    () => latest.current.onLeave(),
-    '!suggestWidgetVisible && !findWidgetVisible && !inSnippetMode && !editorHasMultipleSelections',
-  )
+  // An action is this editor's own; a command of the same key would be taken by the editor that was made last.
+  const leave = made.addAction({
+    id: 'cell.leave',
+    label: 'Out of the text, to the cell',
+    keybindings: [monaco.KeyCode.Escape],
+    precondition: '!suggestWidgetVisible && !findWidgetVisible && !inSnippetMode && !editorHasMultipleSelections',
+    run: () => latest.current.onLeave(),
+  })
+  made.onDidDispose(() => leave.dispose())
   return made
 }
 
