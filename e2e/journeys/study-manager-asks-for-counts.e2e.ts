@@ -52,6 +52,9 @@ test('a study manager counts groups of people, and never meets a row', { tag: '@
   await test.step('rows are refused at the cell, with the reason', async () => {
     await ask(page, 'result_3', 'select * from patients')
     await expect(cellOf(page, 'result_3').getByRole('alert')).toContainText('Rows are not told')
+    // Words that the editor offers lie over the page.
+    await page.keyboard.press('Escape')
+    await expect(page.locator('.suggest-widget.visible')).toHaveCount(0)
     await page.locator('.cells').evaluate((element) => element.scrollTo(0, 0))
     await inBothLooks(page, 'notebook-counts-only')
   })

@@ -62,6 +62,7 @@ export function CataloguePanel({ catalogue, isOpen, onToggle, hand, onOpenTable 
 type Uses = Pick<Props, 'hand' | 'onOpenTable'> & { all: readonly CatalogueTable[] }
 
 function Contents({ catalogue, text, uses }: { catalogue: Catalogue; text: string; uses: Uses }) {
+  const counts = useCountsOnly()
   const found = useMemo(() => searchTables(catalogue.tables, text.trim().toLowerCase()), [catalogue.tables, text])
   return (
     <>
@@ -91,6 +92,7 @@ function Contents({ catalogue, text, uses }: { catalogue: Catalogue; text: strin
         {uses.hand && <Results hand={uses.hand} />}
       </div>
       <p className="side-foot sub num">
+        {counts && 'about '}
         {plural(catalogue.resources, 'resource')}, {plural(catalogue.people, 'person', 'people')}
       </p>
     </>

@@ -53,10 +53,10 @@ function Meaning({ onClose }: { onClose(): void }) {
           <code>{besides}</code> hides one from which few would follow, here or beside your earlier answers. Groups of few stand together in
           one last row without labels.
         </dd>
-        <dt>What you see again</dt>
+        <dt>What changes it</dt>
         <dd>
-          The same question has the same answer until the data it rests on moves on: after an hour, or when {threshold} people have left.
-          Files hold what was told, and mark each hidden cell.
+          The same people give the same number. New data comes in after an hour, or when {threshold} people have left; who withdraws is left
+          out at once. Files hold what was told, and mark each hidden cell.
         </dd>
       </dl>
     </NoteDialog>
