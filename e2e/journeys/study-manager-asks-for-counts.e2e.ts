@@ -5,10 +5,14 @@ import { inBothLooks } from '../world/looks.js'
 
 const cellOf = (page: Page, name: string) => page.getByRole('region', { name: `SQL cell ${name}`, exact: true })
 
-async function ask(page: Page, cell: string, sql: string): Promise<void> {
+async function write(page: Page, cell: string, sql: string): Promise<void> {
   await page.getByRole('button', { name: 'SQL', exact: true }).click()
   await cellOf(page, cell).locator('.monaco-editor').first().click()
   await page.keyboard.insertText(sql)
+}
+
+async function ask(page: Page, cell: string, sql: string): Promise<void> {
+  await write(page, cell, sql)
   await page.keyboard.press('Control+Enter')
 }
 
@@ -57,6 +61,18 @@ test('a study manager counts groups of people, and never meets a row', { tag: '@
     await expect(page.locator('.suggest-widget.visible')).toHaveCount(0)
     await page.locator('.cells').evaluate((element) => element.scrollTo(0, 0))
     await inBothLooks(page, 'notebook-counts-only')
+  })
+
+  await test.step('statistics are made of a text that is never run by itself', async () => {
+    await write(page, 'result_4', 'select patient_key, gender from patients')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Statistics', exact: true }).click()
+    const figure = page.getByRole('region', { name: 'Statistics cell table_one', exact: true })
+    await figure.getByRole('button', { name: /^Variables/ }).click()
+    await expect(page.getByRole('menuitem')).toHaveText(['gender'])
+    await page.getByRole('menuitem', { name: 'gender' }).click()
+    await figure.getByRole('button', { name: 'Run', exact: true }).click()
+    await expect(figure.getByRole('rowheader', { name: 'female' })).toBeVisible()
   })
 
   await test.step('beside a result stand lineage and privacy, without profiles of columns', async () => {
