@@ -12,7 +12,7 @@ test('consent figures match the people of the study', async ({ page, platform })
 
   await test.step('home shows where data stands, and leads to what needs a person', async () => {
     await expect(page.getByRole('heading', { name: /enrolled/ })).toBeVisible()
-    await expect(page.getByRole('link', { name: 'Notebooks' })).toHaveCount(0)
+    await expect(page.getByRole('link', { name: 'Notebooks' })).toHaveCount(1)
     await expect(page.getByText('Identified', { exact: true })).toBeVisible()
     await expect(page.getByText('Masked', { exact: true })).toBeVisible()
     await expect(page.getByRole('heading', { name: 'Needs you' })).toBeVisible()

@@ -18,8 +18,8 @@ import type { Me } from '@aquifer/core/contract'
 import {
   isPerson,
   mayAdminister,
+  mayAsk,
   mayAudit,
-  mayQuery,
   maySeeConsent,
   maySeeCuts,
   maySeeFiles,
@@ -68,8 +68,8 @@ const personPlaces = (own: boolean): Place[] => [
 export function placesOf(role: Me['role']): Place[] {
   return [
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
-    ...(mayQuery(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
-    ...(mayQuery(role) ? [{ path: paths.catalogue, name: 'Catalogue', icon: Table2, key: 'T' }] : []),
+    ...(mayAsk(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
+    ...(mayAsk(role) ? [{ path: paths.catalogue, name: 'Catalogue', icon: Table2, key: 'T' }] : []),
     ...(maySeeFiles(role) ? [{ path: paths.files, name: 'Files', icon: Files, key: 'F' }] : []),
     ...(maySeeCuts(role) ? [{ path: paths.cuts, name: 'Data cuts', short: 'Cuts', icon: Snowflake, key: 'U' }] : []),
     ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),

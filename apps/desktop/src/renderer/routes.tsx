@@ -4,8 +4,8 @@ import { useMe } from './api/SessionProvider.js'
 import {
   isPerson,
   mayAdminister,
+  mayAsk,
   mayAudit,
-  mayQuery,
   maySeeConsent,
   maySeeCuts,
   maySeeFiles,
@@ -43,8 +43,8 @@ function openRouter() {
           errorElement: <PageFault />,
           children: [
             { path: paths.home, element: page(<HomePage />) },
-            { path: `${paths.notebooks}/*`, element: <Allowed when={mayQuery}>{page(<NotebooksPage />)}</Allowed> },
-            { path: `${paths.catalogue}/:table?`, element: <Allowed when={mayQuery}>{page(<CataloguePage />)}</Allowed> },
+            { path: `${paths.notebooks}/*`, element: <Allowed when={mayAsk}>{page(<NotebooksPage />)}</Allowed> },
+            { path: `${paths.catalogue}/:table?`, element: <Allowed when={mayAsk}>{page(<CataloguePage />)}</Allowed> },
             { path: paths.consent, element: <Allowed when={maySeeConsent}>{page(<ConsentPage />)}</Allowed> },
             { path: paths.files, element: <Allowed when={maySeeFiles}>{page(<FilesPage />)}</Allowed> },
             { path: paths.cuts, element: <Allowed when={maySeeCuts}>{page(<CutsPage />)}</Allowed> },

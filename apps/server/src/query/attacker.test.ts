@@ -29,8 +29,9 @@ interface Kind {
 const kinds: Kind[] = genders.flatMap((gender) => years.flatMap((year) => codes.map((code) => ({ gender, year, code }))))
 const kindsOf = (isOf: (kind: Kind) => boolean): Kinds => kinds.reduce((mask, kind, at) => (isOf(kind) ? mask | (1 << at) : mask), 0)
 
+const keyOf = (at: number): string => `a${String(at).padStart(2, '0')}`
 function resourcesOf(kind: Kind, at: number): MaskedResource[] {
-  const key = `a${String(at).padStart(2, '0')}`
+  const key = keyOf(at)
   const code = { coding: [{ system: 'http://snomed.info/sct', code: kind.code }] }
   return [
     { resourceType: 'Patient', id: key, patient_key: key, gender: kind.gender, birthDate: String(kind.year) },
@@ -101,6 +102,7 @@ const hearCount = (attacker: Attacker, set: Kinds, told: unknown): void => hear(
 const hear = (attacker: Attacker, set: Kinds, told: unknown): void => {
   if (told === '<11') attacker.hears(set, 0, 10)
   else if (told === 'hidden' || told === '*') attacker.hears(set, 11, Infinity)
+  else if (typeof told === 'number' && told > 0 && told % 5 !== 0) attacker.hears(set, told, told)
   else if (typeof told === 'number' && told > 0) attacker.hears(set, Math.max(11, told - 4), told + 4)
   else if (told === 0) attacker.hears(set, 0, 0)
 }
@@ -179,25 +181,76 @@ let [version, callers] = [10, 0]
 test.runIf(isLong)('no set of few people is worked out of all that one caller is told', { timeout: 900_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(study, fc.array(asking, { minLength: 3, maxLength: 7 }), async (people, asked) => {
-      await publish(
-        world.reservoir,
-        'SYN',
-        people.flatMap((kind, at) => resourcesOf(kinds[kind]!, at)),
-        version++,
-      )
-      // The study's own first two are not among them; a new standing begins.
-      world.withheld.splice(0, Infinity, 'pk1', 'pk2')
-      world.query.peopleWithdrew('SYN')
+      await begin(people)
       const [attacker, actor] = [new Attacker(), `attacker-${callers++}`]
       for (const ask of asked) await ask(actor, attacker)
-      const sizeOf = (set: Kinds): number => people.filter((kind) => (set >> kind) & 1).length
-      for (const [set, { low, high }] of attacker.reckons()) {
-        const size = sizeOf(set)
-        expect([low <= size, size <= high]).toEqual([true, true])
-        if (size > 0 && size < 11) expect(high - low).toBeGreaterThanOrEqual(4)
-      }
+      knowsNoFew(attacker, people)
     }),
     { numRuns: Number(process.env['ATTACKER_RUNS'] ?? 40), seed: 34 },
+  )
+})
+
+/** A new study of these people, and a new standing. */
+async function begin(people: readonly number[]): Promise<void> {
+  await publish(
+    world.reservoir,
+    'SYN',
+    people.flatMap((kind, at) => resourcesOf(kinds[kind]!, at)),
+    version++,
+  )
+  // The study's own first two are not among them.
+  world.withheld.splice(0, Infinity, 'pk1', 'pk2')
+  world.query.peopleWithdrew('SYN')
+}
+
+const sizeAmong = (people: readonly number[], set: Kinds): number => people.filter((kind) => (set >> kind) & 1).length
+function knowsNoFew(attacker: Attacker, people: readonly number[]): void {
+  for (const [set, { low, high }] of attacker.reckons()) {
+    const size = sizeAmong(people, set)
+    expect([low <= size, size <= high]).toEqual([true, true])
+    if (size > 0 && size < 11) expect(high - low).toBeGreaterThanOrEqual(4)
+  }
+}
+
+/** How many left, as somebody else is told. */
+async function changedPeople(): Promise<unknown> {
+  const sql = 'SELECT count(*) FROM patients'
+  const asked = {
+    study: world.study,
+    actor: `other-${callers++}`,
+    sql,
+    purpose: 'test',
+    limit: 10,
+    format: 'json',
+    level: 'counts',
+  } as const
+  const answer = await world.query.run(asked)
+  return isRefusal(answer) ? answer : (JSON.parse(Buffer.concat(answer.pieces).toString()) as StatementRows).basis.changedPeople
+}
+
+test.runIf(isLong)('of one who leaves between two askings no size says which group got smaller', { timeout: 600_000 }, async () => {
+  const leaver = fc.nat({ max: crowd - 1 })
+  await fc.assert(
+    fc.asyncProperty(study, leaver, fc.array(asking, { minLength: 2, maxLength: 4 }), async (people, gone, asked) => {
+      await begin(people)
+      const [before, after, actor] = [new Attacker(), new Attacker(), `attacker-${callers++}`]
+      for (const ask of asked) await ask(actor, before)
+      world.withheld.push(keyOf(gone))
+      world.query.peopleWithdrew('SYN', { patientKey: keyOf(gone) })
+      for (const ask of asked) await ask(actor, after)
+      expect(await changedPeople()).toBe('1–10')
+      const others = people.filter((_, at) => at !== gone)
+      knowsNoFew(before, people)
+      knowsNoFew(after, others)
+      const was = before.reckons()
+      for (const [set, now] of after.reckons()) {
+        const then = was.get(set)
+        // From 11 to 10 a group is told no longer.
+        if (then === undefined || sizeAmong(people, set) === 11) continue
+        expect(then.low - now.high, `at least so many of ${set.toString(2)} left`).toBeLessThan(1)
+      }
+    }),
+    { numRuns: 20, seed: 35 },
   )
 })
 

@@ -27,6 +27,11 @@ export const roleWords = (role: string): string => (role in roleNames ? roleName
 
 /** What the page offers. The server decides again on each request; this only keeps doors away that would not open. */
 export const mayQuery = (role: Role): boolean => mayUse(role, 'query.run')
+/** Rows, or figures of groups: what is about notebooks and tables as such. */
+export const mayAsk = (role: Role): boolean => mayQuery(role) || mayUse(role, 'query.count')
+/** Figures of groups and never a row: what rests on rows is not offered. */
+export const getsCountsOnly = (role: Role): boolean => mayAsk(role) && !mayQuery(role)
+export const mayChangeCohorts = (role: Role): boolean => mayUse(role, 'cohorts.change')
 export const mayRelease = (role: Role): boolean => mayUse(role, 'result-release')
 export const maySeeFiles = (role: Role): boolean => mayUse(role, 'reservoir-files.list')
 export const mayUseFiles = (role: Role): boolean => mayUse(role, 'reservoir-files.use')

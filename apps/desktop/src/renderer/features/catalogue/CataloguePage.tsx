@@ -16,6 +16,7 @@ import { Icon } from '../../ui/Icon.js'
 import { MenuButton } from '../../ui/menus.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { tellFailure } from '../../ui/tell.js'
+import { CountsOnlyNote, useCountsOnly } from '../notebook/CountsOnly.js'
 import { download } from '../notebook/csv.js'
 import { searchTables } from './order.js'
 import { sizeOf, sizeText } from './sizes.js'
@@ -56,6 +57,7 @@ const groups: { kind: CatalogueTable['kind']; title: string }[] = [
 
 function Contents({ catalogue, name, chosen }: { catalogue: Catalogue; name: string; chosen: string | undefined }) {
   const [text, setText] = useState('')
+  const counts = useCountsOnly()
   const navigate = useNavigate()
   const found = useMemo(() => searchTables(catalogue.tables, text.trim().toLowerCase()), [catalogue.tables, text])
   const shown = chosen ?? catalogue.tables.find((table) => table.name === 'patients')?.name ?? catalogue.tables[0]?.name
@@ -65,11 +67,13 @@ function Contents({ catalogue, name, chosen }: { catalogue: Catalogue; name: str
         <div className="grow">
           <h1>Catalogue</h1>
           <p className="ink-2">
-            {name}: {plural(catalogue.people, 'person', 'people')}, {plural(catalogue.resources, 'resource')} behind masking
+            {name}: {counts && 'about '}
+            {plural(catalogue.people, 'person', 'people')}, {plural(catalogue.resources, 'resource')} behind masking
           </p>
+          <CountsOnlyNote />
         </div>
         <Badge kind="masked">{catalogue.maskingPolicy}</Badge>
-        <CodebookMenu study={catalogue.study} />
+        {!counts && <CodebookMenu study={catalogue.study} />}
       </header>
       <div className="catalogue-body">
         <nav className="catalogue-list" aria-label="Tables">

@@ -10,7 +10,9 @@ import { SearchField } from '../../ui/fields.js'
 import { count, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { useCountsOnly } from '../notebook/CountsOnly.js'
 import { written } from '../notebook/editor/completion.js'
+import { aboutTable } from '../notebook/example.js'
 import { kindIcons } from '../notebook/grid/GridHead.js'
 import { maskingIcon, maskingWord } from '../notebook/LineagePanel.js'
 import type { Hand } from '../notebook/dock/bench.js'
@@ -60,6 +62,7 @@ export function CataloguePanel({ catalogue, isOpen, onToggle, hand, onOpenTable 
 type Uses = Pick<Props, 'hand' | 'onOpenTable'> & { all: readonly CatalogueTable[] }
 
 function Contents({ catalogue, text, uses }: { catalogue: Catalogue; text: string; uses: Uses }) {
+  const counts = useCountsOnly()
   const found = useMemo(() => searchTables(catalogue.tables, text.trim().toLowerCase()), [catalogue.tables, text])
   return (
     <>
@@ -89,6 +92,7 @@ function Contents({ catalogue, text, uses }: { catalogue: Catalogue; text: strin
         {uses.hand && <Results hand={uses.hand} />}
       </div>
       <p className="side-foot sub num">
+        {counts && 'about '}
         {plural(catalogue.resources, 'resource')}, {plural(catalogue.people, 'person', 'people')}
       </p>
     </>
@@ -132,8 +136,6 @@ interface TablesProps {
 function Tables({ label, tables, open, uses: { hand, onOpenTable, all } }: TablesProps) {
   const [expanded, expand] = useState<Set<string>>(new Set())
   const shown = open && tables.length <= 8 ? new Set(tables.map((table) => table.name)) : expanded
-  const query = (table: CatalogueTable) =>
-    hand?.actions.add('sql', hand.notebook.page.cells.length, { source: `select *\nfrom ${written(table.name)}\nlimit 100` })
   return (
     <Tree
       className="tree"
@@ -161,7 +163,7 @@ function Tables({ label, tables, open, uses: { hand, onOpenTable, all } }: Table
                 <span className="tree-count num">{sizeText(sizeOf(table, all))}</span>
                 <span className="tree-query">
                   <IconButton label={`Open ${table.name} as a tab`} icon={Columns2} size={14} onPress={() => onOpenTable(table.name)} />
-                  {hand && <IconButton label={`Query ${table.name}`} icon={Plus} size={14} onPress={() => query(table)} />}
+                  {hand && <QueryButton table={table} hand={hand} />}
                 </span>
               </span>
             </span>
@@ -173,6 +175,13 @@ function Tables({ label, tables, open, uses: { hand, onOpenTable, all } }: Table
       ))}
     </Tree>
   )
+}
+
+function QueryButton({ table, hand: { actions, notebook } }: { table: CatalogueTable; hand: Hand }) {
+  const source = aboutTable(table, useCountsOnly())
+  if (source === null) return null
+  const query = () => actions.add('sql', notebook.page.cells.length, { source })
+  return <IconButton label={`Query ${table.name}`} icon={Plus} size={14} onPress={query} />
 }
 
 const toggled = (set: Set<string>, name: string) => new Set(set.has(name) ? [...set].filter((other) => other !== name) : [...set, name])

@@ -6,7 +6,15 @@ import { maskingIcon } from '../notebook/LineagePanel.js'
 import { columnKindOf, typeWords } from './order.js'
 import { TinyHistogram } from './TinyHistogram.js'
 
-export function ColumnsTable({ table, profile, busy }: { table: CatalogueTable; profile: TableProfile | undefined; busy: boolean }) {
+interface Props {
+  table: CatalogueTable
+  profile: TableProfile | undefined
+  /** Whether what the columns hold is told at all, or only what they are. */
+  told: boolean
+  busy: boolean
+}
+
+export function ColumnsTable({ table, profile, told, busy }: Props) {
   const counted = new Map((profile?.columns ?? []).map((column) => [column.name, column]))
   // Which notebooks use a column is told once below the table; here, how many.
   const uses = (name: string) => (profile?.usedIn ?? []).filter(({ columns }) => columns.includes(name)).length
@@ -18,17 +26,23 @@ export function ColumnsTable({ table, profile, busy }: { table: CatalogueTable; 
             <th scope="col">Column</th>
             <th scope="col">Type</th>
             <th scope="col">FHIR element</th>
-            <th scope="col" className="n">
-              Filled
-            </th>
-            <th scope="col" className="n">
-              Different
-            </th>
-            <th scope="col">Spread</th>
+            {told && (
+              <>
+                <th scope="col" className="n">
+                  Filled
+                </th>
+                <th scope="col" className="n">
+                  Different
+                </th>
+                <th scope="col">Spread</th>
+              </>
+            )}
             <th scope="col">Masking</th>
-            <th scope="col" className="n">
-              Notebooks
-            </th>
+            {told && (
+              <th scope="col" className="n">
+                Notebooks
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -37,6 +51,7 @@ export function ColumnsTable({ table, profile, busy }: { table: CatalogueTable; 
               key={column.name}
               column={column}
               counted={counted.get(column.name)}
+              told={told}
               busy={busy}
               unit={profile?.unit ?? 'people'}
               uses={uses(column.name)}
@@ -51,12 +66,13 @@ export function ColumnsTable({ table, profile, busy }: { table: CatalogueTable; 
 interface RowProps {
   column: CatalogueColumn
   counted: ColumnProfile | undefined
+  told: boolean
   busy: boolean
   unit: string
   uses: number
 }
 
-function Row({ column, counted, busy, unit, uses }: RowProps) {
+function Row({ column, counted, told, busy, unit, uses }: RowProps) {
   const from = column.from ?? []
   return (
     <tr>
@@ -72,16 +88,20 @@ function Row({ column, counted, busy, unit, uses }: RowProps) {
       <td className="mono ink-2 column-from" title={from.join('\n') || undefined}>
         {from.length === 0 ? <span className="sub">made by the view</span> : `${from[0]}${from.length > 1 ? ` +${from.length - 1}` : ''}`}
       </td>
-      <td className="n">{counted ? <Filled share={counted.filled} /> : <Waiting busy={busy} />}</td>
-      <td className="n num">{counted ? <Different column={counted} /> : <Waiting busy={busy} />}</td>
-      <td>{counted ? <TinyHistogram column={counted} unit={unit} /> : <Waiting busy={busy} />}</td>
+      {told && (
+        <>
+          <td className="n">{counted ? <Filled share={counted.filled} /> : <Waiting busy={busy} />}</td>
+          <td className="n num">{counted ? <Different column={counted} /> : <Waiting busy={busy} />}</td>
+          <td>{counted ? <TinyHistogram column={counted} unit={unit} /> : <Waiting busy={busy} />}</td>
+        </>
+      )}
       <td className="column-masking" title={column.masking}>
         <span className="row">
           <Icon of={maskingIcon(column.masking)} size={12} className="ink-3" />
           <span className="cut">{column.masking}</span>
         </span>
       </td>
-      <td className="n num ink-2">{uses === 0 ? '' : count(uses)}</td>
+      {told && <td className="n num ink-2">{uses === 0 ? '' : count(uses)}</td>}
     </tr>
   )
 }

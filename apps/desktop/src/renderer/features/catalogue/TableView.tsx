@@ -8,7 +8,8 @@ import { Button } from '../../ui/Button.js'
 import { count, moment, plural } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Empty, Failure } from '../../ui/states.js'
-import { written } from '../notebook/editor/completion.js'
+import { useCountsOnly } from '../notebook/CountsOnly.js'
+import { aboutTable } from '../notebook/example.js'
 import { useCreateNotebook } from '../notebook/useCreateNotebook.js'
 import { ColumnsTable } from './ColumnsTable.js'
 
@@ -16,7 +17,8 @@ import { ColumnsTable } from './ColumnsTable.js'
 export function TableView({ catalogue, name, actions }: { catalogue: Catalogue; name: string; actions?: ReactNode }) {
   const table = catalogue.tables.find((each) => each.name === name)
   const { create, busy } = useCreateNotebook(catalogue.study)
-  const isCounted = table !== undefined && table.kind !== 'file' && catalogue.snapshot !== null
+  const counts = useCountsOnly()
+  const isCounted = !counts && table !== undefined && table.kind !== 'file' && catalogue.snapshot !== null
   const profile = useTableProfile(catalogue.study, name, isCounted)
   if (table === undefined) {
     return (
@@ -25,23 +27,25 @@ export function TableView({ catalogue, name, actions }: { catalogue: Catalogue; 
       </Empty>
     )
   }
-  const query = () =>
-    create({
-      title: `About ${table.name}`,
-      cells: [{ kind: 'sql', name: 'result', source: `select *\nfrom ${written(table.name)}\nlimit 100` }],
-    })
+  const source = aboutTable(table, counts)
   return (
     <article className="table-view" aria-label={`Table ${table.name}`}>
       <header className="row table-view-head">
         <div className="grow">
           <h2 className="mono">{table.name}</h2>
-          <p className="ink-2">{aboutTable(table, profile.data)}</p>
+          <p className="ink-2">{sizeWords(table, profile.data, counts)}</p>
         </div>
         <Badge kind="masked">Masked</Badge>
         {actions}
-        <Button icon={Play} onPress={query} isDisabled={busy}>
-          Query in a notebook
-        </Button>
+        {source !== null && (
+          <Button
+            icon={Play}
+            onPress={() => create({ title: `About ${table.name}`, cells: [{ kind: 'sql', name: 'result', source }] })}
+            isDisabled={busy}
+          >
+            Query in a notebook
+          </Button>
+        )}
       </header>
       {profile.error && <Failure error={profile.error} retry={() => void profile.refetch()} />}
       {table.columns.length === 0 ? (
@@ -49,7 +53,7 @@ export function TableView({ catalogue, name, actions }: { catalogue: Catalogue; 
           A file keeps the columns it came with: a first statement on it shows them.
         </Empty>
       ) : (
-        <ColumnsTable table={table} profile={profile.data} busy={isCounted && profile.isPending} />
+        <ColumnsTable table={table} profile={profile.data} told={!counts} busy={isCounted && profile.isPending} />
       )}
       {profile.data && <Basis profile={profile.data} />}
       {profile.data && <UsedIn profile={profile.data} />}
@@ -57,9 +61,9 @@ export function TableView({ catalogue, name, actions }: { catalogue: Catalogue; 
   )
 }
 
-function aboutTable(table: CatalogueTable, profile: TableProfile | undefined): string {
+function sizeWords(table: CatalogueTable, profile: TableProfile | undefined, rounded: boolean): string {
   const size = [
-    table.rows === null ? null : plural(table.rows, 'row'),
+    table.rows === null ? null : `${rounded ? 'about ' : ''}${plural(table.rows, 'row')}`,
     profile === undefined || profile.unit === 'rows' ? null : `${told(profile.counted)} people`,
     plural(table.columns.length, 'column'),
   ]

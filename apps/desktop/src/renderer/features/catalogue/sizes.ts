@@ -13,7 +13,8 @@ const unfolded: Readonly<Record<string, string>> = { observations: 'Observation'
 export function sizeOf(table: CatalogueTable, all: readonly CatalogueTable[]): TableSize | null {
   if (table.rows !== null) return { rows: table.rows, more: false }
   const type = unfolded[table.name]
-  if (type === undefined) return null
+  // Who gets counts only is told of no nested table.
+  if (type === undefined || !all.some(({ kind }) => kind === 'nested')) return null
   const rows = all.find(({ kind, name }) => kind === 'nested' && name === type)?.rows ?? 0
   return { rows, more: rows > 0 }
 }

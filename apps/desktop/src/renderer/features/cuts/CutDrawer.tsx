@@ -2,7 +2,7 @@ import { CircleCheck, OctagonX, ShieldCheck, Snowflake, Trash2, X } from 'lucide
 import { useState } from 'react'
 import type { CutView } from '@aquifer/core/contract'
 import { useProof } from '../../api/cut-queries.js'
-import { mayMakeCuts, mayQuery } from '../../api/roles.js'
+import { mayAsk, mayMakeCuts } from '../../api/roles.js'
 import { useMe, useSession, useSessionState } from '../../api/SessionProvider.js'
 import { Button, IconButton } from '../../ui/Button.js'
 import { CopyButton } from '../../ui/CopyButton.js'
@@ -82,7 +82,7 @@ function Actions({ cut }: { cut: CutView }) {
   return (
     <>
       <div className="row cuts-actions">
-        {mayQuery(me.role) && (
+        {mayAsk(me.role) && (
           <Button icon={Snowflake} aria-pressed={isRead} onPress={() => session.chooseCut(isRead ? null : cut)}>
             {isRead ? 'Notebooks read it' : 'Use in notebooks'}
           </Button>

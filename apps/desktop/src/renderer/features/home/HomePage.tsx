@@ -2,7 +2,7 @@ import './home.css'
 import { Database } from 'lucide-react'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { useConsent } from '../../api/queries.js'
-import { isPerson, mayExpectFeeds, mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
+import { isPerson, mayAsk, mayExpectFeeds, mayQuery, maySeeConsent, maySeePipeline, maySeeRefusals } from '../../api/roles.js'
 import { day, plural } from '../../ui/format.js'
 import { Empty } from '../../ui/states.js'
 import { RecoveryList } from '../notebook/RecoveryList.js'
@@ -40,7 +40,7 @@ export default function HomePage() {
         <h1>{study.name}</h1>
         <Since />
       </header>
-      {mayQuery(role) && <RecoveryList />}
+      {mayAsk(role) && <RecoveryList />}
       <TodayStrip study={study} />
       {manages && (
         <div className="home-two">

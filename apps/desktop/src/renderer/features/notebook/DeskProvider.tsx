@@ -1,4 +1,5 @@
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { getsCountsOnly } from '../../api/roles.js'
 import { useMe, useSession } from '../../api/SessionProvider.js'
 import { Desk, type DeskState, type OpenNotebook } from './desk.js'
 import { openJournal } from './journal.js'
@@ -30,6 +31,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
       runs: openKeptRuns(kept.texts, me.user, kept.ready),
       isSignedIn: () => session.state().status === 'signed-in',
       purpose: () => session.state().purpose,
+      countsOnly: () => getsCountsOnly(me.role),
       cut: session.cutOf,
       now: () => Date.now(),
       newId,

@@ -28,6 +28,7 @@ import { lineageOf, type Lineage } from './lineage.js'
 import type { Cell } from './model.js'
 import type { Result } from './result.js'
 import type { RunState } from './run.js'
+import { useCountsOnly } from './CountsOnly.js'
 import { useNotebook } from './useNotebook.js'
 
 const columnsMax = 14
@@ -36,6 +37,7 @@ const columnsMax = 14
 export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void }) {
   const { notebook, catalogue } = useNotebook()
   const isInFront = useInFront()
+  const counts = useCountsOnly()
   const place = useInspectorPlace()
   const host = useRef<HTMLElement>(null)
   const run = notebook.runs[cell.id]
@@ -50,15 +52,17 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
       <Tabs className="inspector-tabs" defaultSelectedKey="lineage">
         <header className="inspector-head">
           <TabList className="inspector-tab-list" aria-label="Inspector">
-            <Tab id="profile">Profile</Tab>
+            {!counts && <Tab id="profile">Profile</Tab>}
             <Tab id="lineage">Lineage</Tab>
             <Tab id="privacy">Privacy</Tab>
           </TabList>
           <IconButton label="Close lineage" icon={X} className="end" onPress={onClose} />
         </header>
-        <TabPanel id="profile" className="inspector-part">
-          <ProfilePart study={notebook.study} tables={lineage.tables} columns={lineage.columns} />
-        </TabPanel>
+        {!counts && (
+          <TabPanel id="profile" className="inspector-part">
+            <ProfilePart study={notebook.study} tables={lineage.tables} columns={lineage.columns} />
+          </TabPanel>
+        )}
         <TabPanel id="lineage" className="inspector-part">
           <Way cell={cell} run={run} result={run.result} lineage={lineage} />
         </TabPanel>

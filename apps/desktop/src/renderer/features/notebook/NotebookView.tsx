@@ -27,6 +27,7 @@ import { MarkdownCell } from './cells/MarkdownCell.js'
 import { ParameterCell } from './cells/ParameterCell.js'
 import { SqlCell } from './cells/SqlCell.js'
 import { CohortCell } from './cohort/CohortCell.js'
+import { CountsOnlyNote } from './CountsOnly.js'
 import { DataChooser } from './DataChooser.js'
 import { useInFront } from './dock/BenchProvider.js'
 import { LineagePanel } from './LineagePanel.js'
@@ -55,6 +56,7 @@ export function NotebookView() {
         {version === null ? (
           <div className="cells">
             <Title />
+            <CountsOnlyNote />
             {notebook.page.cells.map((cell, at) => (
               <CellOf
                 key={cell.id}

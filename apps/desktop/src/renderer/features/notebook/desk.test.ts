@@ -5,7 +5,7 @@ import { createApi } from '../../api/client.js'
 import { Desk } from './desk.js'
 import { openJournal } from './journal.js'
 import { openKeptRuns } from './kept-runs.js'
-import { change, insertAt, move, newCell, remove, rename } from './model.js'
+import { change, insertAt, move, newCell, remove, rename, type Cell } from './model.js'
 import { resumeRuns, runAll, runCell, stopCell } from './run.js'
 import { saveByItself, settle, type Saver } from './save.js'
 
@@ -28,6 +28,7 @@ let storage: Storage
 let desk: Desk
 let saver: Saver
 let signedIn: boolean
+let countsOnly: boolean
 
 function openDesk(): Desk {
   const api = createApi({ token: () => 't', rejected: () => undefined }, () => undefined)
@@ -37,6 +38,7 @@ function openDesk(): Desk {
     runs: openKeptRuns(storage, 'aoife', Promise.resolve()),
     isSignedIn: () => signedIn,
     purpose: () => 'analysis',
+    countsOnly: () => countsOnly,
     cut: () => null,
     now: () => Date.now(),
     newId: () => 'new',
@@ -48,6 +50,7 @@ function openDesk(): Desk {
 beforeEach(() => {
   vi.useFakeTimers()
   signedIn = true
+  countsOnly = false
   server = new AnsweringServer()
   server.notebooks.set(id, aNotebook())
   storage = aStorage()
@@ -246,5 +249,18 @@ describe('running', () => {
     expect(desk.notebook(id)?.wholeRun).toMatchObject({ snapshots: [basis.snapshot] })
     write('select 5')
     expect(desk.notebook(id)?.wholeRun).toBeNull()
+  })
+
+  test('who gets counts only is not asked for the rows that statistics are made of', async () => {
+    countsOnly = true
+    server.fails.set('select 1', { title: 'No', status: 400 })
+    const statistics: Cell['statistics'] = { kind: 'table-one', of: 'people', variables: ['gender'] }
+    const figure: Cell = { id: 'd', kind: 'statistics', name: 'table_one', source: '', statistics }
+    desk.edit(id, (page) => ({ ...page, cells: [...page.cells.filter((cell) => cell.id === 'a'), figure] }), 'structure')
+    await finish(runAll(desk, id))
+    expect(desk.notebook(id)?.runs['a']).toBeUndefined()
+    expect(server.calls('POST', /statistics$/)).toHaveLength(1)
+    countsOnly = false
+    expect(await finish(runAll(desk, id))).toBe(false)
   })
 })

@@ -38,6 +38,8 @@ export interface DeskParts {
   journal: Journal
   runs: KeptRuns
   purpose(): string
+  /** Figures of groups and never a row. */
+  countsOnly(): boolean
   isSignedIn(): boolean
   /** the data cut that is read in a study; null: the living data */
   cut(study: string): string | null

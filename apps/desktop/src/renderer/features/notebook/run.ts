@@ -3,7 +3,7 @@ import { ApiFailure, explain } from '../../api/failure.js'
 import type { Desk } from './desk.js'
 import { follow, patient, rowsOf, statements } from './follow.js'
 import type { Pointer } from './kept-runs.js'
-import type { Cell } from './model.js'
+import type { Cell, Cells } from './model.js'
 import { compile, compileText, type Compiled } from './references.js'
 import type { Result } from './result.js'
 import { lacking, runFigure } from './statistics/run-figure.js'
@@ -194,12 +194,16 @@ export async function stopCell(desk: Desk, notebook: string, cell: string): Prom
 const isReady = ({ kind, source, statistics }: Cell): boolean =>
   kind === 'sql' ? source.trim() !== '' : kind === 'statistics' && statistics !== undefined && lacking(statistics) === null
 
+/** Results that statistics are made of: one row a person, which counts only is not told by itself. */
+const rowsOfFigures = (cells: Cells): ReadonlySet<string> => new Set(cells.flatMap(({ statistics }) => statistics?.of ?? []))
+
 /** Top to bottom, from a cell on if one is named, stopping at the first cell that fails. */
 export async function runAll(desk: Desk, notebook: string, from?: string): Promise<boolean> {
   const start = desk.notebook(notebook)
   if (start === undefined) return false
   const first = from === undefined ? 0 : start.page.cells.findIndex((cell) => cell.id === from)
-  const cells = start.page.cells.slice(first).filter(isReady)
+  const sources = desk.parts.countsOnly() ? rowsOfFigures(start.page.cells) : new Set<string>()
+  const cells = start.page.cells.slice(first).filter((cell) => isReady(cell) && !sources.has(cell.name))
   for (const cell of cells) {
     if (cell.kind === 'statistics' ? !(await runFigure(desk, notebook, cell.id)) : (await runCell(desk, notebook, cell.id)) !== 'done')
       return false

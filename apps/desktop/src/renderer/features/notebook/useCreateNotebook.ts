@@ -7,7 +7,7 @@ import { useApi } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { tellFailure } from '../../ui/tell.js'
 import { useDesk } from './DeskProvider.js'
-import { exampleCells } from './example.js'
+import { exampleCells, firstCell } from './example.js'
 import type { Cell } from './model.js'
 
 export interface Draft {
@@ -15,8 +15,8 @@ export interface Draft {
   cells: Omit<Cell, 'id'>[]
 }
 
-export const blank: Draft = { title: 'Untitled notebook', cells: [{ kind: 'sql', name: 'result', source: '' }] }
-export const example: Draft = { title: 'Who is in this study', cells: exampleCells }
+export const blank = (counts: boolean): Draft => ({ title: 'Untitled notebook', cells: [firstCell(counts)] })
+export const example = (counts: boolean): Draft => ({ title: 'Who is in this study', cells: exampleCells(counts) })
 
 /** Makes a notebook on the server and opens it; `made` is told before it is drawn. */
 export function useCreateNotebook(study: string): { create(draft: Draft, made?: (notebook: Notebook) => void): void; busy: boolean } {

@@ -2,7 +2,7 @@ import { Footprints, NotebookPen, Plus } from 'lucide-react'
 import { useMemo } from 'react'
 import { useNavigate } from 'react-router'
 import { useNotebooks } from '../../api/queries.js'
-import { mayQuery } from '../../api/roles.js'
+import { getsCountsOnly, mayAsk } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { useCommands, type Command } from '../shell/commands.js'
@@ -13,7 +13,8 @@ import { blank, example, useCreateNotebook } from './useCreateNotebook.js'
 export function useNotebookCommands(): void {
   const { role } = useMe()
   const study = useStudy()
-  const allowed = mayQuery(role) && study !== undefined
+  const allowed = mayAsk(role) && study !== undefined
+  const counts = getsCountsOnly(role)
   const { data } = useNotebooks(study?.id, allowed)
   const { create } = useCreateNotebook(study?.id ?? '')
   const tour = useTour(study?.id ?? '')
@@ -21,8 +22,8 @@ export function useNotebookCommands(): void {
   const commands = useMemo<Command[]>(() => {
     if (!allowed) return []
     return [
-      { id: 'new-notebook', group: 'Commands', name: 'New notebook', icon: Plus, run: () => create(blank) },
-      { id: 'example-notebook', group: 'Commands', name: 'New notebook from the example', icon: Plus, run: () => create(example) },
+      { id: 'new-notebook', group: 'Commands', name: 'New notebook', icon: Plus, run: () => create(blank(counts)) },
+      { id: 'example-notebook', group: 'Commands', name: 'New notebook from the example', icon: Plus, run: () => create(example(counts)) },
       { id: 'tour', group: 'Commands', name: 'Take the tour', icon: Footprints, run: tour.begin },
       ...(data?.notebooks ?? []).map((notebook) => ({
         id: `notebook-${notebook.id}`,
@@ -32,6 +33,6 @@ export function useNotebookCommands(): void {
         run: () => void navigate(paths.notebook(notebook.id)),
       })),
     ]
-  }, [allowed, data, create, navigate, tour])
+  }, [allowed, counts, data, create, navigate, tour])
   useCommands(commands)
 }

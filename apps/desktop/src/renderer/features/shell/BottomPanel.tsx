@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronUp, X } from 'lucide-react'
 import { useLayoutEffect, type KeyboardEvent, type PointerEvent } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
-import { mayQuery } from '../../api/roles.js'
+import { mayAsk } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { IconButton } from '../../ui/Button.js'
 import { heights, highest, resizeBottom, toggleBottom, useBottom, type BottomPart } from './bottom.js'
@@ -18,7 +18,7 @@ export default function BottomPanel() {
   const { role } = useMe()
   const study = useStudy()
   const problems = useProblems()
-  const parts: BottomPart[] = mayQuery(role) ? ['history', 'jobs', 'problems'] : ['jobs', 'problems']
+  const parts: BottomPart[] = mayAsk(role) ? ['history', 'jobs', 'problems'] : ['jobs', 'problems']
   const open = parts.find((each) => each === part) ?? parts[0]!
   return (
     <section className="bottom" aria-label="History, jobs and problems" style={{ flexBasis: height }}>

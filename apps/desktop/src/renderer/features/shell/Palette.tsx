@@ -19,7 +19,7 @@ import { useNavigate } from 'react-router'
 import { Search } from 'lucide-react'
 import { toast } from 'sonner'
 import { useCatalogue } from '../../api/queries.js'
-import { isPerson, mayQuery } from '../../api/roles.js'
+import { isPerson, mayAsk } from '../../api/roles.js'
 import { useMe, useSession, useSessionState, useStudy } from '../../api/SessionProvider.js'
 import { administrationParts } from '../administration/parts.js'
 import { paths, placesOf } from '../../paths.js'
@@ -250,7 +250,7 @@ function useTableCommands() {
   const navigate = useNavigate()
   const { role } = useMe()
   const study = useStudy()
-  const { data } = useCatalogue(study?.id, mayQuery(role))
+  const { data } = useCatalogue(study?.id, mayAsk(role))
   const tables = data?.tables
   const commands = useMemo<Command[]>(
     () =>

@@ -90,7 +90,14 @@ function useOwnRows(cell: Cell, chart: NotebookChart, source: Cell | undefined, 
   const result = run?.phase === 'done' ? run.result : null
   const text = useMemo(
     () =>
-      result === null ? null : chartStatement(chart, { columns: result.columns, rows: result.rows, truncated: result.basis.truncated }),
+      result === null
+        ? null
+        : chartStatement(chart, {
+            columns: result.columns,
+            rows: result.rows,
+            truncated: result.basis.truncated,
+            told: result.basis.level === 'counts',
+          }),
     [chart, result],
   )
   const own = text === null ? undefined : notebook.runs[cell.id]

@@ -4,9 +4,11 @@ import { Button } from '../../../ui/Button.js'
 import { Select } from '../../../ui/fields.js'
 import { MenuButton, type MenuGroup } from '../../../ui/menus.js'
 import { propose, seriesMax } from '../chart/chart-data.js'
+import { ofRows } from '../chart/drawing.js'
 import { fitted } from '../chart/fitted.js'
 import type { Cell } from '../model.js'
 import type { Result } from '../result.js'
+import { useCountsOnly } from '../CountsOnly.js'
 import { useNotebook } from '../useNotebook.js'
 
 const types = [
@@ -30,6 +32,7 @@ type Draw = (part: Partial<NotebookChart>) => void
 
 export function ChartSettings({ cell, chart, result }: Props) {
   const { notebook, actions } = useNotebook()
+  const counts = useCountsOnly()
   const sources = notebook.page.cells.filter((item) => item.kind === 'sql').map((item) => ({ id: item.name, label: item.name }))
   const columns = result?.columns ?? []
   const draw: Draw = (part) => actions.draw(cell.id, { ...chart, ...part })
@@ -44,7 +47,7 @@ export function ChartSettings({ cell, chart, result }: Props) {
       <Select
         label="Drawn as"
         value={chart.type}
-        choices={[...types]}
+        choices={counts ? types.filter(({ id }) => !ofRows.has(id)) : [...types]}
         onChange={(type) => draw(result === null ? { type } : fitted({ ...chart, type }, result))}
       />
       {columns.length > 0 && (

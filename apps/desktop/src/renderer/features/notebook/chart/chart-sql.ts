@@ -9,6 +9,8 @@ export interface SourceShape {
   columns: readonly { name: string; kind: ColumnKind }[]
   rows: number
   truncated: boolean
+  /** Figures of groups: they are drawn as they were told, and nothing is reckoned around them. */
+  told?: boolean
 }
 
 export const binsDefault = 20
@@ -25,7 +27,7 @@ const figure = (column: string) => `cast(${name(column)} as double)`
 export function chartStatement(chart: NotebookChart, shape: SourceShape): string | null {
   const known = new Set(shape.columns.map((column) => column.name))
   const named = [chart.x, chart.series, ...chart.y].filter((column): column is string => !!column)
-  if (chart.of === '' || named.some((column) => !known.has(column))) return null
+  if (shape.told === true || chart.of === '' || named.some((column) => !known.has(column))) return null
   const many = shape.truncated || shape.rows > marksMax
   if (chart.type === 'histogram') return chart.x ? histogram(chart) : null
   if (chart.type === 'box') return chart.y[0] ? boxes(chart, chart.y[0], shape) : null

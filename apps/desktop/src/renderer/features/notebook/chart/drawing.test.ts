@@ -38,6 +38,16 @@ describe('which statement stands behind a chart', () => {
     expect(chartStatement(chart({ type: 'survival' }), shape(['x', 'y'], { truncated: true }))).toBeNull()
   })
 
+  test('none of figures of groups, and what is drawn of rows says so', () => {
+    const told = { told: true, truncated: true }
+    for (const type of ['bar', 'line', 'box', 'histogram', 'heatmap', 'scatter'] as const)
+      expect(chartStatement(chart({ type, series: 'z' }), shape(['x', 'y', 'z'], told))).toBeNull()
+    const groups = aResult({ x: [1, 2], y: [15, 20] })
+    const source = { ...groups, basis: { ...groups.basis, level: 'counts' as const } }
+    expect(draw(chart({ type: 'box' }), source, null)).toMatchObject({ needs: expect.stringContaining('figures of groups') as string })
+    expect(drawn(chart({ type: 'bar' }), source)).toMatchObject({ points: [{ y0: 15 }, { y0: 20 }] })
+  })
+
   test('one around the result for distributions, and where the result is too long', () => {
     expect(chartStatement(chart({ type: 'histogram' }), shape(['x', 'y']))).toMatch(/from people .*count\(\*\) as n/s)
     expect(chartStatement(chart({ type: 'box' }), shape(['x', 'y']))).toMatch(/quantile_cont\(v, 0\.25\)/)

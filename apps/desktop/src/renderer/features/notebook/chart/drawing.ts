@@ -19,8 +19,13 @@ export function draw(chart: NotebookChart, source: Result, own: Result | null): 
   return 'needs' in drawing ? drawing : { drawing, shown }
 }
 
+/** Reckoned by the engine of each row behind the result. */
+export const ofRows: ReadonlySet<NotebookChart['type']> = new Set(['histogram', 'box', 'heatmap'])
+
 function form(chart: NotebookChart, source: Result, own: Result | null): Drawing | ChartProblem {
   if (source.rows === 0) return { needs: 'The result has no rows.' }
+  if (source.basis.level === 'counts' && ofRows.has(chart.type))
+    return { needs: 'It is drawn of rows, and these are figures of groups. Draw bars or lines.' }
   switch (chart.type) {
     case 'histogram':
       return own === null ? { needs: 'Choose the column of numbers to count.' } : lines(histogramOf(own, chart))

@@ -4,7 +4,8 @@ import { Plus, Save, SquareTerminal, Users } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { toast } from 'sonner'
 import { cohortCount, cohortView, type CohortCount, type CohortCriterion, type NotebookCohort } from '@aquifer/core/contract'
-import { useApi, useSession, useSessionState } from '../../../api/SessionProvider.js'
+import { getsCountsOnly, mayChangeCohorts } from '../../../api/roles.js'
+import { useApi, useMe, useSession, useSessionState } from '../../../api/SessionProvider.js'
 import { Button } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { moment } from '../../../ui/format.js'
@@ -22,6 +23,9 @@ const quietMs = 400
 
 export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
   const { actions } = useNotebook()
+  const { role } = useMe()
+  // The SQL of a cohort lists people.
+  const counts = getsCountsOnly(role)
   const held = cell.cohort ?? { criteria: { all: [] } }
   const asked = useCount(held)
   const answer = asked.data
@@ -37,7 +41,7 @@ export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
         )}
         {held.saved && <Tag tone="ok">{`cohort_${held.saved} v${held.version ?? 1}`}</Tag>}
         <span className="row end" style={{ gap: 2 }}>
-          {answer && (
+          {answer && !counts && (
             <Button
               look="quiet"
               icon={SquareTerminal}
@@ -46,7 +50,7 @@ export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
               As SQL
             </Button>
           )}
-          <SaveCohort cell={cell} held={held} />
+          {mayChangeCohorts(role) && <SaveCohort cell={cell} held={held} />}
           <CellMenu cell={cell} at={at} />
         </span>
       </header>

@@ -5,6 +5,7 @@ import { Columns2, Plus, Rows2 } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useStudy } from '../../../api/SessionProvider.js'
 import { IconButton } from '../../../ui/Button.js'
+import { useCountsOnly } from '../CountsOnly.js'
 import { blank, useCreateNotebook } from '../useCreateNotebook.js'
 import { useBench } from './BenchProvider.js'
 import { ListPanel, NotebookPanel, TablePanel, Tab } from './panels.js'
@@ -41,7 +42,8 @@ export function Dock({ wanted }: { wanted: string }) {
 
 function NewTab() {
   const { create, busy } = useCreateNotebook(useStudy()?.id ?? '')
-  return <IconButton label="New notebook" icon={Plus} isDisabled={busy} onPress={() => create(blank)} className="dock-new" />
+  const counts = useCountsOnly()
+  return <IconButton label="New notebook" icon={Plus} isDisabled={busy} onPress={() => create(blank(counts))} className="dock-new" />
 }
 
 /** Drag does the same. */

@@ -9,6 +9,7 @@ import { Button } from '../../../ui/Button.js'
 import { Icon } from '../../../ui/Icon.js'
 import { Failure, SkeletonRows } from '../../../ui/states.js'
 import { TableView } from '../../catalogue/TableView.js'
+import { useCountsOnly } from '../CountsOnly.js'
 import { useDesk, useOpenNotebook } from '../DeskProvider.js'
 import { NotebookList } from '../NotebookList.js'
 import { NotebookView } from '../NotebookView.js'
@@ -124,13 +125,14 @@ export function ListPanel(props: Panel) {
   const list = useNotebooks(study)
   const { create, busy } = useCreateNotebook(study)
   const tour = useTour(study)
+  const counts = useCountsOnly()
   if (!visible) return null
   return (
     <NotebookList
       list={list}
       busy={busy}
-      onNew={() => create(blank)}
-      onExample={() => create(example)}
+      onNew={() => create(blank(counts))}
+      onExample={() => create(example(counts))}
       onTour={tour.begin}
       onOpen={(id) => bench.show(notebookPanel(id))}
     />

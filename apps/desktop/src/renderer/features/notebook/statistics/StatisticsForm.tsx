@@ -1,8 +1,13 @@
+import { useMemo } from 'react'
 import type { NotebookStatistics } from '@aquifer/core/contract'
 import { Button } from '../../../ui/Button.js'
 import { Checkbox, Select } from '../../../ui/fields.js'
 import { MenuButton } from '../../../ui/menus.js'
+import { columnKindOf } from '../../catalogue/order.js'
 import { DayInput } from '../cells/DayInput.js'
+import { useCountsOnly } from '../CountsOnly.js'
+import { lineageOf } from '../lineage.js'
+import type { Cell } from '../model.js'
 import type { ResultColumn } from '../result.js'
 import { useNotebook } from '../useNotebook.js'
 
@@ -30,7 +35,8 @@ export function StatisticsForm({ held, onChange }: Props) {
   const { notebook } = useNotebook()
   const sources = notebook.page.cells.filter((cell) => cell.kind === 'sql')
   const source = sources.find((cell) => cell.name === held.of)
-  const columns = (source && notebook.runs[source.id]?.result?.columns) ?? []
+  const counts = useCountsOnly()
+  const columns = useColumns(source, counts)
   const set: Set = (part) => onChange({ ...held, ...part })
   return (
     <div className="cell-form">
@@ -41,19 +47,43 @@ export function StatisticsForm({ held, onChange }: Props) {
         onChange={(of) => set({ of })}
         placeholder="result"
       />
-      <Select label="Figure" value={held.kind} choices={[...kinds]} onChange={(kind) => set({ kind })} />
-      {columns.length === 0 && held.of !== '' && <span className="sub">Run {held.of} to choose its columns.</span>}
-      {columns.length > 0 && <Columns held={held} set={set} columns={columns} />}
-      <Checkbox
-        label="Only what may leave the house"
-        checked={held.suppress ?? false}
-        onChange={(suppress) => set({ suppress: suppress || undefined })}
+      <Select
+        label="Figure"
+        value={held.kind}
+        choices={counts ? kinds.filter(({ id }) => id !== 'adherence') : [...kinds]}
+        onChange={(kind) => set({ kind })}
       />
+      {columns.length === 0 && held.of !== '' && (
+        <span className="sub">
+          {counts ? `Name columns in ${held.of}, patient_key among them.` : `Run ${held.of} to choose its columns.`}
+        </span>
+      )}
+      {columns.length > 0 && <Columns held={held} set={set} columns={columns} />}
+      {!counts && (
+        <Checkbox
+          label="Only what may leave the house"
+          checked={held.suppress ?? false}
+          onChange={(suppress) => set({ suppress: suppress || undefined })}
+        />
+      )}
     </div>
   )
 }
 
-function Columns({ held, set, columns }: { held: NotebookStatistics; set: Set; columns: ResultColumn[] }) {
+type FormColumn = Pick<ResultColumn, 'name' | 'kind'>
+
+/** Of the rows; who is told none chooses among the columns of the catalogue that the text names. */
+function useColumns(source: Cell | undefined, counts: boolean): readonly FormColumn[] {
+  const { notebook, catalogue } = useNotebook()
+  const { cells } = notebook.page
+  const ran = source && notebook.runs[source.id]?.result?.columns
+  return useMemo(() => {
+    if (source === undefined || !counts) return ran ?? []
+    return lineageOf(cells, source.id, catalogue).columns.map(({ name, type }) => ({ name, kind: columnKindOf(type) }))
+  }, [source, counts, ran, cells, catalogue])
+}
+
+function Columns({ held, set, columns }: { held: NotebookStatistics; set: Set; columns: readonly FormColumn[] }) {
   const one = (label: string, role: 'group' | 'time' | 'event' | 'start' | 'days') => (
     <Column key={role} label={label} role={role} held={held} set={set} columns={columns} />
   )
@@ -103,7 +133,7 @@ interface ColumnProps {
   role: 'group' | 'time' | 'event' | 'start' | 'days'
   held: NotebookStatistics
   set: Set
-  columns: ResultColumn[]
+  columns: readonly FormColumn[]
 }
 
 const none = ' none'
@@ -123,7 +153,7 @@ function Column({ label, role, held, set, columns }: ColumnProps) {
   )
 }
 
-function Variables({ held, set, columns }: { held: NotebookStatistics; set: Set; columns: ResultColumn[] }) {
+function Variables({ held, set, columns }: { held: NotebookStatistics; set: Set; columns: readonly FormColumn[] }) {
   const toggle = (name: string) =>
     set({ variables: held.variables.includes(name) ? held.variables.filter((other) => other !== name) : [...held.variables, name] })
   const entries = columns

@@ -5,14 +5,16 @@ import { Button, IconButton } from '../../../ui/Button.js'
 import { Icon, type LucideIcon } from '../../../ui/Icon.js'
 import { tablePanel, type Hand } from '../dock/bench.js'
 import { useBench, useHand } from '../dock/BenchProvider.js'
+import { useCountsOnly } from '../CountsOnly.js'
+import { decadeChart } from '../example.js'
 import { cardId } from '../useNotebook.js'
-import { endTour, isOnTour, tourCell, tourChart, tourDraft } from './tour.js'
+import { endTour, isOnTour, tourCell, tourTitle } from './tour.js'
 
 /** A card beside the work, never over it: each step is done on the real thing, and the last is a chart. */
 export function Tour() {
   const hand = useHand()
   const [over, end] = useState(() => !isOnTour())
-  if (over || hand?.notebook.page.title !== tourDraft.title) return null
+  if (over || hand?.notebook.page.title !== tourTitle) return null
   const close = () => {
     endTour()
     end(true)
@@ -73,13 +75,14 @@ function Steps({ hand, close }: { hand: Hand; close(): void }) {
 
 function useSteps({ notebook, actions }: Hand): Step[] {
   const bench = useBench()
+  const counts = useCountsOnly()
   const { cells } = notebook.page
   const at = cells.findIndex((cell) => cell.name === tourCell)
   const cell = cells[at]
   const run = cell === undefined ? undefined : notebook.runs[cell.id]
   const chart = cells.find((each) => each.kind === 'chart')
   const draw = () => {
-    const made = actions.add('chart', at + 1, { name: `${tourCell}_chart`, chart: tourChart })
+    const made = actions.add('chart', at + 1, { name: `${tourCell}_chart`, chart: decadeChart(counts) })
     // After React has drawn it.
     setTimeout(() => {
       document.getElementById(cardId(made))?.scrollIntoView({ block: 'center' })
@@ -109,7 +112,7 @@ function useSteps({ notebook, actions }: Hand): Step[] {
           <button type="button" className="link" onClick={() => bench.show(tablePanel('patients'), 'right')}>
             Open patients beside it
           </button>{' '}
-          to see how full each column is and what masking left.
+          to see {counts ? '' : 'how full each column is and '}what masking left.
         </>
       ),
       done: false,
