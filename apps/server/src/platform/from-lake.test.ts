@@ -129,7 +129,7 @@ test.runIf(long)(
     expect(after.studies).toEqual(before.studies)
     expect(JSON.stringify(after)).not.toContain('berta')
   },
-  60_000,
+  240_000,
 )
 
 async function enterAt(id: string, site: string): Promise<void> {

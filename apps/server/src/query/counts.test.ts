@@ -311,7 +311,7 @@ test('what is kept is what was told: in windows the marks follow their rows, and
   expect(file).not.toMatch(/pc\d\d|rare/)
 })
 
-test('no two told figures, and none less the groups that make it up, are of a few', { timeout: 240_000 }, async () => {
+test('no two told figures, and none less the groups that make it up, are of a few', { timeout: 900_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(question, { minLength: 2, maxLength: 4 }), async (questions) => {
       const actor = newcomer()
