@@ -5,19 +5,8 @@ import path from 'node:path'
 import { runJourneys } from './journeys.mjs'
 import { bin, build, checkNode, install, run } from './prepare.mjs'
 
+// The longest first, so that two at a time end together.
 const parts = {
-  faults: {
-    about:
-      '300 seeded runs of random work with faults at named points, beside a model; kill -9 of real servers at random and during withdrawals',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
-    // The 300 seeded runs take more than half an hour: all of them alone only.
-    beside: { FAULT_MINUTES: '4' },
-  },
-  races: {
-    about: '1,000 rounds of 16 identical conditional writes, 10,000 racing updates, transactions against a model',
-    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/races.test.ts'],
-    env: { AQUIFER_TEST_LONG: '1' },
-  },
   steps: {
     about:
       'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import; backup and restore, data cuts, the stores compared; two servers on one database; attempts to reconstruct suppressed cells',
@@ -52,6 +41,18 @@ const parts = {
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },
+  faults: {
+    about:
+      '300 seeded runs of random work with faults at named points, beside a model; kill -9 of real servers at random and during withdrawals',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
+    // The 300 seeded runs take more than half an hour: all of them alone only.
+    beside: { FAULT_MINUTES: '3' },
+  },
+  looks: {
+    about: 'the journeys again, each screen in light and dark, with contrast measured',
+    journeys: true,
+    env: { AQUIFER_TEST_LONG: '1' },
+  },
   search: {
     about: 'more than 100,000 queries beside an oracle, again after updates, deletions, a restart and a rebuilt index',
     command: [
@@ -64,22 +65,22 @@ const parts = {
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },
+  objects: {
+    about: 'lake, reservoir and files in a bucket of an S3-compatible server (moto, in Python), also one that fails',
+    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/objects'],
+  },
+  races: {
+    about: '1,000 rounds of 16 identical conditional writes, 10,000 racing updates, transactions against a model',
+    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/races.test.ts'],
+    env: { AQUIFER_TEST_LONG: '1' },
+  },
   clients: {
     about: 'FHIR clients and generators of requests by others, in Python',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
   },
-  looks: {
-    about: 'the journeys again, each screen in light and dark, with contrast measured',
-    journeys: true,
-    env: { AQUIFER_TEST_LONG: '1' },
-  },
   statistics: {
     about: 'statistics beside lifelines and statsmodels, in Python: random data, people of the Synthea file',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/statistics'],
-  },
-  objects: {
-    about: 'lake, reservoir and files in a bucket of an S3-compatible server (moto, in Python), also one that fails',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/objects'],
   },
   package: {
     about: 'the packaged desktop app: contents, fuses',

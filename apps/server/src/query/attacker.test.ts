@@ -155,7 +155,7 @@ const table = fc.record({ where: within, by: fc.boolean() }).map(({ where, by })
   const told = answer as StatisticsAnswer & { kind: 'table-one' }
   hearCount(attacker, kindsOf(isIn(where)), told.people)
   for (const { name, people } of told.groups)
-    hear(
+    hearCount(
       attacker,
       kindsOf((kind) => isIn(where)(kind) && kind.gender === name),
       people,
@@ -166,7 +166,7 @@ const table = fc.record({ where: within, by: fc.boolean() }).map(({ where, by })
       const isOf = (kind: Kind): boolean => isIn(where)(kind) && valueIn(kind, variable.column) === value
       hearCount(attacker, kindsOf(isOf), overall.n)
       for (const [at, { n }] of groups.entries())
-        hear(
+        hearCount(
           attacker,
           kindsOf((kind) => isOf(kind) && kind.gender === told.groups[at]!.name),
           n,
