@@ -35,11 +35,11 @@ await Promise.all([
   inOrder([
     ['types (tsgo -b)', 'tsgo', ['-b']],
     ['lint (oxlint)', 'oxlint', ['--type-aware', '--deny-warnings']],
+    ['dead code (knip)', 'knip', ['--treat-config-hints-as-errors']],
   ]),
   inOrder([
     ['format (prettier)', 'prettier', ['--check', '.', '--log-level', 'warn']],
     ['import borders (dependency-cruiser)', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'e2e', 'tidy']],
-    ['dead code (knip)', 'knip', ['--treat-config-hints-as-errors']],
   ]),
 ])
 

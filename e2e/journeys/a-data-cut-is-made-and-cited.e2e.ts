@@ -2,7 +2,7 @@
 import { demoPassword, expect, signIn, test } from '../world/index.js'
 import { inBothLooks } from '../world/looks.js'
 
-test('a data cut is signed, proven, and retired', async ({ page, platform }) => {
+test('a data cut is signed, proven, and retired', { tag: '@long' }, async ({ page, platform }) => {
   test.setTimeout(120_000)
   await signIn(page, platform.url, 'mona')
   await page.getByRole('link', { name: 'Data cuts' }).click()
@@ -34,7 +34,7 @@ test('a data cut is signed, proven, and retired', async ({ page, platform }) => 
   })
 })
 
-test('an analyst chooses a data cut, and the result cites it @long', async ({ page, platform }) => {
+test('an analyst chooses a data cut, and the result cites it', { tag: '@long' }, async ({ page, platform }) => {
   test.setTimeout(120_000)
   const made = await platform.aquifer(['cut', 'list', '--study', 'HARBOR'])
   expect(made.stdout).toContain('journey-1')

@@ -133,81 +133,85 @@ test('a policy is proposed, compared and signed by two, and the study is masked 
   })
 })
 
-test('an example is traced, and what the gate, the queue and the dictionary hold is seen and decided', async ({ page, platform }) => {
-  const { token, patient } = await tokenOf(page, platform.url, 'pat')
-  const reading = {
-    resourceType: 'Observation',
-    status: 'final',
-    code: { coding: [{ system: 'http://loinc.org', code: '29463-7' }] },
-    subject: { reference: `Patient/${patient}` },
-    modifierExtension: [{ url: 'http://example.org/not-done', valueBoolean: true }],
-  }
-  const written = await page.request.post(`${platform.url}/fhir-server/api/v1/Observation?studyid=${study}`, {
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json+fhir' },
-    data: JSON.stringify(reading),
-  })
-  expect(written.status()).toBe(201)
-  expect((await platform.aquifer(['pipeline', 'wait', '--timeout', '60'])).code).toBe(0)
-  await openPrivacy(page, platform.url)
-  const dialog = page.getByRole('dialog')
-  const tab = (name: string) => page.getByRole('tab', { name: new RegExp(`^${name}`) }).click()
+test(
+  'an example is traced, and what the gate, the queue and the dictionary hold is seen and decided',
+  { tag: '@long' },
+  async ({ page, platform }) => {
+    const { token, patient } = await tokenOf(page, platform.url, 'pat')
+    const reading = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { coding: [{ system: 'http://loinc.org', code: '29463-7' }] },
+      subject: { reference: `Patient/${patient}` },
+      modifierExtension: [{ url: 'http://example.org/not-done', valueBoolean: true }],
+    }
+    const written = await page.request.post(`${platform.url}/fhir-server/api/v1/Observation?studyid=${study}`, {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json+fhir' },
+      data: JSON.stringify(reading),
+    })
+    expect(written.status()).toBe(201)
+    expect((await platform.aquifer(['pipeline', 'wait', '--timeout', '60'])).code).toBe(0)
+    await openPrivacy(page, platform.url)
+    const dialog = page.getByRole('dialog')
+    const tab = (name: string) => page.getByRole('tab', { name: new RegExp(`^${name}`) }).click()
 
-  await test.step('trace', async () => {
-    await tab('Trace')
-    const birth = page.getByRole('row', { name: /^Patient\.birthDate/ })
-    await expect(birth).toContainText('Changed')
-    await page.getByRole('radio', { name: /^Kept/ }).click()
-    await expect(birth).toHaveCount(0)
-    await page.getByRole('radio', { name: /^All/ }).click()
-    await shoot(page, 'trace')
-  })
+    await test.step('trace', async () => {
+      await tab('Trace')
+      const birth = page.getByRole('row', { name: /^Patient\.birthDate/ })
+      await expect(birth).toContainText('Changed')
+      await page.getByRole('radio', { name: /^Kept/ }).click()
+      await expect(birth).toHaveCount(0)
+      await page.getByRole('radio', { name: /^All/ }).click()
+      await shoot(page, 'trace')
+    })
 
-  await test.step('leak gate', async () => {
-    await tab('Leak gate')
-    await expect(page.getByText(`Nothing stands against ${study}`)).toBeVisible()
-    await writeNameAsCode(page, platform.url)
-    await page.reload()
-    await expect(page.getByText(`${study} is blocked`)).toBeVisible()
-    const finding = page.getByRole('article', { name: 'Name at QuestionnaireResponse linkId' })
-    await shoot(page, 'leaks')
-    await finding.getByRole('button', { name: 'Accept the finding' }).click()
-    await dialog.getByLabel(/Reason/).fill('a code of the questionnaire, for this journey')
-    await dialog.getByRole('button', { name: 'Accept 1 finding' }).click()
-    await expect(page.getByText(`Nothing stands against ${study}`)).toBeVisible()
-  })
+    await test.step('leak gate', async () => {
+      await tab('Leak gate')
+      await expect(page.getByText(`Nothing stands against ${study}`)).toBeVisible()
+      await writeNameAsCode(page, platform.url)
+      await page.reload()
+      await expect(page.getByText(`${study} is blocked`)).toBeVisible()
+      const finding = page.getByRole('article', { name: 'Name at QuestionnaireResponse linkId' })
+      await shoot(page, 'leaks')
+      await finding.getByRole('button', { name: 'Accept the finding' }).click()
+      await dialog.getByLabel(/Reason/).fill('a code of the questionnaire, for this journey')
+      await dialog.getByRole('button', { name: 'Accept 1 finding' }).click()
+      await expect(page.getByText(`Nothing stands against ${study}`)).toBeVisible()
+    })
 
-  await test.step('held queue', async () => {
-    await tab('Held queue')
-    await expect(page.getByRole('article', { name: /^Unknown modifier extension/ })).toContainText('http://example.org/not-done')
-    await page.getByRole('button', { name: 'Preview' }).click()
-    await expect(page.getByText(/0 resources would pass, \d+ stays? held/)).toBeVisible()
-    await page.getByText(/^\d+ masked ids?$/).click()
-    await expect(page.getByRole('region', { name: 'Masked ids' }).getByRole('listitem').first()).toContainText('version 1')
-    await shoot(page, 'held')
-  })
+    await test.step('held queue', async () => {
+      await tab('Held queue')
+      await expect(page.getByRole('article', { name: /^Unknown modifier extension/ })).toContainText('http://example.org/not-done')
+      await page.getByRole('button', { name: 'Preview' }).click()
+      await expect(page.getByText(/0 resources would pass, \d+ stays? held/)).toBeVisible()
+      await page.getByText(/^\d+ masked ids?$/).click()
+      await expect(page.getByRole('region', { name: 'Masked ids' }).getByRole('listitem').first()).toContainText('version 1')
+      await shoot(page, 'held')
+    })
 
-  await test.step('risk', async () => {
-    await tab('Risk')
-    await expect(page.getByRole('region', { name: 'Risk of being found' })).toContainText('k, smallest group')
-    await shoot(page, 'risk')
-    await page.getByRole('button', { name: 'year of birth to the decade' }).click()
-    await expect(page.getByLabel('Effect')).toContainText('information lost')
-    await picture(page, 'privacy-risk-preview-light')
-  })
+    await test.step('risk', async () => {
+      await tab('Risk')
+      await expect(page.getByRole('region', { name: 'Risk of being found' })).toContainText('k, smallest group')
+      await shoot(page, 'risk')
+      await page.getByRole('button', { name: 'year of birth to the decade' }).click()
+      await expect(page.getByLabel('Effect')).toContainText('information lost')
+      await picture(page, 'privacy-risk-preview-light')
+    })
 
-  await test.step('displays', async () => {
-    await tab('Displays')
-    const first = page.getByRole('region', { name: 'Texts' }).getByRole('checkbox').nth(1)
-    await first.check()
-    await shoot(page, 'displays')
-    await page.getByRole('button', { name: 'Reject' }).click()
-    await dialog.getByLabel(/Reason/).fill('not needed')
-    await dialog.getByRole('button', { name: 'Reject 1 text' }).click()
-    await expect(page.getByText('1 text rejected')).toBeVisible()
-    await page.getByRole('radio', { name: 'Rejected' }).click()
-    await expect(page.getByRole('region', { name: 'Texts' }).getByRole('row')).toHaveCount(2)
-  })
-})
+    await test.step('displays', async () => {
+      await tab('Displays')
+      const first = page.getByRole('region', { name: 'Texts' }).getByRole('checkbox').nth(1)
+      await first.check()
+      await shoot(page, 'displays')
+      await page.getByRole('button', { name: 'Reject' }).click()
+      await dialog.getByLabel(/Reason/).fill('not needed')
+      await dialog.getByRole('button', { name: 'Reject 1 text' }).click()
+      await expect(page.getByText('1 text rejected')).toBeVisible()
+      await page.getByRole('radio', { name: 'Rejected' }).click()
+      await expect(page.getByRole('region', { name: 'Texts' }).getByRole('row')).toHaveCount(2)
+    })
+  },
+)
 
 test(
   'the key of pseudonyms is seen, and who stands behind one is told once, when another person approved',
