@@ -1,6 +1,7 @@
 // What every store holds in the end, beside the model.
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { typeName } from '@aquifer/core/fhir'
 import { readManifest, readPage } from '../../../apps/server/src/lake/manifest.js'
 import { segmentFile } from '../../../apps/server/src/lake/segment.js'
@@ -13,6 +14,9 @@ import type { Governed } from './governance.js'
 import { brokenGroups, historyFault, type Person, type StoredVersion } from './model.js'
 import { filesIn, textOf } from './observer.js'
 import type { Work } from './workload.js'
+
+const orphanLooksMax = 20
+const orphanLookMs = 100
 
 interface VersionRow {
   type: string
@@ -184,21 +188,33 @@ async function checkGone({ bench, model, fault }: Work, duck: Duck): Promise<voi
   }
 }
 
-/** Nothing but what manifests name is left once a process has opened them. */
-export async function checkOrphans({ bench, fault }: Work): Promise<void> {
+/** Nothing but what manifests name is left once a process has opened them. It is at work: what is gone at the next look was being written. */
+export async function checkOrphans(work: Work): Promise<void> {
+  let left = await orphans(work)
+  for (let look = 0; look < orphanLooksMax && left.length > 0; look++) {
+    await sleep(orphanLookMs)
+    const now = new Set(await orphans(work))
+    left = left.filter((each) => now.has(each))
+  }
+  for (const each of left) work.fault(each)
+}
+
+async function orphans({ bench }: Work): Promise<string[]> {
+  const found: string[] = []
   const lake = path.join(bench.dataDir, 'lake', study)
   const at = openFolderStore(lake)
   const manifest = await readManifest(at)
-  if (manifest === null) return
+  if (manifest === null) return []
   const named = new Set(['manifest.json', ...manifest.pages.map(({ file }) => file), ...manifest.segments.map(({ id }) => segmentFile(id))])
   for (const page of manifest.pages) for (const { id } of await readPage(at, study, page)) named.add(segmentFile(id))
-  for (const name of await readdir(lake)) if (!named.has(name) && !name.endsWith('.journal')) fault(`lake: no manifest names ${name}`)
+  for (const name of await readdir(lake)) if (!named.has(name) && !name.endsWith('.journal')) found.push(`lake: no manifest names ${name}`)
   const reservoir = path.join(bench.dataDir, 'reservoir', study)
   const shown = await readReservoirManifest(reservoir)
   const head = await readReservoirManifest(reservoir, 'head.json')
   const files = new Set(['manifest.json', 'head.json', 'published', 'published.json', ...filesOf(shown), ...filesOf(head)])
-  for (const name of await readdir(reservoir)) if (!files.has(name) && name !== 'cuts') fault(`reservoir: no manifest names ${name}`)
+  for (const name of await readdir(reservoir)) if (!files.has(name) && name !== 'cuts') found.push(`reservoir: no manifest names ${name}`)
   const cuts = path.join(reservoir, 'cuts')
   for (const name of await readdir(cuts).catch(() => []))
-    if (!(await readdir(path.join(cuts, name))).includes('cut.json')) fault(`reservoir: the data cut ${name} was never finished`)
+    if (!(await readdir(path.join(cuts, name))).includes('cut.json')) found.push(`reservoir: the data cut ${name} was never finished`)
+  return found
 }
