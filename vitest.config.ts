@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config'
 const source = fileURLToPath(new URL('./packages/core/src', import.meta.url))
 const alias = [{ find: /^@aquifer\/core\/(.+)$/, replacement: `${source}/$1/index.ts` }]
 
+const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
+
 export default defineConfig({
   test: {
     projects: [
@@ -26,9 +28,10 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: ['apps/server/src/**/*.test.ts'],
           // Too long for `npm test`: scripts/test-long.mjs runs them.
-          exclude: process.env['AQUIFER_TEST_LONG'] === '1' ? [] : ['**/*.long.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: isLong ? [] : ['**/*.long.test.ts'],
+          // Long suites run beside each other on all cores.
+          testTimeout: isLong ? 360_000 : 120_000,
+          hookTimeout: isLong ? 360_000 : 120_000,
           pool: 'forks',
           // Each file opens its own world; reading the server's modules anew for each took as long as the tests.
           isolate: false,

@@ -102,7 +102,7 @@ async function until(url: string, roles: string | null): Promise<void> {
 }
 
 const about = 'one works, the other says that it waits and takes over when the first is killed or stands still; nothing is doubled or lost'
-test(about, { timeout: 420_000 }, async () => {
+test(about, async () => {
   const first = await server()
   const second = await server()
   expect([await rolesOf(first.url), await rolesOf(second.url)]).toEqual([null, waits])

@@ -185,7 +185,7 @@ async function erased(study: string, id: string): Promise<void> {
   const begun = await world.send({ method: 'POST', path: at, token, body })
   expect([begun.status, begun.status < 300 ? '' : begun.text]).toEqual([begun.status, ''])
   const state = async () => (await world.send({ path: `${at}/${String(begun.json['id'])}`, token })).json['state']
-  await expect.poll(state, { timeout: 60_000 }).toBe('done')
+  await expect.poll(state, { timeout: 180_000 }).toBe('done')
 }
 
 test.runIf(isLong)(

@@ -61,7 +61,7 @@ async function withdraw(study: string, id: string, act: string): Promise<void> {
   // With the answer nobody sees him in the cut either.
   expect((await rows(study, 'interim-1')).rows).toEqual([[2, 2]])
   const state = async () => (await world.send({ path: `${at}/${String(begun.json['id'])}`, token })).json['state']
-  await expect.poll(state, { timeout: 60_000 }).toBe('done')
+  await expect.poll(state, { timeout: 180_000 }).toBe('done')
 }
 
 test('a cut is signed by the person who makes it, keeps its rows while all around changes, and is cited', async () => {

@@ -25,7 +25,7 @@ async function until(id: string, holds: (found: Json) => boolean): Promise<Json>
 const stateOf = (found: Json, store: string): unknown => (found['steps'] as Json[]).find((step) => step['store'] === store)?.['state']
 
 // Stages that do not come are waited for up to 300 s, within which a process that is asked to stop has long been killed.
-test('a stop leaves an erasure that waits for other stages, and the next start carries it on', { timeout: 60_000 }, async () => {
+test('a stop leaves an erasure that waits for other stages, and the next start carries it on', async () => {
   await world.study({ id: 'STOP', kind: 'program', required: ['share-data'] })
   const token = await world.token('integrator', ['STOP'])
   const sent = await world.fhir(

@@ -33,7 +33,7 @@ test('the same rows before and after, of changed resources and withheld people, 
   for (let from = 0; from < all.length; from += inBatch) await publish(world.reservoir, 'SYN', all.slice(from, from + inBatch))
   const study = await world.reservoir.study('SYN')
   const apart = (): (string | undefined)[] => study.head()!.types['Observation']!.files.map(({ without }) => without)
-  await expect.poll(apart, { timeout: 60_000 }).toContain('component')
+  await expect.poll(apart, { timeout: 180_000 }).toContain('component')
   expect(apart()).toContain(undefined)
   const sums = `SELECT count(*), count(panel_id), sum(value_number) FROM observations WHERE id LIKE 'm%'`
   const numbers = all.map((_, number) => number)
