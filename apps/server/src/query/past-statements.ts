@@ -10,7 +10,7 @@ import { lineageBy, parsed } from './statement-lineage.js'
 import { historyRow, statusOf } from './statement-views.js'
 
 type KeptUntil = (statement: string) => number | null
-type Parts = Pick<QueryOptions, 'repository' | 'studyOf' | 'filesOf'>
+type Parts = Pick<QueryOptions, 'repository' | 'studyOf' | 'studyNamed' | 'filesOf'>
 
 /** A caller's own statements as the history has them; another's is as unknown as one that never was. */
 export class PastStatements {
@@ -27,6 +27,12 @@ export class PastStatements {
   async record(id: string, actor: string): Promise<StatementRecord | Refusal> {
     const record = await this.#parts.repository.statements.byId(id)
     return record?.actor === actor ? record : noSuchStatement()
+  }
+
+  async placeOf(id: string, actor: string, running?: { actor: string; status: StatementStatus }): Promise<Study | Refusal> {
+    if (running?.actor === actor) return (await this.#parts.studyNamed(running.status.study)) ?? noSuchStatement()
+    const record = await this.record(id, actor)
+    return isRefusal(record) ? record : ((await this.#parts.studyOf(record.sid)) ?? noSuchStatement())
   }
 
   async status(id: string, actor: string): Promise<StatementStatus | Refusal> {

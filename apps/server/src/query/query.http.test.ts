@@ -363,6 +363,6 @@ test('statistics and cohorts: of who has not withdrawn, by the caller’s level,
   expect((await read('?')).json).toMatchObject({ cohorts: [{ name: 'women', version: 2 }] })
   expect((await read('?', await world.token('analyst', ['EMPTY']))).status).toBe(404)
   const auditor = await world.token('auditor', ['REG'])
-  const trail = (await world.send({ path: '/audit/api/v1/events?study=REG&act=cohort', token: auditor })).text
+  const trail = (await world.send({ path: '/audit/api/v1/events?study=REG&action=cohort', token: auditor })).text
   expect(trail).toMatch(/"code":"cohort"/)
 })

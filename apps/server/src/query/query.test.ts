@@ -365,7 +365,7 @@ test('a statement is its caller’s own: state, rows, history', async () => {
   expect(await world.query.status(id, 'ana')).toMatchObject({ refusal: 'unknown' })
   expect(await world.query.kept(id, 'ana')).toMatchObject({ refusal: 'unknown' })
   expect(await world.query.cancel(id, 'ana')).toMatchObject({ refusal: 'unknown' })
-  expect(await world.query.pin(id, 'ana', true)).toMatchObject({ refusal: 'unknown' })
+  expect(await world.query.past.pin(id, 'ana', true)).toMatchObject({ refusal: 'unknown' })
   expect(await world.query.history(world.study, 'bob', 10)).toMatchObject({
     rows: [{ id, sql: 'SELECT 7 AS n', purpose: 'looking', state: 'done', rows: 1 }],
   })

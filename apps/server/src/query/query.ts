@@ -55,7 +55,7 @@ export class Query {
   readonly #counts: Counts
   readonly #platform: PlatformStatements
   readonly #catalogues: Catalogues
-  readonly #past: PastStatements
+  readonly past: PastStatements
   readonly results: Results
   readonly isolation: Isolation
 
@@ -64,16 +64,15 @@ export class Query {
     this.isolation = isolation()
     // What a server that was killed left behind.
     rmSync(options.workFolder, { recursive: true, force: true })
-    const kept = new KeptResults(options.resultsFolder, options.now)
+    const kept = (this.#kept = new KeptResults(options.resultsFolder, options.now))
     const resultsOf = (study: string): string => kept.folderOf(study)
     const { folderOf: reservoirOf, workFolder } = options
     this.#engines = new Engines({ reservoirOf, resultsOf, workFolder, isolated: this.isolation.mode === 'full' })
-    this.#kept = kept
     this.#around = new Surroundings(options)
     this.#counts = new Counts(options, this.#engines, this.#around)
     this.#platform = new PlatformStatements(options, this.#engines, this.#around)
     this.#catalogues = new Catalogues(options, this.#around, this.#counts)
-    this.#past = new PastStatements(options, this.#engines, this.#counts)
+    this.past = new PastStatements(options, this.#engines, this.#counts)
     this.results = new Results(this.#engines, kept, async (study) => (await options.filesOf(study)).folder)
     this.#sweeping = setInterval(() => this.sweep(), sweepMs).unref()
   }
@@ -243,7 +242,7 @@ export class Query {
   async status(id: string, actor: string): Promise<StatementStatus | Refusal> {
     const running = this.#running.get(id)
     if (running?.actor === actor) return this.#now(running)
-    const status = await this.#past.status(id, actor)
+    const status = await this.past.status(id, actor)
     const kept = isRefusal(status) ? null : this.#kept.get(status.study, id)
     return kept === null ? status : { ...(status as StatementStatus), keptUntil: new Date(kept.until).toISOString() }
   }
@@ -253,14 +252,19 @@ export class Query {
     return { ...status, elapsedMs: this.#options.now() - since, ...(at === null ? {} : { queuePlace: at }) }
   }
 
+  /** The study of a caller's own statement, also while it waits or runs. */
+  placeOf(id: string, actor: string): Promise<Study | Refusal> {
+    return this.past.placeOf(id, actor, this.#running.get(id))
+  }
+
   /** What was asked, as the history has it. */
   record(id: string, actor: string): Promise<StatementRecord | Refusal> {
-    return this.#past.record(id, actor)
+    return this.past.record(id, actor)
   }
 
   /** Where the columns of a caller's own statement come from. */
   lineage(id: string, actor: string): Promise<StatementLineage | Refusal> {
-    return this.#past.lineage(id, actor, (study) => this.catalogue(study))
+    return this.past.lineage(id, actor, (study) => this.catalogue(study))
   }
 
   /** A result that is kept, if nobody in it withdrew since. */
@@ -312,11 +316,7 @@ export class Query {
   }
 
   history(study: Study, actor: string, limit: number, sought: Sought = {}): Promise<StatementHistory> {
-    return this.#past.list(study, actor, limit, sought, (id) => this.#kept.get(study.id, id)?.until ?? null)
-  }
-
-  pin(id: string, actor: string, pinned: boolean): Promise<{ pinned: boolean } | Refusal> {
-    return this.#past.pin(id, actor, pinned)
+    return this.past.list(study, actor, limit, sought, (id) => this.#kept.get(study.id, id)?.until ?? null)
   }
 
   /** What figures rest on: the snapshot, and whose rows are left out of it. The same text, the same figures. */

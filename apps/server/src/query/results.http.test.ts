@@ -207,3 +207,33 @@ test('kept counts: the same marks in every window and form, and a file without w
   expect((await world.send({ path: `${file}/file`, token: manager })).text).toBe('gender,n,kg,n_status,kg_status\n,,,<11,<11\n')
   expect((await world.send({ path: `${file}/manifest`, token: manager })).json).toMatchObject({ basis: { level: 'counts' }, suppressed })
 })
+
+test('what was asked of a study out of reach is as unknown as nothing; who read which rows is in the trail', async () => {
+  const id = await kept('SELECT gender FROM patients')
+  const own = `/query/api/v1/statements/${id}`
+  const read = (path: string, token: string) => world.send({ path, token })
+  expect((await read(`${own}/rows`, analyst)).status).toBe(200)
+  const auditor = await world.token('auditor', ['REG'])
+  const trail = `/audit/api/v1/records?study=REG&action=query`
+  await soon(async () => {
+    const records = (await world.send({ path: trail, token: auditor })).json['records'] as { detail: Json }[]
+    return records.filter(({ detail }) => detail['statement'] === id).length
+  }).toBeGreaterThan(1)
+  expect((await world.send({ path: `${trail}&act=query`, token: auditor })).json).toMatchObject({ code: 'bad-parameter' })
+  // The same person with a token for another study.
+  const elsewhere = await world.token('analyst', ['EMPTY'])
+  const doors: ['GET' | 'POST' | 'DELETE' | 'PUT', string, Json?][] = [
+    ['GET', own],
+    ['GET', `${own}/result`],
+    ['GET', `${own}/rows`],
+    ['GET', `${own}/lineage`],
+    ['GET', `${own}/diff/${id}`],
+    ['PUT', `${own}/pin`, { pinned: true }],
+    ['DELETE', own],
+    ['POST', '/query/api/v1/downloads', { statement: id, format: 'csv' }],
+  ]
+  for (const [method, path, body] of doors) {
+    const sent = await world.send({ method, path, token: elsewhere, ...(body ? { body } : {}) })
+    expect([method, path, sent.status]).toEqual([method, path, 404])
+  }
+})

@@ -1,5 +1,5 @@
 import { statisticsGroupsMax, type ReadStatisticsRequest, type StatisticsAnswer } from '../contract/index.js'
-import { isRefusal, type Refusal } from '../refusal/index.js'
+import { isRefusal, refuse, type Refusal } from '../refusal/index.js'
 import { adherence, type Supply } from './adherence.js'
 import { missingPatterns } from './missing.js'
 import { dayNumber, groupsOf, isNumeric, peopleRows, usedColumns, type PeopleRows, type StatisticsInput } from './people-rows.js'
@@ -75,10 +75,17 @@ function survivalOf({ time, event, group, unit, level, times }: Of<'survival'>, 
   const groups = groupsOf(rows, group, grouping)
   if (isRefusal(groups)) return groups
   const [ends, events] = [rows.numbers(time), rows.numbers(event)]
-  const isWhole = (at: number): boolean => (ends[at] ?? -1) >= 0 && events[at] !== null
+  const isEvent = (value: number | null | undefined): boolean => value === 0 || value === 1
+  // R codes 1 and 2, competing risks 0, 1 and 2: taken for true, they would all be events. Whoever gets counts only is not told by a refusal.
+  if (rule === null && events.some((value) => value !== null && !isEvent(value)))
+    return refuse('bad-parameter', {
+      detail: `${event} has other values than 0, 1, false and true. 1 or true is the event, 0 or false the end of watching: write (status = 2) AS ${event}, say.`,
+      parameter: 'event',
+    })
+  const isWhole = (at: number): boolean => (ends[at] ?? -1) >= 0 && isEvent(events[at])
   const followed = groups.map(({ name, places }): FollowUpGroup => ({
     name,
-    people: places.filter(isWhole).map((at) => ({ time: ends[at]!, event: events[at] !== 0 })),
+    people: places.filter(isWhole).map((at) => ({ time: ends[at]!, event: events[at] === 1 })),
   }))
   const missing = rows.rows - followed.reduce((total, { people }) => total + people.length, 0)
   const told = tellSurvival(followed, { rule, level, times })

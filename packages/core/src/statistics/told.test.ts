@@ -203,6 +203,9 @@ test('what is asked for has to be there: one row a person, known columns, number
   expect(detail(ask({ kind: 'missing' }, twice))).toMatch(/one row a person/)
   expect(detail(ask({ kind: 'missing', variables: ['hight'] }, many(1, { age: 5 })))).toMatch(/no column hight/)
   expect(detail(ask({ kind: 'survival', time: 'sex', event: 'age' }, many(1, { age: 1, sex: 'f' })))).toMatch(/no numbers/)
+  // R’s coding of its own data: 1 is censored, 2 is dead.
+  const dead = [...many(3, { time: 5, event: 1 }), ...many(3, { time: 7, event: 2 })]
+  expect(detail(ask({ kind: 'survival', time: 'time', event: 'event' }, dead, null))).toMatch(/other values than 0, 1/)
   const groups = Array.from({ length: 13 }, (_, at) => ({ g: `g${at}`, t: 1, n: 0 }))
   expect(detail(ask({ kind: 'incidence', time: 't', events: 'n', group: 'g' }, groups))).toMatch(/13 groups; 12 at most/)
 })

@@ -54,8 +54,14 @@ function eventBundle(request: FastifyRequest, { events, next }: { events: Record
   }
 }
 
+const filters = new Set(['actor', 'role', 'action', 'outcome', 'from', 'to', 'patient', 'correlation'])
+
 async function askedOf(systems: RoutedSystems, request: FastifyRequest) {
   const { study: studyId, limit: asked, before, ...query } = queryOf(request)
+  // A filter that is overlooked would show a trail of something else.
+  const unknown = Object.keys(query).find((name) => !filters.has(name))
+  if (unknown !== undefined)
+    return refuse('bad-parameter', { detail: `${unknown} is no filter here: ${[...filters].join(', ')}.`, parameter: unknown })
   const limit = wholeNumber(asked, { min: 1, max: pageMax, otherwise: 100 })
   if (limit === null) return refuse('bad-parameter', { detail: `limit is 1 to ${pageMax}.`, parameter: 'limit' })
   if (before !== undefined && !/^\d{1,18}$/.test(before))

@@ -15,6 +15,7 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy, noSuchStudy } from '../../access/index.js'
 import {
   historyPageMax,
+  noSuchStatement,
   type DownloadDesk,
   type NotebookDesk,
   type SavedQueryDesk,
@@ -84,6 +85,21 @@ export async function reached({ studies }: QuerySystems, request: FastifyRequest
   return study
 }
 
+/** A statement of the caller's own whose study is still within his reach; the trail has both. Any other is as unknown as none. */
+export async function ownStatement(
+  { query }: QuerySystems,
+  request: FastifyRequest,
+  id: string = paramOf(request, 'id'),
+): Promise<{ id: string; actor: string; study: Study } | Refusal> {
+  const actor = grantOf(request).user
+  const study = await query.placeOf(id, actor)
+  if (isRefusal(study)) return study
+  if (mayReachStudy(grantOf(request), study) !== null) return noSuchStatement()
+  factsOf(request).sid = study.sid
+  factsOf(request).detail['statement'] = id
+  return { id, actor, study }
+}
+
 /** Much is sent piece by piece, as it lies in memory. */
 function rowsOf({ pieces, type, headers }: StatementAnswer): Answer {
   const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
@@ -108,7 +124,11 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
       const asked = { study, actor, sql, purpose, limit, cut, level, parameters, role, format: formatOf(request) }
       Object.assign(factsOf(request).detail, { purpose, level })
       if (cut !== undefined) factsOf(request).detail['cut'] = cut
-      if (/\brespond-async\b/i.test(headerOf(request, 'prefer') ?? '')) return { status: 202, body: query.start(asked) }
+      if (/\brespond-async\b/i.test(headerOf(request, 'prefer') ?? '')) {
+        const started = query.start(asked)
+        factsOf(request).detail['statement'] = started.id
+        return { status: 202, body: started }
+      }
       return untilGone(request, async (signal) => {
         const result = await query.run({ ...asked, signal })
         return isRefusal(result) ? result : rowsOf(result)
@@ -132,14 +152,16 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   bind(app, endpoints.statement, {
     ...counted,
     handler: async (request) => {
-      const status = await query.status(paramOf(request, 'id'), grantOf(request).user)
+      const own = await ownStatement(systems, request)
+      const status = isRefusal(own) ? own : await query.status(own.id, own.actor)
       return isRefusal(status) ? status : { body: statusFor(request, status) }
     },
   })
   bind(app, endpoints.statementLineage, {
     ...counted,
     handler: async (request) => {
-      const lineage = await query.lineage(paramOf(request, 'id'), grantOf(request).user)
+      const own = await ownStatement(systems, request)
+      const lineage = isRefusal(own) ? own : await query.lineage(own.id, own.actor)
       if (isRefusal(lineage)) return lineage
       return mayHave(request, levelFrom(lineage.basis)) ?? { body: lineage }
     },
@@ -147,7 +169,8 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
   bind(app, endpoints.cancelStatement, {
     ...counted,
     handler: async (request) => {
-      const status = await query.cancel(paramOf(request, 'id'), grantOf(request).user)
+      const own = await ownStatement(systems, request)
+      const status = isRefusal(own) ? own : await query.cancel(own.id, own.actor)
       return isRefusal(status) ? status : { body: statusFor(request, status) }
     },
   })

@@ -30,13 +30,14 @@ import type { Study } from '../../study/index.js'
 import type { Answer } from '../answer.js'
 import { bind, bodyAs, paramOf, queryOf, wholeNumber } from '../bind.js'
 import { factsOf, grantOf } from '../context.js'
-import { counted, formatOf, levelFrom, levelOf, mayHave, reached, type QuerySystems } from './query.js'
+import { counted, formatOf, levelFrom, levelOf, mayHave, ownStatement, reached, type QuerySystems } from './query.js'
 
 /** Kept results in windows and as a whole, and files of them. */
 export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void {
   const { query } = systems
   const keptFor = async (request: FastifyRequest): Promise<KeptResult | Refusal> => {
-    const kept = await query.kept(paramOf(request, 'id'), grantOf(request).user)
+    const own = await ownStatement(systems, request)
+    const kept = isRefusal(own) ? own : await query.kept(own.id, own.actor)
     return isRefusal(kept) ? kept : (mayHave(request, kept.level) ?? kept)
   }
   bind(app, endpoints.statementResult, {
@@ -61,8 +62,12 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
   bind(app, endpoints.diffStatements, {
     ...counted,
     handler: async (request) => {
-      const { user } = grantOf(request)
-      const [from, to] = [await query.record(paramOf(request, 'id'), user), await query.record(paramOf(request, 'other'), user)]
+      const other = await ownStatement(systems, request, paramOf(request, 'other'))
+      if (isRefusal(other)) return other
+      const own = await ownStatement(systems, request)
+      if (isRefusal(own)) return own
+      factsOf(request).detail['other'] = other.id
+      const [from, to] = [await query.record(own.id, own.actor), await query.record(other.id, other.actor)]
       if (isRefusal(from)) return from
       if (isRefusal(to)) return to
       return mayHave(request, levelFrom(from.basis)) ?? mayHave(request, levelFrom(to.basis)) ?? { body: diffOf(from, to) }
@@ -74,7 +79,8 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
       const body = bodyAs(request, statementPin)
       if (isRefusal(body)) return body
       factsOf(request).detail['pinned'] = body.pinned
-      const pinned = await query.pin(paramOf(request, 'id'), grantOf(request).user, body.pinned)
+      const own = await ownStatement(systems, request)
+      const pinned = isRefusal(own) ? own : await query.past.pin(own.id, own.actor, body.pinned)
       return isRefusal(pinned) ? pinned : { body: pinned }
     },
   })
@@ -185,13 +191,13 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
     handler: async (request) => {
       const body = bodyAs(request, downloadRequest)
       if (isRefusal(body)) return body
-      const record = await query.record(body.statement, grantOf(request).user)
+      const own = await ownStatement(systems, request, body.statement)
+      const record = isRefusal(own) ? own : await query.record(own.id, own.actor)
+      if (isRefusal(own)) return own
       if (isRefusal(record)) return record
       const withheld = mayHave(request, levelFrom(record.basis))
       if (withheld !== null) return withheld
-      const study = await systems.studies.bySid(record.sid)
-      const refusal = mayReachStudy(grantOf(request), study)
-      if (refusal !== null || study === null) return refusal ?? refuse('unknown', { detail: 'There is no such statement here.' })
+      const { study } = own
       return begun(request, study, await downloads.begin(study, grantOf(request).user, body), record.purpose)
     },
   })
