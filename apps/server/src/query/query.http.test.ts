@@ -310,6 +310,10 @@ test('a saved query: each run is a job whose report says what changed, few rows 
   await settled()
   expect(await ran()).toMatchObject({ previous: first['statement'], changed: true, rows: '1–10', added: '1–10', removed: '0' })
   expect((await world.send({ path: `${path}?study=REG`, token: analyst })).json).toMatchObject({ queries: [{ last: { changed: true } }] })
+  const auditor = await world.token('auditor', ['REG'])
+  const trail = (await world.send({ path: '/audit/api/v1/records?study=REG&action=query', token: auditor })).json['records'] as Json[]
+  const runs = trail.map(({ detail }) => detail as Json).filter(({ by }) => by === 'saved-query')
+  expect(runs).toContainEqual({ saved: saved.json['id'], purpose: 'analysis', by: 'saved-query', statement: first['statement'] })
   expect((await world.send({ method: 'DELETE', path: own, token: analyst })).status).toBe(204)
   expect((await world.send({ path: own, token: analyst })).status).toBe(404)
 })

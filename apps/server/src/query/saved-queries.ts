@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { QueryBasis, SavedQueryDraft, SavedQueryReport, SavedQueryView, StatementParameters } from '@aquifer/core/contract'
 import { valueDiff } from '@aquifer/core/query'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -138,7 +139,10 @@ function runOf(parts: Parts): JobRun {
     const row = await parts.repository.savedQueries.byId(String(request['saved']))
     const study = row === null ? null : await parts.studyOf(row.sid)
     if (row === null || study === null) return { problem: 'This saved query is not here any more.' }
-    if (!(await parts.mayStill(row.owner, study))) return { problem: 'Its owner may not ask this study any more.' }
+    if (!(await parts.mayStill(row.owner, study))) {
+      await audit(parts, row, 'refused')
+      return { problem: 'Its owner may not ask this study any more.' }
+    }
     const stop = new AbortController()
     const watch = setInterval(() => job.cancelled && stop.abort(), 50)
     try {
@@ -155,12 +159,21 @@ function runOf(parts: Parts): JobRun {
   }
 }
 
+/** Nobody asks when the clock does: the trail has it as an act of the owner's, for the purpose he gave. */
+async function audit({ repository, now }: Parts, row: SavedQueryRow, outcome: 'done' | 'refused', statement?: string): Promise<void> {
+  const { id: saved, sid, owner: actor, purpose } = row
+  const of = { id: await repository.nextAuditId(), at: now(), request: randomUUID(), actor, role: 'none', sid }
+  const detail = { saved, purpose, by: 'saved-query', ...(statement === undefined ? {} : { statement }) }
+  await repository.audits.record([{ ...of, action: 'query', outcome, detail, entries: [] }])
+}
+
 async function runOnce(parts: Parts, row: SavedQueryRow, study: Study, signal: AbortSignal): Promise<SavedQueryReport | Refusal> {
   const { query, now } = parts
   const { owner: actor, sql, purpose, cut } = row
   const asked = { study, actor, sql, purpose, cut: cut ?? undefined, parameters: row.parameters as StatementParameters, signal }
   const kept = await query.keep({ ...asked, limit: statementLimits.rows, format: 'json' })
   if (isRefusal(kept)) return kept
+  await audit(parts, row, 'done', kept.id)
   const last = row.last as SavedQueryReport | null
   const before = last === null ? null : await query.kept(last.statement, actor)
   const earlier = before === null || isRefusal(before) ? null : before
