@@ -121,6 +121,16 @@ export class Bench {
     }
   }
 
+  /** What goes on, for whoever looks for why nothing does. */
+  async standing(): Promise<string> {
+    const sessions = `select state, wait_event, left(query, 90) as query, (extract(epoch from now() - state_change) * 1000)::int as ms
+      from pg_stat_activity where datname = current_database() and application_name <> $1 order by state`
+    const jobs = `select kind, state, owner, attempts, lease_until::text from job where state in ('queued', 'running')`
+    const told = await Promise.all([this.owner.query(sessions, [adminName]), this.owner.query(jobs)]).catch(String)
+    const process = { opened: this.opened, opens: this.#opening !== null, killed: this.#process.killed, isOpen: this.#platform !== null }
+    return JSON.stringify({ process, told: Array.isArray(told) ? told.map(({ rows }) => rows as unknown[]) : told })
+  }
+
   /** Something that the process does; null when it was killed meanwhile. */
   async within<T>(work: (platform: Platform) => Promise<T>): Promise<T | null> {
     const platform = await this.up()

@@ -92,7 +92,10 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
     next('')
   }
   try {
-    await Promise.race([all(), sleep(runMsMax, null, { ref: false }).then(() => fault(`the run hangs ${phases.at}`))])
+    await Promise.race([
+      all(),
+      sleep(runMsMax, null, { ref: false }).then(async () => fault(`the run hangs ${phases.at}: ${await bench.standing()}`)),
+    ])
   } catch (error) {
     fault(error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
