@@ -20,11 +20,13 @@ export const tablesOfCohort = (name: string, said: Pick<CohortTable, 'title' | '
   { ...said, name: cohortTableName(name), indexed: false },
 ]
 
+// What was entered in error or never happened is no value of anybody's.
+const holds = `coalesce(m.status, '') NOT IN ('entered-in-error', 'cancelled')`
 // There is no day 0: the index day is day 1, the day before it day -1.
 const indexedSql = (measurements: string, people: string): string => `SELECT m.*, i.index_at,
   date_diff('day', i.index_at, m.effective_at) + (CASE WHEN CAST(m.effective_at AS DATE) >= CAST(i.index_at AS DATE) THEN 1 ELSE 0 END) AS index_day,
-  coalesce(m.effective_at < i.index_at AND row_number() OVER (
-    PARTITION BY m.patient_key, m.code_system, m.code, m.usual_unit, m.effective_at < i.index_at ORDER BY m.effective_at DESC, m.id DESC) = 1, false)
+  coalesce(m.effective_at < i.index_at AND ${holds} AND row_number() OVER (
+    PARTITION BY m.patient_key, m.code_system, m.usual_code, m.usual_unit, m.effective_at < i.index_at, ${holds} ORDER BY m.effective_at DESC, m.id DESC) = 1, false)
     AS last_before_index
 FROM ${measurements} m JOIN (${people}) i USING (patient_key)`
 
@@ -84,7 +86,11 @@ export const describeCohort = ({ name, title, criteria, indexed }: CohortTable):
         })),
         indexAt,
         madeHere('index_day', 'BIGINT', 'days from the index date, which is day 1; the day before is day -1'),
-        madeHere('last_before_index', 'BOOLEAN', 'the person’s last value of this code and usual_unit before the index date'),
+        madeHere(
+          'last_before_index',
+          'BOOLEAN',
+          'the person’s last value of this usual_code and usual_unit before the index date that was neither entered in error nor cancelled',
+        ),
       ]
     : [{ name: 'patient_key', type: 'VARCHAR', masking: 'pseudonym', description: 'person of the cohort', from: [] }, indexAt],
 })

@@ -1,4 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { spellingSql, ucumOf } from '@aquifer/core/units'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { analysisTables, flatTable, flatTableSql, maskingOf } from './index.js'
 import { columnTypes, loadNestedRows } from './test/nested-rows.js'
@@ -68,6 +69,85 @@ test('values in the usual unit beside their own, repeats marked, baseline beside
   ])
 })
 
+test('what was entered in error or cancelled is nobody’s baseline, and a reading is no repeat of it', async () => {
+  const weights = (['2015-01-01', '2015-02-01', '2015-03-01'] as const).map((day) => ({ effectiveDateTime: `${day}T08:00:00Z` }))
+  const rows = await rowsOf(
+    'measurements',
+    [
+      observation('e1', '29463-7', { ...quantity(700, 'kg'), ...weights[0], status: 'entered-in-error' }),
+      observation('e2', '29463-7', { ...quantity(71, 'kg'), ...weights[1], status: 'cancelled' }),
+      observation('e3', '29463-7', { ...quantity(71, 'kg'), ...weights[1] }),
+      observation('e4', '29463-7', { ...quantity(72, 'kg'), ...weights[2] }),
+    ],
+    'id, repeated, baseline_number',
+  )
+  expect(rows).toEqual([
+    ['e1', false, null],
+    ['e2', false, null],
+    ['e3', false, 71],
+    ['e4', false, 71],
+  ])
+})
+
+test('units as hospitals write them, and amounts of substance beside masses under one code', async () => {
+  const glucose = [
+    ['g1', '2345-7', 99, 'mg/dl'],
+    ['g2', '14749-6', 5.5, 'mmol/l'],
+    ['g3', '2345-7', 5.5, 'mmol / L'],
+    ['h1', '59261-8', 53, 'mmol/mol'],
+    ['p1', '8480-6', 120, 'mm Hg'],
+    ['q1', '8480-6', 16, 'kPa'],
+  ] as const
+  const rows = await rowsOf(
+    'measurements',
+    glucose.map(([id, code, value, unit]) => observation(id, code, quantity(value, unit))),
+    'id, usual_code, round(usual_number, 1), usual_unit',
+  )
+  expect(rows).toEqual([
+    ['g1', '2345-7', 99, 'mg/dL'],
+    ['g2', '2345-7', 99.1, 'mg/dL'],
+    ['g3', '2345-7', 99.1, 'mg/dL'],
+    ['h1', '4548-4', 7, '%'],
+    ['p1', '8480-6', 120, 'mm[Hg]'],
+    ['q1', '8480-6', 120, 'mm[Hg]'],
+  ])
+  const written = [
+    'mm Hg',
+    'mg/dl',
+    'mmol/l',
+    'µmol/l',
+    'umol/L',
+    '10^3/uL',
+    'K/uL',
+    'kg/m²',
+    'IU/l',
+    'dl',
+    'ml/min',
+    'mol',
+    'capsules per day',
+    '',
+  ]
+  const asked = written.map((each, at) => `(${at}, '${each}')`).join(', ')
+  const told = await connection.runAndReadAll(`SELECT ${spellingSql('u')} FROM (VALUES ${asked}) AS v(place, u) ORDER BY place`)
+  expect(told.getRows().flat()).toEqual(written.map(ucumOf))
+  expect(written.map(ucumOf)).toEqual([
+    'mm[Hg]',
+    'mg/dL',
+    'mmol/L',
+    'umol/L',
+    'umol/L',
+    '10*3/uL',
+    '10*3/uL',
+    'kg/m2',
+    '[iU]/L',
+    'dL',
+    'mL/min',
+    'mol',
+    'capsules per day',
+    '',
+  ])
+})
+
 test('a blood pressure panel is one row', async () => {
   const component = [
     { code: loinc('8480-6'), ...quantity(120, 'mmHg') },
@@ -78,11 +158,19 @@ test('a blood pressure panel is one row', async () => {
     [
       observation('b1', '55284-4', { component, effectiveDateTime: '2015-01-01' }),
       observation('b2', '55284-4', {}),
+      observation('b3', '55284-4', { component, status: 'entered-in-error' }),
+      // The cuff was read twice, and one value is in a unit of something else.
+      observation('b4', '55284-4', {
+        component: [component[0], { code: loinc('8480-6'), ...quantity(180, 'mmHg') }, { code: loinc('8462-4'), ...quantity(8, 'cm') }],
+      }),
       observation('h1', '8302-2', quantity(170, 'cm')),
     ],
     'id, patient_key, systolic, round(diastolic, 3), study_day',
   )
-  expect(rows).toEqual([['b1', 'p', 120, 75.006, '1']])
+  expect(rows).toEqual([
+    ['b1', 'p', 120, 75.006, '1'],
+    ['b4', 'p', 120, null, null],
+  ])
 })
 
 test('they stand beside the flat tables, and say of every column what it is', () => {

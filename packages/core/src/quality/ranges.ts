@@ -1,3 +1,5 @@
+import { ucumOf } from '../units/index.js'
+
 /** What a living person can have, by LOINC code: outside is a mistake of entry, unit or device, and not an illness. */
 export interface PlausibleRange {
   name: string
@@ -16,14 +18,13 @@ export const rangeSources = {
   own: 'Wider than the greatest and smallest people on record, since the published limits are of adults in critical care',
 } as const
 
-const perMinute = { '{beats}/min': [1, 0], '{breaths}/min': [1, 0], 'beats/min': [1, 0], 'breaths/min': [1, 0], bpm: [1, 0] } as const
 const pressure = { kPa: [7.500615758456563, 0] } as const
 const salts = { 'meq/L': [1, 0] } as const
 const mimic = 'mimic-extract' as const
 
 export const plausibleRanges: readonly PlausibleRange[] = [
-  { name: 'Heart rate', codes: '8867-4 8889-8 76282-3 40443-4', unit: '/min', low: 0, high: 390, from: perMinute, source: mimic },
-  { name: 'Respiratory rate', codes: '9279-1', unit: '/min', low: 0, high: 330, from: perMinute, source: mimic },
+  { name: 'Heart rate', codes: '8867-4 8889-8 76282-3 40443-4', unit: '/min', low: 0, high: 390, from: {}, source: mimic },
+  { name: 'Respiratory rate', codes: '9279-1', unit: '/min', low: 0, high: 330, from: {}, source: mimic },
   { name: 'Systolic blood pressure', codes: '8480-6', unit: 'mm[Hg]', low: 0, high: 375, from: pressure, source: mimic },
   { name: 'Diastolic blood pressure', codes: '8462-4', unit: 'mm[Hg]', low: 0, high: 375, from: pressure, source: mimic },
   { name: 'Mean blood pressure', codes: '8478-0', unit: 'mm[Hg]', low: 0, high: 375, from: pressure, source: mimic },
@@ -91,36 +92,13 @@ export const plausibleRanges: readonly PlausibleRange[] = [
 
 const byCode = new Map(plausibleRanges.flatMap((range) => range.codes.split(' ').map((code) => [code, range] as const)))
 
-const spellings: Readonly<Record<string, string>> = {
-  mmHg: 'mm[Hg]',
-  'mm Hg': 'mm[Hg]',
-  lb: '[lb_av]',
-  lbs: '[lb_av]',
-  oz: '[oz_av]',
-  in: '[in_i]',
-  inches: '[in_i]',
-  ft: '[ft_i]',
-  C: 'Cel',
-  '°C': 'Cel',
-  degC: 'Cel',
-  F: '[degF]',
-  '°F': '[degF]',
-  degF: '[degF]',
-  'mg/dl': 'mg/dL',
-  'g/dl': 'g/dL',
-  'mmol/l': 'mmol/L',
-  'mEq/L': 'meq/L',
-  'kg/m²': 'kg/m2',
-  'IU/L': '[iU]/L',
-}
-
 export const rangeOfCode = (code: string): PlausibleRange | null => byCode.get(code) ?? null
 
 /** How an amount of this code stands: null where no limits are known. */
 export function plausibility(code: string, amount: number, unit: string | null): 'plausible' | 'implausible' | 'unit' | null {
   const range = byCode.get(code)
   if (range === undefined) return null
-  const ucum = unit === null ? null : (spellings[unit] ?? unit)
+  const ucum = unit === null ? null : ucumOf(unit)
   const scale = ucum === range.unit ? ([1, 0] as const) : ucum === null ? undefined : range.from[ucum]
   if (scale === undefined) return 'unit'
   const value = amount * scale[0] + scale[1]
