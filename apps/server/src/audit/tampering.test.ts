@@ -1,5 +1,5 @@
 // Whoever can write to the database, as its owner, without the server's key: whatever he does is found, and where.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
 import type { Pool } from 'pg'
@@ -7,8 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AuditVerification, JobView } from '@aquifer/core/contract'
 import { openPlatformWorld, patient, weight, type World } from '../platform/test/world.js'
 import { openSeals, type StoredBlock } from '../repository/index.js'
-import { openVerifier, publicKeyFile } from '../storage/index.js'
-import { readBlockHead, readOutsideHead } from './seal/chain.js'
+import { openFolderStore, openVerifier, publicKeyFile } from '../storage/index.js'
+import { readBlockHead, readOutsideHead, writeOutsideHead } from './seal/chain.js'
+import { keepRoot } from './seal/lake-root.js'
 import { storedTrail } from './seal/stored-trail.js'
 import { columnNames, tamperings, type Dice, type Sealed, type Touched } from './test/tamper.js'
 import { verification } from './verification.js'
@@ -85,6 +86,34 @@ test.each(Object.keys(tamperings) as Dice['kind'][])('on the real tables, found 
   } finally {
     await owner.query(`truncate audit, seal; insert into audit select * from kept_audit; insert into seal select * from kept_seal;
       drop table kept_audit, kept_seal`)
+  }
+  expect((await verify()).whole).toBe(true)
+})
+
+test('cut in the database and in the head beside it, the trail is missed by the lake, which keeps what it knew', async () => {
+  const lake = openFolderStore(path.join(world.platform.config.storeDir, 'lake'))
+  const lost: number[] = []
+  const keep = () => keepRoot(world.platform.repository.seals, lake, (block) => lost.push(block))
+  await keep()
+  expect((await verify()).whole).toBe(true)
+  const [{ blocks }, kept] = [await sealedTrail(), await readFile(headFile())]
+  await owner.query('create table kept_audit as table audit; create table kept_seal as table seal')
+  try {
+    const [before, last] = blocks.slice(-2)
+    const { xid, seq } = readBlockHead(before!.head)!
+    await owner.query('delete from seal where block = $1', [last!.block])
+    await owner.query('delete from audit where (xid, seq) > ($1::xid8, $2::int8)', [xid, seq])
+    await writeOutsideHead(headFile(), before!)
+    expect(await verify()).toMatchObject({ whole: false, counts: { cut: 1 } })
+    await keep()
+    await keep()
+    expect(lost).toEqual([last!.block])
+    expect(await verify()).toMatchObject({ whole: false, counts: { cut: 1 } })
+  } finally {
+    await owner.query(`truncate audit, seal; insert into audit select * from kept_audit; insert into seal select * from kept_seal;
+      drop table kept_audit, kept_seal`)
+    await writeFile(headFile(), kept)
+    await lake.clear()
   }
   expect((await verify()).whole).toBe(true)
 })

@@ -17,6 +17,8 @@ interface Verifying {
   repository: Repository
   verifier: Verifier
   headFile: string
+  /** heads that are kept beside the database and the data folder */
+  elsewhere: () => Promise<readonly OutsideHead[]>
 }
 
 /** Verifies the stored trail, as a job: `request` may bring a head that was kept elsewhere. */
@@ -24,7 +26,7 @@ export async function verifyStored(parts: Verifying, work: Work, request: Record
   const given = auditHead.safeParse(request['head'])
   // The head before the last block: it is never ahead of a chain that is whole.
   const kept = await readOutsideHead(parts.headFile)
-  const heads = [...(kept === null ? [] : [kept]), ...(given.success ? [given.data] : [])]
+  const heads = [...(kept === null ? [] : [kept]), ...(await parts.elsewhere()), ...(given.success ? [given.data] : [])]
   const source = await storedTrail(parts.repository)
   const about = Math.max(1, await parts.repository.seals.count())
   return verification(source, {

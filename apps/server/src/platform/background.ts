@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { exportTrail, openSealer, verifyStored, type Sealer } from '../audit/index.js'
+import { exportTrail, openSealer, rootsIn, verifyStored, type Sealer } from '../audit/index.js'
 import { isRefusal } from '@aquifer/core/refusal'
 import type { Config } from '../config/index.js'
 import { openJobWorker, type JobRun, type JobWorker } from '../jobs/index.js'
@@ -7,6 +7,7 @@ import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { openRegistrationClock, type RegistrationClock } from '../registration/index.js'
 import type { Repository } from '../repository/index.js'
 import type { Clock, Signer } from '../storage/index.js'
+import { openObjects } from './objects.js'
 
 /** Work that keeps its own time: the trail's sealer, the queue of long jobs, and what registration does by the clock. */
 export interface Background {
@@ -54,7 +55,11 @@ export function openBackground(parts: Parts): Background {
     owner,
     kinds: {
       'audit-verify': async (job, { request }) => ({
-        result: await verifyStored({ repository, verifier: signer, headFile }, job, request),
+        result: await verifyStored(
+          { repository, verifier: signer, headFile, elsewhere: async () => rootsIn((await openObjects(config)).lake) },
+          job,
+          request,
+        ),
       }),
       'audit-export': async (job, asked) => {
         const made = await exportTrail({ repository, signer, dir: exportDir(config), now: () => clock.now() }, job, asked)

@@ -10,7 +10,7 @@ import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openLake, type Keyring, type Lake } from '../lake/index.js'
 import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
-import type { SignatureHand } from '../audit/index.js'
+import { keepRoot, type SignatureHand } from '../audit/index.js'
 import { openCutDesk, Pipeline, type CutDesk, type StoresParts } from '../pipeline/index.js'
 import { Replicator } from '../replicator/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
@@ -29,6 +29,7 @@ import type { Objects } from './objects.js'
 import { heldDoors, openHeldAlarm } from './held.js'
 import type { CodeLists, OwnViews } from '../query/index.js'
 import { openStoreJobs } from './stores.js'
+import { follow } from './follow.js'
 import { keepStudyRecords } from './study-records.js'
 import { publishedTables } from './tables.js'
 
@@ -167,6 +168,12 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     lake,
     onFailure: (study, error) => failed('study records')({ study, reason: errorName(error).name }),
   })
+  const onRootLost = (block: number): void => log.error({ block }, 'the lake knows a block of the audit trail that the database has not')
+  const auditRoots = follow(
+    () => keepRoot(repository.seals, parts.objects.lake, onRootLost),
+    rootEveryMs,
+    (error) => failed('audit roots')({ study: null, reason: errorName(error).name }),
+  )
   const stages = { replicator, lake, masking, reservoir, clock }
   const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
@@ -224,6 +231,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     }),
     async close() {
       await storeJobs.stop()
+      await auditRoots.stop()
       await studyRecords.stop()
       await replicator.stop()
       await masking.stop()
@@ -237,6 +245,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
 const maskingThreads = (cores: number): number => Math.max(Math.min(2, cores), cores - 1)
 
 const lookAgainS = 2
+const rootEveryMs = 5_000
 
 /** false: not within this time; the gate may have stopped the study meanwhile. */
 async function within(seconds: number, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Lake } from '../lake/index.js'
 import type { StudyRecord } from '../repository/index.js'
-import { Sleeper } from '../storage/index.js'
+import { follow } from './follow.js'
 
 // The lake as a second home: what a study is stands beside its rows, so that a lake alone can make the repository again.
 
@@ -26,8 +26,6 @@ export function keepStudyRecords(parts: {
 }): { stop(): Promise<void> } {
   const { records, lake, onFailure } = parts
   const known = new Map<string, string>()
-  const sleeper = new Sleeper()
-  let stopping = false
   const pass = async (): Promise<void> => {
     for (const record of await records()) {
       if (known.get(record.id) === record.rows) continue
@@ -39,20 +37,5 @@ export function keepStudyRecords(parts: {
       }
     }
   }
-  const follow = async (): Promise<void> => {
-    for (;;) {
-      const last = stopping
-      await pass().catch((error: unknown) => onFailure(null, error))
-      if (last) return
-      await sleeper.sleep(lookAgainMs)
-    }
-  }
-  const running = follow()
-  return {
-    async stop() {
-      stopping = true
-      sleeper.end()
-      await running
-    },
-  }
+  return follow(pass, lookAgainMs, (error) => onFailure(null, error))
 }
