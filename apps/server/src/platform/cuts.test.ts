@@ -101,6 +101,41 @@ test('a cut is signed by the person who makes it, keeps its rows while all aroun
   expect((await rows('PRG', 'interim-1')).rows).toEqual([[3, 3]])
 })
 
+test('nobody leaves a study by a cut whose key is gone, keys of standing cuts are kept, and by them people are found', async () => {
+  const [bob = ''] = (await world.platform.flow?.patientKeys('PRG', ['prg-bob-0001'])) ?? []
+  const inReservoir = async () => (await placesOf(world, [bob])).filter(({ place }) => place.includes('reservoir'))
+  const ring = () => world.platform.flow!.keyring
+  const [made] = await ring().studyKeys('PRG', 'masking')
+  for (const days of [0, 91]) {
+    world.clock.at = Date.now() + days * 86_400_000
+    const token = await world.token('privacy-officer', ['PRG'])
+    const rotate = { method: 'POST' as const, path: '/masking/api/v1/keys/rotate', token, body: { study: 'PRG', reason } }
+    expect((await world.send(rotate)).status).toBe(201)
+    await caughtUp('PRG')
+  }
+  await user('ana', 'analyst')
+  expect((await ring().studyKeys('PRG', 'masking')).map(({ id }) => id)).toContain(made?.id)
+  expect((await inReservoir()).length).toBeGreaterThan(0)
+  // As where the folder of keys was lost and came back from an older copy.
+  await ring().drop('PRG', [made!.id])
+  expect(((await rows('PRG', 'interim-1')) as unknown as { status: number }).status).toBe(404)
+  const token = await world.token('study-manager', ['PRG'])
+  const at = '/consent/api/v1/studies/PRG/withdrawals'
+  const body = { patient: 'prg-bob-0001', act: 'erase', reason: 'asked', evidence: 'letter' }
+  const id = String((await world.send({ method: 'POST', path: at, token, body })).json['id'])
+  const state = async () => (await world.send({ path: `${at}/${id}`, token })).json['state']
+  await expect.poll(state, { timeout: 60_000 }).toBe('failed')
+  expect((await world.send({ path: `${at}/${id}/certificate`, token })).status).toBe(404)
+  await ring().restore('PRG', made!, { use: false, at: world.clock.now() })
+  expect((await rows('PRG', 'interim-1')).rows).toEqual([[2, 2]])
+  expect((await world.send({ method: 'POST', path: `${at}/${id}/resume`, token })).status).toBeLessThan(300)
+  await expect.poll(state, { timeout: 60_000 }).toBe('done')
+  expect(await inReservoir()).toEqual([])
+  expect(await show('PRG', 'interim-1')).toMatchObject({ genuine: true, whole: true, removals: [{ act: 'erase' }] })
+  world.clock.at = null
+  for (const name of ['mara', 'ana']) await user(name, name === 'mara' ? 'study-manager' : 'analyst')
+})
+
 test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
   'who stops use or is erased is in no cut: by read at once, then by bytes, and the cut says that somebody left',
   async () => {

@@ -45,8 +45,10 @@ export interface Flow {
   reservoir: Reservoir
   /** As whoever compares the stores needs them. */
   stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock'>
-  /** What patient_key is in the study's masked rows, and in those that were made under a key of before. */
+  /** What patient_key is in the study's masked rows, and in those that were made under a key of before. Throws where that key is gone. */
   patientKeys(study: string, ids: readonly string[], maskingKey?: string): Promise<string[]>
+  /** What a patient_key may be in texts of whenever: under every key that is still here. */
+  everyPatientKey(study: string, id: string): Promise<string[]>
   /** The person as the study's masked rows know him. */
   masked(study: string, patientId: string, resources: readonly { type: string; id: string }[], maskingKey?: string): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
@@ -178,10 +180,10 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
+  // Pseudonyms of another key find nobody, which looks like nobody is there: where a key is gone, whoever asks has to fail.
   const shownKey = async (study: string, asked?: string) => {
     const shown = asked ?? reservoir.opened(study)?.snapshot()?.maskingKey
-    const known = (await keyring.studyKeys(study, 'masking')).find(({ id }) => id === shown)
-    return known ?? keyring.studyKey(study, 'masking')
+    return shown === undefined ? keyring.studyKey(study, 'masking') : keyring.keyById(study, shown)
   }
   const pseudonymsOf = async (study: string, asked?: string): Promise<Pseudonyms[]> => {
     const keys = [await shownKey(study), await shownKey(study, asked), await keyring.studyKey(study, 'masking')]
@@ -197,8 +199,10 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     reservoir,
     stages,
     async patientKeys(study, ids, maskingKey) {
-      if (ids.length === 0) return []
       return (await pseudonymsOf(study, maskingKey)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
+    },
+    async everyPatientKey(study, id) {
+      return (await keyring.studyKeys(study, 'masking')).map(({ key }) => createPseudonyms(hmacOf(key)).id('Patient', id))
     },
     async masked(study, patientId, resources, maskingKey) {
       const pseudonyms = createPseudonyms(hmacOf((await shownKey(study, maskingKey)).key))

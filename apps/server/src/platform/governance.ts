@@ -61,8 +61,7 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
   const consentClock = openConsentClock({ repository, studies, now, ticks: config.roles.includes('scheduler'), onBug })
   const ledger = openOutsideLedger(path.join(config.dataDir, 'ledger', 'withdrawals.ndjson'), parts.signer)
   const erasure = openErasure({ ...parts, ledger })
-  const patientKeys = flow?.patientKeys ?? null
-  if (queries !== null) erasure.registerStep(statementsStep({ repository, ...queries, patientKeys }))
+  if (queries !== null) erasure.registerStep(statementsStep({ repository, ...queries, masked: flow }))
   erasure.registerStep(exportsStep(bulkExport))
   if (flow !== null) {
     erasure.registerStep(reservoirStep(repository, flow, query))

@@ -26,6 +26,7 @@ export async function openKeys(parts: {
     ...others,
     keyring: flow.keyring,
     shownKey: (study) => flow.reservoir.opened(study)?.snapshot()?.maskingKey ?? null,
+    keysOfCuts: (study) => flow.reservoir.cuts.keys(study),
     wake: (study) => flow.masking.wake(study),
   })
   await keys.takeUp(await parts.repository.studies.list())

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Config } from '../config/index.js'
 import type { FileDesk } from '../files/index.js'
+import { KeyMissing } from '../lake/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import {
@@ -68,11 +69,15 @@ export interface Queries {
 export function openQueries(parts: QueryParts): Queries {
   const { config, repository, studies, files, reservoir, patientKeys, ownViews, log, now, newId } = parts
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
+  // Where the key of its pseudonyms is gone nobody can tell whose rows are to be left out.
+  async function isTold(study: string, { maskingKey }: { maskingKey: string }): Promise<boolean> {
+    return patientKeys === null || (await patientKeys(study, [], maskingKey).catch(goneKey)) !== null
+  }
   async function snapshot(study: string, cut?: string): Promise<HeldSnapshot | null> {
     const folder = folderOf(study)
     if (cut !== undefined) {
       const found = await readCut(folder, cut, parts.signer)
-      if (found?.genuine !== true || found.cut.retired !== null) return null
+      if (found?.genuine !== true || found.cut.retired !== null || !(await isTold(study, found.cut.manifest))) return null
       return { manifest: found.cut.manifest, folder: cutFolder(folder, cut), release: () => undefined }
     }
     if (reservoir !== null) {
@@ -85,14 +90,14 @@ export function openQueries(parts: QueryParts): Queries {
   }
   // Whoever withdrew a consent that the study requires is in no answer from now on, long before any file is written anew. A regulated
   // trial keeps what was collected before a withdrawal.
-  async function withheld(study: Study, maskingKey?: string): Promise<readonly string[]> {
+  async function withheld(study: Study, maskingKey?: string): Promise<readonly string[] | null> {
     if (patientKeys === null) return []
     const gone = new Set(await repository.erasure.withheldIds(study.sid))
     if (study.kind !== 'regulated' && study.required.length > 0) {
       for (const { patientId, types } of await repository.consents.withdrawn(study.sid))
         if (types.some((type) => study.required.includes(type))) gone.add(patientId)
     }
-    return patientKeys(study.id, [...gone], maskingKey)
+    return patientKeys(study.id, [...gone], maskingKey).catch(goneKey)
   }
   const cohortTables = openCohorts(repository, now)
   const query = new Query({
@@ -159,6 +164,11 @@ function openBeside(parts: QueryParts, query: Query): Pick<Queries, 'downloads' 
     downloads: openDownloads({ ...shared, dir, keptMs: config.resultDays * dayMs }),
     savedQueries: openSavedQueries({ ...shared, ...later }),
   }
+}
+
+function goneKey(error: unknown): null {
+  if (error instanceof KeyMissing) return null
+  throw error
 }
 
 const dayMs = 86_400_000

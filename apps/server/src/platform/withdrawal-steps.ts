@@ -21,17 +21,19 @@ export function statementsStep(parts: {
   repository: Repository
   query: Query
   downloads: DownloadDesk
-  patientKeys: Flow['patientKeys'] | null
+  masked: Pick<Flow, 'patientKeys' | 'everyPatientKey'> | null
 }): StoreStep {
-  const { repository, query, downloads, patientKeys } = parts
+  const { repository, query, downloads, masked } = parts
   // Results and files that might hold the person's rows; without a key nobody can tell, and none is kept.
   const kept = async ({ study }: StepContext, key: string | undefined): Promise<number> =>
     key === undefined ? 0 : query.keptWith(study.id, key) + (await downloads.heldWith(study.id, key))
   const keysOf = async ({ study, person }: StepContext): Promise<string[]> =>
-    patientKeys === null ? [] : patientKeys(study.id, [person.patientId])
+    masked === null ? [] : masked.patientKeys(study.id, [person.patientId])
   const names = async (context: StepContext): Promise<string[]> => {
-    const { patientId } = context.person
-    return [...(await keysOf(context)), ...(patientId.length < idLengthMin ? [] : [patientId])]
+    const { study, person } = context
+    const { patientId } = person
+    const keys = masked === null ? [] : await masked.everyPatientKey(study.id, patientId)
+    return [...keys, ...(patientId.length < idLengthMin ? [] : [patientId])]
   }
   return {
     store: 'statements',
@@ -44,10 +46,9 @@ export function statementsStep(parts: {
     },
     async act(context): Promise<StepOutcome> {
       if (effectOn('statements', context.act) !== 'remove') return { counts: {} }
-      const named = await names(context)
-      query.peopleWithdrew(context.study.id, { begunBefore: context.at, patientKey: named[0] })
+      query.peopleWithdrew(context.study.id, { begunBefore: context.at, patientKey: (await keysOf(context))[0] })
       await downloads.forget(context.study.id)
-      const { statements, notebooks } = await repository.statements.redact(context.study.sid, named)
+      const { statements, notebooks } = await repository.statements.redact(context.study.sid, await names(context))
       return { counts: { statements, notebooks } }
     },
     async verify(context) {

@@ -20,11 +20,13 @@ export interface KeyParts {
   keyring: Keyring
   /** Under which key is what analysts see; null: nothing is shown yet. */
   shownKey: (study: string) => string | null
+  /** Keys under which data cuts were made that stand: by them alone a person is found there. */
+  keysOfCuts: (study: string) => Promise<readonly string[]>
   wake: (study: string) => void
   now: () => number
 }
 
-export function openMaskingKeys({ repository, keyring, shownKey, wake, now }: KeyParts): MaskingKeyDesk {
+export function openMaskingKeys({ repository, keyring, shownKey, keysOfCuts, wake, now }: KeyParts): MaskingKeyDesk {
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const next = turn.then(work)
@@ -67,9 +69,9 @@ export function openMaskingKeys({ repository, keyring, shownKey, wake, now }: Ke
   /** A pseudonym in a report of last month may still be asked about; later than that nobody can tell any more. */
   async function overdue(study: string): Promise<string[]> {
     const keys = await keyring.studyKeys(study, 'masking')
-    const shown = shownKey(study)
+    const needed = new Set([shownKey(study), ...(await keysOfCuts(study))])
     return keys
-      .filter(({ id, retiredAt }) => retiredAt !== undefined && retiredAt < now() - retentionMs && id !== shown)
+      .filter(({ id, retiredAt }) => retiredAt !== undefined && retiredAt < now() - retentionMs && !needed.has(id))
       .map(({ id }) => id)
   }
 

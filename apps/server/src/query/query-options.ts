@@ -32,8 +32,8 @@ export interface QueryOptions {
   limitsOf?: (role: string | undefined) => StatementLimits
   /** Files of the study that statements read, too. */
   filesOf: (study: string) => Promise<StudyFiles>
-  /** patient_key of people whose rows are withheld from now on, whatever the snapshot still holds. */
-  withheld?: (study: Study, maskingKey?: string) => Promise<readonly string[]>
+  /** patient_key of people whose rows are withheld from now on, whatever the snapshot still holds; null: the key is gone, nobody can tell. */
+  withheld?: (study: Study, maskingKey?: string) => Promise<readonly string[] | null>
   /** A study by its number. */
   studyOf: (sid: number) => Promise<Study | null>
   studyNamed: (id: string) => Promise<Study | null>

@@ -282,7 +282,8 @@ export class Query {
   /** Whether everybody who is withheld by now was left out when rows were read. */
   async isCurrent(of: Pick<KeptResult, 'id' | 'study' | 'without' | 'maskingKey'>): Promise<boolean> {
     const study = await this.#options.studyNamed(of.study)
-    return study !== null && this.#kept.isWithout(of, await this.#around.withheld(study, of.maskingKey))
+    const withheld = study === null ? null : await this.#around.told(study, of.maskingKey)
+    return withheld !== null && this.#kept.isWithout(of, withheld)
   }
 
   isWithout(of: Pick<KeptResult, 'id' | 'without'>, patientKey: string): boolean {

@@ -15,7 +15,14 @@ export class Surroundings {
   }
 
   async withheld(study: Study, maskingKey?: string): Promise<readonly string[]> {
-    return (await this.#options.withheld?.(study, maskingKey)) ?? []
+    const told = await this.told(study, maskingKey)
+    if (told === null) throw new Error('the key of these pseudonyms is gone')
+    return told
+  }
+
+  /** null: under which pseudonyms they are nobody can tell any more. */
+  async told(study: Study, maskingKey?: string): Promise<readonly string[] | null> {
+    return this.#options.withheld === undefined ? [] : this.#options.withheld(study, maskingKey)
   }
 
   // What the platform asks for itself rests on the reservoir alone.

@@ -90,6 +90,11 @@ interface Parts {
   objectsOf: (study: string) => StudyObjects | null
 }
 
+/** A standing cut is not as it was sealed; whoever looks for a person in it cannot say that nothing is left. */
+export class CutChanged extends Error {
+  override readonly name = 'CutChanged'
+}
+
 export class Cuts {
   readonly #parts: Parts
   readonly #turns = new Map<string, Promise<unknown>>()
@@ -133,6 +138,11 @@ export class Cuts {
     return readCut(join(this.#parts.dir, study), name, this.#parts.signer)
   }
 
+  /** Keys whose pseudonyms are in cuts that stand. */
+  async keys(study: string): Promise<string[]> {
+    return [...new Set((await this.#standing(study)).map(({ cut }) => cut.made.maskingKey))]
+  }
+
   /** Whether every file is there with the bytes that were sealed. */
   async isWhole(study: string, { made, hashes }: Cut): Promise<boolean> {
     const folder = cutFolder(join(this.#parts.dir, study), made.name)
@@ -160,7 +170,7 @@ export class Cuts {
   ): Promise<{ cuts: number; rows: number }> {
     return this.#inTurn(study, async () => {
       const removed = { cuts: 0, rows: 0 }
-      for (const { cut } of await this.list(study)) {
+      for (const { cut } of await this.#trusted(study)) {
         const { rows, files } = await this.#removeFrom(study, cut, { act, displays, person: await personUnder(cut.made.maskingKey) })
         if (files > 0) removed.cuts++
         removed.rows += rows
@@ -172,13 +182,24 @@ export class Cuts {
   /** Rows of a person in all cuts. */
   async traces(study: string, personUnder: PersonUnder): Promise<number> {
     let traces = 0
-    for (const { cut } of await this.list(study)) {
+    for (const { cut } of await this.#trusted(study)) {
       const person = await personUnder(cut.made.maskingKey)
       const dir = cutFolder(join(this.#parts.dir, study), cut.made.name)
       for (const current of Object.values(cut.manifest.types))
         traces += (await this.#parts.writer.run({ kind: 'person', dir, current, ...person })).traces
     }
     return traces
+  }
+
+  async #standing(study: string): Promise<{ cut: Cut; genuine: boolean }[]> {
+    return (await this.list(study)).filter(({ cut }) => cut.retired === null)
+  }
+
+  // Which key and files a cut has is known by its record alone: by one that was changed nobody is found.
+  async #trusted(study: string): Promise<{ cut: Cut }[]> {
+    const standing = await this.#standing(study)
+    if (standing.some(({ genuine }) => !genuine)) throw new CutChanged()
+    return standing
   }
 
   async #names(study: string): Promise<string[]> {
@@ -237,6 +258,7 @@ export class Cuts {
     for (const [type, inputs] of Object.entries(manifest.types)) {
       const { traces } = await this.#parts.writer.run({ kind: 'person', dir, current: inputs, ...person })
       if (traces === 0) continue
+      await this.#unchanged(dir, cut, inputs)
       const path = newFileName(type)
       const { rows } = await this.#rewritten({ dir, inputs, out: join(dir, path), without: person })
       const files = [{ path, rows, bytes: (await stat(join(dir, path))).size }]
@@ -248,10 +270,16 @@ export class Cuts {
       manifest.displays = displays === null ? null : await this.#displaysStillIn(dir, manifest.displays, displays)
     if (counts.files === 0) await this.#sweep(dir, cut)
     else {
-      const hashes = await hashesOf(dir, manifest)
+      // What was not written anew keeps the hash it was sealed with, whatever it is by now.
+      const hashes = { ...(await hashesOf(dir, manifest)), ...kept(cut.hashes, manifest) }
       await this.#replace(study, { ...cut, manifest, hashes, removals: [...cut.removals, { at: this.#parts.now(), act, ...counts }] })
     }
     return counts
+  }
+
+  /** Rows of a file that was changed are not sealed anew under another name. */
+  async #unchanged(dir: string, { hashes }: Cut, { files }: ReservoirType): Promise<void> {
+    for (const { path } of files) if ((await hashOf(join(dir, path))) !== hashes[path]) throw new CutChanged()
   }
 
   async #displaysStillIn(dir: string, path: string, present: string): Promise<string> {
@@ -305,6 +333,11 @@ async function hashesOf(folder: string, manifest: ReservoirManifest): Promise<Re
   const hashes: Record<string, string> = {}
   for (const path of filesOf(manifest)) hashes[path] = await hashOf(join(folder, path))
   return hashes
+}
+
+const kept = (hashes: Cut['hashes'], manifest: ReservoirManifest): Cut['hashes'] => {
+  const named = new Set(filesOf(manifest))
+  return Object.fromEntries(Object.entries(hashes).filter(([path]) => named.has(path)))
 }
 
 async function hashOf(file: string): Promise<string> {
