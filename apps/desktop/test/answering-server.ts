@@ -75,6 +75,7 @@ export class AnsweringServer {
     if (path.endsWith('/sign-in/code')) return (body as { code: string }).code === 'good' ? json(signed) : problem(401, 'sign-in-failed')
     if (path.endsWith('/sign-in'))
       return (body as { password: string }).password === 'right' ? json(signed) : problem(401, 'wrong-credentials')
+    if (path.endsWith('/codes')) return new Response(null, { status: 204 })
     if (token === null || !this.tokenGood) return problem(401, 'no-token')
     if (path.endsWith('/me')) return json(this.me)
     if (path.endsWith('/sign-out')) return new Response(null, { status: 204 })

@@ -36,7 +36,7 @@ function lake(parts: PipelineParts, study: string | null): StageView {
   const rows = manifests.reduce((sum, manifest) => sum + manifest.rows, 0)
   const { rate } = parts.replicator.status()
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0)
-  const detail = rows === 0 ? null : `${Math.ceil(bytes / 1024)} KB, encrypted`
+  const detail = rows === 0 ? null : `${sizeWords(bytes)}, encrypted`
   return { stage: 'lake', zone: 'identified', state: stateOf(0, rows), lagMs: 0, rate, count: rows, detail }
 }
 
@@ -69,6 +69,9 @@ function reservoir(parts: PipelineParts, study: string | null): StageView {
     detail: scheduled > 0 ? `${scheduled} with rows that wait to be published` : null,
   }
 }
+
+const mebi = 1024 * 1024
+const sizeWords = (bytes: number): string => (bytes < mebi ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / mebi).toFixed(1)} MB`)
 
 const stateOf = (lagMs: number, count: number): StageView['state'] => (lagMs > lagMsAllowed ? 'behind' : count === 0 ? 'idle' : 'ok')
 

@@ -90,6 +90,12 @@ export class Session {
     this.#begin(answer, purpose)
   }
 
+  /** Whoever is new, or forgot: the code that an administrator handed over becomes a password of one's own, and opens the session. */
+  async exchangeCode(user: string, code: string, password: string, purpose: string): Promise<void> {
+    await this.api.send('/identity/api/v1/codes', { method: 'POST', body: { user, code, password } })
+    await this.signIn(user, password, purpose)
+  }
+
   /** Back from the outside provider. */
   async #arrive({ purpose, ...code }: Arrival): Promise<void> {
     try {

@@ -23,6 +23,8 @@ import { Icon, type LucideIcon } from './Icon.js'
 
 interface TextProps {
   label: string
+  /** of the input, where a form looks for it */
+  name?: string
   value: string
   onChange(value: string): void
   icon?: LucideIcon

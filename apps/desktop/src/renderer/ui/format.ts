@@ -23,6 +23,9 @@ export function dayShort(text: string): string {
   return day(text).slice(0, 6)
 }
 
+/** `Nov 2026` of `2026-11`. */
+export const monthWords = (text: string): string => day(`${text}-01`).slice(3)
+
 export function clock(text: string): string {
   const at = new Date(text)
   return `${two(at.getHours())}:${two(at.getMinutes())}`

@@ -6,6 +6,14 @@ import { Icon, type LucideIcon } from './Icon.js'
 
 /** Nothing here yet: says what belongs here and offers the first step. */
 export function Empty({ icon, title, children, actions }: { icon: LucideIcon; title: string; children?: ReactNode; actions?: ReactNode }) {
+  if (!children && !actions) {
+    return (
+      <p className="state-line ink-2">
+        <Icon of={icon} className="ink-3" />
+        {title}
+      </p>
+    )
+  }
   return (
     <div className="state">
       <span className="state-icon">

@@ -118,7 +118,14 @@ function Day({ label, value, onChange }: { label: string; value: string; onChang
     if (read !== undefined && read !== value) onChange(read)
   }
   return (
-    <TextField label={`${label} day, such as 22 Nov 2026`} hidden placeholder={label} value={text} isInvalid={wrong} onChange={write} />
+    <TextField
+      label={`${label} day, such as 22 Nov 2026`}
+      hidden
+      placeholder={`${label} 22 Nov 2026`}
+      value={text}
+      isInvalid={wrong}
+      onChange={write}
+    />
   )
 }
 
@@ -140,6 +147,7 @@ function Records({
           <th>Role</th>
           <th>Action</th>
           <th>Study</th>
+          <th>Reason</th>
           <th className="n">People</th>
           <th>Outcome</th>
         </tr>
@@ -156,6 +164,9 @@ function Records({
             <td className="ink-2">{roleWords(record.role)}</td>
             <td>{record.action}</td>
             <td className="ink-2">{record.study ?? ''}</td>
+            <td className="ink-2 cut trail-reason" title={record.reason ?? undefined}>
+              {record.reason}
+            </td>
             <td className="n">{record.patients.length === 0 ? '' : count(record.patients.length)}</td>
             <td>
               <Badge kind={outcomes[record.outcome]}>{record.outcome}</Badge>

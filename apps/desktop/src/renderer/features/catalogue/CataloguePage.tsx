@@ -1,7 +1,7 @@
 import './catalogue.css'
 import { Columns2, Database, Download, Table2 } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import { NavLink, useNavigate, useParams } from 'react-router'
+import { Link, useNavigate, useParams } from 'react-router'
 import { toast } from 'sonner'
 import type { Catalogue, CatalogueTable } from '@aquifer/core/contract'
 import { codebookPath } from '../../api/catalogue-queries.js'
@@ -19,7 +19,7 @@ import { tellFailure } from '../../ui/tell.js'
 import { CountsOnlyNote, useCountsOnly } from '../notebook/CountsOnly.js'
 import { download } from '../notebook/csv.js'
 import { searchTables } from './order.js'
-import { sizeOf, sizeText } from './sizes.js'
+import { sizeWord } from './sizes.js'
 import { TableView } from './TableView.js'
 
 export default function CataloguePage() {
@@ -127,15 +127,11 @@ function TableLinks({ title, tables, all, shown }: TableLinksProps) {
       <ul>
         {tables.map((table) => (
           <li key={table.name}>
-            <NavLink
-              to={paths.catalogueTable(table.name)}
-              className="catalogue-link"
-              aria-current={table.name === shown ? 'page' : undefined}
-            >
+            <Link to={paths.catalogueTable(table.name)} className="catalogue-link" aria-current={table.name === shown ? 'page' : undefined}>
               <Icon of={Table2} className="ink-3" />
               <span className="grow cut">{table.name}</span>
-              <span className="tree-count num">{sizeText(sizeOf(table, all))}</span>
-            </NavLink>
+              <span className="tree-count num">{sizeWord(table, all)}</span>
+            </Link>
           </li>
         ))}
       </ul>

@@ -17,7 +17,7 @@ import { kindIcons } from '../notebook/grid/GridHead.js'
 import { maskingIcon, maskingWord } from '../notebook/LineagePanel.js'
 import type { Hand } from '../notebook/dock/bench.js'
 import { columnKindOf, searchTables } from './order.js'
-import { sizeOf, sizeText } from './sizes.js'
+import { sizeWord } from './sizes.js'
 
 interface Props {
   catalogue: UseQueryResult<Catalogue>
@@ -160,7 +160,7 @@ function Tables({ label, tables, open, uses: { hand, onOpenTable, all } }: Table
               <Icon of={Table2} className="ink-3" />
               <span className="grow cut">{table.name}</span>
               <span className="tree-end">
-                <span className="tree-count num">{sizeText(sizeOf(table, all))}</span>
+                <span className="tree-count num">{sizeWord(table, all)}</span>
                 <span className="tree-query">
                   <IconButton label={`Open ${table.name} as a tab`} icon={Columns2} size={14} onPress={() => onOpenTable(table.name)} />
                   {hand && <QueryButton table={table} hand={hand} />}

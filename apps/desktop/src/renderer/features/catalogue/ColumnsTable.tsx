@@ -18,6 +18,8 @@ export function ColumnsTable({ table, profile, told, busy }: Props) {
   const counted = new Map((profile?.columns ?? []).map((column) => [column.name, column]))
   // Which notebooks use a column is told once below the table; here, how many.
   const uses = (name: string) => (profile?.usedIn ?? []).filter(({ columns }) => columns.includes(name)).length
+  const isUsed = told && (profile?.usedIn ?? []).some(({ columns }) => columns.length > 0)
+  const type = typeOfAll(table.columns)
   return (
     <div className="columns-scroll" tabIndex={0} role="region" aria-label={`Columns of ${table.name}`} aria-busy={busy || undefined}>
       <table className="table columns-table">
@@ -25,7 +27,7 @@ export function ColumnsTable({ table, profile, told, busy }: Props) {
           <tr>
             <th scope="col">Column</th>
             <th scope="col">Type</th>
-            <th scope="col">FHIR element</th>
+            <th scope="col">{type === null ? 'FHIR element' : `Element of ${type}`}</th>
             {told && (
               <>
                 <th scope="col" className="n">
@@ -38,7 +40,7 @@ export function ColumnsTable({ table, profile, told, busy }: Props) {
               </>
             )}
             <th scope="col">Masking</th>
-            {told && (
+            {isUsed && (
               <th scope="col" className="n">
                 Notebooks
               </th>
@@ -54,7 +56,8 @@ export function ColumnsTable({ table, profile, told, busy }: Props) {
               told={told}
               busy={busy}
               unit={profile?.unit ?? 'people'}
-              uses={uses(column.name)}
+              uses={isUsed ? uses(column.name) : null}
+              type={type}
             />
           ))}
         </tbody>
@@ -63,17 +66,26 @@ export function ColumnsTable({ table, profile, told, busy }: Props) {
   )
 }
 
+/** The FHIR type that every element of a table belongs to: said once, in the head. */
+function typeOfAll(columns: readonly CatalogueColumn[]): string | null {
+  const types = new Set(columns.flatMap((column) => (column.from ?? []).map((path) => path.split('.')[0] ?? '')))
+  return types.size === 1 ? ([...types][0] ?? null) : null
+}
+
 interface RowProps {
   column: CatalogueColumn
   counted: ColumnProfile | undefined
   told: boolean
   busy: boolean
   unit: string
-  uses: number
+  /** null: no column of the table is used in a notebook */
+  uses: number | null
+  type: string | null
 }
 
-function Row({ column, counted, told, busy, unit, uses }: RowProps) {
+function Row({ column, counted, told, busy, unit, uses, type }: RowProps) {
   const from = column.from ?? []
+  const first = type === null ? from[0] : from[0]?.slice(type.length + 1)
   return (
     <tr>
       <th scope="row" title={column.description || undefined}>
@@ -86,7 +98,7 @@ function Row({ column, counted, told, busy, unit, uses }: RowProps) {
         {typeWords(column.type)}
       </td>
       <td className="mono ink-2 column-from" title={from.join('\n') || undefined}>
-        {from.length === 0 ? <span className="sub">made by the view</span> : `${from[0]}${from.length > 1 ? ` +${from.length - 1}` : ''}`}
+        {from.length === 0 ? <span className="sub">made by the view</span> : `${first}${from.length > 1 ? ` +${from.length - 1}` : ''}`}
       </td>
       {told && (
         <>
@@ -98,10 +110,10 @@ function Row({ column, counted, told, busy, unit, uses }: RowProps) {
       <td className="column-masking" title={column.masking}>
         <span className="row">
           <Icon of={maskingIcon(column.masking)} size={12} className="ink-3" />
-          <span className="cut">{column.masking}</span>
+          <span className="column-masking-word">{column.masking}</span>
         </span>
       </td>
-      {told && <td className="n num ink-2">{uses === 0 ? '' : count(uses)}</td>}
+      {uses !== null && <td className="n num ink-2">{uses === 0 ? '' : count(uses)}</td>}
     </tr>
   )
 }

@@ -19,5 +19,11 @@ export function sizeOf(table: CatalogueTable, all: readonly CatalogueTable[]): T
   return { rows, more: rows > 0 }
 }
 
+/** What stands in a list: the size, or that a table has none before it is read. */
+export function sizeWord(table: CatalogueTable, all: readonly CatalogueTable[]): string {
+  const isMade = table.kind === 'flat' && table.rows === null && unfolded[table.name] === undefined
+  return isMade ? 'view' : sizeText(sizeOf(table, all))
+}
+
 /** `45,660+`; empty where nothing is known. */
 export const sizeText = (size: TableSize | null): string => (size === null ? '' : `${count(size.rows)}${size.more ? '+' : ''}`)

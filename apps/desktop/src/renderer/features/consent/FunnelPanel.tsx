@@ -1,7 +1,7 @@
 import { Users } from 'lucide-react'
 import type { FunnelView, StudyView } from '@aquifer/core/contract'
 import { useFunnel } from '../../api/consent-queries.js'
-import { count } from '../../ui/format.js'
+import { count, monthWords } from '../../ui/format.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { ParticipantsPanel } from './ParticipantsPanel.js'
@@ -108,7 +108,7 @@ function Months({ funnel }: { funnel: FunnelView }) {
         <tbody>
           {funnel.overTime.toReversed().map(({ month, invited, screened, enrolled, completed }) => (
             <tr key={month}>
-              <td className="num">{month}</td>
+              <td className="num">{monthWords(month)}</td>
               <td className="n">{count(invited)}</td>
               <td className="n">{count(screened)}</td>
               <td className="n strong">{count(enrolled)}</td>

@@ -15,7 +15,8 @@ export default function FilesPage() {
       <header>
         <h1>Files</h1>
         <p className="ink-2">
-          De-identified files of the study, kept as they came. CSV, JSON, Parquet and text are tables under their quoted names.
+          De-identified files of the study, kept as they came. SQL reads CSV, JSON, Parquet and text by their name in quotes:{' '}
+          <span className="mono">select * from "labs.csv"</span>
         </p>
       </header>
       {study === undefined ? (

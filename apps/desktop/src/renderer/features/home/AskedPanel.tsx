@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { SquareTerminal } from 'lucide-react'
 import { statementHistory, type StatementHistoryRow, type StudyView } from '@aquifer/core/contract'
 import { useApi } from '../../api/SessionProvider.js'
 import { count, lately, span } from '../../ui/format.js'
@@ -7,7 +6,7 @@ import { Icon } from '../../ui/Icon.js'
 import { Button } from '../../ui/Button.js'
 import { toggleBottom } from '../shell/bottom.js'
 import { Panel } from '../../ui/Panel.js'
-import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
+import { Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
 import { useCreateNotebook } from '../notebook/useCreateNotebook.js'
 import { outcomes } from './outcomes.js'
@@ -23,6 +22,8 @@ export function AskedPanel({ study }: { study: StudyView }) {
     queryFn: ({ signal }) => api.json(`/query/api/v1/statements?study=${encodeURIComponent(study.id)}`, statementHistory, { signal }),
   })
   const rows = newestOfEach(history.data?.rows ?? []).slice(0, most)
+  // Whoever has asked nothing yet needs no panel that says so.
+  if (history.data !== undefined && rows.length === 0) return null
   return (
     <Panel
       title="Asked lately"
@@ -41,10 +42,6 @@ export function AskedPanel({ study }: { study: StudyView }) {
         ) : (
           <SkeletonRows />
         )
-      ) : rows.length === 0 ? (
-        <Empty icon={SquareTerminal} title="No question yet">
-          Each statement you run is listed here with its purpose, rows and snapshot.
-        </Empty>
       ) : (
         <ul>
           {rows.map((row) => (

@@ -1,4 +1,4 @@
-import { NotebookPen } from 'lucide-react'
+import { NotebookPen, Plus } from 'lucide-react'
 import { Link } from 'react-router'
 import type { StudyView } from '@aquifer/core/contract'
 import { useNotebooks } from '../../api/queries.js'
@@ -9,7 +9,9 @@ import { Icon } from '../../ui/Icon.js'
 import { Panel } from '../../ui/Panel.js'
 import { Empty, Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
+import { useCountsOnly } from '../notebook/CountsOnly.js'
 import { useTour } from '../notebook/tour/tour.js'
+import { blank, example, useCreateNotebook } from '../notebook/useCreateNotebook.js'
 
 const most = 6
 
@@ -17,6 +19,8 @@ export function ContinuePanel({ study }: { study: StudyView }) {
   const now = useNow()
   const list = useNotebooks(study.id)
   const tour = useTour(study.id)
+  const { create, busy } = useCreateNotebook(study.id)
+  const counts = useCountsOnly()
   const notebooks = (list.data?.notebooks ?? []).toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)).slice(0, most)
   return (
     <Panel
@@ -41,9 +45,12 @@ export function ContinuePanel({ study }: { study: StudyView }) {
           title="Start with a question"
           actions={
             <>
-              <Link to={paths.notebooks} className="button primary">
-                Open notebooks
-              </Link>
+              <Button look="primary" icon={Plus} onPress={() => create(blank(counts))} isDisabled={busy}>
+                New notebook
+              </Button>
+              <Button look="quiet" onPress={() => create(example(counts))} isDisabled={busy}>
+                Open the example
+              </Button>
               <Button look="quiet" onPress={tour.begin} isDisabled={tour.busy}>
                 Take the tour
               </Button>

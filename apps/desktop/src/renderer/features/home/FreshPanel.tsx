@@ -15,10 +15,9 @@ import {
 } from 'lucide-react'
 import type { StageView, StudyView } from '@aquifer/core/contract'
 import { usePipeline } from '../../api/queries.js'
-import { count, rate } from '../../ui/format.js'
 import { Icon, type LucideIcon } from '../../ui/Icon.js'
 import { Failure, SkeletonRows } from '../../ui/states.js'
-import { freshness, lagWords, title } from './freshness.js'
+import { doneWords, freshness, lagWords, title } from './freshness.js'
 
 const stages: Record<StageView['stage'], { name: string; icon: LucideIcon }> = {
   ingest: { name: 'Ingest', icon: Download },
@@ -86,10 +85,7 @@ function Zone({ kind, stages: members, share }: { kind: 'open' | 'deep'; stages:
 function Stage({ stage }: { stage: StageView }) {
   const { name, icon } = stages[stage.stage]
   const state = states[stage.state]
-  const notes = [
-    stage.rate !== null && stage.rate > 0 && `${rate(stage.rate)} / s`,
-    stage.detail ?? (stage.count !== null && stage.count > 0 && count(stage.count)),
-  ].filter(Boolean)
+  const done = doneWords(stage)
   return (
     <li className="fresh-stage" data-state={stage.state}>
       <p className="row" style={{ gap: 5 }}>
@@ -97,10 +93,10 @@ function Stage({ stage }: { stage: StageView }) {
         <span className="medium cut">{name}</span>
         <Icon of={state.icon} size={12} className={state.tone} />
         <span className="visually-hidden">{state.word}</span>
-        <span className="end num strong fresh-lag">{stage.lagMs === null ? '' : lagWords(stage.lagMs)}</span>
+        <span className="end num strong fresh-lag">{stage.lagMs === null || stage.lagMs < 1000 ? '' : lagWords(stage.lagMs)}</span>
       </p>
-      <p className="sub num cut" title={notes.join(', ')}>
-        {notes.join(', ') || state.word}
+      <p className="sub num cut" title={done || undefined}>
+        {done || state.word}
       </p>
     </li>
   )

@@ -52,7 +52,7 @@ export function NeedsPanel({ study }: { study: StudyView }) {
                 </span>
                 <div className="grow">
                   <p className="medium cut">{words.say(group)}</p>
-                  <p className="sub cut">
+                  <p className="sub">
                     {plural(group.count, 'resource')} refused{group.site !== null && ` at ${group.site}`}. {group.remedy}
                   </p>
                 </div>

@@ -63,5 +63,5 @@ export function TablesPanel({ study }: { study: StudyView }) {
   )
 }
 
-// By the root, so that small tables are to be seen beside large ones; an empty one has no bar.
-const barOf = (rows: number, largest: number): number => (rows === 0 ? 0 : Math.max(2, 100 * Math.sqrt(rows / largest)))
+// A length is read as an amount: half the rows, half the bar. An empty table has none.
+const barOf = (rows: number, largest: number): number => (rows === 0 ? 0 : Math.max(2, (100 * rows) / largest))

@@ -44,7 +44,7 @@ function inner(fact: Fact) {
       <Icon of={fact.icon} size={20} className={fact.tone} />
       <span className="grow">
         <span className="today-words cut">
-          <b className="num">{fact.figure}</b> {fact.words}
+          <b className={/^\d/.test(fact.figure) ? 'num' : undefined}>{fact.figure}</b> {fact.words}
         </span>
         <span className="sub cut today-note">{fact.note}</span>
       </span>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StageView } from '@aquifer/core/contract'
-import { freshness, title } from './freshness.js'
+import { doneWords, freshness, title } from './freshness.js'
 
 const stage = (part: Partial<StageView>): StageView => ({
   stage: 'lake',
@@ -25,4 +25,13 @@ test('how old a query may be: the slowest stage, or the schedule', () => {
     'what is written now can be queried in about 38 s',
   )
   expect(freshness([stage({ lagMs: 0 })], '24h')).toBe('published every 24h')
+})
+
+test('each number says what it counts', () => {
+  const ingest = stage({ stage: 'ingest', count: 0, detail: 'since the server started' })
+  expect(doneWords(ingest)).toBe('nothing since the server started')
+  expect(doneWords({ ...ingest, count: 1200, rate: 2.5 })).toBe('2.5 / s, 1,200 since the server started')
+  expect(doneWords(stage({ stage: 'replicator', count: 7 }))).toBe('7 copied, all studies')
+  expect(doneWords(stage({ stage: 'lake', count: 7, detail: '8.7 MB, encrypted' }))).toBe('8.7 MB, encrypted')
+  expect(doneWords(stage({ stage: 'reservoir', count: 0 }))).toBe('')
 })

@@ -75,6 +75,15 @@ export function LineagePanel({ cell, onClose }: { cell: Cell; onClose(): void })
   return place === null ? aside : createPortal(aside, place)
 }
 
+/** One table after the other: rows of different things have no sum. */
+function sizesOf(tables: Lineage['tables']): string {
+  const known = tables.flatMap((table) => (table.rows === null ? [] : [{ name: table.name, rows: table.rows }]))
+  if (known.length === 0) return 'rows are counted when they are read'
+  const [one] = known
+  if (tables.length === 1 && one !== undefined) return `${plural(one.rows, 'row')} in the catalogue now`
+  return `in the catalogue now: ${known.map(({ name, rows }) => `${name} ${count(rows)}`).join(', ')}`
+}
+
 interface WayProps {
   cell: Cell
   run: RunState
@@ -102,9 +111,7 @@ function Way({ cell, run, result, lineage: { cells, tables, columns } }: WayProp
         </Step>
       ))}
       <Step icon={Table2} title={tables.map((table) => table.name).join(', ') || 'No table'}>
-        {tables.length > 0
-          ? `${tables.map((table) => (table.rows === null ? '?' : count(table.rows))).join(' + ')} rows in the catalogue now`
-          : 'The statement names no table of the catalogue.'}
+        {tables.length > 0 ? sizesOf(tables) : 'The statement names no table of the catalogue.'}
       </Step>
       <ColumnsStep statement={run.statement} />
       <MaskingStep policy={basis.maskingPolicy} columns={columns} />

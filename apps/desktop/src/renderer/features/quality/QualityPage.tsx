@@ -51,9 +51,12 @@ function Quality({ study }: { study: StudyView }) {
           ) : data === undefined ? (
             <SkeletonRows rows={8} />
           ) : (
-            <Empty icon={ClipboardCheck} title={data.job === null ? 'Nobody has looked through the data yet' : 'Looking through the data'}>
+            <Empty
+              icon={ClipboardCheck}
+              title={data.job === null ? 'The data has not been looked through yet' : 'Looking through the data'}
+            >
               {data.job === null
-                ? 'It is done by itself once a day. What is missing, late, repeated or impossible then stands here, by site and by feed.'
+                ? 'The server does it once a day. What is missing, late, repeated or impossible then stands here, by site and by feed.'
                 : 'The figures appear here when it is done.'}
             </Empty>
           )}

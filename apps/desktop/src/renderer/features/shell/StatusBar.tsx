@@ -52,7 +52,7 @@ function Basis() {
       )}
       <span className="status-item">
         <Icon of={Droplet} className="zone-deep" />
-        {catalogue.data?.maskingPolicy ?? study.maskingPolicy}
+        <span className="status-policy">{catalogue.data?.maskingPolicy ?? study.maskingPolicy}</span>
       </span>
     </>
   )

@@ -66,3 +66,22 @@ test('hands on what brings the person here', async () => {
   await fill('right')
   await vi.waitFor(() => expect(session.state()).toMatchObject({ status: 'signed-in', purpose: 'protocol A-3' }))
 })
+
+test('says what is missing to whoever tries without it, and goes there', async () => {
+  const user = userEvent.setup()
+  await user.type(screen.getByLabelText('User'), 'aoife')
+  await user.click(screen.getByRole('button', { name: 'Sign in' }))
+  expect(screen.getByText('Type the password.')).toBeTruthy()
+  expect(document.activeElement).toBe(screen.getByLabelText('Password'))
+  expect(server.calls('POST', /sign-in/)).toEqual([])
+})
+
+test('a one-time code becomes a password, and opens the session', async () => {
+  const user = userEvent.setup()
+  await user.click(screen.getByRole('button', { name: 'I was given a one-time code' }))
+  await user.type(screen.getByLabelText('User'), 'aoife')
+  await user.type(screen.getByLabelText('One-time code'), ' A1B2 ')
+  await user.type(screen.getByLabelText('New password'), 'right{Enter}')
+  await vi.waitFor(() => expect(session.state().status).toBe('signed-in'))
+  expect(server.calls('POST', /codes$/)[0]?.body).toEqual({ user: 'aoife', code: 'A1B2', password: 'right' })
+})

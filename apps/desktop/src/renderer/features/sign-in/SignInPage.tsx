@@ -1,6 +1,7 @@
 import './sign-in.css'
-import { IdCard, Lock, LockOpen, Monitor, Timer, User } from 'lucide-react'
+import { IdCard, KeyRound, Lock, LockOpen, Monitor, Timer, User } from 'lucide-react'
 import { useRef, useState, type FormEvent } from 'react'
+import { passwordMin } from '@aquifer/core/identity'
 import { useSession } from '../../api/SessionProvider.js'
 import { Button } from '../../ui/Button.js'
 import { TextField } from '../../ui/fields.js'
@@ -41,15 +42,24 @@ export function SignInPage() {
   )
 }
 
+interface Entered {
+  user: string
+  code: string
+  password: string
+  purpose: string
+}
+
 function useSignIn() {
   const session = useSession()
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
-  const signIn = async (user: string, password: string, purpose: string): Promise<boolean> => {
+  const signIn = async ({ user, code, password, purpose }: Entered, withCode: boolean): Promise<boolean> => {
     setBusy(true)
     setError(null)
+    const said = purpose.trim() || 'analysis'
     try {
-      await session.signIn(user.trim(), password, purpose.trim() || 'analysis')
+      if (withCode) await session.exchangeCode(user.trim(), code.trim(), password, said)
+      else await session.signIn(user.trim(), password, said)
       return true
     } catch (reason) {
       setError(reason)
@@ -58,53 +68,99 @@ function useSignIn() {
       setBusy(false)
     }
   }
-  return { error, busy, signIn }
+  return { error, busy, signIn, forget: () => setError(null) }
 }
 
 function Form() {
-  const { error, busy, signIn } = useSignIn()
-  const [user, setUser] = useState('')
-  const [password, setPassword] = useState('')
-  const [purpose, setPurpose] = useState('analysis')
-  const field = useRef<HTMLInputElement>(null)
-  const ready = user.trim() !== '' && password !== ''
-  const again = () => {
-    setPassword('')
-    field.current?.focus()
+  const { error, busy, signIn, forget } = useSignIn()
+  const [entered, enter] = useState<Entered>({ user: '', code: '', password: '', purpose: 'analysis' })
+  const [withCode, setWithCode] = useState(false)
+  // What is missing is said to whoever tried, not to whoever is still typing.
+  const [tried, setTried] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+  const put = (part: Partial<Entered>) => enter((before) => ({ ...before, ...part }))
+  const lacks = {
+    user: entered.user.trim() === '' ? 'Type the name that you sign in with.' : undefined,
+    code: withCode && entered.code.trim() === '' ? 'Type the code that you were given.' : undefined,
+    password: entered.password === '' ? 'Type the password.' : undefined,
   }
+  const toField = (name: string) => form.current?.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.focus()
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (ready && !busy) void signIn(user, password, purpose).then((done) => done || again())
+    const lacking = (['user', 'code', 'password'] as const).find((name) => lacks[name] !== undefined)
+    setTried(lacking !== undefined)
+    if (lacking !== undefined) return toField(lacking)
+    if (busy) return
+    void signIn(entered, withCode).then((done) => {
+      if (done) return
+      put({ password: '' })
+      toField('password')
+    })
+  }
+  const turn = () => {
+    forget()
+    setTried(false)
+    setWithCode(!withCode)
+    toField('user')
   }
   const failed = error !== null
   return (
-    <form className="sign-in-box" onSubmit={submit} noValidate>
+    <form ref={form} className="sign-in-box" onSubmit={submit} noValidate>
       <h1>Sign in</h1>
       <Where />
-      <TextField large label="User" icon={User} value={user} onChange={setUser} autoComplete="username" autoFocus isInvalid={failed} />
       <TextField
         large
-        label="Password"
+        label="User"
+        name="user"
+        icon={User}
+        value={entered.user}
+        onChange={(user) => put({ user })}
+        autoComplete="username"
+        autoFocus
+        isInvalid={failed}
+        fault={tried ? lacks.user : undefined}
+      />
+      {withCode && (
+        <TextField
+          large
+          label="One-time code"
+          name="code"
+          icon={KeyRound}
+          value={entered.code}
+          onChange={(code) => put({ code })}
+          autoComplete="one-time-code"
+          isInvalid={failed}
+          fault={tried ? lacks.code : undefined}
+        />
+      )}
+      <TextField
+        large
+        label={withCode ? 'New password' : 'Password'}
+        name="password"
         icon={Lock}
         type="password"
-        inputRef={field}
-        value={password}
-        onChange={setPassword}
-        autoComplete="current-password"
+        value={entered.password}
+        onChange={(password) => put({ password })}
+        autoComplete={withCode ? 'new-password' : 'current-password'}
         isInvalid={failed}
+        note={withCode && `At least ${passwordMin} characters; several words in a row are easy to keep in mind.`}
+        fault={tried ? lacks.password : undefined}
       />
       <TextField
         large
         label="What brings you here"
         icon={IdCard}
-        value={purpose}
-        onChange={setPurpose}
+        value={entered.purpose}
+        onChange={(purpose) => put({ purpose })}
         autoComplete="off"
         note="Kept in the audit trail beside every query of this session."
       />
-      {failed && <SignInFailure error={error} />}
-      <Button type="submit" look="primary" size="large" className="wide" isDisabled={!ready}>
-        {busy ? 'Signing in' : 'Sign in'}
+      {failed && <SignInFailure error={error} withCode={withCode} />}
+      <Button type="submit" look="primary" size="large" className="wide">
+        {busy ? 'Signing in' : withCode ? 'Set the password and sign in' : 'Sign in'}
+      </Button>
+      <Button look="quiet" className="sign-in-turn" onPress={turn}>
+        {withCode ? 'I have a password' : 'I was given a one-time code'}
       </Button>
     </form>
   )

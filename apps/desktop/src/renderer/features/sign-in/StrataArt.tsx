@@ -4,6 +4,8 @@ import { Icon } from '../../ui/Icon.js'
 const width = 760
 const height = 900
 const surfaceAt = 336
+// From here on words stand on the ground: no line strikes through them.
+const claimAt = 700
 
 /** A line of the ground: three slow waves whose phase moves with depth, so that neighbours follow but never repeat each other. */
 function stratum(depth: number): string {
@@ -57,9 +59,11 @@ export function StrataArt() {
         {below.map((depth) => (
           <path key={depth} d={closed(stratum(depth))} className="strata-fill" />
         ))}
-        {below.map((depth) => (
-          <path key={depth} d={stratum(depth)} className="strata-line" />
-        ))}
+        {below
+          .filter((depth) => depth < claimAt)
+          .map((depth) => (
+            <path key={depth} d={stratum(depth)} className="strata-line" />
+          ))}
         <path d={stratum(surfaceAt)} className="strata-surface" />
         {identified.map(([x, y, r]) => (
           <circle key={`${x} ${y}`} cx={x} cy={y} r={r} className="strata-person" />
@@ -72,7 +76,7 @@ export function StrataArt() {
         <Icon of={Eye} />
         Identified, behind consent
       </p>
-      <p className="strata-caption boxed zone-deep" style={{ top: '45.4%' }}>
+      <p className="strata-caption zone-deep" style={{ top: '45.4%' }}>
         <Icon of={Droplet} />
         Masked, open to analysis
       </p>

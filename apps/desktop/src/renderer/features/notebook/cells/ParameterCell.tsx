@@ -24,7 +24,11 @@ export function ParameterCell({ cell, at }: { cell: Cell; at: number }) {
           $
         </span>
         <CellName cell={cell} />
-        <Select label="Type" value={parameter.type} choices={[...parameterTypes]} onChange={(type) => set(emptyParameter(type))} />
+        {notebook.selected === cell.id ? (
+          <Select label="Type" value={parameter.type} choices={[...parameterTypes]} onChange={(type) => set(emptyParameter(type))} />
+        ) : (
+          <Tag>{parameterTypes.find(({ id }) => id === parameter.type)?.label ?? parameter.type}</Tag>
+        )}
         <Value name={cell.name} parameter={parameter} onChange={set} />
         <span className="row end" style={{ gap: 6 }}>
           <Tag>{readers === 0 ? 'read by no cell yet' : `read by ${plural(readers, 'cell')}`}</Tag>

@@ -21,11 +21,12 @@ import type { Survival } from './survival.js'
 
 const rowHeight = 18
 const gap = 12
+const headHeight = 16
 
 /** Steps with their band, the names at the line's end, and beneath it how many are at risk. */
 export function SurvivalView({ data, unit }: { data: Survival; unit: string }) {
   const counted = data.groups.some((group) => group.atRisk.some((n) => n !== null))
-  const below = counted ? gap + rowHeight * data.groups.length + 4 : 0
+  const below = counted ? gap + headHeight + rowHeight * data.groups.length + 4 : 0
   return (
     <ResponsiveContainer width="100%" height={height + below}>
       <ComposedChart data={data.points} margin={{ top, right: labelRoom, bottom: below, left: 0 }} accessibilityLayer={false}>
@@ -77,9 +78,12 @@ function AtRisk({ data }: { data: Survival }) {
   return (
     <g>
       <path d={`M${plot.x - 44} ${from - 8}H${end + labelRoom - 12}`} stroke="var(--chart-grid)" />
+      <text x={plot.x - 42} y={from + 7} fontSize={11} fontWeight={600} fill="var(--ink-2)">
+        People at risk
+      </text>
       {data.groups.map((group, at) => {
         const { shape, colour } = styleAt(at)
-        const y = from + rowHeight * at + 9
+        const y = from + headHeight + rowHeight * at + 9
         return (
           <g key={group.name}>
             <Shape shape={shape} colour={colour} cx={plot.x - 38} cy={y - 4} />
@@ -91,7 +95,7 @@ function AtRisk({ data }: { data: Survival }) {
               ),
             )}
             <text x={end + 19} y={y} fontSize={11} fill="var(--ink-3)">
-              {`${short(group.name, 14)}${at === 0 ? ' at risk' : ''}`}
+              {short(group.name)}
             </text>
           </g>
         )

@@ -25,10 +25,10 @@ export function Funnel({ answer }: { answer: CohortCount }) {
           <tr>
             <th scope="col">Rule</th>
             <th scope="col" className="n">
-              alone
+              Rule alone
             </th>
             <th scope="col" className="n">
-              left
+              Left
             </th>
             <td />
           </tr>
@@ -40,7 +40,7 @@ export function Funnel({ answer }: { answer: CohortCount }) {
           ))}
         </tbody>
         <tbody className="funnel-governance">
-          {answer.governance.map(({ cause, what, people }) => (
+          {answer.governance.map(({ cause, what, people }, at) => (
             <tr key={cause}>
               <th scope="row">
                 <span className="row">
@@ -50,7 +50,7 @@ export function Funnel({ answer }: { answer: CohortCount }) {
               </th>
               <td />
               <td className="n num">{people}</td>
-              <td className="sub">not in the masked data</td>
+              <td className="sub">{at === 0 && 'Not in the masked data, whatever the rules say'}</td>
             </tr>
           ))}
         </tbody>

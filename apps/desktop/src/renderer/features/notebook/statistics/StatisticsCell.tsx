@@ -58,7 +58,7 @@ export function StatisticsCell({ cell, at }: { cell: Cell; at: number }) {
       {figure?.phase === 'failed' && <Fault error={figure.error} />}
       {answer === null && figure?.phase !== 'failed' && (
         <Empty icon={Sigma} title={lacks ?? 'Ready to run'}>
-          One row a person, with the column patient_key. The server reckons, and tells what may be told.
+          It reads one row per person, with the column patient_key. Counts of few people are hidden.
         </Empty>
       )}
       {answer !== null && <Answer answer={answer} tables={tables} name={cell.name} old={figure?.phase === 'running'} />}
@@ -96,8 +96,11 @@ function Answer({ answer, tables, name, old }: { answer: StatisticsAnswer; table
 function Table({ table }: { table: FigureTable }) {
   return (
     <div className="figure-scroll" tabIndex={0} role="region" aria-label={table.title}>
-      <table className="table figure-table">
-        <caption>{table.title}</caption>
+      <table className="table figure-table" style={{ maxWidth: 240 + 170 * (table.columns.length - 1) }}>
+        <caption>
+          {table.title}
+          {table.note && <span className="figure-note">{table.note}</span>}
+        </caption>
         <thead>
           <tr>
             {table.columns.map((column, at) => (

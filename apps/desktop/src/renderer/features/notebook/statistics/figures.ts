@@ -10,6 +10,8 @@ export interface Figure {
 }
 export interface FigureTable {
   title: string
+  /** What belongs to the table as a whole, such as a test. */
+  note?: string
   /** The first names the row, the others carry figures. */
   columns: string[]
   rows: { name: string; indent?: boolean; figures: Figure[] }[]
@@ -98,8 +100,13 @@ function survival({ groups, unit, logRank }: Of<'survival'>): FigureTable {
       },
     ],
   }))
-  const test = logRank === null ? '' : `, log-rank ${number(logRank.statistic, 2)}, df ${logRank.df}, p ${probability(logRank.p)}`
-  return { title: `Median survival${test}`, columns: ['', 'People', 'Events', `Median, ${unit}`], rows }
+  const test =
+    logRank === null
+      ? {}
+      : {
+          note: `Log-rank test: chi-squared ${number(logRank.statistic, 2)}, ${logRank.df} df, p ${logRank.p < 0.001 ? '' : '= '}${probability(logRank.p)}`,
+        }
+  return { title: 'Median survival', ...test, columns: ['', 'People', 'Events', `Median, ${unit}`], rows }
 }
 
 export const probability = (p: number): string => (p < 0.001 ? '< 0.001' : number(p, 3))
@@ -122,24 +129,26 @@ function incidence({ groups, unit, per, level }: Of<'incidence'>): FigureTable {
   }
 }
 
+const nothing = 'nothing: complete in all'
+
 function missing({ people, complete, variables, patterns, patternsLeftOut }: Of<'missing'>): FigureTable[] {
   return [
     {
       title: 'Missing values',
       columns: ['', 'Missing'],
-      rows: [
-        ...variables.map(({ column, missing: n, share: part }) => ({ name: column, figures: [counted(n, part)] })),
-        { name: 'complete in all', figures: [count(complete)] },
-        { name: 'people', figures: [count(people)] },
-      ],
+      rows: variables.map(({ column, missing: n, share: part }) => ({ name: column, figures: [counted(n, part)] })),
     },
     {
       title: `What is missing together${patternsLeftOut > 0 ? `, ${patternsLeftOut} rarer patterns left out` : ''}`,
       columns: ['', 'People'],
-      rows: patterns.map(({ missing: columns, people: n, share: part }) => ({
-        name: columns.join(', ') || 'nothing',
-        figures: [counted(n, part)],
-      })),
+      rows: [
+        { name: 'all people', figures: [count(people)] },
+        ...(patterns.some(({ missing: columns }) => columns.length === 0) ? [] : [{ name: nothing, figures: [count(complete)] }]),
+        ...patterns.map(({ missing: columns, people: n, share: part }) => ({
+          name: columns.join(', ') || nothing,
+          figures: [counted(n, part)],
+        })),
+      ],
     },
   ]
 }
@@ -186,8 +195,12 @@ const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"
 
 export function figuresCsv(tables: readonly FigureTable[], about: string): string {
   const lines = [quoted(unformula(`# ${about}`))]
-  for (const { title, columns, rows } of tables) {
-    lines.push(quoted(unformula(title)), columns.map((name) => quoted(unformula(name))).join(','))
+  for (const { title, note, columns, rows } of tables) {
+    lines.push(
+      quoted(unformula(title)),
+      ...(note === undefined ? [] : [quoted(unformula(note))]),
+      columns.map((name) => quoted(unformula(name))).join(','),
+    )
     for (const row of rows) lines.push([unformula(row.name), ...row.figures.map((figure) => unformula(figure.text))].map(quoted).join(','))
   }
   return `${lines.join('\r\n')}\r\n`
