@@ -269,6 +269,8 @@ function stretchesOf(vector: DuckDBVector, rows: number): Stretches {
   return {
     lengths,
     each(take) {
+      // Texts of a dictionary come again and again from the same place.
+      const known = new Map<number, Uint8Array>()
       for (let row = 0; row < rows; row++) {
         const length = lengths[row] ?? 0
         if (length <= inlineBytesMax) {
@@ -284,7 +286,14 @@ function stretchesOf(vector: DuckDBVector, rows: number): Stretches {
           bytes += next
         }
         // The driver keeps the engine's memory; it is copied at once.
-        take(duckdb.get_data_from_pointer(dataView.buffer as ArrayBuffer, dataView.byteOffset + first * recordBytes + 8, bytes), 0, bytes)
+        const alone = row === first ? pointerOf(first) : null
+        const again = alone === null ? undefined : known.get(alone)
+        const piece =
+          again?.byteLength === bytes
+            ? again
+            : duckdb.get_data_from_pointer(dataView.buffer as ArrayBuffer, dataView.byteOffset + first * recordBytes + 8, bytes)
+        if (alone !== null) known.set(alone, piece)
+        take(piece, 0, bytes)
       }
     },
   }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
-import type { DuckDBResult } from '@duckdb/node-api'
-import { boundParameters } from './engine-parameters.js'
-import { countOn, type EngineDone, type EngineEvents, type EngineRun, type Locked } from './engine-statement.js'
+import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api'
+import type { Locked } from './engine-instances.js'
+import { countOn, type EngineDone, type EngineEvents, type EngineRun } from './engine-statement.js'
 import { peopleCounter } from './result-writer.js'
 
 // Rows of a statement into a database file instead of down the pipe: with every type as it was, in order, and never all in memory. Names
@@ -10,22 +10,14 @@ import { peopleCounter } from './result-writer.js'
 /** So many chunks go by between two looks at the file's size. */
 const chunksBetween = 64
 
-export async function keepStatement(
-  { instance, connection }: Locked,
-  run: EngineRun,
-  path: string,
-  events: EngineEvents,
-): Promise<EngineDone> {
-  const bound = boundParameters(run.parameters ?? {})
-  const result = await connection.stream(run.sql, bound?.values, bound?.types)
+export async function keepStatement(locked: Locked, run: EngineRun, path: string, events: EngineEvents): Promise<EngineDone> {
+  const result = await locked.stream(run)
   const names = result.deduplicatedColumnNames()
   const types = result.columnTypes()
   events.columns(names.map((name, index) => ({ name, type: String(types[index]) })))
-  // A connection that runs another statement loses the one it streams.
-  const writer = await instance.connect()
-  try {
-    await writer.run(`CREATE TABLE kept.main.rows (${types.map((type, index) => `c${index} ${String(type)}`).join(', ')})`)
-    const appender = await writer.createAppender('rows', 'main', 'kept')
+  return inFile(path, run, async (writer) => {
+    await writer.run(`CREATE TABLE rows (${types.map((type, index) => `c${index} ${String(type)}`).join(', ')})`)
+    const appender = await writer.createAppender('rows')
     const people = peopleCounter(names, types)
     const take = (chunk: Chunk, rows: number): void => {
       people.append(chunk, rows)
@@ -34,11 +26,30 @@ export async function keepStatement(
     }
     const end = await fill(result, run, path, take)
     appender.closeSync()
-    await writer.run('CHECKPOINT kept')
-    await writer.run('DETACH kept')
+    await writer.run('CHECKPOINT')
     return { ...end, people: people.count() }
+  })
+}
+
+/** The file is an instance's of its own: that of the statement cannot write, and need not know it. */
+async function inFile<T>(path: string, run: EngineRun, write: (writer: DuckDBConnection) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(path, {
+    threads: '1',
+    memory_limit: `${Math.ceil(run.memoryMb / 2)}MB`,
+    temp_directory: run.spillFolder,
+    max_temp_directory_size: `${run.spillMb}MB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    // Many results are small, and a block is the least that a file takes.
+    default_block_size: '16384',
+  })
+  const writer = await instance.connect()
+  try {
+    await writer.run('SET errors_as_json = true')
+    return await write(writer)
   } finally {
     writer.closeSync()
+    instance.closeSync()
   }
 }
 

@@ -1,12 +1,14 @@
-import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk, type DuckDBResult } from '@duckdb/node-api'
+import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api'
 import type { StatementParameters } from '@aquifer/core/contract'
-import { boundParameters } from './engine-parameters.js'
+import type { Locked } from './engine-instances.js'
 import { arrowWriter, jsonWriter, peopleCounter, type ResultWriter } from './result-writer.js'
 
-// One statement in the engine's process: a fresh instance with the views it needs, locked before the statement runs.
+// One statement in the engine's process: its rows down the pipe as they come.
 
 export interface EngineRun {
-  /** Makes schemas and views; runs before the instance is locked. */
+  /** Makes what statements on the same files share; runs before the instance is locked. */
+  ground: string[]
+  /** Makes the views of this statement; undone behind it. */
   setup: string[]
   /** Files that are tables: what they look like is known only when they are read. */
   fileTables: EngineFileTable[]
@@ -60,67 +62,8 @@ export interface EngineEvents {
   drained(): Promise<void>
 }
 
-const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
-
-export interface Locked {
-  instance: DuckDBInstance
-  connection: DuckDBConnection
-}
-
-export async function lockedInstance(run: EngineRun): Promise<Locked> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(run.threads),
-    memory_limit: `${run.memoryMb}MB`,
-    temp_directory: run.spillFolder,
-    max_temp_directory_size: `${run.spillMb}MB`,
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-    preserve_insertion_order: 'true',
-  })
-  const connection = await instance.connect()
-  try {
-    // Progress is worked out only when it would be shown; nothing is printed. A view looks into its files' footers, and so does each view
-    // on it, and the statement: one look is enough.
-    await connection.run(
-      `SET errors_as_json = true; SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false;
-       SET parquet_metadata_cache = true; CREATE SCHEMA "${run.schema}"`,
-    )
-    for (const sql of run.setup) await connection.run(sql)
-    for (const file of run.fileTables) await makeFileTable(connection, file)
-    if (run.kept) await connection.run(attachKept(run.kept))
-    if (run.kept?.before !== undefined) await connection.run(`ATTACH ${text(run.kept.before)} AS before (READ_ONLY)`)
-    await connection.run(
-      `SET search_path = ${text(`"${run.schema}"`)}; SET allowed_paths = [${[...run.files, ...(run.file ? [run.file.path] : [])].map(text).join(', ')}];
-       SET enable_external_access = false; SET lock_configuration = true`,
-    )
-  } catch (error) {
-    connection.closeSync()
-    instance.closeSync()
-    throw error
-  }
-  return { instance, connection }
-}
-
-// Many results are small, and a block is the least that a file takes.
-const attachKept = ({ path, mode }: NonNullable<EngineRun['kept']>): string =>
-  `ATTACH ${text(path)} AS kept ${mode === 'read' ? '(READ_ONLY)' : '(BLOCK_SIZE 16384)'}`
-
-/** What does not look like its kind fails here, and by its name. */
-async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<void> {
-  try {
-    await connection.run(raw)
-  } catch (error) {
-    const said = error instanceof Error ? error.message : ''
-    throw new Error(JSON.stringify({ exception_type: 'File', file: name, exception_message: said.slice(0, 200) }), { cause: error })
-  }
-  const keyed = (await connection.runAndReadAll(hasKey)).getRows()[0]?.[0]
-  await connection.run(Number(keyed) > 0 ? keyedView : view)
-}
-
-export async function streamStatement(connection: DuckDBConnection, run: EngineRun, events: EngineEvents): Promise<EngineDone> {
-  const bound = boundParameters(run.parameters ?? {})
-  const result = await connection.stream(run.sql, bound?.values, bound?.types)
+export async function streamStatement(locked: Locked, run: EngineRun, events: EngineEvents): Promise<EngineDone> {
+  const result = await locked.stream(run)
   const names = result.deduplicatedColumnNames()
   const types = result.columnTypes()
   events.columns(names.map((name, index) => ({ name, type: types[index]?.toString() ?? 'VARCHAR' })))

@@ -4,7 +4,8 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { complete } from './engine-complete.js'
 import { keepStatement } from './engine-keep.js'
 import { writeRows } from './engine-files.js'
-import { lockedInstance, streamStatement, type EngineDone, type EngineEvents, type EngineRun, type Locked } from './engine-statement.js'
+import { EngineInstances, type Locked } from './engine-instances.js'
+import { streamStatement, type EngineDone, type EngineEvents, type EngineRun } from './engine-statement.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
 import { engineMemoryMb } from './limits.js'
 
@@ -12,6 +13,7 @@ import { engineMemoryMb } from './limits.js'
 // system allows it, so is its view of disk and network. Its one pipe is descriptor 3.
 
 const pipe = new Socket({ fd: 3, readable: true, writable: true })
+const instances = new EngineInstances()
 const running = new Map<number, { connection: DuckDBConnection | null; cancelled: boolean }>()
 const requestBytesMax = 64 * 1024 * 1024
 
@@ -55,7 +57,8 @@ async function run(id: number, request: EngineRun): Promise<void> {
     data: (bytes) => send({ id, is: 'data' }, bytes),
     drained,
   }
-  const { instance, connection } = await lockedInstance(request)
+  const locked = await instances.take(request)
+  const { connection } = locked
   const progress = setInterval(() => {
     const { percentage } = connection.progress
     if (percentage >= 0) send({ id, is: 'progress', progress: Math.min(1, percentage / 100) })
@@ -63,14 +66,15 @@ async function run(id: number, request: EngineRun): Promise<void> {
   try {
     state.connection = connection
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
-    const done = await carriedOut({ instance, connection }, request, events)
+    const done = await carriedOut(locked, request, events)
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
+    state.connection = null
+    await locked.giveBack()
     send({ id, is: 'done', ...done })
   } finally {
     clearInterval(progress)
     state.connection = null
-    connection.closeSync()
-    instance.closeSync()
+    locked.end()
   }
 }
 
@@ -79,7 +83,7 @@ const carriedOut = (of: Locked, request: EngineRun, events: EngineEvents): Promi
     ? writeRows(of.connection, request.file)
     : request.kept?.mode === 'write'
       ? keepStatement(of, request, request.kept.path, events)
-      : streamStatement(of.connection, request, events)
+      : streamStatement(of, request, events)
 
 function cancel(id: number): void {
   const state = running.get(id)

@@ -29,7 +29,7 @@ afterAll(async () => {
 async function bare(sql: string, setup: string[] = []): Promise<{ refused: boolean; text: string }> {
   const chunks: Uint8Array[] = []
   const limits = { rowsMax: 1_000, bytesMax: 1e6, countMs: 0, threads: 1, memoryMb: 200, spillMb: 10, spillFolder: engine.spillFolder }
-  const run = { setup, fileTables: [], files: [], schema: 'SYN', sql, format: 'json' as const, ...limits }
+  const run = { ground: [], setup, fileTables: [], files: [], schema: 'SYN', sql, format: 'json' as const, ...limits }
   const listener = { columns: () => undefined, data: (bytes: Uint8Array) => void chunks.push(bytes), progress: () => undefined }
   try {
     await engine.run(run, listener).done
@@ -63,10 +63,26 @@ test('escapes are refused or find nothing, whatever the gate lets through', asyn
 
 test('as SQL inside a view they run under the same lock', async () => {
   for (const sql of tried.filter((each) => /^(?:SELECT|FROM|WITH)\b/.test(each))) {
-    // What is no view fails before; what is one is bound when it is read, and the instance is locked by then.
+    // What is no view fails before; what is one is made and read in an instance that is locked by then.
     const found = await bare('SELECT * FROM "SYN".hole', [`CREATE VIEW "SYN".hole AS ${sql}`])
     if (reaching.includes(sql)) expect([sql, found.refused]).toEqual([sql, true])
     expect([sql, /root:[x*]:0:/.test(found.text)]).toEqual([sql, false])
   }
   expect(existsSync('/tmp/aquifer-attack')).toBe(false)
+})
+
+test('what a statement brings along or makes is gone for the next, which meets the same engine', async () => {
+  const view = (value: number): string[] => [`CREATE VIEW "SYN".brought AS SELECT ${value} AS value`]
+  const asked = 'SELECT value FROM "SYN".brought'
+  for (const value of [1, 1, 2]) expect((await bare(asked, view(value))).text).toBe(`[${value}]`)
+  expect((await bare(asked)).refused).toBe(true)
+  for (const sql of [
+    'COMMIT',
+    'CREATE TABLE "SYN".brought AS SELECT 3 AS value',
+    'SELECT 3; CREATE TABLE "SYN".brought AS SELECT 3 AS value',
+  ]) {
+    await bare(sql, [`CREATE VIEW "SYN".other AS SELECT 3 AS value`])
+    expect([sql, (await bare(asked)).refused, (await bare('SELECT value FROM "SYN".other')).refused]).toEqual([sql, true, true])
+  }
+  expect((await bare(asked, view(4))).text).toBe('[4]')
 })

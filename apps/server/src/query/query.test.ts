@@ -116,6 +116,7 @@ test.each([true, false])('the engine is locked by itself, whatever the gate lets
   const bare = (sql: string): Promise<unknown> =>
     engine.run(
       {
+        ground: [],
         setup: [],
         fileTables: [],
         files: [],

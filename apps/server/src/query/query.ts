@@ -124,8 +124,8 @@ export class Query {
   async #runNow(running: Running, asked: Asked, isKept: boolean): Promise<Read | Refusal> {
     const { status } = running
     try {
-      await this.#record(running, asked)
-      const result = await this.#read(running, asked, isKept)
+      // It is written down while it begins; nothing is answered before both are done.
+      const [, result] = await Promise.all([this.#record(running, asked), this.#read(running, asked, isKept)])
       if (isRefusal(result)) this.#refused(status, result)
       else this.#done(status, result.basis)
       running.question = isRefusal(result) ? undefined : result.question
@@ -134,6 +134,7 @@ export class Query {
       return result
     } catch (error) {
       status.state = 'failed'
+      running.controller.abort()
       throw error
     } finally {
       this.#running.delete(status.id)
@@ -149,11 +150,10 @@ export class Query {
     const { held, changed } = standing
     try {
       const { manifest, folder } = held
-      const withheld = await this.#around.withheld(study, manifest.maskingKey)
+      const around = await this.#around.all(study, manifest.maskingKey)
+      const { withheld } = around
       const work: StatementWork = {
-        own: await this.#around.own(study),
-        codeLists: () => this.#around.lists(study),
-        cohorts: await this.#around.cohorts(study),
+        ...around,
         study: manifest.study,
         sql,
         parameters,
@@ -162,8 +162,6 @@ export class Query {
         format,
         manifest,
         folder,
-        withheld,
-        files: await this.#options.filesOf(study.id),
         ...(isKept ? { keepAs } : {}),
         caller: asked.actor,
         signal: running.controller.signal,
@@ -174,12 +172,12 @@ export class Query {
       const result = changed === null ? await runStatement(this.#engines, work) : await this.#counts.run(asked, work)
       if (isRefusal(result)) return result
       // A withdrawal that came while it ran must not be answered with that person's rows.
+      const [grew, epoch] = await Promise.all([this.#around.grew(study, withheld), this.#options.repository.consents.epoch(study.sid)])
       const isStopped = running.controller.signal.aborted
-      if (isStopped || (await this.#around.grew(study, withheld))) {
+      if (isStopped || grew) {
         rmSync(keepAs, { force: true })
         return isStopped ? cancelled() : withdrawnMeanwhile()
       }
-      const epoch = await this.#options.repository.consents.epoch(study.sid)
       const basis = basisOf({ manifest, result, changed, cut, epoch, elapsedMs: this.#options.now() - running.since })
       const read = { ...result, basis, withheld, maskingKey: manifest.maskingKey }
       if (isKept) await this.#keep(running, read, { format, written: keepAs })

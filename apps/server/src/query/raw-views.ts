@@ -7,6 +7,6 @@ export async function rawViews(folder: string, study: string): Promise<string[]>
   if (manifest === null) return []
   const tables = studyTables(manifest).filter(({ kind }) => kind === 'flat')
   const checked = { tables: tables.map(({ name }) => name), columns: null, parameters: [] }
-  const { setup } = prepareTables({ manifest, folder, withheld: [], files: [], lists: [] }, tables, checked)
-  return [`CREATE SCHEMA "${study}"`, ...setup, `SET search_path = '"${study}"'`]
+  const { ground, setup } = prepareTables({ manifest, folder, withheld: [], files: [], lists: [] }, tables, checked)
+  return [`CREATE SCHEMA "${study}"`, ...ground, ...setup, `SET search_path = '"${study}"'`]
 }

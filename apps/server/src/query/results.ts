@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { chmod, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -65,8 +66,14 @@ export class Results {
     asked: { sql: string; parameters?: StatementParameters; format: RowFormat; take: Take; work: EngineWork },
   ): Promise<Ran | Refusal> {
     const { sql, parameters = {}, format, take, work } = asked
+    // An engine may hold a file for a moment that is taken away.
+    if (!this.#isThere(kept)) return refuse('result-gone', { detail: 'The rows are not kept any more: run the statement again.' })
     const run = { ...locked(kept, this.#kept.rowsOf(kept)), sql, parameters, format, rowsMax: kept.basis.rows, bytesMax: resultBytesMax }
     return runIn(engine, run, work, { take, faulty: (said) => faulty(said, sql) })
+  }
+
+  #isThere(kept: KeptResult): boolean {
+    return existsSync(this.#kept.rowsOf(kept))
   }
 
   /** Some of the rows. */
@@ -99,20 +106,32 @@ export class Results {
     })
   }
 
-  /** All rows as they are taken. Whoever is slow holds no seat and fills no memory: between two pieces nothing runs. */
+  /** All rows as they are taken, read one piece ahead. Whoever is slow holds no seat and two pieces of memory: nothing runs meanwhile. */
   async *pieces(kept: KeptResult, format: RowFormat): AsyncGenerator<Buffer> {
     let rows = pieceRows
+    const read = (offset: number): ReturnType<Results['window']> => {
+      const piece = this.window(kept, { offset, limit: rows, filters: [] }, format)
+      // Whoever goes away takes it no more.
+      piece.catch(() => undefined)
+      return piece
+    }
+    let next = read(0)
     for (let offset = 0; offset < kept.basis.rows || offset === 0;) {
-      const piece = await this.window(kept, { offset, limit: rows, filters: [] }, format)
+      const piece = await next
+      // Whoever took the last piece slowly gets none that was read before somebody withdrew.
+      if (!this.#isThere(kept)) throw new Error('the rows are gone')
       if (isRefusal(piece)) {
         if (piece.refusal !== 'statement-limit' || rows === 1) throw new Error('the rows could not be read')
         rows = Math.ceil(rows / 4)
+        next = read(offset)
         continue
       }
-      const isLast = offset + rows >= kept.basis.rows
-      if (format === 'arrow') yield withoutEnds(piece.bytes, { first: offset === 0, last: isLast })
-      else yield offset === 0 ? piece.bytes : Buffer.concat([comma, piece.bytes])
+      const isFirst = offset === 0
       offset += rows
+      const isLast = offset >= kept.basis.rows
+      if (!isLast) next = read(offset)
+      if (format === 'arrow') yield withoutEnds(piece.bytes, { first: isFirst, last: isLast })
+      else yield isFirst ? piece.bytes : Buffer.concat([comma, piece.bytes])
     }
   }
 
@@ -182,6 +201,7 @@ function withoutEnds(stream: Buffer, { first, last }: { first: boolean; last: bo
 const endMarkBytes = 8
 
 const locked = (kept: KeptResult, path: string) => ({
+  ground: [],
   setup: [],
   fileTables: [],
   files: [],

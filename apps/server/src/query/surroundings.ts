@@ -5,6 +5,7 @@ import type { ListFile } from './code-list-tables.js'
 import type { CohortTable } from './cohort-tables.js'
 import type { StudyFiles } from './file-tables.js'
 import type { QueryOptions } from './query-options.js'
+import type { StatementWork } from './run-statement.js'
 
 /** What a statement of a study meets besides the snapshot. */
 export class Surroundings {
@@ -12,6 +13,16 @@ export class Surroundings {
 
   constructor(options: QueryOptions) {
     this.#options = options
+  }
+
+  async all(study: Study, maskingKey: string): Promise<Pick<StatementWork, 'withheld' | 'own' | 'cohorts' | 'files' | 'codeLists'>> {
+    const [withheld, own, cohorts, files] = await Promise.all([
+      this.withheld(study, maskingKey),
+      this.own(study),
+      this.cohorts(study),
+      this.#options.filesOf(study.id),
+    ])
+    return { withheld, own, cohorts, files, codeLists: () => this.lists(study) }
   }
 
   async withheld(study: Study, maskingKey?: string): Promise<readonly string[]> {

@@ -57,7 +57,9 @@ export const nestedColumnTypes = (type: string): Record<string, string> =>
   Object.fromEntries(nestedColumns(type).map((field) => [field.name, nestedTypeSql(field.type)]))
 
 export interface Preparation {
-  /** Statements that make the views, for an instance that is not locked yet. */
+  /** Statements that make what lies under the views, for an instance that is not locked yet: the rows of the types, and whose are withheld. */
+  ground: string[]
+  /** Statements that make the views of the tables. */
   setup: string[]
   /** Files that those views read. */
   files: string[]
@@ -81,22 +83,23 @@ export function prepareTables(
   const named = tables.filter(({ name }) => checked.tables.includes(name))
   const used = named.filter(({ kind }) => kind !== 'codes')
   const namedFiles = parts.files.filter(({ name }) => checked.tables.includes(name))
-  const setup = [`CREATE SCHEMA IF NOT EXISTS ${hidden}`]
+  const ground = [`CREATE SCHEMA IF NOT EXISTS ${hidden}`]
+  const setup: string[] = []
   const files = new Set<string>()
-  if (withheld.length > 0 && used.length + namedFiles.length > 0) setup.push(withheldSql(withheld))
+  if (withheld.length > 0 && used.length + namedFiles.length > 0) ground.push(withheldSql(withheld))
   for (const type of new Set(used.map((table) => table.type))) {
     const entry = manifest.types[type]
-    setup.push(`CREATE VIEW ${hidden}."${type}" AS ${rowsSql(type, folder, entry, withheld.length > 0)}`)
+    ground.push(`CREATE VIEW ${hidden}."${type}" AS ${rowsSql(type, folder, entry, withheld.length > 0)}`)
     const list = listApart(type, entry)
     if (entry !== undefined && list !== null)
-      setup.push(`CREATE VIEW ${relationHaving(type, list)} AS ${rowsSql(type, folder, having(entry, list), withheld.length > 0)}`)
+      ground.push(`CREATE VIEW ${relationHaving(type, list)} AS ${rowsSql(type, folder, having(entry, list), withheld.length > 0)}`)
     for (const path of [...(entry?.files.map((file) => file.path) ?? []), ...(entry?.superseded ?? [])]) files.add(join(folder, path))
   }
   const hasDisplays = manifest.displays !== null && used.some(({ kind }) => kind === 'flat')
   if (hasDisplays && manifest.displays !== null) {
     const file = join(folder, manifest.displays)
     files.add(file)
-    setup.push(displaysSql(file))
+    ground.push(displaysSql(file))
   }
   for (const table of used) {
     const list = listApart(table.type, manifest.types[table.type])
@@ -109,7 +112,7 @@ export function prepareTables(
   }
   for (const { path } of namedFiles) files.add(path)
   const fileTables = namedFiles.map((file) => fileTableSql(manifest.study, hidden, file, withheld.length > 0))
-  return { setup, files: [...files], fileTables }
+  return { ground, setup, files: [...files], fileTables }
 }
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`

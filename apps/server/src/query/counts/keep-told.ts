@@ -37,7 +37,7 @@ export async function keepTold(
   const asked = { ...work, filesFolder: work.files.folder }
   const ran = await seated(engines, asked, async (engine) => {
     const written = join(engine.spillFolder, `${randomUUID()}.rows`)
-    const run = { setup: [], fileTables: [], files: [], schema: work.study, sql, parameters, format: 'json' as const }
+    const run = { ground: [], setup: [], fileTables: [], files: [], schema: work.study, sql, parameters, format: 'json' as const }
     const limits = { rowsMax: told.rows.length, bytesMax: keptResultBytesMax, kept: { path: written, mode: 'write' as const } }
     const hear = { take: () => undefined, faulty: (said: string) => refusalOfFault(said, { sql: '', offset: 0 }) }
     const done = await runIn(engine, { ...run, ...limits }, asked, hear)
