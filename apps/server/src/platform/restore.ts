@@ -120,12 +120,19 @@ async function reconcile(config: Config, { lake: outlived }: RestoreRequest, beg
   }
 }
 
+// A withdrawal that was under way when the database was copied: other stores are of another moment, or are made again from this copy, so
+// that what was done in them is no longer done. Where the repository has let go of the person already, nothing can be made of him.
+const actAgainSql = `update withdrawal_step set state = 'open', verified = false where state <> 'open' and withdrawal in (
+  select w.id from withdrawal w where w.state not in ('done', 'cancelled')
+    and not exists (select 1 from withdrawal_step r where r.withdrawal = w.id and r.store = 'repository' and r.state = 'done'))`
+
 async function anotherEpoch(postgres: Postgres, repository: Repository): Promise<string> {
   const owner = postgres.pool('owner', { max: 1 })
   await owner.query(`update cluster set epoch = gen_random_uuid()::text`)
   // Held by processes that never knew this copy: nobody has to wait for them.
   await owner.query(`update job set lease_until = 0 where state = 'running'`)
   await owner.query(`update lease set until = 0`)
+  await owner.query(actAgainSql)
   await owner.end()
   return repository.epoch()
 }
