@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { faultPoint, type ObjectStore } from '../storage/index.js'
 import type { Keyring } from './keyring.js'
 import { compareCursors, emptyManifest, readPage, segmentsRecentMax, withPage, type Cursor, type LakeManifest } from './manifest.js'
@@ -10,6 +10,8 @@ export const anewFile = 'anew.json'
 
 interface Stored {
   id: string
+  /** Marks the names of its segments: under the same id it may be written once more, after it took the other's place. */
+  mark: string
   manifest: LakeManifest
 }
 
@@ -47,12 +49,14 @@ export async function discardAnew(at: ObjectStore, counts: LakeManifest): Promis
 export class LakeAnew {
   readonly #at: ObjectStore
   readonly #id: string
+  readonly #mark: string
   readonly #keyring: Keyring
   #manifest: LakeManifest
 
-  constructor(at: ObjectStore, keyring: Keyring, { id, manifest }: Stored) {
+  constructor(at: ObjectStore, keyring: Keyring, { id, mark, manifest }: Stored) {
     this.#at = at
     this.#id = id
+    this.#mark = mark
     this.#keyring = keyring
     this.#manifest = manifest
   }
@@ -60,9 +64,14 @@ export class LakeAnew {
   /** Goes on with what was begun under the same id, else begins. */
   static async open(at: ObjectStore, counts: LakeManifest, keyring: Keyring, begun: { id: string; epoch: string }): Promise<LakeAnew> {
     const stored = await readAnew(at)
-    if (stored !== null && stored.id === begun.id) return new LakeAnew(at, keyring, stored)
+    // One of before there were marks is begun again.
+    if (stored?.id === begun.id && typeof stored.mark === 'string') return new LakeAnew(at, keyring, stored)
     await discardAnew(at, counts)
-    const anew = new LakeAnew(at, keyring, { id: begun.id, manifest: emptyManifest(counts.study, begun.epoch) })
+    const anew = new LakeAnew(at, keyring, {
+      id: begun.id,
+      mark: randomBytes(6).toString('hex'),
+      manifest: emptyManifest(counts.study, begun.epoch),
+    })
     await anew.#store(anew.#manifest)
     return anew
   }
@@ -73,8 +82,7 @@ export class LakeAnew {
 
   async append(batch: RowBatch): Promise<void> {
     const { rows, bytes, segments, study } = this.#manifest
-    const suffix = `.${createHash('sha256').update(this.#id).digest('hex').slice(0, 12)}`
-    const segment = await writeSegment(this.#at, study, this.#keyring, batch, suffix)
+    const segment = await writeSegment(this.#at, study, this.#keyring, batch, `.${this.#mark}`)
     await faultPoint('lake.anew-segment-written')
     const grown = {
       ...this.#manifest,
@@ -100,7 +108,7 @@ export class LakeAnew {
   }
 
   async #store(manifest: LakeManifest): Promise<void> {
-    await this.#at.replace(anewFile, JSON.stringify({ id: this.#id, manifest } satisfies Stored))
+    await this.#at.replace(anewFile, JSON.stringify({ id: this.#id, mark: this.#mark, manifest } satisfies Stored))
     this.#manifest = manifest
   }
 }

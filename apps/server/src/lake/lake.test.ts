@@ -55,6 +55,20 @@ test('a batch that is there already stores nothing', async () => {
   expect(study.manifest().rows).toBe(3)
 })
 
+test('written again under the same id after it took its place, a lake is whole all the while', async () => {
+  const lake = await aLake()
+  const study = await lake.study('ASTHMA-1')
+  await study.append(rows(1, 3), 'e1')
+  const again = await study.anew('replay', 'e1')
+  await study.appendAnew(again, rows(1, 3))
+  await study.takeOver(again, async () => undefined)
+  // The process was killed before it could say so, and the job is taken up by another.
+  await study.appendAnew(await study.anew('replay', 'e1'), rows(1, 3))
+  expect(await idsAfter(lake)).toEqual(['o1', 'o2', 'o3'])
+  await study.dropAnew()
+  expect(await idsAfter(lake)).toEqual(['o1', 'o2', 'o3'])
+})
+
 test('a list goes on after an append that was cut off', async () => {
   const study = await (await aLake()).study('ASTHMA-1')
   const journal = await study.journal('held')

@@ -120,12 +120,19 @@ async function reconcile(config: Config, { lake: outlived }: RestoreRequest, beg
   }
 }
 
+// A withdrawal that was under way when the database was copied: other stores are of another moment, or are made again from this copy, so
+// that what was done in them is no longer done. Where the repository has let go of the person already, nothing can be made of him.
+const actAgainSql = `update withdrawal_step set state = 'open', verified = false where state <> 'open' and withdrawal in (
+  select w.id from withdrawal w where w.state not in ('done', 'cancelled')
+    and not exists (select 1 from withdrawal_step r where r.withdrawal = w.id and r.store = 'repository' and r.state = 'done'))`
+
 async function anotherEpoch(postgres: Postgres, repository: Repository): Promise<string> {
   const owner = postgres.pool('owner', { max: 1 })
   await owner.query(`update cluster set epoch = gen_random_uuid()::text`)
   // Held by processes that never knew this copy: nobody has to wait for them.
   await owner.query(`update job set lease_until = 0 where state = 'running'`)
   await owner.query(`update lease set until = 0`)
+  await owner.query(actAgainSql)
   await owner.end()
   return repository.epoch()
 }
@@ -145,6 +152,8 @@ async function noteRestore({ repository }: Platform, detail: Record<string, unkn
   await repository.audits.record([{ ...of, action: 'pipeline', outcome: 'done', detail, entries: [] }])
 }
 
+const grantOf = (study: string) => ({ user: 'restore', role: 'privacy-officer', studies: [study], sites: [], people: null }) as const
+
 /** Withdrawals that the outside ledger knows and this copy of the database does not are done again, through every store. */
 async function redo(platform: Platform, entries: readonly LedgerEntry[]): Promise<number | Problem> {
   const { repository, studies, withdrawals } = platform
@@ -154,8 +163,7 @@ async function redo(platform: Platform, entries: readonly LedgerEntry[]): Promis
     if (study === null || (await repository.withdrawals.byId(entry.id)) !== null) continue
     const person = await repository.erasure.personByMark(study.sid, Buffer.from(entry.person, 'hex'))
     if (person === null || person.stopped === entry.act) continue
-    const grant = { user: 'restore', role: 'privacy-officer', studies: [study.id], sites: [], people: null } as const
-    const request = requestOf('restore', grant, systemClock.now(), { studies: [study.id], sites: [] })
+    const request = requestOf('restore', grantOf(study.id), systemClock.now(), { studies: [study.id], sites: [] })
     const body: WithdrawalRequestBody = {
       patient: person.patientId,
       act: entry.act as NonNullable<WithdrawalRequestBody['act']>,
@@ -169,13 +177,20 @@ async function redo(platform: Platform, entries: readonly LedgerEntry[]): Promis
   return (await carriedOut(platform)) ?? done
 }
 
-// Those that were under way when the copy was taken, too.
-async function carriedOut({ repository, studies }: Platform): Promise<Problem | null> {
-  for (const { sid, id } of await studies.list()) {
-    for (;;) {
-      const all = await repository.withdrawals.list(sid, { limit: 1_000 })
+const resumesMax = 3
+
+// Those that were under way when the copy was taken, too. A step that met an error is done again: nobody is there to ask for it.
+async function carriedOut({ repository, studies, withdrawals }: Platform): Promise<Problem | null> {
+  for (const study of await studies.list()) {
+    for (let resumed = 0; ;) {
+      const all = await repository.withdrawals.list(study.sid, { limit: 1_000 })
       const failed = all.find(({ state }) => state === 'failed')
-      if (failed !== undefined) return { problem: `A withdrawal in ${id} failed: ${failed.problem ?? 'unknown'}` }
+      if (failed !== undefined && resumed === resumesMax)
+        return { problem: `A withdrawal in ${study.id} failed: ${failed.problem ?? 'unknown'}` }
+      if (failed !== undefined) {
+        resumed += 1
+        await withdrawals.resume(study, grantOf(study.id), failed.id)
+      }
       if (all.every(({ state }) => state === 'done' || state === 'cancelled')) break
       await new Promise((resolve) => setTimeout(resolve, pollMs))
     }

@@ -44,7 +44,10 @@ export async function rebuildLake(parts: RebuildParts, study: string, id: string
       if (!watch.keeps) await lake.dropAnew()
       return false
     } catch (error) {
-      if (!(error instanceof AnewGone)) throw error
+      if (error instanceof AnewGone) continue
+      // Whoever asks again asks for another: a half that nobody goes on with would lie beside the lake for ever.
+      await lake.dropAnew().catch(() => undefined)
+      throw error
     }
   }
 }
