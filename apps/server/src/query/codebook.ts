@@ -23,4 +23,4 @@ export async function codebookOf(query: Pick<Query, 'lineage'>, kept: KeptResult
 }
 
 const stateWords = (figure: string): string =>
-  `Whether ${figure} is told. ${countsOnly.show}: it is of 1 to 10 people, or of nobody; ${countsOnly.besides}: it would tell of so few. In both cases ${figure} is empty; empty beside “told” it has no value.`
+  `Whether ${figure} is told. ${countsOnly.show}: it is of 1 to 10 people, or of nobody (in a row without labels each of the groups that stand together there is); ${countsOnly.besides}: so few would follow from it, and it may be of any number. In both cases ${figure} is empty; empty beside “told” it has no value.`

@@ -3,8 +3,10 @@ import {
   allowedFunctions,
   allowedTableFunctions,
   completionsAt,
+  countFunctions,
   placeIn,
   tableOfValue,
+  wordsNotCounted,
   type Completion,
   type KnownTable,
 } from '@aquifer/core/query'
@@ -36,7 +38,7 @@ export async function completionsOf(query: Query, study: Study, request: Complet
   const isOurs = place.isParameter || place.owner !== null
   const said = isOurs ? [] : await query.completions(study, sql.slice(0, position), tables.filter(isFlat).map(emptyTable))
   const taken = new Set(own.map(({ text }) => text.toLowerCase()))
-  const engine = said.filter(({ from }) => from === place.from).flatMap((each) => told(each, tables))
+  const engine = said.filter(({ from }) => from === place.from).flatMap((each) => told(each, tables, level))
   const completions = [...own, ...engine.filter(({ text }) => !taken.has(text.toLowerCase()))]
   return { from: place.from, completions: completions.slice(0, completionsMax) }
 }
@@ -55,13 +57,20 @@ const kinds: Readonly<Record<string, Completion['kind']>> = {
   table_function: 'function',
 }
 
-function told({ text, kind }: EngineCompletion, tables: readonly KnownTable[]): Completion[] {
+function told({ text, kind }: EngineCompletion, tables: readonly KnownTable[], level: QueryLevel): Completion[] {
   const as = kinds[kind]
   const name = text.replaceAll('"', '').toLowerCase()
   if (as === undefined) return []
   if (as === 'table' && !tables.some((table) => table.name.toLowerCase() === name)) return []
-  if (as === 'function' && !(kind === 'table_function' ? allowedTableFunctions : allowedFunctions).has(name)) return []
+  if (as === 'function' && !functionsOf(level, kind).has(name)) return []
+  if (as === 'keyword' && level === 'counts' && wordsNotCounted.has(name)) return []
   return [{ text, kind: as }]
+}
+
+/** What would be refused is not offered. */
+function functionsOf(level: QueryLevel, kind: string): ReadonlySet<string> {
+  if (kind === 'table_function') return level === 'counts' ? new Set() : allowedTableFunctions
+  return level === 'counts' ? countFunctions : allowedFunctions
 }
 
 async function valuesOf(

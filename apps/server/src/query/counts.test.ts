@@ -102,7 +102,7 @@ test('a figure of a column is of who has it; sums, means and quantiles go with t
   expect(female![3]).toBeCloseTo(67.7, 0)
   expect(Number(female![2])).toBeGreaterThan(1_500)
   // The upper tenth of 32 is three people's.
-  expect(answer.suppressed).toContainEqual([0, 5, 'primary'])
+  expect(answer.suppressed).toContainEqual([0, 5, 'secondary'])
   expect(female![5]).toBeNull()
   // One man has a measurement: whatever is of it is hidden.
   expect(male!.slice(1)).toEqual([null, null, null, null, null])

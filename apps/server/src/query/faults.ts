@@ -27,9 +27,10 @@ const reasons: Record<string, string> = {
   conversion: 'A value could not be converted: try_cast gives null instead.',
   'mismatch type': 'Values of different types meet here: cast one of them.',
   'invalid type': 'Values of different types meet here: cast one of them.',
-  'out of range': 'A number is outside the range of its type.',
-  'invalid input': 'A function was given a value it does not take.',
-  'not implemented': 'The engine does not offer this.',
+  'out of range': 'A number is outside the range of its type: cast it to DOUBLE or HUGEINT before reckoning.',
+  'invalid input': 'A function was given a value it does not take: leave such values out by WHERE or CASE.',
+  'not implemented':
+    'The engine does not offer this: write it another way, with the functions and words that completion offers, in steps by WITH, or with the values cast to a plain type.',
   permission: 'A statement reads tables of its study and nothing else.',
 }
 
@@ -44,7 +45,10 @@ export function refusalOfFault(said: string, sent: Sent): Refusal {
     return refuse('statement-invalid', fileFault(files, fault.file ?? null, message))
   const place = charactersBefore(sent, fault.position)
   if (!tellable.has(kind)) {
-    return refuse('statement-invalid', { detail: reasons[kind] ?? 'The engine cannot run this statement.', ...place })
+    return refuse('statement-invalid', {
+      detail: reasons[kind] ?? 'The engine cannot run this statement: leave out one part after the other to find which it does not take.',
+      ...place,
+    })
   }
   const suggestion = suggestionOf(fault)
   return refuse('statement-invalid', {

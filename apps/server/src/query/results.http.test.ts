@@ -152,6 +152,18 @@ test('who gets counts only gets neither rows nor exact figures, through any door
   const body = { study: 'REG', sql: values, position: values.length }
   const completed = await world.send({ method: 'POST', path: '/query/api/v1/completions', token: manager, body })
   expect(completed).toMatchObject({ status: 200, json: { completions: [] } })
+  const offered = async (sql: string, token: string): Promise<unknown[]> => {
+    const next = { study: 'REG', sql, position: sql.length }
+    const { json } = await world.send({ method: 'POST', path: '/query/api/v1/completions', token, body: next })
+    return (json['completions'] as Json[]).map(({ text }) => text)
+  }
+  // What would be refused is not offered.
+  for (const [sql, refused] of [
+    ['SELECT stdd', 'stddev'],
+    ['SELECT gender, count(*) FROM patients GROUP BY gender HAV', 'HAVING'],
+  ] as const)
+    expect([(await offered(sql, analyst)).includes(refused), (await offered(sql, manager)).includes(refused)]).toEqual([true, false])
+  expect(await offered('SELECT medi', manager)).toContain('median')
   const criteria = { all: [{ is: 'sex', in: ['female'] }] }
   const counted = await world.send({
     method: 'POST',

@@ -71,7 +71,7 @@ export const queryBasis = z.object({
 })
 export type QueryBasis = z.infer<typeof queryBasis>
 
-/** Row, column and why: `primary`, shown as `<11`, is of few people; `secondary`, shown as `hidden`, would tell of few. */
+/** Row, column and why: `primary`, shown as `<11`, is of few people; `secondary`, shown as `hidden`, would tell of few and says nothing of its size. */
 export const suppressedCell = z.tuple([z.number().int(), z.number().int(), z.enum(['primary', 'secondary'])])
 export type SuppressedCell = z.infer<typeof suppressedCell>
 /** Where they stand in an Arrow schema's metadata. */

@@ -87,7 +87,7 @@ export const statisticsRequest = z.discriminatedUnion('kind', [
 export type StatisticsRequest = z.input<typeof statisticsRequest>
 export type ReadStatisticsRequest = z.output<typeof statisticsRequest>
 
-/** A count of people as it may be told: the number, or a mark: `<11` for a small one, another for one hidden beside it. */
+/** A count as it may be told: the number, or a mark: `<11` for a small one, another, which says nothing of its size, for one that would tell such a one. */
 export const toldCount = z.union([z.number(), z.string()])
 export type ToldCount = z.infer<typeof toldCount>
 const figure = z.number().nullable()

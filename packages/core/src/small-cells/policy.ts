@@ -4,7 +4,10 @@ export interface SmallCellPolicy {
   threshold: number
   /** Stands for a count from 1 up to the threshold. */
   show: string
-  /** Stands for a count of the threshold or more that is hidden so that a small one beside it cannot be computed. */
+  /**
+   * Stands for a count that is not told because a small one would follow from it. It says nothing of its size: beside a small cell even another
+   * small one can be hidden so, and of a group or table of which nothing is told every count is, none among them.
+   */
   besides: string
   /** Counts that are shown are rounded to multiples of this; null: exact. */
   rounding: number | null

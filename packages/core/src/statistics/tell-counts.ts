@@ -28,8 +28,17 @@ export function tellIncidence(
     const time = people.reduce((total, each) => total + each.time, 0)
     const few = isFew(people.filter((each) => each.events > 0).length, rule)
     const size = sizes.people[at]!
+    // Few people can have many events: the mark of a small count would be wrong of these.
     if (rule !== null && (isHidden(size) || few))
-      return { name, people: size, events: few ? rule.show : rule.besides, time: null, rate: null, low: null, high: null }
+      return {
+        name,
+        people: size,
+        events: !isHidden(size) && isFew(events, rule) ? rule.show : rule.besides,
+        time: null,
+        rate: null,
+        low: null,
+        high: null,
+      }
     return { name, people: size, events, time, ...(incidenceRate(events, time, { per, level }) ?? { rate: null, low: null, high: null }) }
   })
 }
@@ -84,7 +93,7 @@ export function tellAdherence(
   return groups.map(({ name, supplies, people }) => {
     const size = toldParts([people.length], rule)[0]!
     const met = people.filter(({ pdc }) => pdc >= threshold - 1e-9).length
-    const [n] = isHidden(size) ? [size] : toldParts([met, people.length - met], rule)
+    const [n] = rule !== null && isHidden(size) ? [rule.besides] : toldParts([met, people.length - met], rule)
     const binOf = ({ pdc }: Adherence): number => Math.min(edges.length - 1, Math.floor(pdc * edges.length + 1e-9))
     const bins = edges.map((_, at) => people.filter((each) => binOf(each) === at).length)
     // The bins above the threshold add up to those who are adherent.
@@ -92,7 +101,7 @@ export function tellAdherence(
     return {
       name,
       people: size,
-      supplies: isHidden(size) ? size : supplies,
+      supplies: rule !== null && isHidden(size) ? rule.besides : supplies,
       pdc: summaryOf(describe(people.map(({ pdc }) => pdc)), size, 0, rule),
       mpr: summaryOf(describe(people.map(({ mpr }) => mpr)), size, 0, rule),
       adherent: { n: n!, share: shareOf(n!, size) },

@@ -164,11 +164,15 @@ test('rates, patterns and adherence of few are marks', () => {
     ...many(20, { arm: 'b', t: 2, n: 0 }),
     ...many(12, { arm: 'c', t: 2, n: 0 }),
     ...many(3, { arm: 'c', t: 1, n: 4 }),
+    ...many(30, { arm: 'd', t: 2, n: 0 }),
+    ...many(3, { arm: 'd', t: 2, n: 1 }),
   ])
   expect(rates.groups.map(({ people, events, time, rate }) => [people, events, time, rate])).toEqual([
     [20, 20, 40, 500],
     [20, 0, 40, 0],
-    [15, '<11', null, null],
+    // Twelve events of three people are not fewer than 11.
+    [15, '*', null, null],
+    [33, '<11', null, null],
   ])
   const gaps = told({ kind: 'missing' }, [
     ...many(40, { a: 1, b: 'x' }),

@@ -55,5 +55,5 @@ export function marksIn(value: unknown, name = ''): number {
 
 export function ruleInWords(rule: Rule): string | null {
   if (rule === null) return null
-  return `Counts of people below ${rule.threshold} are told as ${rule.show}, and others as ${rule.besides} where they would tell one; figures rest on ${rule.threshold} people at least.`
+  return `Counts below ${rule.threshold} are told as ${rule.show}; ${rule.besides} says nothing of a count from which such a one would follow, or of a group that is not told; figures rest on ${rule.threshold} people at least.`
 }

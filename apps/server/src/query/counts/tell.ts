@@ -67,13 +67,13 @@ const hideValues = ({ values, states, last }: Row): Row => ({
   last,
 })
 
-/** Few people on either side of a quantile would be nearly named by it. */
+/** Few people on either side of a quantile would be nearly named by it; it is of more, so it is no small cell. */
 function withQuantiles(row: Row, columns: readonly CountColumn[], group: Measured['groups'][number], { policy }: TellBy): Row {
   const states = row.states.map((state, index): CellState => {
     const column = columns[index]!
     if (column.is !== 'quantile' || state !== 'told') return state
     const people = group.people[column.people]!.length
-    return people * Math.min(column.at, 1 - column.at) < policy.threshold / 2 && people > 0 ? 'primary' : 'told'
+    return people * Math.min(column.at, 1 - column.at) < policy.threshold / 2 && people > 0 ? 'secondary' : 'told'
   })
   return { ...row, states }
 }

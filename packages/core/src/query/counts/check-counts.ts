@@ -1,6 +1,7 @@
 import { items, nodes, refuse, Refused, text, type Node, type StatementFault } from '../tree.js'
 import { kindOf } from './expressions.js'
 import { resolve, type Kind, type Scope } from './columns.js'
+import { aggregates } from './functions.js'
 import {
   listOfPeople,
   namedResults,
@@ -41,7 +42,6 @@ interface Walk {
 }
 
 const quantileLeast = 0.05
-const aggregates = new Set('count_star count sum avg mean median quantile quantile_cont quantile_disc'.split(' '))
 const extremes = new Set('min max arg_min arg_max argmin argmax min_by max_by first last any_value arbitrary mode'.split(' '))
 
 /**

@@ -1,5 +1,6 @@
 import { items, nodes, refuse, text, type Node } from '../tree.js'
 import { resolve, type Column, type Kind, type Scope } from './columns.js'
+import { choices, cuttings, joinings, lengths, ofDateParts, ofText, ofTimeAsNumber, roundings, textTests } from './functions.js'
 
 // Expressions over one row, as filters and labels of counts. Whether they fail must not depend on the data: an error that somebody's row
 // causes tells of it as a count would. So every value has a kind, kinds do not mix, and only functions that take every value are here.
@@ -14,12 +15,6 @@ interface Walk {
 const dateParts = new Set(
   'year month day quarter week hour minute second decade century isoyear dayofweek isodow dayofyear yearweek'.split(' '),
 )
-const ofText = new Set('lower upper lcase ucase trim ltrim rtrim reverse strip_accents'.split(' '))
-const ofTimeAsNumber = new Set(
-  'year month day quarter week hour minute second decade century dayofweek isodow dayofyear yearweek'.split(' '),
-)
-const textTests = new Set('~~ !~~ ~~* !~~* contains starts_with ends_with prefix suffix ^@'.split(' '))
-const rounding = new Set('floor ceil ceiling round abs trunc sign'.split(' '))
 const numberMax = 1_000_000
 const factorMax = 1_000
 const timeText = /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?$/
@@ -178,14 +173,14 @@ function called(node: Node, walk: Walk): Kind {
   if (name === 'contains' && isParameter(parts[0])) return listed(node, parts, walk)
   if (textTests.has(name)) return ofTexts(parts, walk, 'flag')
   if (ofText.has(name) && parts.length === 1) return ofTexts(parts, walk, 'text')
-  if (name === '||' || name === 'concat') return ofTexts(parts, walk, 'text')
-  if ((name === 'length' || name === 'len') && parts.length === 1) return ofTexts(parts, walk, 'number')
-  if (['left', 'right', 'substr', 'substring'].includes(name)) return cutText(node, parts, walk)
+  if (joinings.has(name)) return ofTexts(parts, walk, 'text')
+  if (lengths.has(name) && parts.length === 1) return ofTexts(parts, walk, 'number')
+  if (cuttings.has(name)) return cutText(node, parts, walk)
   if (ofTimeAsNumber.has(name) && parts.length === 1) return ofTimes(parts, walk, 'number')
-  if (['date_part', 'datepart', 'date_trunc', 'datetrunc', 'date_diff', 'datediff'].includes(name)) return ofParts(node, name, parts, walk)
-  if (rounding.has(name)) return roundedNumber(node, parts, walk)
+  if (ofDateParts.has(name)) return ofParts(node, name, parts, walk)
+  if (roundings.has(name)) return roundedNumber(node, parts, walk)
   if (/^(?:[-+*%]|\/{1,2})$/.test(name)) return arithmetic(node, name, parts, walk)
-  if (name === 'greatest' || name === 'least') return same(node, parts, walk)
+  if (choices.has(name)) return same(node, parts, walk)
   return refuse(node, `The function ${name.slice(0, 64)} may not stand here: counts take those that no value can make fail.`)
 }
 

@@ -7,6 +7,7 @@ import { Tag } from '../../../ui/Badge.js'
 import { plural } from '../../../ui/format.js'
 import { MenuButton } from '../../../ui/menus.js'
 import { propose } from '../chart/chart-data.js'
+import { useCountsOnly } from '../CountsOnly.js'
 import { download, toCsv } from '../csv.js'
 import { Editor } from '../editor/Editor.js'
 import { copyFormats, type CopyFormat } from '../grid/copy-as.js'
@@ -152,6 +153,7 @@ function corrected(source: string, position: number | null, name: string): strin
 }
 
 function useVocabulary(at: number) {
+  const countsOnly = useCountsOnly()
   const { notebook, catalogue } = useNotebook()
   return useMemo(
     () => ({
@@ -160,7 +162,8 @@ function useVocabulary(at: number) {
         .slice(0, at)
         .filter((cell) => cell.kind === 'sql')
         .map((cell) => ({ name: cell.name, columns: notebook.runs[cell.id]?.result?.columns.map((column) => column.name) ?? [] })),
+      countsOnly,
     }),
-    [catalogue, notebook.page.cells, notebook.runs, at],
+    [catalogue, notebook.page.cells, notebook.runs, at, countsOnly],
   )
 }

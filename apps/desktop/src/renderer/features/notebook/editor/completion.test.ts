@@ -16,6 +16,7 @@ const vocabulary = {
     table('Observation', ['_id'], 'nested'),
   ],
   results: [{ name: 'hypertension', columns: ['patient_key', 'since'] }],
+  countsOnly: false,
 }
 const at = (sql: string) => {
   const offset = sql.indexOf('|')
@@ -38,6 +39,12 @@ describe('completion', () => {
     expect(offered.slice(0, 3)).toEqual(['patient_key', 'gender', 'code'])
     expect(offered).toContain('where')
     expect(offered.some((text) => text.startsWith('count('))).toBe(true)
+  })
+
+  test('who gets counts only is offered what he may ask', () => {
+    const offered = completionsAt({ ...vocabulary, countsOnly: true }, 'select ', 7).map(({ label }) => label)
+    expect(offered).toEqual(expect.arrayContaining(['count(*)', 'median()', 'group by', 'left join']))
+    for (const refused of ['max()', 'row_number()', 'having', 'full join', 'union all']) expect(offered).not.toContain(refused)
   })
 
   test('a name that is not plain is quoted', () => {

@@ -1,9 +1,12 @@
 import type { CatalogueTable } from '@aquifer/core/contract'
+import { countFunctions, wordsNotCounted } from '@aquifer/core/query'
 
 export interface Vocabulary {
   tables: readonly CatalogueTable[]
   /** Cells above, with the columns of their last result. */
   results: readonly { name: string; columns: readonly string[] }[]
+  /** Only what may be asked at this level is offered. */
+  countsOnly: boolean
 }
 
 export interface Completion {
@@ -65,11 +68,15 @@ export function completionsAt(vocabulary: Vocabulary, sql: string, offset: numbe
     return tables
   }
   const named = [...new Set(aliases.values())].flatMap((table) => columnsOf(vocabulary, table))
+  const mayCall = (text: string): boolean => !vocabulary.countsOnly || countFunctions.has(/^\w+/.exec(text)?.[0] ?? '')
+  const mayWrite = (word: string): boolean => !vocabulary.countsOnly || !word.split(' ').some((each) => wordsNotCounted.has(each))
   const columns = [...new Map(named.map((item) => [item.label, item])).values()]
   return [
     ...columns,
-    ...functions.map((text): Completion => ({ kind: 'function', label: text.replaceAll(/\$\{\d:?([^}]*)\}/g, '$1'), insert: text })),
-    ...keywords.map((word): Completion => ({ kind: 'keyword', label: word, insert: word })),
+    ...functions
+      .filter(mayCall)
+      .map((text): Completion => ({ kind: 'function', label: text.replaceAll(/\$\{\d:?([^}]*)\}/g, '$1'), insert: text })),
+    ...keywords.filter(mayWrite).map((word): Completion => ({ kind: 'keyword', label: word, insert: word })),
     ...tables,
   ]
 }

@@ -63,7 +63,7 @@ export function GridRow({ id, at, row, offset, result, widths, bars, pins, range
 
 const why: Record<Suppression, string> = {
   primary: 'Fewer people than may be told. Wider groups show more.',
-  secondary: 'Hidden because the total would give its neighbour away. Wider groups show more.',
+  secondary: 'Hidden because few people would follow from it, whatever its size. Wider groups show more.',
 }
 
 /** Null, nothing and zero look different: ∅, an empty text in quotes, and 0. */
