@@ -3,14 +3,15 @@ import { boundParameters } from './engine-parameters.js'
 import type { EngineFileTable, EngineRun } from './engine-statement.js'
 
 // Instances of the engine, locked before a statement runs. To make one takes as long as a short statement does, so it is kept for the next
-// that reads the same files of the same snapshot, with the same people withheld, under the same limits. All that a statement brings along,
-// its views, is undone behind it; what failed, was stopped or is anything but one SELECT takes its instance with it.
+// that reads the same files of the same snapshot, with the same people withheld, under the same limits. Views that the next does not bring
+// along, too, are gone before it; a statement can write nothing, and what failed, was stopped or is anything but one SELECT takes its
+// instance with it.
 
 export interface Locked {
   connection: DuckDBConnection
   /** The one statement of a run. */
   stream(run: EngineRun): Promise<DuckDBResult>
-  /** Undoes what came with the statement and lets the next one have the instance. */
+  /** Lets the next statement have the instance. */
   giveBack(): Promise<void>
   /** Closes what was not given back, and what has waited longest of too many. */
   end(): void
@@ -18,6 +19,8 @@ export interface Locked {
 interface Opened {
   instance: DuckDBInstance
   connection: DuckDBConnection
+  /** What made the views that are there. */
+  views: string
 }
 
 /** A notebook reads a handful of tables by turns. */
@@ -25,7 +28,7 @@ const warmMax = 4
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
-const close = ({ instance, connection }: Opened): void => {
+const close = ({ instance, connection }: Omit<Opened, 'views'>): void => {
   connection.closeSync()
   instance.closeSync()
 }
@@ -50,7 +53,8 @@ export class EngineInstances {
     const opened = warm ?? (await open(run))
     let [isSelect, isBack] = [false, false]
     try {
-      await opened.connection.run(['BEGIN TRANSACTION', ...run.setup].join(';\n'))
+      await bringAlong(opened, run)
+      await opened.connection.run('BEGIN TRANSACTION READ ONLY')
     } catch (error) {
       close(opened)
       throw error
@@ -83,6 +87,14 @@ export class EngineInstances {
     this.#warm.delete(key)
     close(opened)
   }
+}
+
+async function bringAlong(opened: Opened, { schema, setup }: EngineRun): Promise<void> {
+  const views = setup.join(';\n')
+  if (views === opened.views) return
+  const anew = opened.views === '' ? [] : [`DROP SCHEMA "${schema}" CASCADE`, `CREATE SCHEMA "${schema}"`]
+  await opened.connection.run(['BEGIN TRANSACTION', ...anew, ...setup, 'COMMIT'].join(';\n'))
+  opened.views = views
 }
 
 async function streamOne(connection: DuckDBConnection, { sql, parameters }: EngineRun): Promise<DuckDBResult> {
@@ -129,7 +141,7 @@ async function open(run: EngineRun): Promise<Opened> {
     close({ instance, connection })
     throw error
   }
-  return { instance, connection }
+  return { instance, connection, views: '' }
 }
 
 const attachedSql = ({ path, before }: NonNullable<EngineRun['kept']>): string =>

@@ -8,7 +8,7 @@ import { arrowWriter, jsonWriter, peopleCounter, type ResultWriter } from './res
 export interface EngineRun {
   /** Makes what statements on the same files share; runs before the instance is locked. */
   ground: string[]
-  /** Makes the views of this statement; undone behind it. */
+  /** Makes the views of this statement: there are no others while it runs. */
   setup: string[]
   /** Files that are tables: what they look like is known only when they are read. */
   fileTables: EngineFileTable[]

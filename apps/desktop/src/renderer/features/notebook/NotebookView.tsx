@@ -13,7 +13,7 @@ import {
   Users,
   Variable,
 } from 'lucide-react'
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
 import { paths } from '../../paths.js'
 import { Button, IconButton } from '../../ui/Button.js'
@@ -34,7 +34,7 @@ import { LineagePanel } from './LineagePanel.js'
 import { MoreMenu, ShareButton } from './NotebookMenus.js'
 import { SaveBars, useSaveNow } from './SaveBars.js'
 import { StatisticsCell } from './statistics/StatisticsCell.js'
-import { useNotebook, type NotebookActions } from './useNotebook.js'
+import { CellInHand, useNotebook, type NotebookActions } from './useNotebook.js'
 import type { Cell, CellKind } from './model.js'
 
 const VersionsPanel = lazy(() => import('./versions/VersionsPanel.js').then((module) => ({ default: module.VersionsPanel })))
@@ -43,6 +43,7 @@ const VersionView = lazy(() => import('./versions/VersionView.js').then((module)
 export function NotebookView() {
   const { notebook, actions } = useNotebook()
   const [lineage, showLineage] = useState<string | null>(null)
+  const toggleLineage = useCallback((cell: string) => showLineage((shown) => (shown === cell ? null : cell)), [])
   const { version, show, panel, showPanel } = useVersions()
   useUndoKeys(actions)
   useOpenNotebookCommands()
@@ -58,13 +59,9 @@ export function NotebookView() {
             <Title />
             <CountsOnlyNote />
             {notebook.page.cells.map((cell, at) => (
-              <CellOf
-                key={cell.id}
-                cell={cell}
-                at={at}
-                lineage={lineage === cell.id}
-                onLineage={() => showLineage(lineage === cell.id ? null : cell.id)}
-              />
+              <CellInHand key={cell.id} cell={cell.id}>
+                <CellOf cell={cell} at={at} lineage={lineage === cell.id} onLineage={toggleLineage} />
+              </CellInHand>
             ))}
             <AddRow />
           </div>
@@ -89,10 +86,10 @@ interface CellProps {
   cell: Cell
   at: number
   lineage: boolean
-  onLineage(): void
+  onLineage(cell: string): void
 }
 
-function CellOf({ cell, at, lineage, onLineage }: CellProps) {
+const CellOf = memo(function CellOf({ cell, at, lineage, onLineage }: CellProps) {
   switch (cell.kind) {
     case 'markdown':
       return <MarkdownCell cell={cell} at={at} />
@@ -107,7 +104,7 @@ function CellOf({ cell, at, lineage, onLineage }: CellProps) {
     case 'sql':
       return <SqlCell cell={cell} at={at} lineage={lineage} onLineage={onLineage} />
   }
-}
+})
 
 /** A link names the version that was meant; which one is looked at stays when another notebook comes to the front. */
 function useVersions() {

@@ -116,6 +116,40 @@ describe('saving', () => {
   })
 })
 
+describe('what is typed', () => {
+  const type = (source: string) => desk.edit(id, (page) => ({ ...page, cells: change(page.cells, 'a', { source }) }), 'typed')
+  const typeOn = async (text: string) => {
+    for (const at of [...text].keys()) {
+      type(text.slice(0, at + 1))
+      await vi.advanceTimersByTimeAsync(50)
+    }
+  }
+
+  test('is known at once and drawn elsewhere when the typing pauses, or after a while', async () => {
+    const seen: (string | undefined)[] = []
+    desk.subscribe(() => seen.push(sources()?.[0]))
+    await typeOn('select')
+    expect(sources()?.[0]).toBe('select')
+    expect(seen).toEqual([])
+    await vi.advanceTimersByTimeAsync(200)
+    expect(seen).toEqual(['select'])
+    seen.length = 0
+    await typeOn('select patient_key, code from c')
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.length).toBeLessThan(5)
+  })
+
+  test('is what runs, and is saved, without a pause before', async () => {
+    type('select 7')
+    const ran = runCell(desk, id, 'a')
+    expect(desk.notebook(id)?.runs['a']?.phase).toBe('queued')
+    await vi.advanceTimersByTimeAsync(2000)
+    await ran
+    expect(desk.notebook(id)?.runs['a']?.ran?.sql).toBe('select 7')
+    expect(server.notebooks.get(id)?.cells[0]?.source).toBe('select 7')
+  })
+})
+
 describe('changing the order of things', () => {
   const structure = (next: Parameters<Desk['edit']>[1]) => desk.edit(id, next, 'structure')
 

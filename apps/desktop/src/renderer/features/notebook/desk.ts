@@ -50,6 +50,9 @@ export interface DeskParts {
 export type DeskState = ReadonlyMap<string, OpenNotebook>
 
 const undoDepth = 50
+/** What shows elsewhere what is typed waits for a pause, but not for long. */
+const pauseMs = 150
+const pauseMaxMs = 600
 
 /** The notebooks that lie open: their text, what is saved of it, and the results of this session. Survives a change of page. */
 export class Desk {
@@ -57,6 +60,7 @@ export class Desk {
   #state: DeskState = new Map()
   readonly #listeners = new Set<() => void>()
   readonly #edited = new Set<(id: string) => void>()
+  #telling: { timer: ReturnType<typeof setTimeout>; since: number } | null = null
 
   constructor(parts: DeskParts) {
     this.parts = parts
@@ -79,9 +83,10 @@ export class Desk {
     return () => this.#edited.delete(listener)
   }
 
-  update(id: string, part: (notebook: OpenNotebook) => Partial<OpenNotebook>): void {
+  /** `soon`: who listens hears of it when the typing pauses; who asks knows at once. */
+  update(id: string, part: (notebook: OpenNotebook) => Partial<OpenNotebook>, when: 'now' | 'soon' = 'now'): void {
     const old = this.#state.get(id)
-    if (old !== undefined) this.#set(new Map(this.#state).set(id, { ...old, ...part(old) }))
+    if (old !== undefined) this.#set(new Map(this.#state).set(id, { ...old, ...part(old) }), when)
   }
 
   put(notebook: Notebook): void {
@@ -113,14 +118,17 @@ export class Desk {
     this.#set(new Map([...this.#state].filter(([other]) => other !== id)))
   }
 
-  /** Changes the text. `structure`: cells came, went or moved, so it can be undone as one step. */
-  edit(id: string, change: (page: Page) => Page, kind: 'text' | 'structure' = 'text'): void {
+  /**
+   * Changes the text. `structure`: cells came, went or moved, so it can be undone as one step. `typed`: where it was typed it stands
+   * already, and to draw all else anew with each key would make the next one wait.
+   */
+  edit(id: string, change: (page: Page) => Page, kind: 'text' | 'typed' | 'structure' = 'text'): void {
     const old = this.#state.get(id)
     if (old === undefined) return
     const page = change(old.page)
     if (page === old.page) return
     const step = kind === 'structure' ? { past: [...old.past, old.page.cells].slice(-undoDepth), future: [] } : {}
-    this.update(id, () => ({ page, wholeRun: null, ...step }))
+    this.update(id, () => ({ page, wholeRun: null, ...step }), kind === 'typed' ? 'soon' : 'now')
     this.#changed(id)
   }
 
@@ -177,8 +185,18 @@ export class Desk {
     for (const listener of this.#edited) listener(id)
   }
 
-  #set(state: DeskState): void {
+  #set(state: DeskState, when: 'now' | 'soon' = 'now'): void {
     this.#state = state
+    if (when === 'now') return this.#tell()
+    const now = Date.now()
+    const since = this.#telling?.since ?? now
+    clearTimeout(this.#telling?.timer)
+    this.#telling = { since, timer: setTimeout(() => this.#tell(), Math.max(0, Math.min(pauseMs, since + pauseMaxMs - now))) }
+  }
+
+  #tell(): void {
+    clearTimeout(this.#telling?.timer)
+    this.#telling = null
     for (const listener of this.#listeners) listener()
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Cell } from './model.js'
-import { compile, dependants, tablesNamed } from './references.js'
+import { compile, dependants, readsAlike, tablesNamed } from './references.js'
 
 const sql = (name: string, source: string): Cell => ({ id: `id-${name}`, kind: 'sql', name, source })
 
@@ -48,5 +48,19 @@ describe('a cell that reads another', () => {
   test('is found as dependant of what it reads, charts included', () => {
     const chart: Cell = { id: 'chart', kind: 'chart', name: 'c', source: '', chart: { type: 'bar', of: 'last', x: 'a', y: ['b'] } }
     expect(dependants([...cells, chart], 'hypertension')).toEqual(['id-by_sex', 'id-last', 'chart'])
+  })
+
+  test('sees what is written in cells that it reads, and in no others', () => {
+    const parameter: Cell = { id: 'p', kind: 'parameter', name: 'as_of', source: '', parameter: { type: 'date', value: null } }
+    const all = [...cells, sql('apart', 'select 1'), parameter]
+    const written = (at: number, source: string) => all.map((cell, index) => (index === at ? { ...cell, source } : cell))
+    const alike = (next: Cell[], id: string) => readsAlike(all, next, id)
+    expect(alike(written(3, 'select 2'), 'id-last')).toBe(true)
+    expect(alike(written(0, 'select 2'), 'id-last')).toBe(false)
+    expect(alike(written(3, 'select 2'), 'id-apart')).toBe(false)
+    expect(alike(written(3, 'select * from last'), 'id-last')).toBe(true)
+    expect(alike(written(3, 'select $as_of'), 'p')).toBe(false)
+    expect(alike([...all].reverse(), 'id-last')).toBe(false)
+    expect(alike([...all.slice(0, 3), { ...all[3]!, name: 'other' }, parameter], 'id-last')).toBe(false)
   })
 })

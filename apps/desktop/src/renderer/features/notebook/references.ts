@@ -145,8 +145,16 @@ function gather(cells: Cells, source: string, at: number, found: Map<string, str
   }
 }
 
+const readsKnown = new WeakMap<Cells[number], string[]>()
+
 /** Names of results and parameters that a cell reads. */
 export function readsOf(cell: Cells[number]): string[] {
+  const reads = readsKnown.get(cell) ?? namedIn(cell)
+  readsKnown.set(cell, reads)
+  return reads
+}
+
+function namedIn(cell: Cells[number]): string[] {
   if (cell.kind === 'sql') return [...tablesNamed(cell.source), ...parametersNamed(cell.source)]
   if (cell.kind === 'chart') return cell.chart ? [cell.chart.of] : []
   if (cell.kind === 'statistics') return cell.statistics ? [cell.statistics.of] : []
@@ -163,4 +171,20 @@ export function dependants(cells: Cells, name: string): string[] {
     if (cell.name) names.add(cell.name)
   }
   return found
+}
+
+/** Whether two states of a notebook are the same to a cell: only texts differ, its own does not, and none that it reads; a parameter knows its readers. */
+export function readsAlike(old: Cells, next: Cells, id: string): boolean {
+  if (old === next) return true
+  if (next.find((cell) => cell.id === id)?.kind === 'parameter') return false
+  if (old.length !== next.length) return false
+  const changed: string[] = []
+  for (const [at, cell] of next.entries()) {
+    const before = old[at]
+    if (before === cell) continue
+    const isText = (cell.kind === 'sql' || cell.kind === 'markdown') && before?.kind === cell.kind
+    if (!isText || before.id !== cell.id || before.name !== cell.name || cell.id === id) return false
+    if (cell.name) changed.push(cell.name)
+  }
+  return !changed.some((name) => dependants(old, name).includes(id) || dependants(next, name).includes(id))
 }

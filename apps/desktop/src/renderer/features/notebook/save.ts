@@ -63,7 +63,7 @@ export function saveByItself(desk: Desk): Saver {
 
   const deaf = desk.onEdit((id) => {
     const notebook = desk.notebook(id)
-    if (notebook && notebook.save !== 'saving' && notebook.save !== 'conflict') desk.update(id, () => ({ save: 'waiting' }))
+    if (notebook && (notebook.save === 'saved' || notebook.save === 'failed')) desk.update(id, () => ({ save: 'waiting' }), 'soon')
     const timer = of(id)
     // Not begun anew by each key: who types on and on is kept too.
     timer.journal ??= setTimeout(() => {

@@ -5,12 +5,15 @@ import { useDesk } from './DeskProvider.js'
 import type { Desk, OpenNotebook } from './desk.js'
 import type { EditorHandle } from './editor/Editor.js'
 import { change, insertAt, isCellName, move, newCell, remove, rename, turn, type Cell, type CellKind } from './model.js'
+import { readsAlike } from './references.js'
 import { runAll, runCell, stopCell } from './run.js'
 import { runFigure } from './statistics/run-figure.js'
 
 export interface NotebookActions {
   select(cell: string): void
   write(cell: string, source: string): void
+  /** The same from the editor, which shows it already. */
+  typed(cell: string, source: string): void
   draw(cell: string, chart: NotebookChart): void
   /** What the form of a cell holds. */
   set(cell: string, part: Pick<Cell, 'parameter' | 'statistics' | 'cohort'>): void
@@ -65,6 +68,24 @@ export function NotebookInHand({
   return <NotebookContext value={inHand}>{children}</NotebookContext>
 }
 
+/** What one cell sees of its notebook: what is written in a cell that it does not read is none of its business. */
+export function CellInHand({ cell, children }: { cell: string; children: ReactNode }) {
+  const now = useNotebook()
+  const [seen, see] = useState(now)
+  const shown = seesAlike(seen, now, cell) ? seen : now
+  if (shown !== seen) see(shown)
+  return <NotebookContext value={shown}>{children}</NotebookContext>
+}
+
+function seesAlike(before: InHand, now: InHand, cell: string): boolean {
+  if (before === now) return true
+  if (before.catalogue !== now.catalogue || before.actions !== now.actions) return false
+  const [old, next] = [before.notebook, now.notebook]
+  const own = (['study', 'version', 'runs', 'figures'] as const).every((part) => old[part] === next[part])
+  const chosen = (old.selected === cell) === (next.selected === cell)
+  return own && chosen && old.page.title === next.page.title && readsAlike(old.page.cells, next.page.cells, cell)
+}
+
 export function useNotebook(): InHand {
   const inHand = useContext(NotebookContext)
   if (inHand === null) throw new Error('no notebook around this part of the page')
@@ -82,6 +103,9 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
     ...rewriting(cells, structure, (cell, source) => actions.write(cell, source)),
     select: (cell) => desk.notebook(id)?.selected !== cell && desk.update(id, () => ({ selected: cell })),
     write: (cell, source) => cells().find((item) => item.id === cell)?.source !== source && text((old) => change(old, cell, { source })),
+    typed: (cell, source) =>
+      cells().find((item) => item.id === cell)?.source !== source &&
+      desk.edit(id, (page) => ({ ...page, cells: change(page.cells, cell, { source }) }), 'typed'),
     draw: (cell, chart) => text((old) => change(old, cell, { chart })),
     set: (cell, part) => text((old) => change(old, cell, part)),
     rename(cell, name) {

@@ -27,7 +27,7 @@ interface Props {
   cell: Cell
   at: number
   lineage: boolean
-  onLineage(): void
+  onLineage(cell: string): void
 }
 
 export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: Props) {
@@ -57,7 +57,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
         label={`SQL of ${cell.name}`}
         vocabulary={vocabulary}
         fault={fault}
-        onChange={(source) => actions.write(cell.id, source)}
+        onChange={(source) => actions.typed(cell.id, source)}
         onFocus={() => actions.select(cell.id)}
         onAct={(act) => actOn(actions, notebook.page.cells, at)[act]()}
         onLeave={() => actions.focusCard(cell.id)}
@@ -75,7 +75,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
           <ResultFooter
             result={result}
             lineage={lineage}
-            onLineage={onLineage}
+            onLineage={() => onLineage(cell.id)}
             onAll={() => actions.run(cell.id, Math.min(result.basis.totalRows ?? statementRowsMax, statementRowsMax))}
           />
         </div>
