@@ -46,12 +46,16 @@ export interface EngineFileTable {
   /** makes the table of rows without such a key, and of rows with one */
   view: string
   keyedView: string
+  /** of rows with a key: how many are in no table, counted to a limit */
+  leftOut: string
 }
 export interface EngineDone {
   rows: number
   totalRows: number | null
   truncated: boolean
   people: number | null
+  /** Of files whose rows have a key: rows that were left out, counted to a limit. */
+  leftOut?: { file: string; rows: number }[]
 }
 export interface EngineEvents {
   columns(columns: { name: string; type: string }[]): void
@@ -65,6 +69,8 @@ const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 export interface Locked {
   instance: DuckDBInstance
   connection: DuckDBConnection
+  /** files whose rows have a key */
+  keyed: readonly EngineFileTable[]
 }
 
 export async function lockedInstance(run: EngineRun): Promise<Locked> {
@@ -79,6 +85,7 @@ export async function lockedInstance(run: EngineRun): Promise<Locked> {
     preserve_insertion_order: 'true',
   })
   const connection = await instance.connect()
+  const keyed: EngineFileTable[] = []
   try {
     // Progress is worked out only when it would be shown; nothing is printed. A view looks into its files' footers, and so does each view
     // on it, and the statement: one look is enough.
@@ -87,7 +94,7 @@ export async function lockedInstance(run: EngineRun): Promise<Locked> {
        SET parquet_metadata_cache = true; CREATE SCHEMA "${run.schema}"`,
     )
     for (const sql of run.setup) await connection.run(sql)
-    for (const file of run.fileTables) await makeFileTable(connection, file)
+    for (const file of run.fileTables) if (await makeFileTable(connection, file)) keyed.push(file)
     if (run.kept) await connection.run(attachKept(run.kept))
     if (run.kept?.before !== undefined) await connection.run(`ATTACH ${text(run.kept.before)} AS before (READ_ONLY)`)
     await connection.run(
@@ -99,23 +106,35 @@ export async function lockedInstance(run: EngineRun): Promise<Locked> {
     instance.closeSync()
     throw error
   }
-  return { instance, connection }
+  return { instance, connection, keyed }
 }
 
 // Many results are small, and a block is the least that a file takes.
 const attachKept = ({ path, mode }: NonNullable<EngineRun['kept']>): string =>
   `ATTACH ${text(path)} AS kept ${mode === 'read' ? '(READ_ONLY)' : '(BLOCK_SIZE 16384)'}`
 
-/** What does not look like its kind fails here, and by its name. */
-async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<void> {
+/** Whether its rows have a key. What does not look like its kind fails here, and by its name. */
+async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<boolean> {
   try {
     await connection.run(raw)
   } catch (error) {
     const said = error instanceof Error ? error.message : ''
     throw new Error(JSON.stringify({ exception_type: 'File', file: name, exception_message: said.slice(0, 200) }), { cause: error })
   }
-  const keyed = (await connection.runAndReadAll(hasKey)).getRows()[0]?.[0]
-  await connection.run(Number(keyed) > 0 ? keyedView : view)
+  const isKeyed = (await countIn(connection, hasKey)) > 0
+  await connection.run(isKeyed ? keyedView : view)
+  return isKeyed
+}
+
+const countIn = async (connection: DuckDBConnection, sql: string): Promise<number> =>
+  Number((await connection.runAndReadAll(sql)).getRows()[0]?.[0])
+
+/** After the statement, since an answer without its rows is none. */
+export async function leftOutOf({ connection, keyed }: Locked): Promise<Pick<EngineDone, 'leftOut'>> {
+  const leftOut: NonNullable<EngineDone['leftOut']> = []
+  for (const { name, leftOut: sql } of keyed) leftOut.push({ file: name, rows: await countIn(connection, sql) })
+  const some = leftOut.filter(({ rows }) => rows > 0)
+  return some.length === 0 ? {} : { leftOut: some }
 }
 
 export async function streamStatement(connection: DuckDBConnection, run: EngineRun, events: EngineEvents): Promise<EngineDone> {

@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { complete } from './engine-complete.js'
 import { keepStatement } from './engine-keep.js'
 import { writeRows } from './engine-files.js'
-import { lockedInstance, streamStatement, type EngineDone, type EngineEvents, type EngineRun, type Locked } from './engine-statement.js'
+import { leftOutOf, lockedInstance, streamStatement, type EngineDone, type EngineEvents, type EngineRun, type Locked } from './engine-statement.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
 import { engineMemoryMb } from './limits.js'
 
@@ -55,7 +55,8 @@ async function run(id: number, request: EngineRun): Promise<void> {
     data: (bytes) => send({ id, is: 'data' }, bytes),
     drained,
   }
-  const { instance, connection } = await lockedInstance(request)
+  const locked = await lockedInstance(request)
+  const { instance, connection } = locked
   const progress = setInterval(() => {
     const { percentage } = connection.progress
     if (percentage >= 0) send({ id, is: 'progress', progress: Math.min(1, percentage / 100) })
@@ -63,7 +64,7 @@ async function run(id: number, request: EngineRun): Promise<void> {
   try {
     state.connection = connection
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
-    const done = await carriedOut({ instance, connection }, request, events)
+    const done = { ...(await carriedOut(locked, request, events)), ...(await leftOutOf(locked)) }
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
     send({ id, is: 'done', ...done })
   } finally {
