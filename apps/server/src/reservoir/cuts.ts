@@ -69,6 +69,14 @@ export async function readCut(studyDir: string, name: string, verifier: Verifier
   return { cut, genuine: verifier.verify(sealedText(cut), Buffer.from(seal, 'hex')) }
 }
 
+/** What a copy of a cut has to have: its record, and the files that it names; null where there is none. */
+export async function filesOfCut(folder: string): Promise<{ record: string; name: string; files: string[]; at: number } | null> {
+  const record = await readFile(join(folder, cutFile), 'utf8').catch(() => null)
+  if (record === null) return null
+  const { cut } = JSON.parse(record) as Stored
+  return { record, name: cutFile, files: [...filesOf(cut.manifest)], at: cut.made.at }
+}
+
 export interface CutAsked {
   name: string
   by: string
