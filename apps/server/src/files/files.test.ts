@@ -318,7 +318,9 @@ test('what is being fetched ends when somebody of its study withdraws, however s
   const bytes = randomBytes(24_000_000)
   const at = String((await putTable('long.bin', bytes)).headers['location'])
   const fetched = await new Promise<IncomingMessage>((resolve, reject) =>
-    request(new URL(at, url), { headers: { ...mandatory(), authorization: `Bearer ${analyst}` } }, resolve).on('error', reject).end(),
+    request(new URL(at, url), { headers: { ...mandatory(), authorization: `Bearer ${analyst}` } }, resolve)
+      .on('error', reject)
+      .end(),
   )
   let got = 0
   fetched.on('data', (chunk: Buffer) => {

@@ -43,7 +43,7 @@ export interface Flow {
   masking: MaskingRun
   reservoir: Reservoir
   /** As whoever compares the stores needs them. */
-  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock'>
+  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock' | 'files'>
   /** What patient_key is in the study's masked rows, and in those that were made under a key of before. Throws where that key is gone. */
   patientKeys(study: string, ids: readonly string[], maskingKey?: string): Promise<string[]>
   /** What a patient_key may be in texts of whenever: under every key that is still here. */
@@ -90,6 +90,7 @@ export interface FlowParts {
   /** Throws where another process may do the pipeline's work by now. */
   mayWrite?: () => void
   codeLists: CodeLists
+  files: NonNullable<StoresParts['files']>
 }
 
 // The number of a study never changes.
@@ -169,7 +170,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     lake,
     onFailure: (study, error) => failed('study records')({ study, reason: errorName(error).name }),
   })
-  const stages = { replicator, lake, masking, reservoir, clock }
+  const stages = { replicator, lake, masking, reservoir, clock, files: parts.files }
   const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.

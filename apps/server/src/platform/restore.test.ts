@@ -67,9 +67,9 @@ async function seenBy(platform: Platform, type: string, id: string): Promise<Jso
 async function cutStands(platform: Platform): Promise<void> {
   const { reservoir, masked } = platform.flow!
   const found = await reservoir.cuts.list('HARBOR')
-  expect(found.map(({ cut, genuine }) => [cut.made.name, cut.made.people, genuine, cut.removals.map(({ act, rows }) => [act, rows])])).toEqual([
-    ['interim-1', 3, true, [['erase', 3]]],
-  ])
+  expect(
+    found.map(({ cut, genuine }) => [cut.made.name, cut.made.people, genuine, cut.removals.map(({ act, rows }) => [act, rows])]),
+  ).toEqual([['interim-1', 3, true, [['erase', 3]]]])
   const [{ cut } = { cut: null }] = found
   expect([cut !== null && (await reservoir.cuts.isWhole('HARBOR', cut)), cut?.manifest.types['Patient']?.rows]).toEqual([true, 2])
   const under = (key: string) => masked('HARBOR', 'berta', [{ type: 'Observation', id: 'berta-weight' }], key)

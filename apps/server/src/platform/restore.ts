@@ -10,7 +10,16 @@ import { verifyStores } from '../pipeline/index.js'
 import type { Platform } from '../platform.js'
 import { openRepository, type Repository } from '../repository/index.js'
 import { cutsFolder } from '../reservoir/index.js'
-import { faultPoint, migrate, openFolderStore, openPostgres, openSigner, systemClock, type ObjectStore, type Postgres } from '../storage/index.js'
+import {
+  faultPoint,
+  migrate,
+  openFolderStore,
+  openPostgres,
+  openSigner,
+  systemClock,
+  type ObjectStore,
+  type Postgres,
+} from '../storage/index.js'
 import { openLedgerKey } from './governance.js'
 import { returnLakeOnly, type LakeOnly } from './lake-only.js'
 import { bucketStores, openObjects } from './objects.js'

@@ -3,7 +3,12 @@ import { errorName, type Log } from '../monitoring/index.js'
 import type { Repository } from '../repository/index.js'
 
 /** What is being sent to people outside, ended by withdrawals of this and of other processes. */
-export function watchedStreams(parts: { repository: Repository; log: Log; now: () => number; closing: { add(end: () => void): void } }): OpenStreams {
+export function watchedStreams(parts: {
+  repository: Repository
+  log: Log
+  now: () => number
+  closing: { add(end: () => void): void }
+}): OpenStreams {
   const { repository, log, now, closing } = parts
   const streams = openStreams({
     now,

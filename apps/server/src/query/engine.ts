@@ -4,7 +4,15 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { complete } from './engine-complete.js'
 import { keepStatement } from './engine-keep.js'
 import { writeRows } from './engine-files.js'
-import { leftOutOf, lockedInstance, streamStatement, type EngineDone, type EngineEvents, type EngineRun, type Locked } from './engine-statement.js'
+import {
+  leftOutOf,
+  lockedInstance,
+  streamStatement,
+  type EngineDone,
+  type EngineEvents,
+  type EngineRun,
+  type Locked,
+} from './engine-statement.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
 import { engineMemoryMb } from './limits.js'
 

@@ -119,10 +119,13 @@ function peopleSql(manifest: ReservoirManifest, folder: string, isHeld: boolean)
   const types = Object.entries(manifest.types).filter(([, { rows }]) => rows > 0)
   const keys = types.map(([type, entry]) => `SELECT patient_key FROM (${rowsSql(type, folder, entry, isHeld)})`)
   return {
-    sql: keys.length === 0
+    sql:
+      keys.length === 0
         ? 'SELECT CAST(NULL AS VARCHAR) AS patient_key WHERE false'
         : `SELECT DISTINCT patient_key FROM (${keys.join(' UNION ALL ')})`,
-    files: types.flatMap(([, { files, superseded }]) => [...files.map(({ path }) => path), ...superseded].map((path) => join(folder, path))),
+    files: types.flatMap(([, { files, superseded }]) =>
+      [...files.map(({ path }) => path), ...superseded].map((path) => join(folder, path)),
+    ),
   }
 }
 

@@ -158,6 +158,17 @@ export class Cuts {
     return true
   }
 
+  /** What became of one of its files; nothing is wrong with one that it does not name. */
+  async look(study: string, name: string, path: string): Promise<{ bytes: number; what: 'missing' | 'content' | null }> {
+    const found = await this.read(study, name)
+    const sealed = found?.cut.hashes[path]
+    if (sealed === undefined) return { bytes: 0, what: null }
+    const file = join(cutFolder(join(this.#parts.dir, study), name), path)
+    const there = await stat(file).catch(() => null)
+    if (there === null) return { bytes: 0, what: 'missing' }
+    return { bytes: there.size, what: (await hashOf(file).catch(() => null)) === sealed ? null : 'content' }
+  }
+
   /** Its rows go; that it was there, and what it held, stays. */
   retire(study: string, name: string, by: { by: string; reason: string }): Promise<Cut | null> {
     return this.#inTurn(study, async () => {
