@@ -1,4 +1,6 @@
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 
 // What is on its way to somebody when a person of its study withdraws ends there, however slowly it is read: whoever fetches it sees a
 // transfer that broke, and gets the rest from files without that person.
@@ -20,6 +22,12 @@ interface Parts {
 
 class WithdrawnMeanwhile extends Error {
   override readonly name = 'WithdrawnMeanwhile'
+}
+
+/** Bytes that wait in the system are not sent either, where it lets them go. */
+export function cutOff(socket: unknown): void {
+  if (socket instanceof TLSSocket) socket.destroy()
+  else if (socket instanceof Socket) socket.resetAndDestroy()
 }
 
 const lookMs = 500
@@ -44,6 +52,8 @@ export function openStreams({ now, withdrew, onBug }: Parts): OpenStreams {
   const timer = setInterval(() => void look().catch(onBug), lookMs).unref()
   return {
     watch(of, stream) {
+      // It may break before anybody reads it.
+      stream.on('error', () => undefined)
       if (of.since <= (ended.get(of.sid) ?? -Infinity)) stream.destroy(new WithdrawnMeanwhile())
       if (stream.destroyed) return
       open.set(stream, of)

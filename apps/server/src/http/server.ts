@@ -12,7 +12,7 @@ import { sendBug, sendRefusal } from './answer.js'
 import { connectionLimits, guardBodies, serverSettings, type ConnectionLimits } from './connections.js'
 import { headerOf, type RequestContext } from './context.js'
 import { hostAllowed } from './hosts.js'
-import type { OpenStreams } from './open-streams.js'
+import { cutOff, type OpenStreams } from './open-streams.js'
 import { certificateOf } from './peer.js'
 import { statusOf } from './refusals.js'
 
@@ -73,8 +73,7 @@ export function openServer(parts: ServerParts, limits: ConnectionLimits = connec
   app.addHook('onSend', async (request, reply, payload) => {
     const { facts, tells } = request.aquifer
     if (payload instanceof Readable && facts.sid !== null && request.routeOptions.config.outlives !== true) {
-      // What waits to be sent is not sent either.
-      const cut = (): void => void (reply.raw.headersSent && request.raw.socket.resetAndDestroy())
+      const cut = (): void => void (reply.raw.headersSent && cutOff(request.raw.socket))
       parts.streams.watch({ sid: facts.sid, since: facts.at, cut }, payload)
     }
     const isQuiet = request.routeOptions.config.unaudited === true && reply.statusCode < 400 && tells !== true

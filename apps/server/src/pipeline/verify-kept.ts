@@ -13,7 +13,7 @@ export interface KeptFound {
 export interface KeptFile {
   name: string
   bytes: number
-  what: 'missing' | 'content' | 'not-current' | 'unreadable' | null
+  what: 'missing' | 'content' | 'unreadable' | null
 }
 type Source = readonly [store: Kept['store'], files: AsyncIterable<KeptFile>]
 

@@ -193,6 +193,8 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     reservoir,
     stages,
     async patientKeys(study, ids, maskingKey) {
+      if (maskingKey !== undefined) await keyring.keyById(study, maskingKey)
+      if (ids.length === 0) return []
       return (await pseudonymsOf(study, maskingKey)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
     },
     async everyPatientKey(study, id) {

@@ -55,15 +55,17 @@ const making = '.making-'
 export const isCutName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)
 
 export const cutFolder = (studyDir: string, name: string): string => join(studyDir, cutsFolder, name)
+const recordIn = (folder: string): Promise<string | null> =>
+  readFile(join(folder, cutFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
 const sealedText = (cut: Cut): Buffer => Buffer.from(`aquifer data cut\n${canonicalJson(cut)}`)
 
 /** A cut as it is stored, and whether it is still what the server put its seal under; null where there is none. */
 export async function readCut(studyDir: string, name: string, verifier: Verifier): Promise<{ cut: Cut; genuine: boolean } | null> {
   if (!isCutName(name)) return null
-  const text = await readFile(join(cutFolder(studyDir, name), cutFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
+  const text = await recordIn(cutFolder(studyDir, name))
   if (text === null) return null
   const { cut, seal } = JSON.parse(text) as Stored
   return { cut, genuine: verifier.verify(sealedText(cut), Buffer.from(seal, 'hex')) }
@@ -71,7 +73,7 @@ export async function readCut(studyDir: string, name: string, verifier: Verifier
 
 /** What a copy of a cut has to have: its record, and the files that it names; null where there is none. */
 export async function filesOfCut(folder: string): Promise<{ record: string; name: string; files: string[]; at: number } | null> {
-  const record = await readFile(join(folder, cutFile), 'utf8').catch(() => null)
+  const record = await recordIn(folder)
   if (record === null) return null
   const { cut } = JSON.parse(record) as Stored
   return { record, name: cutFile, files: [...filesOf(cut.manifest)], at: cut.made.at }
@@ -277,7 +279,7 @@ export class Cuts {
     for (const [type, inputs] of Object.entries(manifest.types)) {
       const { traces } = await this.#parts.writer.run({ kind: 'person', dir, current: inputs, ...person })
       if (traces === 0) continue
-      await this.#unchanged(dir, cut, inputs)
+      await this.#unchanged(dir, cut, inputs.files.map((file) => file.path))
       const path = newFileName(type)
       const { rows } = await this.#rewritten({ dir, inputs, out: join(dir, path), without: person })
       const files = [{ path, rows, bytes: (await stat(join(dir, path))).size }]
@@ -285,8 +287,10 @@ export class Cuts {
       counts.rows += inputs.rows - rows
       counts.files++
     }
-    if (counts.files > 0 && manifest.displays !== null && displays !== undefined)
+    if (counts.files > 0 && manifest.displays !== null && displays !== undefined) {
+      await this.#unchanged(dir, cut, [manifest.displays])
       manifest.displays = displays === null ? null : await this.#displaysStillIn(dir, manifest.displays, displays)
+    }
     if (counts.files === 0) await this.#sweep(dir, cut)
     else {
       // What was not written anew keeps the hash it was sealed with, whatever it is by now.
@@ -297,8 +301,8 @@ export class Cuts {
   }
 
   /** Rows of a file that was changed are not sealed anew under another name. */
-  async #unchanged(dir: string, { hashes }: Cut, { files }: ReservoirType): Promise<void> {
-    for (const { path } of files) if ((await hashOf(join(dir, path))) !== hashes[path]) throw new CutChanged()
+  async #unchanged(dir: string, { hashes }: Cut, paths: readonly string[]): Promise<void> {
+    for (const path of paths) if ((await hashOf(join(dir, path))) !== hashes[path]) throw new CutChanged()
   }
 
   async #displaysStillIn(dir: string, path: string, present: string): Promise<string> {
