@@ -26,6 +26,7 @@ import { openGovernance, openLedgerKey } from './platform/governance.js'
 import { openPolicies, progressOf } from './platform/privacy.js'
 import { openDataQuality } from './platform/quality.js'
 import { codeKeyOf, deliveryRun, linkTo, openCarriers, openRegistrations, reminding } from './platform/registrations.js'
+import { watchedStreams } from './platform/streams.js'
 import { readTls } from './platform/tls.js'
 import { openRepository, type Repository } from './repository/index.js'
 import {
@@ -183,11 +184,12 @@ async function openSystems(config: Config, options: PlatformOptions, closing: Cl
   const behind = await openBehind({ config, ...systems, policies, hand, clock, owner, later, closing, ...ofLake })
   const { files, flow, queries } = behind
   const imports: ImportSystems = { ...fhir, jobs, pace: async (study) => flow?.pace(study), silenceMaxMs: importSilenceMs }
-  const governance = await openGovernance({ config, ...systems, policies, jobs, bulkExport, files, flow, queries })
+  const streams = watchedStreams({ repository, log, now, closing })
+  const governance = await openGovernance({ config, ...systems, policies, jobs, bulkExport, files, flow, queries, streams })
   closing.add(() => governance.close())
   const stores = { postgres, repository, signer, hand, policies, studies, jobs, imports, bulkExport, quality }
   const front = { tls, fhir, feeds, access, identity, address }
-  return { ...stores, ...front, ...behind, background, governance, letters, metrics, log, now, waiting }
+  return { ...stores, ...front, ...behind, background, governance, streams, letters, metrics, log, now, waiting }
 }
 
 /** Null, and nothing of it loaded, where no threads are asked for. */
@@ -301,6 +303,7 @@ function openEdge(config: Config, systems: Systems, closing: Closing): Platform 
       metrics,
       now,
       newId,
+      streams: systems.streams,
       accepting: () => accepting,
     },
     routed,

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKeyring } from '../lake/index.js'
+import { cutsFolder } from '../reservoir/index.js'
 import { placeCluster, writeAtomically } from '../storage/index.js'
 import { sendFolder, type BucketStores } from './bucket.js'
 import { checkBackup, type BackupManifest } from './manifest.js'
@@ -29,7 +30,7 @@ export async function bringBack(dir: string, target: Target): Promise<BackupMani
   const keys = await keysOf(dir, masterKeyFile ?? join(dataDir, 'keys', 'master.key'))
   if ('problem' in keys) return keys
   const bucket = (await target.bucket?.()) ?? null
-  for (const at of bucket === null ? [] : [bucket.lake, bucket.files])
+  for (const at of bucket === null ? [] : [bucket.lake, bucket.files, bucket.reservoir])
     if ((await at.folders()).length > 0) return { problem: `${at.place} holds something: restore into an empty prefix.` }
   tell('keys and ledger')
   await mkdir(join(dataDir, 'keys'), { recursive: true, mode: 0o700 })
@@ -38,7 +39,7 @@ export async function bringBack(dir: string, target: Target): Promise<BackupMani
     const file = name === passwordName ? join(dataDir, 'postgres', 'password') : join(dataDir, 'keys', name)
     await writeAtomically(file, bytes, { mode: 0o600 })
   }
-  // What is in a bucket's reservoir is made anew from its lake.
+  // What is in a bucket's reservoir is made anew from its lake, but for data cuts.
   const inFolders = [['lake', storeDir] as const, ['reservoir', storeDir] as const]
   for (const [folder, to] of [['ledger', dataDir] as const, ['files', dataDir] as const, ...(bucket === null ? inFolders : [])]) {
     tell(folder)
@@ -50,6 +51,8 @@ export async function bringBack(dir: string, target: Target): Promise<BackupMani
   if (bucket !== null) {
     tell('bucket')
     await sendFolder(join(dir, 'lake'), bucket.lake)
+    for (const study of await readdir(join(dir, 'reservoir')).catch(() => []))
+      await sendFolder(join(dir, 'reservoir', study, cutsFolder), bucket.reservoir.at(study).at(cutsFolder))
     for (const store of ['lake', 'reservoir']) await sendFolder(join(dir, 'files', store), bucket.files.at(store))
   }
   tell('database')

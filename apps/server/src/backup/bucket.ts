@@ -8,6 +8,7 @@ import { filesBelow } from './manifest.js'
 export interface BucketStores {
   lake: ObjectStore
   files: ObjectStore
+  reservoir: ObjectStore
 }
 
 class Gone extends Error {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { copyFile, cp, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { filesOfLake, openKeyring, type Keyring } from '../lake/index.js'
-import { filesOfReservoir, type ReservoirManifest } from '../reservoir/index.js'
+import { cutsFolder, filesOfCut, filesOfReservoir, isCutName, type ReservoirManifest } from '../reservoir/index.js'
 import { copyRunningCluster, faultPoint, openFolderStore, writeAtomically, type ObjectStore } from '../storage/index.js'
 import { fetchFiles, fetchLake, type BucketStores } from './bucket.js'
 import { backupFile, describe, filesBelow, type BackupManifest } from './manifest.js'
@@ -54,6 +54,8 @@ export async function takeBackup(dir: string, taking: Taking): Promise<BackupRep
   tell('database')
   if (!(await copyRunningCluster(dataDir, join(dir, 'postgres')))) return { problem: 'No server runs on this data folder.' }
   await faultPoint('backup.database-copied')
+  tell('data cuts')
+  await copyCuts(join(storeDir, 'reservoir'), join(dir, 'reservoir'), Date.parse(begunAt))
   tell('ledger')
   // Last: it may know of more withdrawals than the database here, and those are done again when it comes back.
   await cp(join(dataDir, 'ledger'), join(dir, 'ledger'), { recursive: true }).catch(ifMissing)
@@ -116,6 +118,29 @@ async function copyReservoir(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 })
   for (const file of filesOfReservoir(JSON.parse(text) as ReservoirManifest)) await linkOrCopy(join(from, file), join(to, file))
   await writeFile(join(to, 'manifest.json'), text, { mode: 0o600 })
+}
+
+/**
+ * After the database: whoever it says is erased has left the cuts before. A cut that was made since holds people, and has a signature, of
+ * which the copied database does not know.
+ */
+async function copyCuts(from: string, to: string, madeBefore: number): Promise<void> {
+  for (const study of await readdir(from).catch(() => []))
+    for (const name of await readdir(join(from, study, cutsFolder)).catch(() => []))
+      if (isCutName(name))
+        await whole(join(from, study, cutsFolder, name), join(to, study, cutsFolder, name), (cut, copy) => copyCut(cut, copy, madeBefore))
+}
+
+async function copyCut(from: string, to: string, madeBefore: number): Promise<void> {
+  const found = await filesOfCut(from)
+  if (found === null || found.at >= madeBefore) return
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  for (const file of found.files)
+    await linkOrCopy(join(from, file), join(to, file)).catch(async (error: NodeJS.ErrnoException) => {
+      // A file that a standing record names and that is not there is missing in the copy, too, where the cut says so of itself.
+      if (error.code !== 'ENOENT' || (await filesOfCut(from))?.record !== found.record) throw error
+    })
+  await writeFile(join(to, found.name), found.record, { mode: 0o600 })
 }
 
 // These files never change under their names; on another disk they cannot be linked.

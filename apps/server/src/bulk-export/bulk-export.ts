@@ -31,7 +31,7 @@ export interface BulkExport {
   begin(jobs: JobDesk, request: FhirRequest, ask: ExportAsk): Promise<string | Refusal>
   status(grant: Grant, id: string): Promise<ExportStatus | Refusal>
   cancel(grant: Grant, id: string): Promise<Refusal | null>
-  file(grant: Grant, id: string, type: string): Promise<Readable | Refusal>
+  file(grant: Grant, id: string, type: string): Promise<{ sid: number; body: Readable } | Refusal>
   run: JobRun
   /** Removes what nobody may fetch any more. */
   sweep(): Promise<void>
@@ -103,7 +103,9 @@ export function openBulkExport({ fhir, dir, policy, sweeps }: Parts): BulkExport
       if (isRefusal(found)) return found
       if (found.job.state !== 'done' || !isResourceType(type)) return noSuchExport()
       const forbidden = mayTouchType(grant, 'read', type)
-      return forbidden ?? (await openFile(dir, id, type)) ?? noSuchExport()
+      if (forbidden !== null) return forbidden
+      const body = await openFile(dir, id, type)
+      return body === null ? noSuchExport() : { sid: found.study.sid, body }
     },
     run: exportRun({ repository, dir, policy, now, studyOf: (sid) => fhir.studies.bySid(sid) }),
     sweep,

@@ -129,6 +129,7 @@ function basisLine({ basis }: Pick<StatementRows, 'basis'>): string {
     `snapshot ${basis.snapshot}`,
     basis.maskingPolicy,
     `consent ${basis.consentState}`,
+    ...(basis.leftOut ?? []).map(({ file, rows: left }) => `${left} rows of ${file} left out`),
     ...(basis.level === 'counts' ? [`counts only, rounded to ${basis.rounding ?? 1}, ${basis.suppressed ?? 0} cells hidden`] : []),
     `${basis.elapsedMs} ms`,
   ].join(' · ')

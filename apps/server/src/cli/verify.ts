@@ -41,7 +41,7 @@ function reportText({ equal, studies, elapsedMs }: StoresReport): string {
   return `${[head, ...studies.flatMap(studyLines)].join('\n')}\n`
 }
 
-function studyLines({ study, equal, watermark, notCompared, types, found, differences }: StoresStudy): string[] {
+function studyLines({ study, equal, watermark, notCompared, types, kept = [], found, differences }: StoresStudy): string[] {
   const columns = (cells: (string | number)[]): string =>
     cells.map((cell, place) => (place === 0 ? String(cell).padEnd(28) : String(cell).padStart(12))).join('')
   return [
@@ -50,6 +50,9 @@ function studyLines({ study, equal, watermark, notCompared, types, found, differ
     columns(['type', 'current', 'versions', 'in lake', 'masked', 'anew']),
     ...types.map((of) =>
       columns([of.type, of.current, of.repository.rows, of.lake.rows, of.reservoir?.rows ?? '-', of.remade?.rows ?? '-']),
+    ),
+    ...kept.map(({ store, files, bytes }) =>
+      columns([store === 'cuts' ? 'files of data cuts' : 'files as they came', files, `${bytes} bytes`]),
     ),
     ...differences.map(({ store, type, resource, version, what }) => `  ${store}: ${what} ${type} ${resource} version ${version}`),
     ...(found > differences.length ? [`  … ${found - differences.length} more`] : []),

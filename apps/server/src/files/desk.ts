@@ -35,6 +35,7 @@ import {
 } from './store.js'
 import { openSweeper } from './sweep.js'
 import { takeFile, tooLarge } from './take.js'
+import { verifyFiles, type FileLooked } from './verify.js'
 import { openUploads, type UploadDesk } from './uploads.js'
 
 export type { Sending } from './sending.js'
@@ -64,6 +65,8 @@ export interface FileDesk {
   tables(study: Study): Promise<FileTable[]>
   /** All of these files lie below it. */
   tableFolder(study: string): string
+  /** Reads every file of the study, and tells which are not as they came. */
+  verify(of: { sid: number; study: string }): AsyncGenerator<FileLooked>
   /** For a withdrawal: files of the lake that are a person's. */
   heldOf(sid: number, patientId: string): Promise<number>
   removeOf(study: Study, patientId: string): Promise<number>
@@ -124,6 +127,7 @@ export async function openFileDesk({ dir, objects, metrics, onBug, ...systems }:
       return found
     },
     tableFolder: (study) => places.folder('reservoir', study),
+    verify: (of) => verifyFiles(parts, of, (row) => wholeOf(parts, of.study, row)),
     heldOf: async (sid, patientId) => (await repository.files.ofPerson(sid, patientId)).length,
     removeOf: (study, patientId) => removeOf(parts, study, patientId),
     sweep: sweeper.sweep,
@@ -206,6 +210,10 @@ function readerOf({ places, keys }: FileParts, study: string, row: FileRow, part
   if (row.store === 'reservoir') return createReadStream(path, { start, end, highWaterMark: 256 * 1024 })
   return Readable.from(unsealed(path, keys, { study, id: row.id }, { start, end, size: row.bytes }), { objectMode: false })
 }
+
+// Statements read a file of the reservoir to its end, wherever that is by now.
+const wholeOf = (parts: FileParts, study: string, row: FileRow): Readable =>
+  row.store === 'reservoir' ? createReadStream(parts.places.of(row.store, study, row.id)) : readerOf(parts, study, row, null)
 
 async function remove(parts: FileParts, request: FilesAsked, store: FileStore, id: string): Promise<Refusal | null> {
   const { grant, facts } = request

@@ -1,7 +1,7 @@
 // Files as they came, through the real edge: what is stored is what is given back, who may is told, and what is refused leaves nothing.
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -312,4 +312,28 @@ test('an upload whose whole is not what was said is given up', async () => {
   expect(more.status).toBe(400)
   expect((await upload(String(other.headers['location']), 'DELETE')).status).toBe(204)
   expect((await onDisk()).filter((file) => file.includes('uploads'))).toEqual([])
+})
+
+test('what is being fetched ends when somebody of its study withdraws, however slowly it is read', async () => {
+  const bytes = randomBytes(24_000_000)
+  const at = String((await putTable('long.bin', bytes)).headers['location'])
+  const fetched = await new Promise<IncomingMessage>((resolve, reject) =>
+    request(new URL(at, url), { headers: { ...mandatory(), authorization: `Bearer ${analyst}` } }, resolve)
+      .on('error', reject)
+      .end(),
+  )
+  let got = 0
+  fetched.on('data', (chunk: Buffer) => {
+    got += chunk.length
+    fetched.pause()
+  })
+  await expect.poll(() => got).toBeGreaterThan(0)
+  const broken = new Promise<string>((resolve) => fetched.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? '')))
+  const token = await world.token('study-manager', ['S'])
+  const body = { patient: 'ann', act: 'stop-use', reason: 'asked', evidence: 'letter' }
+  expect((await world.send({ method: 'POST', path: '/consent/api/v1/studies/S/withdrawals', token, body })).status).toBe(201)
+  fetched.removeAllListeners('data').on('data', (chunk: Buffer) => void (got += chunk.length))
+  fetched.resume()
+  expect([await broken, fetched.complete, got < bytes.length]).toEqual(['ECONNRESET', false, true])
+  expect((await bytesAt(at, analyst)).bytes.equals(bytes)).toBe(true)
 })

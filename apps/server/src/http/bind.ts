@@ -16,6 +16,8 @@ export interface Binding {
   fhir?: boolean
   /** the handler reads the body as it comes */
   streams?: boolean
+  /** what it sends holds nobody's data, and goes on when somebody of its study withdraws */
+  outlives?: boolean
   handler: Handler
 }
 
@@ -31,6 +33,7 @@ export function bind(app: FastifyInstance, endpoint: Endpoint, binding: Binding)
       unaudited: binding.unaudited === true,
       fhir: binding.fhir === true,
       streams: binding.streams === true,
+      outlives: binding.outlives === true,
     },
     handler: async (request, reply) => {
       factsOf(request).act = binding.act

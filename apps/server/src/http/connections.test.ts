@@ -70,6 +70,7 @@ function bareServer(limits: Partial<typeof connectionLimits> = {}) {
       metrics: openMetrics(),
       now: Date.now,
       newId: randomUUID,
+      streams: { watch: () => undefined },
       accepting: () => true,
     },
     { ...connectionLimits, ...limits },

@@ -23,6 +23,8 @@ declare module 'fastify' {
     unaudited?: boolean
     /** the body is read as it comes and may take its time */
     streams?: boolean
+    /** what it sends may go on when somebody of its study withdraws */
+    outlives?: boolean
     /** errors are OperationOutcomes */
     fhir?: boolean
   }

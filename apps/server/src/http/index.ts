@@ -38,6 +38,7 @@ import { openServer, type ServerParts } from './server.js'
 import type { RoutedSystems } from './systems.js'
 
 export type { DisplayDoor, HeldDoor, PipelineDoor, Health, RoutedSystems } from './systems.js'
+export { openStreams, type OpenStreams } from './open-streams.js'
 export type { ServerParts, ServerTls } from './server.js'
 export { isLoopback } from './hosts.js'
 

@@ -1,4 +1,5 @@
 import { constants } from 'node:crypto'
+import { Readable } from 'node:stream'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { RolePolicy } from '@aquifer/core/access'
 import { isCorrelationId, isReason } from '@aquifer/core/audit'
@@ -11,6 +12,7 @@ import { sendBug, sendRefusal } from './answer.js'
 import { connectionLimits, guardBodies, serverSettings, type ConnectionLimits } from './connections.js'
 import { headerOf, type RequestContext } from './context.js'
 import { hostAllowed } from './hosts.js'
+import { cutOff, type OpenStreams } from './open-streams.js'
 import { certificateOf } from './peer.js'
 import { statusOf } from './refusals.js'
 
@@ -41,6 +43,7 @@ export interface ServerParts {
   metrics: Metrics
   now: () => number
   newId: () => string
+  streams: Pick<OpenStreams, 'watch'>
   /** false while the server drains or starts */
   accepting: () => boolean
 }
@@ -69,6 +72,10 @@ export function openServer(parts: ServerParts, limits: ConnectionLimits = connec
   guardBodies(app, limits)
   app.addHook('onSend', async (request, reply, payload) => {
     const { facts, tells } = request.aquifer
+    if (payload instanceof Readable && facts.sid !== null && request.routeOptions.config.outlives !== true) {
+      const cut = (): void => void (reply.raw.headersSent && cutOff(request.raw.socket))
+      parts.streams.watch({ sid: facts.sid, since: facts.at, cut }, payload)
+    }
     const isQuiet = request.routeOptions.config.unaudited === true && reply.statusCode < 400 && tells !== true
     if (facts.recorded || isQuiet) return payload
     await parts.trail.record(facts, reply.statusCode)

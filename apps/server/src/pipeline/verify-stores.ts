@@ -4,6 +4,7 @@ import type { MaskingRun } from '../masking/index.js'
 import type { Replicator } from '../replicator/index.js'
 import type { Reservoir } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
+import { filesOfCuts, keptReport, type KeptFile, type KeptFound } from './verify-kept.js'
 import { compareVersions, type VersionSource, type VersionsFound, type Watermark } from './compare-versions.js'
 
 /** What the repository tells for a comparison. */
@@ -21,6 +22,8 @@ export interface StoresParts {
   masking: MaskingRun
   reservoir: Reservoir
   clock: Clock
+  /** Files of a study as they came, each read; none where they are not told of. */
+  files?: (of: { sid: number; study: string }) => AsyncIterable<KeptFile>
 }
 export interface JobWatch {
   readonly cancelled: boolean
@@ -89,9 +92,11 @@ async function studyReport(parts: StoresParts, study: StudyOf, compared: Compare
   })
   const rows = quick ? notAsked : await rowsReport(parts, study.id, job)
   if (rows === 'stopped') return null
+  const kept = quick ? nothingKept : await keptReport(sourcesOf(parts, study), listedMax, () => job.cancelled)
+  if (kept === null) return null
   const current = study.sid === null ? {} : await truth.counts(study.sid)
   const names = new Set([...versions.repository.keys(), ...versions.lake.keys(), ...rows.types.keys()])
-  const found = versions.found + stale.found + rows.found
+  const found = versions.found + stale.found + rows.found + kept.found
   const report: StoresStudy = {
     study: study.id,
     equal: found === 0,
@@ -106,11 +111,18 @@ async function studyReport(parts: StoresParts, study: StudyOf, compared: Compare
       reservoir: rows.types.get(type)?.shown ?? null,
       remade: rows.types.get(type)?.made ?? null,
     })),
+    ...(quick ? {} : { kept: kept.kept }),
     found,
-    differences: [...versions.differences, ...notCurrent, ...rows.differences].slice(0, listedMax),
+    differences: [...versions.differences, ...notCurrent, ...rows.differences, ...kept.differences].slice(0, listedMax),
   }
   return report
 }
+
+const nothingKept: KeptFound = { kept: [], found: 0, differences: [] }
+const sourcesOf = ({ files, reservoir }: StoresParts, { id, sid }: StudyOf) => [
+  ...(files === undefined || sid === null ? [] : [['files', files({ sid, study: id })] as const]),
+  ['cuts', filesOfCuts(reservoir, id)] as const,
+]
 
 function figureOf(digests: VersionsFound['lake'], type: string): { rows: number; hash: string } {
   const digest = digests.get(type)

@@ -12,7 +12,7 @@ import { openKeys } from './privacy.js'
 import { openQueries, queryGauges, riskGauges, type Queries, type QueryParts } from './queries.js'
 import { frontStages } from './stages.js'
 
-type Given = Omit<FlowParts, 'keyring' | 'objects' | 'otherStages' | 'ownViews' | 'codeLists' | 'policies'>
+type Given = Omit<FlowParts, 'keyring' | 'objects' | 'otherStages' | 'ownViews' | 'codeLists' | 'policies' | 'files'>
 type Asked = Pick<QueryParts, 'studies' | 'now' | 'newId' | 'owner' | 'later'>
 
 interface BehindParts extends Given, Asked {
@@ -42,7 +42,7 @@ export async function openBehind({ closing, ...parts }: BehindParts): Promise<Be
     listFile(path.join(config.storeDir, 'reservoir', study), sha256, rows)
   const tables = { ownViews, codeLists: openCodeLists({ repository, fileOf, now }) }
   const otherStages = frontStages({ repository, studies, metrics, now })
-  const flow = runsPipeline(config) ? await openFlow({ ...parts, ...tables, keyring, objects, otherStages }) : null
+  const flow = runsPipeline(config) ? await openFlow({ ...parts, ...tables, keyring, objects, otherStages, files: files.verify }) : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
   const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }

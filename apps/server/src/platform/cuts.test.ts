@@ -1,10 +1,12 @@
 // Data cuts: frozen while everything around them changes, signed by a person, cited by results, and without whoever may not be seen.
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '@aquifer/core/access'
 import type { CutView, StatementRows } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
+import { verifyStores } from '../pipeline/index.js'
+import { truthOf } from './stores.js'
 import { placesOf } from './test/places.js'
 import { bundleOf, contract, openPlatformWorld, patient, weight, type Sent, type World } from './test/world.js'
 
@@ -165,6 +167,34 @@ test('a cut that was changed from outside is told, and not read by what it says 
   const file = (await readdir(folder)).find((name) => name.startsWith('Patient')) ?? ''
   await appendFile(path.join(folder, file), 'x')
   expect(await show('REG', 'interim-1')).toMatchObject({ genuine: true, whole: false })
+  const stored = path.join(world.platform.config.dataDir, 'files', 'reservoir', 'REG')
+  const token = await world.token('analyst', ['REG'])
+  const headers = { 'x-correlation-id': 'c', 'x-aquifer-user': 'local:tests', 'x-aquifer-attestation': 'Nobody.' }
+  const disposition = { 'content-disposition': 'attachment; filename="labs.csv"' }
+  const sent = {
+    method: 'POST' as const,
+    path: '/datareservoir/api/v1/data',
+    token,
+    body: 'x\n1\n',
+    headers: { ...headers, ...disposition },
+  }
+  const labs = String((await world.send(sent)).json['id'])
+  const wrong = async () => {
+    const { stages, pipeline } = world.platform.flow!
+    await pipeline.wait({ study: 'REG', timeoutS: 60 })
+    const report = await verifyStores(
+      { ...stages, truth: truthOf(world.platform.repository) },
+      { study: 'REG' },
+      { cancelled: false, progress: () => undefined },
+    )
+    return report?.studies[0]?.differences.map((each) => [each.store, each.resource, each.what])
+  }
+  const inCut = ['cuts', `interim-1/${file}`, 'content']
+  expect(await wrong()).toEqual([inCut])
+  await appendFile(path.join(stored, labs), '2')
+  expect(await wrong()).toEqual([['files', `reservoir/${labs}`, 'content'], inCut])
+  await rm(path.join(stored, labs))
+  expect(await wrong()).toEqual([['files', `reservoir/${labs}`, 'missing'], inCut])
   const retire = () => ask('mara', 'POST', '/cuts/interim-1/retirement', { study: 'REG', reason: 'replaced by the next one', password })
   expect((await retire()).json).toMatchObject({ state: 'retired', rows: {}, genuine: true })
   expect((await retire()).status).toBe(409)

@@ -44,7 +44,7 @@ export interface Flow {
   masking: MaskingRun
   reservoir: Reservoir
   /** As whoever compares the stores needs them. */
-  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock'>
+  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock' | 'files'>
   /** What patient_key is in the study's masked rows, and in those that were made under a key of before. Throws where that key is gone. */
   patientKeys(study: string, ids: readonly string[], maskingKey?: string): Promise<string[]>
   /** What a patient_key may be in texts of whenever: under every key that is still here. */
@@ -91,6 +91,7 @@ export interface FlowParts {
   /** Throws where another process may do the pipeline's work by now. */
   mayWrite?: () => void
   codeLists: CodeLists
+  files: NonNullable<StoresParts['files']>
 }
 
 // The number of a study never changes.
@@ -176,7 +177,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     rootEveryMs,
     (error) => failed('audit roots')({ study: null, reason: errorName(error).name }),
   )
-  const stages = { replicator, lake, masking, reservoir, clock }
+  const stages = { replicator, lake, masking, reservoir, clock, files: parts.files }
   const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
   // While a study is masked anew under another key, what is shown has the old pseudonyms.
@@ -199,6 +200,8 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     reservoir,
     stages,
     async patientKeys(study, ids, maskingKey) {
+      if (maskingKey !== undefined) await keyring.keyById(study, maskingKey)
+      if (ids.length === 0) return []
       return (await pseudonymsOf(study, maskingKey)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
     },
     async everyPatientKey(study, id) {

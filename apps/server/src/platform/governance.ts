@@ -8,6 +8,7 @@ import { openParticipantDesk, type ParticipantDesk } from '../consent/index.js'
 import { openErasure, openOutsideLedger, openWithdrawalDesk, repositoryStep, type WithdrawalDesk } from '../erasure/index.js'
 import { openConsentClock, type ConsentClock } from '../fhir/index.js'
 import type { FileDesk } from '../files/index.js'
+import type { OpenStreams } from '../http/index.js'
 import type { Jobs } from '../jobs/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
@@ -39,6 +40,7 @@ export interface GovernanceParts {
   policies: Pick<MaskingPolicyDesk, 'datesOf'>
   jobs: Jobs
   bulkExport: BulkExport
+  streams: Pick<OpenStreams, 'end'>
   files: FileDesk
   flow: Flow | null
   queries: Pick<Queries, 'query' | 'downloads'> | null
@@ -73,6 +75,7 @@ export async function openGovernance(parts: GovernanceParts): Promise<Governance
   // Before whoever said it is answered: what runs on the study's masked rows is stopped.
   const unheard = repository.onWithdrawal(async (sid, withheld) => {
     erasure.wake()
+    parts.streams.end(sid)
     const study = withheld ? await studies.bySid(sid).catch(onBug) : null
     if (study) query?.peopleWithdrew(study.id)
   })

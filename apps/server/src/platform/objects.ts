@@ -49,7 +49,7 @@ export async function openObjects({ storeDir, dataDir, bucket }: Config): Promis
 export async function bucketStores(config: Config): Promise<BucketStores | null> {
   if (config.bucket === null) return null
   const { lake, bucket } = await openObjects(config)
-  return bucket === null ? null : { lake, files: bucket.files }
+  return bucket === null ? null : { lake, ...bucket }
 }
 
 async function claim(store: ObjectStore, own: Claim, file: string): Promise<void> {

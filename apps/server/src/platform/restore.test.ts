@@ -63,12 +63,28 @@ async function seenBy(platform: Platform, type: string, id: string): Promise<Jso
   return { ...(JSON.parse(answer.body) as Json), status: answer.statusCode }
 }
 
+/** As it was sealed, and without who was erased since. */
+async function cutStands(platform: Platform): Promise<void> {
+  const { reservoir, masked } = platform.flow!
+  const found = await reservoir.cuts.list('HARBOR')
+  expect(
+    found.map(({ cut, genuine }) => [cut.made.name, cut.made.people, genuine, cut.removals.map(({ act, rows }) => [act, rows])]),
+  ).toEqual([['interim-1', 3, true, [['erase', 3]]]])
+  const [{ cut } = { cut: null }] = found
+  expect([cut !== null && (await reservoir.cuts.isWhole('HARBOR', cut)), cut?.manifest.types['Patient']?.rows]).toEqual([true, 2])
+  const under = (key: string) => masked('HARBOR', 'berta', [{ type: 'Observation', id: 'berta-weight' }], key)
+  expect(await reservoir.cuts.traces('HARBOR', under)).toBe(0)
+}
+
 test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
   'a backup of a working server comes back; who was erased since stays away, and what only the lake knows returns',
   async () => {
     for (const id of ['anna', 'berta', 'carla']) await enter(id)
     await put(weight('anna-weight', 'anna', 71))
     await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
+    const { reservoir } = world.platform.flow!
+    const asked = { name: 'interim-1', by: 'mara', reason: 'first interim analysis' }
+    await reservoir.cuts.create(reservoir.opened('HARBOR')!, asked, async () => undefined)
     const backup = path.join(folder, 'backup')
     expect(await taken(backup)).toMatchObject({ dir: backup })
     const keys = await readdir(path.join(backup, 'keys'))
@@ -78,6 +94,8 @@ test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
     await put(weight('anna-weight', 'anna', 72))
     const { json: newest } = await world.fhir('GET', '/Observation/anna-weight?studyid=HARBOR', await world.token('integrator', ['HARBOR']))
     await enter('dora')
+    // Made while nobody copied its signature: not in the backup.
+    await reservoir.cuts.create(reservoir.opened('HARBOR')!, { ...asked, name: 'interim-2' }, async () => undefined)
     await put(contract('carla-consent', 'carla', 'HARBOR', 'active', { end: '2020-02-02' }))
     await erase('berta')
     await world.platform.flow!.pipeline.wait({ timeoutS: 60 })
@@ -101,6 +119,7 @@ test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
       expect(await seenBy(platform, 'Patient', 'dora')).toMatchObject({ status: 200, birthDate: '1970-02-03' })
       expect((await seenBy(platform, 'Patient', 'berta')).status).toBe(404)
       expect((await seenBy(platform, 'Observation', 'berta-weight')).status).toBe(404)
+      await cutStands(platform)
       // The consent that only the lake knew to have ended is ended.
       const session = await platform.identity.mint({ role: 'integrator', requestedBy: 'tests', studies: ['HARBOR'] })
       if ('detail' in session) throw new Error(session.detail)
@@ -121,6 +140,8 @@ test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
       withdrawals: 1,
       stores: { equal: true },
     })
+    const restored = await openPlatform(alone)
+    await cutStands(restored).finally(() => restored.close())
     expect(await restore(alone, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toHaveProperty('problem')
 
     const segment = (await readdir(path.join(backup, 'lake', 'HARBOR'))).find((name) => name.endsWith('.enc'))

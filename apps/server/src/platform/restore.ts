@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { StoresReport, WithdrawalRequestBody } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
@@ -10,7 +9,17 @@ import { adoptLake, emptyLake, openKeyring, openLake } from '../lake/index.js'
 import { verifyStores } from '../pipeline/index.js'
 import type { Platform } from '../platform.js'
 import { openRepository, type Repository } from '../repository/index.js'
-import { faultPoint, migrate, openPostgres, openSigner, systemClock, type Postgres } from '../storage/index.js'
+import { cutsFolder } from '../reservoir/index.js'
+import {
+  faultPoint,
+  migrate,
+  openFolderStore,
+  openPostgres,
+  openSigner,
+  systemClock,
+  type ObjectStore,
+  type Postgres,
+} from '../storage/index.js'
 import { openLedgerKey } from './governance.js'
 import { returnLakeOnly, type LakeOnly } from './lake-only.js'
 import { bucketStores, openObjects } from './objects.js'
@@ -111,8 +120,8 @@ async function reconcile(config: Config, { lake: outlived }: RestoreRequest, beg
     }
     // Both are made again from the database, which now knows all that is to be known.
     await emptyLake(lake)
-    await bucket?.reservoir.clear()
-    await rm(path.join(config.storeDir, 'reservoir'), { recursive: true, force: true })
+    for (const reservoir of [openFolderStore(path.join(config.storeDir, 'reservoir')), ...(bucket === null ? [] : [bucket.reservoir])])
+      await clearButCuts(reservoir)
     return found
   } finally {
     await repository.close()
@@ -125,6 +134,15 @@ async function reconcile(config: Config, { lake: outlived }: RestoreRequest, beg
 const actAgainSql = `update withdrawal_step set state = 'open', verified = false where state <> 'open' and withdrawal in (
   select w.id from withdrawal w where w.state not in ('done', 'cancelled')
     and not exists (select 1 from withdrawal_step r where r.withdrawal = w.id and r.store = 'repository' and r.state = 'done'))`
+
+// Data cuts cannot be made again.
+async function clearButCuts(reservoir: ObjectStore): Promise<void> {
+  for (const name of await reservoir.folders()) {
+    const study = reservoir.at(name)
+    for (const file of await study.names()) await study.remove(file)
+    for (const folder of await study.folders()) if (folder !== cutsFolder) await study.at(folder).clear()
+  }
+}
 
 async function anotherEpoch(postgres: Postgres, repository: Repository): Promise<string> {
   const owner = postgres.pool('owner', { max: 1 })

@@ -22,7 +22,7 @@ async function erasing(repository: Repository, sid: number): Promise<boolean> {
 /** Comparing and rebuilding the stores, as jobs of the process that writes them. */
 export function openStoreJobs(parts: {
   repository: Repository
-  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock'>
+  stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock' | 'files'>
   owner: string
   log: Log
 }): JobWorker {

@@ -1,6 +1,7 @@
 import type { ChangedPeople, QueryBasis, SuppressedCell } from '@aquifer/core/contract'
 import { countsOnly } from '@aquifer/core/small-cells'
 import type { ReservoirManifest } from '../reservoir/index.js'
+import { leftOutMany } from './file-tables.js'
 import type { Question } from './counts/question.js'
 import type { StatementResult } from './run-statement.js'
 
@@ -31,8 +32,14 @@ export function basisOf(parts: {
     ...(cut === undefined ? {} : { cut }),
     consentState: cut !== undefined ? 'frozen' : manifest.consentEpoch >= epoch ? 'current' : 'updating',
     elapsedMs,
+    ...(result.leftOut === undefined ? {} : { leftOut: result.leftOut.map(told) }),
     ...(changed === null
       ? { withheldEpoch: epoch }
       : { level: 'counts', suppressed: result.suppressed?.length ?? 0, threshold, rounding: rounding ?? 1, changedPeople: changed }),
   }
 }
+
+const told = ({ file, rows }: NonNullable<StatementResult['leftOut']>[number]): NonNullable<QueryBasis['leftOut']>[number] => ({
+  file,
+  rows: rows < leftOutMany ? '1–10' : 'more than 10',
+})

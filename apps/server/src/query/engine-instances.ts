@@ -1,6 +1,6 @@
 import { DuckDBInstance, StatementType, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api'
 import { boundParameters } from './engine-parameters.js'
-import type { EngineFileTable, EngineRun } from './engine-statement.js'
+import type { EngineDone, EngineFileTable, EngineRun } from './engine-statement.js'
 
 // Instances of the engine, locked before a statement runs. To make one takes as long as a short statement does, so it is kept for the next
 // that reads the same files of the same snapshot, with the same people withheld, under the same limits. Views that the next does not bring
@@ -9,6 +9,8 @@ import type { EngineFileTable, EngineRun } from './engine-statement.js'
 
 export interface Locked {
   connection: DuckDBConnection
+  /** Files whose rows have a key. */
+  keyed: readonly EngineFileTable[]
   /** The one statement of a run. */
   stream(run: EngineRun): Promise<DuckDBResult>
   /** Lets the next statement have the instance. */
@@ -19,6 +21,7 @@ export interface Locked {
 interface Opened {
   instance: DuckDBInstance
   connection: DuckDBConnection
+  keyed: readonly EngineFileTable[]
   /** What made the views that are there. */
   views: string
 }
@@ -28,7 +31,7 @@ const warmMax = 4
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
-const close = ({ instance, connection }: Omit<Opened, 'views'>): void => {
+const close = ({ instance, connection }: Pick<Opened, 'instance' | 'connection'>): void => {
   connection.closeSync()
   instance.closeSync()
 }
@@ -61,6 +64,7 @@ export class EngineInstances {
     }
     return {
       connection: opened.connection,
+      keyed: opened.keyed,
       stream: async (asked) => {
         const result = await streamOne(opened.connection, asked)
         isSelect = result.statementType === StatementType.SELECT || result.statementType === StatementType.EXPLAIN
@@ -123,6 +127,7 @@ async function open(run: EngineRun): Promise<Opened> {
     preserve_insertion_order: 'true',
   })
   const connection = await instance.connect()
+  const keyed: EngineFileTable[] = []
   try {
     // Progress is worked out only when it would be shown; nothing is printed. A view looks into its files' footers, and so does each view
     // on it, and the statement: one look is enough. What the files hold the system keeps; a second copy would only fill the memory.
@@ -131,7 +136,7 @@ async function open(run: EngineRun): Promise<Opened> {
        SET parquet_metadata_cache = true; SET enable_external_file_cache = false; CREATE SCHEMA "${run.schema}"`,
     )
     if (run.ground.length > 0) await connection.run(run.ground.join(';\n'))
-    for (const file of run.fileTables) await makeFileTable(connection, file)
+    for (const file of run.fileTables) if (await makeFileTable(connection, file)) keyed.push(file)
     if (run.kept?.mode === 'read') await connection.run(attachedSql(run.kept))
     await connection.run(
       `SET search_path = ${text(`"${run.schema}"`)}; SET allowed_paths = [${[...run.files, ...(run.file ? [run.file.path] : [])].map(text).join(', ')}];
@@ -141,7 +146,7 @@ async function open(run: EngineRun): Promise<Opened> {
     close({ instance, connection })
     throw error
   }
-  return { instance, connection, views: '' }
+  return { instance, connection, keyed, views: '' }
 }
 
 const attachedSql = ({ path, before }: NonNullable<EngineRun['kept']>): string =>
@@ -149,14 +154,26 @@ const attachedSql = ({ path, before }: NonNullable<EngineRun['kept']>): string =
     .flatMap(([name, file]) => (file === undefined ? [] : [`ATTACH ${text(file)} AS ${name} (READ_ONLY)`]))
     .join(';\n')
 
-/** What does not look like its kind fails here, and by its name. */
-async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<void> {
+/** Whether its rows have a key. What does not look like its kind fails here, and by its name. */
+async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<boolean> {
   try {
     await connection.run(raw)
   } catch (error) {
     const said = error instanceof Error ? error.message : ''
     throw new Error(JSON.stringify({ exception_type: 'File', file: name, exception_message: said.slice(0, 200) }), { cause: error })
   }
-  const keyed = (await connection.runAndReadAll(hasKey)).getRows()[0]?.[0]
-  await connection.run(Number(keyed) > 0 ? keyedView : view)
+  const isKeyed = (await countIn(connection, hasKey)) > 0
+  await connection.run(isKeyed ? keyedView : view)
+  return isKeyed
+}
+
+const countIn = async (connection: DuckDBConnection, sql: string): Promise<number> =>
+  Number((await connection.runAndReadAll(sql)).getRows()[0]?.[0])
+
+/** After the statement, since an answer without its rows is none. */
+export async function leftOutOf({ connection, keyed }: Locked): Promise<Pick<EngineDone, 'leftOut'>> {
+  const leftOut: NonNullable<EngineDone['leftOut']> = []
+  for (const { name, leftOut: sql } of keyed) leftOut.push({ file: name, rows: await countIn(connection, sql) })
+  const some = leftOut.filter(({ rows }) => rows > 0)
+  return some.length === 0 ? {} : { leftOut: some }
 }

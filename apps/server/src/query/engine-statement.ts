@@ -48,12 +48,16 @@ export interface EngineFileTable {
   /** makes the table of rows without such a key, and of rows with one */
   view: string
   keyedView: string
+  /** of rows with a key: how many are in no table, counted to a limit */
+  leftOut: string
 }
 export interface EngineDone {
   rows: number
   totalRows: number | null
   truncated: boolean
   people: number | null
+  /** Of files whose rows have a key: rows that were left out, counted to a limit. */
+  leftOut?: { file: string; rows: number }[]
 }
 export interface EngineEvents {
   columns(columns: { name: string; type: string }[]): void

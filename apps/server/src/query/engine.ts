@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { complete } from './engine-complete.js'
 import { keepStatement } from './engine-keep.js'
 import { writeRows } from './engine-files.js'
-import { EngineInstances, type Locked } from './engine-instances.js'
+import { EngineInstances, leftOutOf, type Locked } from './engine-instances.js'
 import { streamStatement, type EngineDone, type EngineEvents, type EngineRun } from './engine-statement.js'
 import { readFrames, writeFrame, type Frame } from './frames.js'
 import { engineMemoryMb } from './limits.js'
@@ -66,7 +66,7 @@ async function run(id: number, request: EngineRun): Promise<void> {
   try {
     state.connection = connection
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
-    const done = await carriedOut(locked, request, events)
+    const done = { ...(await carriedOut(locked, request, events)), ...(await leftOutOf(locked)) }
     if (state.cancelled) throw new Error('{"exception_type":"Interrupt"}')
     state.connection = null
     await locked.giveBack()

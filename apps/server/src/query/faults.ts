@@ -113,4 +113,6 @@ export const notPublished = (): Refusal =>
   refuse('not-ready', { detail: 'Nothing of this study has been published to the reservoir yet.', retryAfterS: 5 })
 export const noSuchStatement = (): Refusal => refuse('unknown', { detail: 'There is no such statement here.' })
 export const noSuchCut = (): Refusal =>
-  refuse('unknown', { detail: 'There is no such data cut of this study, it is retired, it is not as it was sealed, or the key of its pseudonyms is gone.' })
+  refuse('unknown', {
+    detail: 'There is no such data cut of this study, it is retired, it is not as it was sealed, or the key of its pseudonyms is gone.',
+  })

@@ -63,14 +63,32 @@ test('each kind is a table by its quoted name, and joins the study’s own', asy
   ])
 })
 
-test('rows of whoever is withheld are in no answer', async () => {
+test('rows of whoever is withheld, erased or unknown are in no answer, which says that some are left out', async () => {
+  const leftOut = async (sql: string): Promise<unknown> => {
+    const answer = await world.rows(sql)
+    return isRefusal(answer) ? answer : [answer.rows, answer.basis.leftOut]
+  }
+  const all = 'SELECT patient_key FROM "labs.csv" ORDER BY 1'
+  expect(await leftOut(all)).toEqual([[['pk1'], ['pk2']], undefined])
   world.withheld.push('pk1')
   try {
-    expect(await rows('SELECT patient_key FROM "labs.csv"')).toEqual([['pk2']])
-    expect(await rows('SELECT count(*) FROM "more.json"')).toEqual([[2]])
+    expect(await leftOut(all)).toEqual([[['pk2']], [{ file: 'labs.csv', rows: '1–10' }]])
+    expect(await leftOut('SELECT count(*) FROM "more.json"')).toEqual([[[2]], undefined])
   } finally {
     world.withheld.pop()
   }
+  // Whoever was erased is in no list of people who withdrew any more, and after a change of keys nobody has the pseudonym of before.
+  const before = `Patient_Key,value\n${['pk2', 'gone', ...Array.from({ length: 20 }, (_, n) => `k${n}`)].map((key) => `${key},1`).join('\n')}\n,1\n`
+  add('before.csv', before)
+  expect(await leftOut('SELECT DISTINCT Patient_Key FROM "before.csv"')).toEqual([
+    [['pk2']],
+    [{ file: 'before.csv', rows: 'more than 10' }],
+  ])
+  const kept = await world.query.keep({
+    ...{ study: world.study, actor: 'ana', sql: 'SELECT count(*) FROM "before.csv"', purpose: 'test' },
+    ...{ limit: 10, format: 'json' as const },
+  })
+  expect(isRefusal(kept) ? kept : kept.basis.leftOut).toEqual([{ file: 'before.csv', rows: 'more than 10' }])
 })
 
 test.each(['no.csv', 'late.csv', 'no.json', 'no.parquet'])(

@@ -14,6 +14,9 @@ export interface StudyFiles {
   folder: string
 }
 
+/** From so many on it is not told how many rows were left out. */
+export const leftOutMany = 11
+
 // A larger text is read line by line, which holds only where all lines end alike.
 const wholeTextMax = 64 * 1024 * 1024
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
@@ -32,17 +35,22 @@ const longText = (path: string): string =>
   `read_csv(${path}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '\u001f', quote = '', escape = '',
     comment = '', max_line_size = 10000000, compression = 'none', hive_partitioning = false)`
 
-/** How the engine makes the table. Rows of whoever is withheld are left out where the file has the reservoir's patient_key. */
-export function fileTableSql(study: string, hidden: string, file: QueryFile, withheld: boolean): EngineFileTable {
+/**
+ * How the engine makes the table. Where the file has the reservoir's patient_key it shows rows of people who have rows there: who was
+ * erased, whose key was another one, and who never was stand in no list by which they could be left out. `people` selects the keys.
+ */
+export function fileTableSql(study: string, hidden: string, file: QueryFile, people: string): EngineFileTable {
   const { name, path, bytes, format } = file
   const raw = `${hidden}.${quoted(`file ${name}`)}`
   const view = `CREATE VIEW ${quoted(study)}.${quoted(name)} AS SELECT f.* FROM ${raw} f`
+  const there = `${hidden}.people p ON p.patient_key = CAST(f.patient_key AS VARCHAR)`
   return {
     name,
     raw: `CREATE VIEW ${raw} AS SELECT * FROM ${readers[format](text(path), bytes)}`,
     hasKey: `SELECT count(*) FROM duckdb_columns() WHERE schema_name = ${text(hidden.replaceAll('"', ''))} AND table_name = ${text(`file ${name}`)} AND lower(column_name) = 'patient_key'`,
     view,
-    keyedView: withheld ? `${view} ANTI JOIN ${hidden}.withheld w ON w.patient_key = CAST(f.patient_key AS VARCHAR)` : view,
+    keyedView: `CREATE VIEW IF NOT EXISTS ${hidden}.people AS ${people}; ${view} SEMI JOIN ${there}`,
+    leftOut: `SELECT count(*) FROM (SELECT 1 FROM ${raw} f ANTI JOIN ${there} LIMIT ${leftOutMany})`,
   }
 }
 

@@ -111,8 +111,25 @@ export function prepareTables(
     for (const { path } of lists) files.add(path)
   }
   for (const { path } of namedFiles) files.add(path)
-  const fileTables = namedFiles.map((file) => fileTableSql(manifest.study, hidden, file, withheld.length > 0))
+  const people = namedFiles.length === 0 ? null : peopleSql(manifest, folder, withheld.length > 0)
+  for (const path of people?.files ?? []) files.add(path)
+  const fileTables = namedFiles.map((file) => fileTableSql(manifest.study, hidden, file, people?.sql ?? ''))
   return { ground, setup, files: [...files], fileTables }
+}
+
+/** Everybody who has a row, of whichever type. */
+function peopleSql(manifest: ReservoirManifest, folder: string, isHeld: boolean): { sql: string; files: string[] } {
+  const types = Object.entries(manifest.types).filter(([, { rows }]) => rows > 0)
+  const keys = types.map(([type, entry]) => `SELECT patient_key FROM (${rowsSql(type, folder, entry, isHeld)})`)
+  return {
+    sql:
+      keys.length === 0
+        ? 'SELECT CAST(NULL AS VARCHAR) AS patient_key WHERE false'
+        : `SELECT DISTINCT patient_key FROM (${keys.join(' UNION ALL ')})`,
+    files: types.flatMap(([, { files, superseded }]) =>
+      [...files.map(({ path }) => path), ...superseded].map((path) => join(folder, path)),
+    ),
+  }
 }
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`

@@ -46,6 +46,7 @@ export interface Files {
   newestNamed(sid: number): Promise<FileRow[]> // of each name the newest
   newestOf(files: readonly FileRow[]): Promise<Set<string>> // ids that are the newest of their name
   known(ids: readonly string[]): Promise<Set<string>> // ids of living files
+  ofStudy(sid: number): Promise<FileRow[]> // living ones of both stores
   ofPerson(sid: number, patientId: string): Promise<FileRow[]>
   totals(): Promise<{ store: FileStore; files: number; bytes: number }[]>
   beginUpload(upload: UploadRow): Promise<void>
@@ -161,6 +162,7 @@ export function openFiles(writer: Pool): Files {
       const { rows } = await writer.query<{ id: string }>(`select f.id from file f where f.id = any($1::text[]) and ${living}`, [ids])
       return new Set(rows.map(({ id }) => id))
     },
+    ofStudy: (sid) => filesOf(writer, `select ${columns} ${from} where f.sid = $1 and ${living} order by f.at, f.id`, [sid]),
     ofPerson: (sid, patientId) =>
       filesOf(writer, `select ${columns} ${from} where f.sid = $1 and p.id = $2 and ${living}`, [sid, patientId]),
     async totals() {

@@ -55,18 +55,28 @@ const making = '.making-'
 export const isCutName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)
 
 export const cutFolder = (studyDir: string, name: string): string => join(studyDir, cutsFolder, name)
+const recordIn = (folder: string): Promise<string | null> =>
+  readFile(join(folder, cutFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
 const sealedText = (cut: Cut): Buffer => Buffer.from(`aquifer data cut\n${canonicalJson(cut)}`)
 
 /** A cut as it is stored, and whether it is still what the server put its seal under; null where there is none. */
 export async function readCut(studyDir: string, name: string, verifier: Verifier): Promise<{ cut: Cut; genuine: boolean } | null> {
   if (!isCutName(name)) return null
-  const text = await readFile(join(cutFolder(studyDir, name), cutFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
+  const text = await recordIn(cutFolder(studyDir, name))
   if (text === null) return null
   const { cut, seal } = JSON.parse(text) as Stored
   return { cut, genuine: verifier.verify(sealedText(cut), Buffer.from(seal, 'hex')) }
+}
+
+/** What a copy of a cut has to have: its record, and the files that it names; null where there is none. */
+export async function filesOfCut(folder: string): Promise<{ record: string; name: string; files: string[]; at: number } | null> {
+  const record = await recordIn(folder)
+  if (record === null) return null
+  const { cut } = JSON.parse(record) as Stored
+  return { record, name: cutFile, files: [...filesOf(cut.manifest)], at: cut.made.at }
 }
 
 export interface CutAsked {
@@ -148,6 +158,17 @@ export class Cuts {
     const folder = cutFolder(join(this.#parts.dir, study), made.name)
     for (const [path, sha256] of Object.entries(hashes)) if ((await hashOf(join(folder, path)).catch(() => null)) !== sha256) return false
     return true
+  }
+
+  /** What became of one of its files; nothing is wrong with one that it does not name. */
+  async look(study: string, name: string, path: string): Promise<{ bytes: number; what: 'missing' | 'content' | null }> {
+    const found = await this.read(study, name)
+    const sealed = found?.cut.hashes[path]
+    if (sealed === undefined) return { bytes: 0, what: null }
+    const file = join(cutFolder(join(this.#parts.dir, study), name), path)
+    const there = await stat(file).catch(() => null)
+    if (there === null) return { bytes: 0, what: 'missing' }
+    return { bytes: there.size, what: (await hashOf(file).catch(() => null)) === sealed ? null : 'content' }
   }
 
   /** Its rows go; that it was there, and what it held, stays. */
@@ -258,7 +279,7 @@ export class Cuts {
     for (const [type, inputs] of Object.entries(manifest.types)) {
       const { traces } = await this.#parts.writer.run({ kind: 'person', dir, current: inputs, ...person })
       if (traces === 0) continue
-      await this.#unchanged(dir, cut, inputs)
+      await this.#unchanged(dir, cut, inputs.files.map((file) => file.path))
       const path = newFileName(type)
       const { rows } = await this.#rewritten({ dir, inputs, out: join(dir, path), without: person })
       const files = [{ path, rows, bytes: (await stat(join(dir, path))).size }]
@@ -266,8 +287,10 @@ export class Cuts {
       counts.rows += inputs.rows - rows
       counts.files++
     }
-    if (counts.files > 0 && manifest.displays !== null && displays !== undefined)
+    if (counts.files > 0 && manifest.displays !== null && displays !== undefined) {
+      await this.#unchanged(dir, cut, [manifest.displays])
       manifest.displays = displays === null ? null : await this.#displaysStillIn(dir, manifest.displays, displays)
+    }
     if (counts.files === 0) await this.#sweep(dir, cut)
     else {
       // What was not written anew keeps the hash it was sealed with, whatever it is by now.
@@ -278,8 +301,8 @@ export class Cuts {
   }
 
   /** Rows of a file that was changed are not sealed anew under another name. */
-  async #unchanged(dir: string, { hashes }: Cut, { files }: ReservoirType): Promise<void> {
-    for (const { path } of files) if ((await hashOf(join(dir, path))) !== hashes[path]) throw new CutChanged()
+  async #unchanged(dir: string, { hashes }: Cut, paths: readonly string[]): Promise<void> {
+    for (const path of paths) if ((await hashOf(join(dir, path))) !== hashes[path]) throw new CutChanged()
   }
 
   async #displaysStillIn(dir: string, path: string, present: string): Promise<string> {

@@ -59,6 +59,8 @@ export const queryBasis = z.object({
   /** Of rows: the study's consent epoch when they were read; whoever withdrew up to it is left out. */
   withheldEpoch: z.number().int().optional(),
   elapsedMs: z.number(),
+  /** Files whose rows have a patient_key of whom there are no rows (any more), or none: such rows are left out. */
+  leftOut: z.array(z.object({ file: z.string(), rows: z.enum(['1–10', 'more than 10']) })).optional(),
   /** Left out: `rows`. */
   level: queryLevel.optional(),
   /** Of counts only: how many cells are hidden. */

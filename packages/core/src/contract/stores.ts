@@ -22,9 +22,13 @@ export const storesType = z.object({
   remade: held.nullable().describe('the same, masked anew from the lake'),
 })
 export const storesDifference = z.object({
-  store: z.enum(['repository', 'lake', 'reservoir']).describe('the one that differs from those before it'),
+  store: z
+    .enum(['repository', 'lake', 'reservoir', 'files', 'cuts'])
+    .describe('the one that differs from those before it, or whose files are not as they came'),
   type: z.string(),
-  resource: z.string().describe('surrogate number in the repository, place in the lake, or masked id'),
+  resource: z
+    .string()
+    .describe('surrogate number in the repository, place in the lake, masked id, id of a file, or name of a data cut and its file'),
   version: z.number().int(),
   what: z.enum(['missing', 'not-expected', 'content', 'not-current', 'unreadable']),
 })
@@ -36,6 +40,10 @@ export const storesStudy = z.object({
   snapshot: z.iso.datetime().nullable(),
   notCompared: z.string().nullable().describe('why masked rows were not compared'),
   types: z.array(storesType),
+  kept: z
+    .array(z.object({ store: z.enum(['files', 'cuts']), files: z.number().int(), bytes: z.number().int() }))
+    .optional()
+    .describe('files as they came, and files of data cuts: each was read, and compared with the hash that was taken when it came'),
   found: z.number().int(),
   differences: z.array(storesDifference).describe('the first of them'),
 })

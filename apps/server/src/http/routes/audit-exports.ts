@@ -32,6 +32,7 @@ export function exportRoutes(app: FastifyInstance, systems: RoutedSystems): void
   })
   bind(app, endpoints.auditExportFile, {
     act: 'export',
+    outlives: true,
     right: 'audit.export',
     handler: async (request) => {
       const job = await jobs.see(grantOf(request), paramOf(request, 'id'))

@@ -4,7 +4,7 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { ExportAsk } from '../../bulk-export/index.js'
 import type { Answer } from '../answer.js'
 import { paramOf, queryOf } from '../bind.js'
-import { grantOf, headerOf } from '../context.js'
+import { factsOf, grantOf, headerOf } from '../context.js'
 import { baseOf, fhirRequestOf } from '../fhir-request.js'
 import type { FhirParts } from './fhir-parts.js'
 
@@ -30,7 +30,9 @@ export function exportRoutes(parts: FhirParts): void {
     handler: async (request) => {
       const type = paramOf(request, 'file').replace(/\.ndjson$/, '')
       const file = await bulkExport.file(grantOf(request), paramOf(request, 'job'), type)
-      return isRefusal(file) ? file : { type: 'application/fhir+ndjson', body: file }
+      if (isRefusal(file)) return file
+      factsOf(request).sid = file.sid
+      return { type: 'application/fhir+ndjson', body: file.body }
     },
   })
 }

@@ -46,6 +46,11 @@ export function ResultFooter({
         {basis.consentState === 'updating' && ', updating'}
       </span>
       <span className="cut">{basis.maskingPolicy}</span>
+      {(basis.leftOut ?? []).map(({ file, rows }) => (
+        <span key={file} title="Their patient_key is of nobody who has rows here: withdrawn, erased, of another key, or unknown.">
+          {rows} rows of {file} left out
+        </span>
+      ))}
       {note}
       {(result.suppressedCount ?? 0) > 0 && (
         <span>
