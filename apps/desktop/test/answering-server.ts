@@ -1,5 +1,6 @@
 import { Int32, Table, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { vi } from 'vitest'
+import { mayUse, rights } from '@aquifer/core/access'
 import type { Me, Notebook, QueryProblem, SignInWays, StatementStatus, StudyView } from '@aquifer/core/contract'
 
 export const study: StudyView = {
@@ -50,7 +51,16 @@ export class AnsweringServer {
   tokenGood = true
   ways: SignInWays = { password: true, provider: null }
   expiresIn = 900
-  me: Me = { user: 'aoife', name: 'Aoife', role: 'analyst', studies: [study], sites: [], patient: null, expiresAt: '2026-11-23T00:00:00Z' }
+  me: Me = {
+    user: 'aoife',
+    name: 'Aoife',
+    role: 'analyst',
+    studies: [study],
+    sites: [],
+    patient: null,
+    rights: rights.filter((right) => mayUse('analyst', right)),
+    expiresAt: '2026-11-23T00:00:00Z',
+  }
 
   constructor() {
     vi.stubGlobal('fetch', (path: string, init: RequestInit = {}) => this.#fetch(path, init))

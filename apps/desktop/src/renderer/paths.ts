@@ -64,19 +64,19 @@ const personPlaces = (own: boolean): Place[] => [
   { path: paths.seen, name: own ? 'Who saw my data' : 'Who saw the data', short: 'Who saw', icon: Eye, key: 'W' },
 ]
 
-/** The rail: only places that exist and that the role may enter. */
-export function placesOf(role: Me['role']): Place[] {
+/** The rail: only places that exist and that the caller may enter. */
+export function placesOf(me: Pick<Me, 'role' | 'rights'>): Place[] {
   return [
     { path: paths.home, name: 'Home', icon: LayoutDashboard, key: 'H' },
-    ...(mayAsk(role) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
-    ...(mayAsk(role) ? [{ path: paths.catalogue, name: 'Catalogue', icon: Table2, key: 'T' }] : []),
-    ...(maySeeFiles(role) ? [{ path: paths.files, name: 'Files', icon: Files, key: 'F' }] : []),
-    ...(maySeeCuts(role) ? [{ path: paths.cuts, name: 'Data cuts', short: 'Cuts', icon: Snowflake, key: 'U' }] : []),
-    ...(maySeeConsent(role) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
-    ...(maySeeQuality(role) ? [{ path: paths.quality, name: 'Data quality', short: 'Quality', icon: ClipboardCheck, key: 'Q' }] : []),
-    ...(maySeePrivacy(role) ? [{ path: paths.privacy, name: 'Privacy', icon: Droplets, key: 'P' }] : []),
-    ...(mayAudit(role) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
-    ...(mayAdminister(role) ? [{ path: paths.administration, name: 'Administration', short: 'Admin', icon: KeyRound, key: 'M' }] : []),
-    ...(isPerson(role) ? personPlaces(role === 'patient') : []),
+    ...(mayAsk(me) ? [{ path: paths.notebooks, name: 'Notebooks', icon: NotebookPen, key: 'N' }] : []),
+    ...(mayAsk(me) ? [{ path: paths.catalogue, name: 'Catalogue', icon: Table2, key: 'T' }] : []),
+    ...(maySeeFiles(me) ? [{ path: paths.files, name: 'Files', icon: Files, key: 'F' }] : []),
+    ...(maySeeCuts(me) ? [{ path: paths.cuts, name: 'Data cuts', short: 'Cuts', icon: Snowflake, key: 'U' }] : []),
+    ...(maySeeConsent(me) ? [{ path: paths.consent, name: 'Consent', icon: ShieldCheck, key: 'C' }] : []),
+    ...(maySeeQuality(me) ? [{ path: paths.quality, name: 'Data quality', short: 'Quality', icon: ClipboardCheck, key: 'Q' }] : []),
+    ...(maySeePrivacy(me) ? [{ path: paths.privacy, name: 'Privacy', icon: Droplets, key: 'P' }] : []),
+    ...(mayAudit(me) ? [{ path: paths.audit, name: 'Audit', icon: ScrollText, key: 'A' }] : []),
+    ...(mayAdminister(me) ? [{ path: paths.administration, name: 'Administration', short: 'Admin', icon: KeyRound, key: 'M' }] : []),
+    ...(isPerson(me.role) ? personPlaces(me.role === 'patient') : []),
   ]
 }

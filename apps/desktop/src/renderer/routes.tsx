@@ -52,9 +52,9 @@ function openRouter() {
             { path: paths.privacy, element: <Allowed when={maySeePrivacy}>{page(<PrivacyPage />)}</Allowed> },
             { path: paths.audit, element: <Allowed when={mayAudit}>{page(<AuditPage />)}</Allowed> },
             { path: paths.administration, element: <Allowed when={mayAdminister}>{page(<AdministrationPage />)}</Allowed> },
-            { path: paths.myData, element: <Allowed when={isPerson}>{page(<DataPage />)}</Allowed> },
-            { path: paths.myConsents, element: <Allowed when={isPerson}>{page(<ConsentsPage />)}</Allowed> },
-            { path: paths.seen, element: <Allowed when={isPerson}>{page(<SeenPage />)}</Allowed> },
+            { path: paths.myData, element: <Allowed when={({ role }) => isPerson(role)}>{page(<DataPage />)}</Allowed> },
+            { path: paths.myConsents, element: <Allowed when={({ role }) => isPerson(role)}>{page(<ConsentsPage />)}</Allowed> },
+            { path: paths.seen, element: <Allowed when={({ role }) => isPerson(role)}>{page(<SeenPage />)}</Allowed> },
             { path: '*', element: <Navigate to={paths.home} replace /> },
           ],
         },
@@ -68,8 +68,8 @@ export function Routes() {
   return <RouterProvider router={router} />
 }
 
-function Allowed({ when, children }: { when: (role: ReturnType<typeof useMe>['role']) => boolean; children: React.ReactNode }) {
-  return when(useMe().role) ? children : <Navigate to={paths.home} replace />
+function Allowed({ when, children }: { when: (me: ReturnType<typeof useMe>) => boolean; children: React.ReactNode }) {
+  return when(useMe()) ? children : <Navigate to={paths.home} replace />
 }
 
 function PageLoading() {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { builtInRolePolicy, type RolePolicyDocument } from '@aquifer/core/access'
-import type { RolePolicyChecked, RolePolicyList, RolePolicyWhole, SignatureView } from '@aquifer/core/contract'
+import type { Me, RolePolicyChecked, RolePolicyList, RolePolicyWhole, SignatureView } from '@aquifer/core/contract'
 import { canonicalJson } from '@aquifer/core/fhir'
 import { isRefusal } from '@aquifer/core/refusal'
 import { hashOfDocument } from '../audit/index.js'
@@ -55,7 +55,7 @@ async function asked(platform: Platform) {
   const tokens = { administrator: await token('administrator'), auditor: await token('auditor') }
   return async <T>(url: string, body?: unknown): Promise<T> => {
     const method = body === undefined ? 'GET' : 'POST'
-    const as = url.startsWith('/audit') ? tokens.auditor : tokens.administrator
+    const as = /^\/(audit|identity)/.test(url) ? tokens.auditor : tokens.administrator
     const sent = await platform.app.inject({
       method,
       url,
@@ -87,6 +87,8 @@ test('a policy signed in the former form stays in force, is listed with its sign
     const back = await ask<RolePolicyWhole>('/access/api/v1/policies/0')
     expect(back.changes).toContainEqual({ role: 'auditor', kind: 'rights', item: 'consent.withdrawals', change: 'granted' })
     expect((await ask<RolePolicyWhole>('/access/api/v1/policies/1')).document.name).toBe('site rules')
+    const holds = async () => (await ask<Me>('/identity/api/v1/me')).rights.includes('consent.withdrawals')
+    expect(await holds()).toBe(false)
     const health = await ask<{ checks: Record<string, string> }>('/health/ready')
     expect(health.checks['rolePolicy']).toBe('1 right is given to no role')
     // Whoever changes the document behind the server's back takes it out of force, and the list of signatures tells.
@@ -94,6 +96,7 @@ test('a policy signed in the former form stays in force, is listed with its sign
     await owner.query(`update access_policy set document = jsonb_set(document, '{name}', '"other"')`)
     await owner.end()
     expect((await ask<RolePolicyList>('/access/api/v1/policies')).inForce).toBe(0)
+    expect(await holds()).toBe(true)
     const after = await ask<{ signatures: SignatureView[] }>('/audit/api/v1/signatures?kind=role-policy&subject=1')
     expect(after.signatures.map(({ genuine, matches }) => [genuine, matches])).toEqual([
       [true, false],

@@ -66,6 +66,7 @@ export const me = z
     studies: z.array(studyView),
     sites: z.array(z.string()).describe('empty: all sites of the studies'),
     patient: z.string().nullable(),
+    rights: z.array(z.string()).describe('what the role may do outside FHIR under the role policy in force'),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'Me', description: 'Who the token stands for and what it reaches' })

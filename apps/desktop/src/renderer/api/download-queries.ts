@@ -13,11 +13,11 @@ const key = (study: string) => ['downloads', study]
 /** Files that the caller asked for, newest first. */
 export function useDownloads(study: string) {
   const api = useApi()
-  const { role } = useMe()
+  const me = useMe()
   return useQuery({
     queryKey: key(study),
     queryFn: ({ signal }) => api.json(`${base}?study=${encodeURIComponent(study)}`, downloadList, { signal }),
-    enabled: mayRelease(role),
+    enabled: mayRelease(me),
     refetchInterval: 3000,
   })
 }

@@ -61,6 +61,23 @@ describe('a session', () => {
     expect(session.state().status).toBe('signed-in')
   })
 
+  test('learns with the renewal what the role may do by then', async () => {
+    await session.signIn('aoife', 'right', 'analysis')
+    const before = session.state().me
+    server.me = { ...server.me, expiresAt: '2026-11-24T00:00:00Z' }
+    const renew = async () => {
+      now += 90_000
+      session.touched()
+      session.tick()
+      await settle()
+    }
+    await renew()
+    expect(session.state().me).toBe(before)
+    server.me = { ...server.me, rights: ['query.count'] }
+    await renew()
+    expect(session.state()).toMatchObject({ status: 'signed-in', study: 'HARBOR', me: { rights: ['query.count'] } })
+  })
+
   test('is covered when nobody does, and goes on where it was left', async () => {
     await session.signIn('aoife', 'right', 'analysis')
     now += 15 * 60_000 - 1

@@ -30,7 +30,6 @@ type Kept = z.infer<typeof kept>
 const key = 'aquifer.session'
 // The server counts idle time from the last renewal, so one follows soon after a key or a click, but not after each.
 const renewalsPerIdleTime = 15
-const refreshed = z.object({ access_token: z.string(), expires_in: z.number() })
 
 /** Who is signed in. The token lives in memory and in this tab's session storage: it dies with the tab, and no other site can send it. */
 export class Session {
@@ -167,8 +166,11 @@ export class Session {
     if (this.#refreshing) return
     this.#refreshing = true
     try {
-      const answer = await this.api.json('/identity/api/v1/refresh', refreshed, { method: 'POST' })
-      if (this.#kept !== null) this.#keep({ ...this.#kept, ...this.#token(answer) })
+      const answer = await this.api.json('/identity/api/v1/refresh', signedIn, { method: 'POST' })
+      if (this.#kept === null) return
+      this.#keep({ ...this.#kept, ...this.#token(answer) })
+      // A role policy may have been signed meanwhile: what is offered follows it.
+      if (this.#state.status === 'signed-in' && differs(this.#state.me, answer.me)) this.#accept(answer.me, this.#state.study)
     } catch {
       // A token that cannot be renewed runs out by itself; tick() covers the screen then.
     } finally {
@@ -181,7 +183,7 @@ export class Session {
     this.#set({ status: 'signed-in', me, study: found?.id ?? null })
   }
 
-  #token(answer: z.infer<typeof refreshed>): Pick<Kept, 'token' | 'expiresAt' | 'renewedAt'> {
+  #token(answer: Pick<SignedIn, 'access_token' | 'expires_in'>): Pick<Kept, 'token' | 'expiresAt' | 'renewedAt'> {
     return { token: answer.access_token, expiresAt: this.#now() + answer.expires_in * 1000, renewedAt: this.#now() }
   }
 
@@ -200,6 +202,9 @@ export class Session {
     for (const listener of this.#listeners) listener()
   }
 }
+
+const differs = (old: Me | null, now: Me): boolean =>
+  JSON.stringify({ ...old, expiresAt: '' }) !== JSON.stringify({ ...now, expiresAt: '' })
 
 function read(text: string | null): Kept | null {
   if (text === null) return null

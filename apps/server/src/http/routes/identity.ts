@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { reachesStudy, sitesReached, type Grant } from '@aquifer/core/access'
+import { mayUse, reachesStudy, rights, sitesReached, type Grant } from '@aquifer/core/access'
 import {
   codeSignIn,
   confirmationCode,
@@ -91,6 +91,8 @@ async function signInByCode(systems: RoutedSystems, request: FastifyRequest): Pr
 
 async function meOf(systems: RoutedSystems, caller: Caller): Promise<Me> {
   const { grant, name, expiresAt } = caller
+  // Who has just signed in was decided by no policy yet.
+  const holder = { role: grant.role, policy: systems.access.policies.current() }
   const studies = (await systems.studies.list()).filter((study) => reachesStudy(grant, study.id))
   return {
     user: grant.user,
@@ -102,6 +104,7 @@ async function meOf(systems: RoutedSystems, caller: Caller): Promise<Me> {
       studies.map(({ id }) => id),
     ),
     patient: grant.people?.[0] ?? null,
+    rights: rights.filter((right) => mayUse(holder, right)),
     expiresAt: new Date(expiresAt).toISOString(),
   }
 }

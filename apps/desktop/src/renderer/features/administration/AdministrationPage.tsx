@@ -28,18 +28,18 @@ const contents: Record<AdministrationPart, ReactNode> = {
 }
 
 export default function AdministrationPage() {
-  const { role } = useMe()
+  const me = useMe()
   useSlash()
-  const parts = administrationParts(role).map((part) => ({
+  const parts = administrationParts(me).map((part) => ({
     ...part,
     content: contents[part.id],
-    note: part.id === 'policy' && mayReadPolicy(role) ? <PolicyMark /> : null,
+    note: part.id === 'policy' && mayReadPolicy(me) ? <PolicyMark /> : null,
   }))
   return (
     <div className="page administration">
       <header className="row">
         <h1>Administration</h1>
-        {mayReviewEmergencies(role) && <Emergencies />}
+        {mayReviewEmergencies(me) && <Emergencies />}
       </header>
       <PageTabs label="Parts of the administration page" parts={parts} />
     </div>

@@ -1,7 +1,6 @@
 import type { Me } from '@aquifer/core/contract'
 import { mayAskWhy, mayListPeople, mayManageClients, mayReadPolicy, mayReviewAccess, maySeeRelationships } from '../../api/roles.js'
 
-type Role = Me['role']
 const parts = [
   { id: 'people', name: 'People', shown: mayListPeople },
   { id: 'clients', name: 'Clients', shown: mayManageClients },
@@ -12,6 +11,6 @@ const parts = [
 ] as const
 export type AdministrationPart = (typeof parts)[number]['id']
 
-/** Parts of the page that the role sees; the first of them is the page's own address. */
-export const administrationParts = (role: Role): { id: AdministrationPart; name: string }[] =>
-  parts.filter(({ shown }) => shown(role)).map(({ id, name }) => ({ id, name }))
+/** Parts of the page that the caller sees; the first of them is the page's own address. */
+export const administrationParts = (me: Pick<Me, 'rights'>): { id: AdministrationPart; name: string }[] =>
+  parts.filter(({ shown }) => shown(me)).map(({ id, name }) => ({ id, name }))

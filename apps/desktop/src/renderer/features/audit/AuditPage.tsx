@@ -7,7 +7,7 @@ import { SignaturesPanel } from './SignaturesPanel.js'
 import { TrailPanel } from './TrailPanel.js'
 
 export default function AuditPage() {
-  const { role } = useMe()
+  const me = useMe()
   return (
     <div className="page">
       <header>
@@ -15,8 +15,8 @@ export default function AuditPage() {
         <p className="ink-2">Every request leaves one record: refused and failed ones too. Looking at them here leaves one as well.</p>
       </header>
       <ChainPanel />
-      {mayReviewEmergencies(role) && <EmergenciesPanel />}
-      {maySeeSignatures(role) && <SignaturesPanel />}
+      {mayReviewEmergencies(me) && <EmergenciesPanel />}
+      {maySeeSignatures(me) && <SignaturesPanel />}
       <TrailPanel />
     </div>
   )

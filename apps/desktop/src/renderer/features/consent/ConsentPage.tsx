@@ -36,7 +36,7 @@ export default function ConsentPage() {
 }
 
 function Consent({ study }: { study: StudyView }) {
-  const { role } = useMe()
+  const me = useMe()
   const [asOf, setAsOf] = useState<string | null>(null)
   const now = useConsent(study.id, null)
   const then = useConsent(study.id, useDeferredValue(asOf))
@@ -86,7 +86,7 @@ function Consent({ study }: { study: StudyView }) {
               <TypesTable summary={summary} />
               <OverTimePanel summary={summary} />
             </div>
-            {maySeeRefusals(role) && <RefusedPanel study={study} />}
+            {maySeeRefusals(me) && <RefusedPanel study={study} />}
           </>
         }
       />

@@ -13,16 +13,16 @@ import { WithdrawalsPanel } from './WithdrawalsPanel.js'
 
 /** The page in parts, as far as the role sees them. */
 export function ConsentTabs({ study, overview }: { study: StudyView; overview: ReactNode }) {
-  const { role } = useMe()
-  const people = maySeeParticipants(role)
+  const me = useMe()
+  const people = maySeeParticipants(me)
   const parts: { id: string; name: string; shown: boolean; content: ReactNode }[] = [
     { id: 'overview', name: 'Overview', shown: true, content: overview },
     { id: 'funnel', name: 'Funnel', shown: people, content: <FunnelPanel study={study} /> },
-    { id: 'invitations', name: 'Invitations', shown: maySeeInvitations(role), content: <InvitationsPart study={study} /> },
+    { id: 'invitations', name: 'Invitations', shown: maySeeInvitations(me), content: <InvitationsPart study={study} /> },
     { id: 'people', name: 'Decisions', shown: people, content: <PeoplePanel study={study} /> },
     { id: 'versions', name: 'Form versions', shown: people, content: <VersionsPanel study={study} /> },
     { id: 'ahead', name: 'Ahead', shown: people, content: <AheadPanel study={study} /> },
-    { id: 'withdrawals', name: 'Withdrawals', shown: maySeeWithdrawals(role), content: <WithdrawalsPanel study={study} /> },
+    { id: 'withdrawals', name: 'Withdrawals', shown: maySeeWithdrawals(me), content: <WithdrawalsPanel study={study} /> },
   ]
   return <PageTabs label="Parts of the consent page" parts={parts.filter(({ shown }) => shown)} />
 }

@@ -22,8 +22,8 @@ type Open = { what: 'one' | 'list' } | { what: 'link'; sent: RevealedInvitation 
 
 /** Who was invited, how far each came, and whether the letter arrived. */
 export function InvitationsPanel({ study }: { study: StudyView }) {
-  const { role } = useMe()
-  const may = mayInvite(role)
+  const me = useMe()
+  const may = mayInvite(me)
   const [filter, setFilter] = useState<InvitationFilter | 'all'>('all')
   const [open, setOpen] = useState<Open>(null)
   const list = useInvitations(study.id, filter === 'all' ? null : filter)

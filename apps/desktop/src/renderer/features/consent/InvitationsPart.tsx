@@ -6,11 +6,11 @@ import { InvitationsPanel } from './InvitationsPanel.js'
 import { LettersPanel } from './LettersPanel.js'
 
 export function InvitationsPart({ study }: { study: StudyView }) {
-  const { role } = useMe()
+  const me = useMe()
   return (
     <>
       <InvitationsPanel study={study} />
-      {mayChangeStudy(role) && <LettersPanel study={study} />}
+      {mayChangeStudy(me) && <LettersPanel study={study} />}
     </>
   )
 }

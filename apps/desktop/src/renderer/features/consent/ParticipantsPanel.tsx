@@ -15,10 +15,10 @@ import { tellFailure } from '../../ui/tell.js'
 
 /** The log by subject number: who stands where, and the next step of each. */
 export function ParticipantsPanel({ study }: { study: StudyView }) {
-  const { role } = useMe()
+  const me = useMe()
   const log = useParticipants(study.id)
   const rows = log.data?.pages.flatMap((page) => page.participants) ?? []
-  const may = mayLogParticipants(role)
+  const may = mayLogParticipants(me)
   return (
     <Panel title="Participant log" actions={may && <Invite study={study} />}>
       {log.data === undefined ? (

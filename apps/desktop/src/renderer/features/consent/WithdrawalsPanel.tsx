@@ -30,7 +30,7 @@ const states: Record<WithdrawalView['state'], { kind: BadgeKind; word: string }>
 }
 /** A withdrawal is seen to finish: one line per store, and a certificate when all are done. */
 export function WithdrawalsPanel({ study }: { study: StudyView }) {
-  const { role } = useMe()
+  const me = useMe()
   const [isOpen, setOpen] = useState(false)
   const withdrawals = useWithdrawals(study.id)
   const { data } = withdrawals
@@ -38,7 +38,7 @@ export function WithdrawalsPanel({ study }: { study: StudyView }) {
     <Panel
       title="Withdrawals"
       actions={
-        mayWithdraw(role) && (
+        mayWithdraw(me) && (
           <Button icon={Ban} onPress={() => setOpen(true)}>
             Record withdrawal
           </Button>

@@ -82,7 +82,7 @@ function Actions({ cut }: { cut: CutView }) {
   return (
     <>
       <div className="row cuts-actions">
-        {mayAsk(me.role) && (
+        {mayAsk(me) && (
           <Button icon={Snowflake} aria-pressed={isRead} onPress={() => session.chooseCut(isRead ? null : cut)}>
             {isRead ? 'Notebooks read it' : 'Use in notebooks'}
           </Button>
@@ -94,7 +94,7 @@ function Actions({ cut }: { cut: CutView }) {
           text={`Aquifer data cut ${cut.study}/${cut.name}, data of ${cut.snapshot}, SHA-256 ${cut.sha256}`}
           label="Copy citation"
         />
-        {mayMakeCuts(me.role) && (
+        {mayMakeCuts(me) && (
           <Button icon={Trash2} onPress={() => retire(true)}>
             Retire
           </Button>

@@ -38,13 +38,13 @@ export default function CutsPage() {
 }
 
 function Cuts({ study }: { study: string }) {
-  const { role } = useMe()
+  const me = useMe()
   const list = useCuts(study)
   const [name, open] = useState<string | null>(null)
   const [makes, make] = useState(false)
   const cuts = list.data?.cuts
   const shown = cuts?.find((cut) => cut.name === name)
-  const button = mayMakeCuts(role) && (
+  const button = mayMakeCuts(me) && (
     <Button icon={Plus} look="primary" onPress={() => make(true)}>
       Make a data cut
     </Button>

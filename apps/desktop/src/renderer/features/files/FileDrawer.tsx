@@ -18,7 +18,7 @@ import { size } from './words.js'
 /** One file: who vouched for it, what it looks like, and what can be done with it. */
 export function FileDrawer({ file, onClose }: { file: FileMetadata; onClose(): void }) {
   const me = useMe()
-  const reads = mayUseFiles(me.role)
+  const reads = mayUseFiles(me)
   const isTable = file.table !== null && file.newest
   const facts: [string, string][] = [
     ['Vouched for', file.attestation.text],
@@ -71,13 +71,13 @@ function Actions({ file, sql, onGone }: { file: FileMetadata; sql: string | null
   }
   return (
     <div className="row files-actions">
-      {mayUseFiles(me.role) && (
+      {mayUseFiles(me) && (
         <Button icon={Download} isDisabled={isSaving} onPress={() => void save()}>
           {isSaving ? 'Fetching' : 'Download'}
         </Button>
       )}
-      {sql !== null && mayUseFiles(me.role) && <CopyButton text={sql} label="Copy SQL" />}
-      {(mayRemoveFiles(me.role) || file.userId === me.user) && (
+      {sql !== null && mayUseFiles(me) && <CopyButton text={sql} label="Copy SQL" />}
+      {(mayRemoveFiles(me) || file.userId === me.user) && (
         <Button icon={Trash2} onPress={() => ask(true)}>
           Remove
         </Button>

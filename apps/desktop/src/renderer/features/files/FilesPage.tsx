@@ -33,11 +33,11 @@ export default function FilesPage() {
 }
 
 function Parts({ study }: { study: string }) {
-  const { role } = useMe()
+  const me = useMe()
   const [open, setOpen] = useState<FileMetadata | null>(null)
   return (
     <>
-      {mayUseFiles(role) && <UploadPanel study={study} />}
+      {mayUseFiles(me) && <UploadPanel study={study} />}
       <ListPanel study={study} open={open} setOpen={setOpen} />
     </>
   )

@@ -18,13 +18,13 @@ import { TablesPanel } from './TablesPanel.js'
 import { TodayStrip } from './TodayStrip.js'
 
 export default function HomePage() {
-  const { role, name } = useMe()
+  const me = useMe()
   const study = useStudy()
-  if (isPerson(role)) return <PersonHome />
+  if (isPerson(me.role)) return <PersonHome />
   if (study === undefined) {
     return (
       <div className="page">
-        <h1>Welcome, {name}</h1>
+        <h1>Welcome, {me.name}</h1>
         <section className="panel">
           <Empty icon={Database} title="You belong to no study yet">
             An administrator adds you to one; it appears here at your next sign-in.
@@ -33,30 +33,30 @@ export default function HomePage() {
       </div>
     )
   }
-  const manages = maySeeConsent(role)
+  const manages = maySeeConsent(me)
   return (
     <div className="page home">
       <header>
         <h1>{study.name}</h1>
         <Since />
       </header>
-      {mayAsk(role) && <RecoveryList />}
+      {mayAsk(me) && <RecoveryList />}
       <TodayStrip study={study} />
       {manages && (
         <div className="home-two">
-          {maySeeRefusals(role) && <NeedsPanel study={study} />}
+          {maySeeRefusals(me) && <NeedsPanel study={study} />}
           <EnrolmentPanel study={study} />
         </div>
       )}
-      {mayExpectFeeds(role) && !maySeeRefusals(role) && <SilentFeedsPanel study={study} />}
-      {maySeePipeline(role) && <FreshPanel study={study} />}
-      {mayQuery(role) && (
+      {mayExpectFeeds(me) && !maySeeRefusals(me) && <SilentFeedsPanel study={study} />}
+      {maySeePipeline(me) && <FreshPanel study={study} />}
+      {mayQuery(me) && (
         <div className="home-two">
           <ContinuePanel study={study} />
           <TablesPanel study={study} />
         </div>
       )}
-      {mayQuery(role) && <AskedPanel study={study} />}
+      {mayQuery(me) && <AskedPanel study={study} />}
       {manages && <SitesPanel study={study} />}
     </div>
   )
@@ -65,8 +65,8 @@ export default function HomePage() {
 function Since() {
   const study = useStudy()!
   const sites = study.sites.length
-  const { role } = useMe()
-  const consent = useConsent(study.id, null, maySeeConsent(role))
+  const me = useMe()
+  const consent = useConsent(study.id, null, maySeeConsent(me))
   const first = consent.data?.overTime[0]?.date
   const required = consent.data?.required ?? study.required
   return (

@@ -23,7 +23,7 @@ export function NeedsPanel({ study }: { study: StudyView }) {
   const now = useNow()
   const refusals = useRefusals(study.id, null, 100)
   const navigate = useNavigate()
-  const silent = useSilentFeeds(study.id, mayExpectFeeds(useMe().role))
+  const silent = useSilentFeeds(study.id, mayExpectFeeds(useMe()))
   const privacy = usePrivacyNeeds(study.id)
   const groups = groupRefusals(refusals.data?.rows ?? [])
   const waiting = groups.length + silent.length + privacy.length

@@ -22,11 +22,11 @@ interface Need {
 
 /** What waits for somebody who answers for privacy: a stopped publication first, then signatures, then what is held back. */
 export function usePrivacyNeeds(study: string): Need[] {
-  const { role, user } = useMe()
-  const leaks = useLeaks(study, mayAcceptLeaks(role)).data
-  const policies = useMaskingPolicies(study, maySignMasking(role)).data
-  const held = useHeld(study, mayActOnHeld(role)).data
-  const asked = useReidentifications(study, mayAskWho(role)).data
+  const me = useMe()
+  const leaks = useLeaks(study, mayAcceptLeaks(me)).data
+  const policies = useMaskingPolicies(study, maySignMasking(me)).data
+  const held = useHeld(study, mayActOnHeld(me)).data
+  const asked = useReidentifications(study, mayAskWho(me)).data
   const needs: Need[] = []
   if (leaks?.blocked)
     needs.push({
@@ -37,7 +37,7 @@ export function usePrivacyNeeds(study: string): Need[] {
       why: `${plural(leaks.leaks.length, 'finding')} of the leak gate to decide on. Analysts stay on the last good snapshot.`,
     })
   for (const version of policies?.versions ?? [])
-    if (waitsForSigning(version, user))
+    if (waitsForSigning(version, me.user))
       needs.push({
         tab: 'policies',
         icon: FileSignature,
@@ -46,7 +46,7 @@ export function usePrivacyNeeds(study: string): Need[] {
         why: `${plural(version.changes.length, 'change')} against the policy in force, proposed by ${version.proposedBy}.`,
       })
   for (const request of asked?.requests ?? []) {
-    const waits = waitsFor(request, { role, user })
+    const waits = waitsFor(request, me)
     if (waits !== null)
       needs.push({
         tab: 'who',

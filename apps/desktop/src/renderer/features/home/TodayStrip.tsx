@@ -19,8 +19,8 @@ interface Fact {
 
 /** Four facts that change from day to day, each leading to where it can be acted on. */
 export function TodayStrip({ study }: { study: StudyView }) {
-  const { role } = useMe()
-  const facts = [...useConsentFacts(study, maySeeConsent(role), maySeeRefusals(role)), ...useDataFacts(study, mayQuery(role))].slice(0, 4)
+  const me = useMe()
+  const facts = [...useConsentFacts(study, maySeeConsent(me), maySeeRefusals(me)), ...useDataFacts(study, mayQuery(me))].slice(0, 4)
   return (
     <ul className="panel today">
       {facts.map((fact) => (

@@ -1,7 +1,6 @@
 import { Lock, User } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
-import { mayUse } from '@aquifer/core/access'
 import { ApiFailure } from '../../api/failure.js'
 import { useCareAcceptance, useInvitedAccount } from '../../api/invitation-queries.js'
 import { useSession, useSessionState } from '../../api/SessionProvider.js'
@@ -30,7 +29,7 @@ export function Care(props: CareProps) {
   // Held here, since the form beneath gives way as soon as somebody is signed in.
   const taking = useTaking(props)
   const [way, setWay] = useState<'have' | 'fresh'>('fresh')
-  const isSelf = me !== null && status === 'signed-in' && mayUse(me.role, 'registration.accept')
+  const isSelf = me !== null && status === 'signed-in' && me.rights.includes('registration.accept')
   if (isSelf) return <AsSelf words={words} taking={taking} name={me.name} user={me.user} />
   if (ways?.password === false) return <OutsideSignIn provider={ways.provider} />
   return (
@@ -95,8 +94,7 @@ function WithAccount({ words, taking }: Shown) {
     } catch (error) {
       return setFault(error instanceof ApiFailure && error.status === 401 ? words.care.wrong : words.offline)
     }
-    const role = session.state().me?.role
-    if (role === undefined || !mayUse(role, 'registration.accept')) setFault(words.care.role)
+    if (session.state().me?.rights.includes('registration.accept') !== true) setFault(words.care.role)
     else taking.take(user.trim())
   }
   return (

@@ -11,7 +11,7 @@ import { Icon } from '../../ui/Icon.js'
 const { threshold, show, besides, rounding } = countsOnly
 
 /** Figures of groups and never a row, by the role of who is signed in. */
-export const useCountsOnly = (): boolean => getsCountsOnly(useMe().role)
+export const useCountsOnly = (): boolean => getsCountsOnly(useMe())
 
 /** At the head of what is asked here, and nothing for who gets rows. */
 export function CountsOnlyNote() {

@@ -31,7 +31,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
       runs: openKeptRuns(kept.texts, me.user, kept.ready),
       isSignedIn: () => session.state().status === 'signed-in',
       purpose: () => session.state().purpose,
-      countsOnly: () => getsCountsOnly(me.role),
+      countsOnly: () => getsCountsOnly(session.state().me ?? me),
       cut: session.cutOf,
       now: () => Date.now(),
       newId,

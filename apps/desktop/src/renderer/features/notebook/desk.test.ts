@@ -274,6 +274,24 @@ describe('running', () => {
     expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'done', isAway: false, result: { rows: 3 } })
   })
 
+  test('what the server ended by itself is told apart from a fault of the text, and can be run again', async () => {
+    await finish(runCell(desk, id, 'a'))
+    server.holds = true
+    const ended = async () => {
+      const going = runCell(desk, id, 'a')
+      await vi.advanceTimersByTimeAsync(200)
+      const { statement } = desk.notebook(id)!.runs['a']!
+      server.statements.set(statement!, { ...server.statements.get(statement!)!, state: 'cancelled' })
+      await finish(going)
+      return desk.notebook(id)?.runs['a']
+    }
+    expect(await ended()).toMatchObject({ phase: 'stopped', problem: { again: true }, result: { rows: 3 } })
+    server.fails.set('wrong', { title: 'No', status: 400 })
+    server.holds = false
+    await finish(runCell(desk, id, 'b'))
+    expect(desk.notebook(id)?.runs['b']?.problem).not.toHaveProperty('again')
+  })
+
   test('all of it goes top to bottom, ends at the first fault, and says when it went through', async () => {
     server.fails.set('wrong', { title: 'No', status: 400 })
     expect(await finish(runAll(desk, id))).toBe(false)

@@ -15,6 +15,8 @@ export interface RunProblem {
   /** Offset in the cell's own text; null when the engine does not know or it lies in another cell. */
   position: number | null
   reference: string | null
+  /** Nothing is wrong with the text: the same run may well go through. */
+  again?: true
 }
 
 /** What a result came from: compared with what stands in the notebook now, it says why the result is old. */
@@ -128,7 +130,10 @@ async function conclude(desk: Desk, { notebook, cell, shown, begun, ran, fault }
   if (keeps && status?.state !== 'done') parts.runs.change(notebook, cell, { going: undefined })
   if (status === null) return
   if (status.state !== 'done' || status.basis === undefined) {
-    return shown.end(status.state === 'cancelled' ? { phase: 'stopped' } : { phase: 'failed', problem: fault(status.problem) })
+    // Who stops a run on this page is shown so at once, and waits for no answer.
+    return shown.end(
+      status.state === 'cancelled' ? { phase: 'stopped', problem: endedElsewhere } : { phase: 'failed', problem: fault(status.problem) },
+    )
   }
   const result = await rowsOf(parts, status, shown.mine)
   if (result === null) return
@@ -215,13 +220,9 @@ export async function runAll(desk: Desk, notebook: string, from?: string): Promi
   return true
 }
 
-const unsaid: RunProblem = {
-  what: 'The statement did not finish',
-  why: 'The server ended while it ran. Run it again.',
-  suggestion: null,
-  position: null,
-  reference: null,
-}
+const nowhere = { suggestion: null, position: null, reference: null } as const
+const unsaid: RunProblem = { what: 'The statement did not finish', why: 'The server ended while it ran.', ...nowhere, again: true }
+const endedElsewhere: RunProblem = { what: 'Ended by the server, or stopped in another window,', why: null, ...nowhere, again: true }
 
 /** `compiled`: null where the text that ran is not the one on screen. */
 function told(problem: QueryProblem | undefined, compiled: Compiled | null): RunProblem {
@@ -234,6 +235,7 @@ function told(problem: QueryProblem | undefined, compiled: Compiled | null): Run
     suggestion: problem.suggestion ?? null,
     position,
     reference: problem.code ?? null,
+    ...(problem.status >= 500 ? { again: true } : {}),
   }
 }
 
@@ -243,6 +245,6 @@ function failed(error: unknown, compiled: Compiled | null): RunProblem {
   }
   // A fault of ours, not an answer: it has to show where faults are looked for.
   if (!(error instanceof ApiFailure)) reportError(error)
-  const words = explain(error)
-  return { what: words.what, why: words.why || null, suggestion: null, position: null, reference: words.reference ?? null }
+  const { what, why, reference = null, retry } = explain(error)
+  return { ...nowhere, what, why: why || null, reference, ...(retry ? { again: true } : {}) }
 }

@@ -11,10 +11,10 @@ import { blank, example, useCreateNotebook } from './useCreateNotebook.js'
 
 /** From every page: a new notebook, or one of those that are there. */
 export function useNotebookCommands(): void {
-  const { role } = useMe()
+  const me = useMe()
   const study = useStudy()
-  const allowed = mayAsk(role) && study !== undefined
-  const counts = getsCountsOnly(role)
+  const allowed = mayAsk(me) && study !== undefined
+  const counts = getsCountsOnly(me)
   const { data } = useNotebooks(study?.id, allowed)
   const { create } = useCreateNotebook(study?.id ?? '')
   const tour = useTour(study?.id ?? '')

@@ -48,7 +48,7 @@ export default function PrivacyPage() {
 }
 
 function Parts({ study }: { study: StudyView }) {
-  const { role } = useMe()
+  const me = useMe()
   const contents: Record<PrivacyPart, React.ReactNode> = {
     policies: <PoliciesPart study={study} />,
     trace: <TracePart study={study} />,
@@ -65,32 +65,32 @@ function Parts({ study }: { study: StudyView }) {
     held: <HeldMark study={study} />,
     who: <WhoMark study={study} />,
   }
-  const parts = privacyParts(role).map((part) => ({ ...part, content: contents[part.id], note: notes[part.id] ?? null }))
+  const parts = privacyParts(me).map((part) => ({ ...part, content: contents[part.id], note: notes[part.id] ?? null }))
   return <PageTabs label="Parts of the privacy page" parts={parts} />
 }
 
 /** How many versions wait for a signature that the reader can give. */
 function PoliciesMark({ study }: { study: StudyView }) {
   const me = useMe()
-  const { data } = useMaskingPolicies(study.id, mayReadMasking(me.role))
-  const waiting = data?.versions.filter((version) => maySignMasking(me.role) && waitsForSigning(version, me.user)).length ?? 0
+  const { data } = useMaskingPolicies(study.id, mayReadMasking(me))
+  const waiting = data?.versions.filter((version) => maySignMasking(me) && waitsForSigning(version, me.user)).length ?? 0
   return waiting === 0 ? null : <Tag tone="warn">{waiting}</Tag>
 }
 
 function LeaksMark({ study }: { study: StudyView }) {
-  const { data } = useLeaks(study.id, maySeeLeaks(useMe().role))
+  const { data } = useLeaks(study.id, maySeeLeaks(useMe()))
   return data?.blocked ? <Tag tone="bad">{data.leaks.length}</Tag> : null
 }
 
 function HeldMark({ study }: { study: StudyView }) {
-  const { data } = useHeld(study.id, maySeeHeld(useMe().role))
+  const { data } = useHeld(study.id, maySeeHeld(useMe()))
   return data && data.held > 0 ? <Tag tone="warn">{count(data.held)}</Tag> : null
 }
 
 /** Requests that wait for the reader: to be decided, or to be told the answer. */
 function WhoMark({ study }: { study: StudyView }) {
   const me = useMe()
-  const { data } = useReidentifications(study.id, maySeeReidentifications(me.role))
+  const { data } = useReidentifications(study.id, maySeeReidentifications(me))
   const waiting = data?.requests.filter((request) => waitsFor(request, me) !== null).length ?? 0
   return waiting === 0 ? null : <Tag tone="warn">{waiting}</Tag>
 }

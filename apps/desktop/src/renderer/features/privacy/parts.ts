@@ -1,7 +1,6 @@
 import type { Me } from '@aquifer/core/contract'
 import { mayDecideDisplays, mayReadMasking, maySeeHeld, maySeeLeaks, maySeeReidentifications, maySeeRisk } from '../../api/roles.js'
 
-type Role = Me['role']
 const parts = [
   { id: 'policies', name: 'Policies', shown: mayReadMasking },
   { id: 'trace', name: 'Trace', shown: mayReadMasking },
@@ -14,6 +13,6 @@ const parts = [
 ] as const
 export type PrivacyPart = (typeof parts)[number]['id']
 
-/** Parts of the page that the role sees; the first of them is the page's own address. */
-export const privacyParts = (role: Role): { id: PrivacyPart; name: string }[] =>
-  parts.filter(({ shown }) => shown(role)).map(({ id, name }) => ({ id, name }))
+/** Parts of the page that the caller sees; the first of them is the page's own address. */
+export const privacyParts = (me: Pick<Me, 'rights'>): { id: PrivacyPart; name: string }[] =>
+  parts.filter(({ shown }) => shown(me)).map(({ id, name }) => ({ id, name }))

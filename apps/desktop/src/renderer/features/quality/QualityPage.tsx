@@ -67,7 +67,7 @@ function Quality({ study }: { study: StudyView }) {
 }
 
 function LookThrough({ study, report }: { study: StudyView; report: QualityReport }) {
-  const { role } = useMe()
+  const me = useMe()
   const look = useLookThrough(study.id)
   const { job } = report
   const seen = job?.detail['resources']
@@ -75,7 +75,7 @@ function LookThrough({ study, report }: { study: StudyView; report: QualityRepor
     <span className="row end">
       {job !== null && <Badge kind="running">{typeof seen === 'number' ? `${count(seen)} looked at` : 'Begins'}</Badge>}
       {look.error !== null && <span className="small quality-wrong">It could not be begun. Try again.</span>}
-      {mayRunQuality(role) && (
+      {mayRunQuality(me) && (
         <Button icon={RefreshCw} look="primary" isDisabled={job !== null || look.isPending} onPress={() => look.mutate()}>
           Look through now
         </Button>

@@ -15,10 +15,10 @@ const names: Record<BottomPart, string> = { history: 'History', jobs: 'Jobs', pr
 export default function BottomPanel() {
   const { part, height } = useBottom()
   useRoomBelow(height)
-  const { role } = useMe()
+  const me = useMe()
   const study = useStudy()
   const problems = useProblems()
-  const parts: BottomPart[] = mayAsk(role) ? ['history', 'jobs', 'problems'] : ['jobs', 'problems']
+  const parts: BottomPart[] = mayAsk(me) ? ['history', 'jobs', 'problems'] : ['jobs', 'problems']
   const open = parts.find((each) => each === part) ?? parts[0]!
   return (
     <section className="bottom" aria-label="History, jobs and problems" style={{ flexBasis: height }}>

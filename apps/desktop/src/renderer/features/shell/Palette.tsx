@@ -135,7 +135,7 @@ function useShellCommands() {
   const studyId = useSessionState().study
   const commands = useMemo<Command[]>(
     () => [
-      ...placesOf(me.role).map((place) => ({
+      ...placesOf(me).map((place) => ({
         id: `go-${place.path}`,
         group: 'Go to' as const,
         name: `Open ${place.name.toLowerCase()}`,
@@ -143,7 +143,7 @@ function useShellCommands() {
         keys: `G ${place.key}`,
         run: () => void navigate(place.path),
       })),
-      ...administrationParts(me.role).map((part) => ({
+      ...administrationParts(me).map((part) => ({
         id: `administration-${part.id}`,
         group: 'Go to' as const,
         name: `Open ${part.name.toLowerCase()}`,
@@ -185,7 +185,7 @@ function useShellCommands() {
 
 /** What the frame around every page does. */
 function usePageCommands(onKeys: () => void) {
-  const { role } = useMe()
+  const me = useMe()
   const { openPalette } = useRegistry()
   const commands = useMemo<Command[]>(() => {
     const show = (part: BottomPart) => () => toggleBottom(part)
@@ -240,17 +240,17 @@ function usePageCommands(onKeys: () => void) {
         keys: 'Shift F6',
         run: () => goToRegion(-1),
       },
-      ...(isPerson(role) ? [] : bottom),
+      ...(isPerson(me.role) ? [] : bottom),
     ]
-  }, [role, openPalette, onKeys])
+  }, [me, openPalette, onKeys])
   useCommands(commands)
 }
 
 function useTableCommands() {
   const navigate = useNavigate()
-  const { role } = useMe()
+  const me = useMe()
   const study = useStudy()
-  const { data } = useCatalogue(study?.id, mayAsk(role))
+  const { data } = useCatalogue(study?.id, mayAsk(me))
   const tables = data?.tables
   const commands = useMemo<Command[]>(
     () =>

@@ -4,10 +4,10 @@ import { placesOf } from '../../paths.js'
 import { Icon } from '../../ui/Icon.js'
 
 export function Rail() {
-  const { role } = useMe()
+  const me = useMe()
   return (
     <nav className="rail" aria-label="Main">
-      {placesOf(role).map((place) => (
+      {placesOf(me).map((place) => (
         <NavLink key={place.path} to={place.path} className="rail-link" aria-label={place.name} aria-keyshortcuts={`G ${place.key}`}>
           <Icon of={place.icon} size={20} />
           <span aria-hidden={place.short !== undefined || undefined}>{place.short ?? place.name}</span>

@@ -29,10 +29,10 @@ export function Shell() {
     search(false)
     list(true)
   }, [])
-  const { role, user } = useMe()
+  const me = useMe()
   useState(() => {
-    bottomOf(user)
-    ownKeysOf(user)
+    bottomOf(me.user)
+    ownKeysOf(me.user)
   })
   const { isOpen } = useBottom()
   useTitle()
@@ -52,7 +52,7 @@ export function Shell() {
                 <Outlet />
               </PersonProvider>
             </main>
-            {isOpen && !isPerson(role) && (
+            {isOpen && !isPerson(me.role) && (
               <Suspense fallback={null}>
                 <BottomPanel />
               </Suspense>
@@ -81,10 +81,10 @@ function focusContent(event: React.MouseEvent) {
 /** The window says where it is: the page, then the study. */
 function useTitle() {
   const { pathname } = useLocation()
-  const { role } = useMe()
+  const me = useMe()
   const study = useStudy()
-  const place = placesOf(role).find((item) => pathname.startsWith(item.path))
+  const place = placesOf(me).find((item) => pathname.startsWith(item.path))
   useEffect(() => {
-    document.title = [place?.name, isPerson(role) ? undefined : study?.name, 'Aquifer'].filter(Boolean).join(' · ')
-  }, [place, study, role])
+    document.title = [place?.name, isPerson(me.role) ? undefined : study?.name, 'Aquifer'].filter(Boolean).join(' · ')
+  }, [place, study, me])
 }

@@ -12,10 +12,10 @@ import { useDeskStatus } from '../notebook/DeskProvider.js'
 /** The basis of every number on screen, always in the same place and order. */
 export function StatusBar() {
   const now = useNow()
-  const { role } = useMe()
+  const me = useMe()
   return (
     <footer className="status-bar">
-      {isPerson(role) ? <OwnStudies /> : <Basis />}
+      {isPerson(me.role) ? <OwnStudies /> : <Basis />}
       <span className="grow" />
       <Place />
       <Saved />
@@ -29,8 +29,8 @@ function Basis() {
   const me = useMe()
   const study = useStudy()
   const pipeline = usePipeline(study?.id)
-  const catalogue = useCatalogue(study?.id, mayQuery(me.role))
-  const consent = useConsent(study?.id, null, maySeeConsent(me.role))
+  const catalogue = useCatalogue(study?.id, mayQuery(me))
+  const consent = useConsent(study?.id, null, maySeeConsent(me))
   if (study === undefined) return <span className="status-item">No study</span>
   const snapshot = catalogue.data?.snapshot ?? pipeline.data?.snapshot ?? null
   const epoch = consent.data?.epoch ?? catalogue.data?.consentEpoch

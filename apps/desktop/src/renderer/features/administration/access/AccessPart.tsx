@@ -5,7 +5,7 @@ import { RecertificationPanel } from './RecertificationPanel.js'
 
 /** Who can see what today, and the list that is gone through each quarter. */
 export function AccessPart() {
-  return mayReviewAccess(useMe().role) ? (
+  return mayReviewAccess(useMe()) ? (
     <>
       <HoldersPanel />
       <RecertificationPanel />

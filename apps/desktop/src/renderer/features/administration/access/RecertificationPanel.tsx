@@ -21,7 +21,7 @@ import { sitesWords } from './words.js'
 /** Each quarter a frozen list: for every row somebody else says whether it stays. */
 export function RecertificationPanel() {
   const reviews = useReviews()
-  const may = mayRecertify(useMe().role)
+  const may = mayRecertify(useMe())
   const [beginning, begin] = useState(false)
   const [open, setOpen] = useState<string | null | undefined>(undefined)
   return (
@@ -157,7 +157,7 @@ function Row({ review, item }: { review: string; item: AccessReviewView['items']
               {item.note !== '' && `: ${item.note}`}
             </span>
           </span>
-        ) : !mayRecertify(me.role) ? (
+        ) : !mayRecertify(me) ? (
           <span className="sub">open</span>
         ) : item.holder === me.user ? (
           <span className="sub">You: somebody else decides</span>

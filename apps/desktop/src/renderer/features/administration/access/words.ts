@@ -1,6 +1,5 @@
-import { isRole } from '@aquifer/core/access'
+import { isRole, mayUse } from '@aquifer/core/access'
 import type { AccessHolder } from '@aquifer/core/contract'
-import { mayQuery } from '../../../api/roles.js'
 import { plural } from '../../../ui/format.js'
 
 export type Sight = 'identified' | 'masked' | 'none'
@@ -9,7 +8,7 @@ export type Sight = 'identified' | 'masked' | 'none'
 export function sightOf({ identified, role, reaches }: AccessHolder): Sight {
   if (reaches === 'nobody') return 'none'
   if (identified) return 'identified'
-  return isRole(role) && mayQuery(role) ? 'masked' : 'none'
+  return isRole(role) && mayUse(role, 'query.run') ? 'masked' : 'none'
 }
 
 export const sightNames: Record<Sight, string> = { identified: 'Identified', masked: 'Masked', none: 'No clinical data' }

@@ -25,7 +25,7 @@ const shownAtFirst = 100
 /** Who may come in, in which role, how far, and when he last did. */
 export function PeoplePanel() {
   const people = usePeople()
-  const may = mayManagePeople(useMe().role)
+  const may = mayManagePeople(useMe())
   const [asking, ask] = useState<'one' | 'list' | null>(null)
   const [codes, setCodes] = useState<Invitation[]>([])
   usePeopleCommands(may, ask)

@@ -44,7 +44,7 @@ export function PersonDetail({ person, told, onClose }: { person: PersonView; to
           {person.sessions > 0 && <Tag tone="info">{plural(person.sessions, 'session')} open</Tag>}
         </Fact>
       </dl>
-      {mayManagePeople(me.role) &&
+      {mayManagePeople(me) &&
         (self ? (
           <p className="notice idle">This is you. Another administrator changes what you have.</p>
         ) : (

@@ -26,11 +26,11 @@ export function PolicyPart() {
 }
 
 function Policies({ list }: { list: RolePolicyList }) {
-  const { role } = useMe()
+  const me = useMe()
   const [proposing, propose] = useState(false)
   const proposed = list.versions.find(({ state }) => state === 'proposed')
   const [compared, compare] = useState<Comparison>({ version: proposed?.version ?? list.inForce, against: proposed ? list.inForce : null })
-  const may = mayProposePolicy(role)
+  const may = mayProposePolicy(me)
   const commands = useMemo<Command[]>(
     () => (may ? [{ id: 'propose-policy', group: 'Commands', name: 'Propose a role policy', icon: FileUp, run: () => propose(true) }] : []),
     [may],
@@ -151,7 +151,7 @@ function Version({ version, shown, show }: { version: RolePolicyVersion; shown: 
       <Button isDisabled={shown} onPress={show}>
         {shown ? 'Shown below' : 'Show'}
       </Button>
-      {state === 'proposed' && maySignPolicy(me.role) && (
+      {state === 'proposed' && maySignPolicy(me) && (
         <Button look="primary" isDisabled={signed} onPress={() => sign(true)}>
           {signed ? 'You have signed' : 'Sign'}
         </Button>

@@ -31,11 +31,11 @@ const integrators = 'integrator-study'
 
 /** Who is tied to whom, from when to when, and who gave it. */
 export function RelationshipsPanel() {
-  const { studies, role } = useMe()
+  const me = useMe()
   const [params, setParams] = useSearchParams()
   const [asked, ask] = useState<RelationshipsAsked>({ study: '', kind: '', search: params.get('search') ?? '', state: 'open' })
   const [adding, add] = useState(false)
-  const may = mayChangeRelationships(role)
+  const may = mayChangeRelationships(me)
   const found = useRelationships(useDeferredValue(asked))
   const rows = found.data?.pages.flatMap((page) => page.relationships) ?? []
   const change = (part: Partial<RelationshipsAsked>) => {
@@ -67,7 +67,7 @@ export function RelationshipsPanel() {
         <Select
           label="Study"
           value={asked.study}
-          choices={[any, ...studies.map(({ id }) => ({ id, label: id }))]}
+          choices={[any, ...me.studies.map(({ id }) => ({ id, label: id }))]}
           onChange={(study) => change({ study })}
         />
         <Select
@@ -126,7 +126,7 @@ function Nothing({ asked }: { asked: RelationshipsAsked }) {
 
 /** The names that go with ids, as far as the role may know them. */
 function useHolderNames(): (holder: string) => string | null {
-  const people = usePeople(mayListPeople(useMe().role))
+  const people = usePeople(mayListPeople(useMe()))
   const names = new Map<string, string>()
   for (const { user, name, actor } of people.data ?? []) {
     names.set(`User/${user}`, name)

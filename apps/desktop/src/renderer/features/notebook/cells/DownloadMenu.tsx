@@ -1,4 +1,4 @@
-import { Download } from 'lucide-react'
+import { Download, Lock } from 'lucide-react'
 import { toast } from 'sonner'
 import type { DownloadFormat } from '@aquifer/core/contract'
 import { useDownloading } from '../../../api/download-queries.js'
@@ -6,7 +6,7 @@ import { mayRelease } from '../../../api/roles.js'
 import { useMe } from '../../../api/SessionProvider.js'
 import { IconButton } from '../../../ui/Button.js'
 import { count, plural } from '../../../ui/format.js'
-import { MenuButton } from '../../../ui/menus.js'
+import { MenuButton, type MenuEntry } from '../../../ui/menus.js'
 import { tellFailure } from '../../../ui/tell.js'
 import { toggleBottom } from '../../shell/bottom.js'
 import { download } from '../csv.js'
@@ -21,10 +21,19 @@ const formats: { id: DownloadFormat; label: string }[] = [
   { id: 'json', label: 'JSON' },
 ]
 
+const denied: MenuEntry = {
+  id: 'denied',
+  label: 'Needs the right to release',
+  note: 'Ask the study manager for it',
+  icon: Lock,
+  disabled: true,
+  run: () => undefined,
+}
+
 /** What is on screen at once, or the whole result as a job: counted before and after, with checksum, manifest and codebook. */
 export function DownloadMenu({ name, run, onShown }: { name: string; run: RunState; onShown(): void }) {
   const { notebook } = useNotebook()
-  const { role } = useMe()
+  const me = useMe()
   const { write, fetch } = useDownloading(notebook.study)
   const basis = run.result?.basis
   const all = basis === undefined ? '' : basis.totalRows === null ? `more than ${count(basis.rows)} rows` : plural(basis.totalRows, 'row')
@@ -52,7 +61,7 @@ export function DownloadMenu({ name, run, onShown }: { name: string; run: RunSta
       trigger={<IconButton label="Download" icon={Download} />}
       groups={[
         { title: 'As sorted here', entries: [{ id: 'shown', label: 'CSV', note: 'at once, with its basis', run: onShown }] },
-        ...(mayRelease(role) && run.statement !== null ? [{ title: `Whole result, ${all}`, entries }] : []),
+        ...(run.statement === null ? [] : [{ title: `Whole result, ${all}`, entries: mayRelease(me) ? entries : [denied] }]),
       ]}
     />
   )

@@ -137,7 +137,14 @@ function useElapsed(from: number): number {
   return Math.max(0, now - from)
 }
 
-export function RunFault({ run, onSuggestion }: { run: Pick<RunState, 'problem'>; onSuggestion(name: string): void }) {
+interface FaultProps {
+  run: Pick<RunState, 'problem'> & Partial<Pick<RunState, 'result'>>
+  onSuggestion(name: string): void
+  /** Offered where the text is not what failed. */
+  onAgain?(): void
+}
+
+export function RunFault({ run, onSuggestion, onAgain }: FaultProps) {
   const { problem } = run
   if (problem === null) return null
   return (
@@ -155,6 +162,14 @@ export function RunFault({ run, onSuggestion }: { run: Pick<RunState, 'problem'>
               {name}
             </Button>
           ))}
+        </p>
+      )}
+      {problem.again && onAgain && (
+        <p className="row">
+          <Button icon={RefreshCw} onPress={onAgain}>
+            Run again
+          </Button>
+          {run.result && 'The rows below are of the run before.'}
         </p>
       )}
       {problem.reference && <p className="sub mono">{problem.reference}</p>}
@@ -175,11 +190,17 @@ export function Gone({ onRun }: { onRun(): void }) {
   )
 }
 
-export function Stopped({ run }: { run: RunState }) {
+export function Stopped({ run, onRun }: { run: RunState; onRun(): void }) {
   return (
-    <p className="notice idle">
+    <div className="notice idle" role="status">
       <Icon of={TriangleAlert} />
-      Stopped after {span(run.elapsedMs)}. {run.result ? 'The rows below are of the run before.' : 'No rows were kept.'}
-    </p>
+      <span className="grow">
+        {run.problem?.what ?? 'Stopped'} after {span(run.elapsedMs)}.{' '}
+        {run.result ? 'The rows below are of the run before.' : 'No rows were kept.'}
+      </span>
+      <Button icon={RefreshCw} onPress={onRun}>
+        Run again
+      </Button>
+    </div>
   )
 }

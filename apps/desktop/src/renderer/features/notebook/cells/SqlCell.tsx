@@ -64,12 +64,16 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
         register={(handle) => void (handle === null ? editors.delete(cell.id) : editors.set(cell.id, handle))}
       />
       {run && going && <RunningBar run={run} onStop={() => actions.stop(cell.id)} />}
-      {run?.phase === 'stopped' && <Stopped run={run} />}
+      {run?.phase === 'stopped' && <Stopped run={run} onRun={() => actions.run(cell.id)} />}
       {run?.phase === 'gone' && <Gone onRun={() => actions.run(cell.id)} />}
       {run?.phase === 'failed' && (
-        <RunFault run={run} onSuggestion={(name) => actions.write(cell.id, corrected(cell.source, fault?.position ?? null, name))} />
+        <RunFault
+          run={run}
+          onSuggestion={(name) => actions.write(cell.id, corrected(cell.source, fault?.position ?? null, name))}
+          onAgain={() => actions.run(cell.id)}
+        />
       )}
-      {result !== null && run?.phase !== 'failed' && (
+      {result !== null && (run?.phase !== 'failed' || run.problem?.again) && (
         <div className="cell-result" data-old={going || undefined}>
           <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} copyRef={copyRef} />
           <ResultFooter

@@ -23,9 +23,9 @@ const quietMs = 400
 
 export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
   const { actions } = useNotebook()
-  const { role } = useMe()
+  const me = useMe()
   // The SQL of a cohort lists people.
-  const counts = getsCountsOnly(role)
+  const counts = getsCountsOnly(me)
   const held = cell.cohort ?? { criteria: { all: [] } }
   const asked = useCount(held)
   const answer = asked.data
@@ -50,7 +50,7 @@ export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
               As SQL
             </Button>
           )}
-          {mayChangeCohorts(role) && <SaveCohort cell={cell} held={held} />}
+          {mayChangeCohorts(me) && <SaveCohort cell={cell} held={held} />}
           <CellMenu cell={cell} at={at} />
         </span>
       </header>

@@ -112,6 +112,7 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
     if (act === null) return
     event.preventDefault()
     event.stopPropagation()
+    closeSuggestions(made)
     latest.current.onAct(act)
   })
   // An action is this editor's own; a command of the same key would be taken by the editor that was made last.
@@ -124,6 +125,12 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
   })
   made.onDidDispose(() => leave.dispose())
   return made
+}
+
+/** Whoever runs a statement is through with its words: the list would lie over the answer. One on its way never comes. */
+function closeSuggestions(editor: monaco.editor.IStandaloneCodeEditor): void {
+  const controller = editor.getContribution('editor.contrib.suggestController') as { cancelSuggestWidget?(): void } | null
+  controller?.cancelSuggestWidget?.()
 }
 
 function marker(model: monaco.editor.ITextModel, fault: { position: number; message: string }): monaco.editor.IMarkerData {

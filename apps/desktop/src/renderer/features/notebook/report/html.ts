@@ -1,9 +1,12 @@
 import { basisWords } from '../csv.js'
 import { standingAlone } from '../chart/picture.js'
 import type { OpenNotebook } from '../desk.js'
+import { isEdited, upstreamCause } from '../cells/stale.js'
 import type { Cell } from '../model.js'
 import { parameterValue, told } from '../parameters.js'
+import { compile } from '../references.js'
 import { suppressionWord, type Result } from '../result.js'
+import { figureCause } from '../statistics/run-figure.js'
 import { cardId } from '../useNotebook.js'
 
 export const reportRowsMax = 200
@@ -23,6 +26,7 @@ export const reportStyle = `
 .report th,.report td{border-bottom:1px solid #e3e7ea;padding:3px 10px;text-align:left;vertical-align:top}
 .report th{border-bottom-color:#7b8691}.report .n{text-align:right}.report .null{color:#5c6771}
 .report .hidden{background:repeating-linear-gradient(135deg,#c0c9d0 0 1px,#f5f7f8 1px 5px);color:#4c5761}
+.report .earlier{font-size:12px;color:#7a4a00;border-left:3px solid #b26a00;padding-left:8px;margin:6px 0}
 .report svg{max-width:100%;height:auto}
 @media print{.report{max-width:none;padding:0}.report thead{display:table-header-group}.report tr{break-inside:avoid}}
 `
@@ -58,14 +62,49 @@ function part(cell: Cell, notebook: OpenNotebook): string {
     return cell.parameter
       ? `<p><span class="name">$${escape(cell.name)}</span> = ${escape(told(parameterValue(cell.parameter).value))}</p>`
       : ''
-  if (cell.kind === 'sql') {
-    const result = notebook.runs[cell.id]?.result
-    return `${name}<pre>${escape(cell.source)}</pre>${result ? table(result) : '<p class="meta">Not run.</p>'}`
-  }
+  if (cell.kind === 'sql') return `${name}${answered(cell, notebook)}`
   const drawing = picture(card, cell)
   // A figure is a table that the page has drawn already.
   const figures = card?.querySelector('[data-report]')?.innerHTML ?? ''
-  return `${name}${drawing}${figures}${drawing === '' && figures === '' ? '<p class="meta">Not run.</p>' : ''}`
+  const earlier = drawing === '' && figures === '' ? [] : earlierRows(cell, notebook)
+  return `${name}${earlier.map(mark).join('')}${drawing}${figures}${drawing === '' && figures === '' ? '<p class="meta">Not run.</p>' : ''}`
+}
+
+const mark = (text: string): string => `<p class="earlier">${escape(text)}</p>`
+
+/** Rows stand under the text that made them: what was written since may ask for something else. */
+function answered(cell: Cell, notebook: OpenNotebook): string {
+  const run = notebook.runs[cell.id]
+  const result = run?.result ?? null
+  if (run === undefined || result === null) return `<pre>${escape(cell.source)}</pre><p class="meta">Not run.</p>`
+  const now = compile(notebook.page.cells, cell.id)
+  const cause = upstreamCause(run.ran, now)
+  const edited = isEdited(run.ran, now)
+  const marks = [
+    ...(edited ? ['Edited since it ran. The text above made the rows below; the newest text of the notebook has not run.'] : []),
+    ...(cause === null ? [] : [`${cause} The text above is the whole statement that made the rows below.`]),
+    ...(run.phase === 'failed' || run.phase === 'stopped'
+      ? [`The last run ${run.phase === 'failed' ? 'failed' : 'was stopped'}: the rows are of the run before.`]
+      : []),
+  ]
+  // Of a cell that changed above, the notebook holds the newest text only.
+  const text = cause === null ? (run.ran?.texts[''] ?? cell.source) : (run.ran?.sql ?? cell.source)
+  return `<pre>${escape(text)}</pre>${marks.map(mark).join('')}${table(result)}`
+}
+
+/** Why a drawing or a figure is not of what its source says now. */
+function earlierRows(cell: Cell, notebook: OpenNotebook): string[] {
+  if (cell.kind === 'statistics' && cell.statistics) {
+    const figure = notebook.figures[cell.id]
+    const cause = figure ? figureCause(notebook, cell.statistics, figure) : null
+    return cause === null ? [] : [`${cause} The figures are of the run before.`]
+  }
+  const source = notebook.page.cells.find(({ kind, name }) => kind === 'sql' && name === cell.chart?.of)
+  const ran = source && notebook.runs[source.id]?.ran
+  if (source === undefined || !ran) return []
+  const now = compile(notebook.page.cells, source.id)
+  const older = isEdited(ran, now) || upstreamCause(ran, now) !== null
+  return older ? [`Drawn from the rows of ${source.name} as they stand in this report: it was changed since.`] : []
 }
 
 function picture(card: Element | null, cell: Cell): string {

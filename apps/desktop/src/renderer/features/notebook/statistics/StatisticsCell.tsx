@@ -11,12 +11,12 @@ import { CellFrame, CellMenu } from '../cells/CellFrame.js'
 import { CellName } from '../cells/CellName.js'
 import { ChartDownloads } from '../cells/ChartDownloads.js'
 import { ResultFooter, RunFault, RunningBar, StaleBar } from '../cells/ResultParts.js'
-import { staleCause, upstreamCause } from '../cells/stale.js'
+import { staleCause } from '../cells/stale.js'
 import { basisWords } from '../csv.js'
 import type { Cell } from '../model.js'
 import { useNotebook } from '../useNotebook.js'
 import { curvesOf, figuresCsv, tablesOf, type FigureTable } from './figures.js'
-import { figureSource, formOf, lacking, type FigureState } from './run-figure.js'
+import { figureCause, lacking, type FigureState } from './run-figure.js'
 import { StatisticsForm } from './StatisticsForm.js'
 
 const kindWords: Record<NotebookStatistics['kind'], string> = {
@@ -55,7 +55,7 @@ export function StatisticsCell({ cell, at }: { cell: Cell; at: number }) {
         <StatisticsForm held={held} onChange={(statistics) => actions.set(cell.id, { statistics })} />
       )}
       {figure?.phase === 'running' && <RunningBar run={{ startedAt: figure.startedAt, progress: null, phase: 'running' }} />}
-      {figure?.phase === 'failed' && <Fault error={figure.error} />}
+      {figure?.phase === 'failed' && <Fault error={figure.error} onAgain={run} />}
       {answer === null && figure?.phase !== 'failed' && (
         <Empty icon={Sigma} title={lacks ?? 'Ready to run'}>
           It reads one row per person, with the column patient_key. Counts of few people are hidden.
@@ -149,12 +149,13 @@ function Downloads({ cell, answer, tables, kind }: DownloadsProps) {
   )
 }
 
-function Fault({ error }: { error: unknown }) {
-  const { what, why, reference } = explain(error)
+function Fault({ error, onAgain }: { error: unknown; onAgain(): void }) {
+  const { what, why, reference = null, retry } = explain(error)
   return (
     <RunFault
-      run={{ problem: { what, why, suggestion: null, position: null, reference: reference ?? null } }}
+      run={{ problem: { what, why, suggestion: null, position: null, reference, ...(retry ? { again: true } : {}) } }}
       onSuggestion={() => undefined}
+      onAgain={onAgain}
     />
   )
 }
@@ -162,6 +163,5 @@ function Fault({ error }: { error: unknown }) {
 function useStale(held: NotebookStatistics, figure: FigureState | undefined): string | null {
   const { notebook, catalogue } = useNotebook()
   if (figure?.phase !== 'done' || figure.answer === null || lacking(held) !== null) return null
-  if (figure.asked !== JSON.stringify(formOf(held))) return 'The form changed since this ran.'
-  return upstreamCause(figure.ran, figureSource(notebook, held)) ?? staleCause(figure.answer, catalogue)
+  return figureCause(notebook, held, figure) ?? staleCause(figure.answer, catalogue)
 }

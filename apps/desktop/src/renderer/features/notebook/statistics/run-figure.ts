@@ -1,6 +1,7 @@
 import { statisticsAnswer, type NotebookStatistics, type StatisticsAnswer, type StatisticsRequest } from '@aquifer/core/contract'
 import type { Desk, OpenNotebook } from '../desk.js'
 import { compileText, type Compiled } from '../references.js'
+import { upstreamCause } from '../cells/stale.js'
 import type { Ran } from '../run.js'
 
 export interface FigureState {
@@ -72,6 +73,15 @@ export function formOf(held: Held): Form {
         ...suppress,
       }
   }
+}
+
+/** Why figures are not of what the notebook says now; null where they are. */
+export function figureCause(
+  open: Pick<OpenNotebook, 'page'>,
+  held: Held,
+  { asked, ran }: Pick<FigureState, 'asked' | 'ran'>,
+): string | null {
+  return asked === JSON.stringify(formOf(held)) ? upstreamCause(ran, figureSource(open, held)) : 'The form changed since this ran.'
 }
 
 /** False where there is no answer. */

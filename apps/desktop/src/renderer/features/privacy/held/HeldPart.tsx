@@ -28,7 +28,7 @@ export function HeldPart({ study }: { study: StudyView }) {
 }
 
 function Queue({ study, list }: { study: StudyView; list: HeldGroups }) {
-  const may = mayActOnHeld(useMe().role)
+  const may = mayActOnHeld(useMe())
   const [releasing, release] = useState(false)
   const { rebuilding } = list
   return (

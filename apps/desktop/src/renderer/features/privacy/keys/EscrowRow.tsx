@@ -18,7 +18,7 @@ export function EscrowRow({ escrow, current }: { escrow: KeyEscrowView; current:
   const now = useNow()
   const [asked, ask] = useState<'share' | 'restore' | null>(null)
   const strength = strengthOf(escrow, now)
-  const mine = mayHoldShares(me.role) ? holdingOf(escrow, me.user, now) : null
+  const mine = mayHoldShares(me) ? holdingOf(escrow, me.user, now) : null
   return (
     <article className="version" aria-label={`Shares of key ${escrow.fingerprint.slice(0, 8)}`}>
       <span className="version-number">
@@ -43,7 +43,7 @@ export function EscrowRow({ escrow, current }: { escrow: KeyEscrowView; current:
           <span className="mono">{escrow.fingerprint.slice(0, 8)}</span>, split {day(escrow.at)} by {escrow.by}, because: {escrow.reason}
         </p>
       </div>
-      {mayChangeKeys(me.role) && strength === 'whole' && (
+      {mayChangeKeys(me) && strength === 'whole' && (
         <Button look="quiet" icon={KeyRound} onPress={() => ask('restore')}>
           Bring it back
         </Button>

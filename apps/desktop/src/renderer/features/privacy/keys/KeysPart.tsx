@@ -34,7 +34,7 @@ function Keys({ list }: { list: MaskingKeyList }) {
   const now = useNow()
   const progress = useMaskingProgress(list.study).data ?? null
   const [asked, ask] = useState<'rotate' | 'escrow' | null>(null)
-  const may = mayChangeKeys(me.role)
+  const may = mayChangeKeys(me)
   const current = inUse(list)
   const turning = isTurning(progress)
   const isHeld = list.escrows.some((escrow) => escrow.key === current?.id && strengthOf(escrow, now) !== 'lost')

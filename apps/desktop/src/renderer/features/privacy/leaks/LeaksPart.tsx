@@ -48,7 +48,7 @@ export function LeaksPart({ study }: { study: StudyView }) {
 }
 
 function Gate({ list }: { list: LeakList }) {
-  const { role } = useMe()
+  const me = useMe()
   const navigate = useNavigate()
   const [asked, ask] = useState<LeakView | null>(null)
   const { blocked, leaks } = list
@@ -64,10 +64,10 @@ function Gate({ list }: { list: LeakList }) {
             ? 'Analysts stay on the last good snapshot, and what came since waits. Mend the policy or the data, or answer for it that a finding names nobody.'
             : 'Before each snapshot, words of the source people and seeded canaries are looked for in rows, statistics and file names. A finding is told by what it is and where it stood, never by its text.'
         }
-        facts={mayReadMasking(role) && <Shown study={list.study} />}
+        facts={mayReadMasking(me) && <Shown study={list.study} />}
         actions={
           blocked &&
-          mayProposeMasking(role) && (
+          mayProposeMasking(me) && (
             <Button look="primary" icon={FileUp} onPress={() => void navigate(paths.privacy)}>
               Mend the policy
             </Button>
@@ -77,7 +77,7 @@ function Gate({ list }: { list: LeakList }) {
       {leaks.length > 0 && (
         <Panel title="Findings" note={<Tag>{leaks.length}</Tag>}>
           {leaks.map((leak) => (
-            <Finding key={leak.id} leak={leak} accept={mayAcceptLeaks(role) ? () => ask(leak) : undefined} />
+            <Finding key={leak.id} leak={leak} accept={mayAcceptLeaks(me) ? () => ask(leak) : undefined} />
           ))}
         </Panel>
       )}

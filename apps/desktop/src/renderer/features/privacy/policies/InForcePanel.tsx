@@ -22,7 +22,7 @@ const looks: Record<Told['state'], { icon: typeof CircleCheck; tone: StandingTon
 
 /** The policy in force, and whether what analysts see was made by it. */
 export function InForcePanel({ study, list }: { study: StudyView; list: MaskingPolicyList }) {
-  const { role } = useMe()
+  const me = useMe()
   const navigate = useNavigate()
   const label = list.inForce[0]?.label ?? null
   return (
@@ -47,7 +47,7 @@ export function InForcePanel({ study, list }: { study: StudyView; list: MaskingP
             }
             actions={
               state === 'blocked' &&
-              maySeeLeaks(role) && (
+              maySeeLeaks(me) && (
                 <Button look="primary" icon={ShieldAlert} onPress={() => void navigate(`${paths.privacy}?tab=leaks`)}>
                   Open the leak gate
                 </Button>

@@ -26,7 +26,7 @@ export function PoliciesPart({ study }: { study: StudyView }) {
 }
 
 function Policies({ study, list }: { study: StudyView; list: MaskingPolicyList }) {
-  const may = mayProposeMasking(useMe().role)
+  const may = mayProposeMasking(useMe())
   const [proposing, propose] = useState(false)
   const [shown, show] = useState<Shown>('all')
   const inForce = inForceOf(list)

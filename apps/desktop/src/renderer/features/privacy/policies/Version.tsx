@@ -22,10 +22,10 @@ const states: Record<MaskingPolicyVersion['state'], { kind: BadgeKind; words: st
 }
 
 export function Version({ version, shown, show }: { version: MaskingPolicyVersion; shown: boolean; show(): void }) {
-  const { role, user } = useMe()
+  const me = useMe()
   const [asking, ask] = useState<'sign' | 'reject' | null>(null)
   const { state, changes } = version
-  const signed = version.signatures.some(({ signer }) => signer === user)
+  const signed = version.signatures.some(({ signer }) => signer === me.user)
   return (
     <article className="version" data-selected={shown || undefined} aria-label={version.label}>
       <span className="version-number">
@@ -49,7 +49,7 @@ export function Version({ version, shown, show }: { version: MaskingPolicyVersio
       <Button look={shown ? 'quiet' : 'default'} aria-pressed={shown} onPress={show}>
         {shown ? 'Compared below' : 'Compare'}
       </Button>
-      {isWaiting(version) && maySignMasking(role) && (
+      {isWaiting(version) && maySignMasking(me) && (
         <>
           <Button look="quiet" icon={CircleX} onPress={() => ask('reject')}>
             Reject

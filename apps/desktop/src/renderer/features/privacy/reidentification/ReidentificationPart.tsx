@@ -35,7 +35,7 @@ function Requests({ study, list: { requests } }: { study: StudyView; list: Reide
   const me = useMe()
   const [shown, show] = useState<Shown>('all')
   const [asking, ask] = useState(false)
-  const may = mayAskWho(me.role)
+  const may = mayAskWho(me)
   const open = requests.filter(isOpen)
   const isWaiting = requests.some((each) => waitsFor(each, me) !== null)
   const listed = shown === 'all' ? requests : requests.filter((each) => isOpen(each) === (shown === 'open'))

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { minutesLeft, standing, waitsFor } from './requests.js'
 
-const priya = { user: 'priya', role: 'privacy-officer' } as const
-const mona = { user: 'mona', role: 'study-manager' } as const
+const priya = { user: 'priya', rights: ['reidentify.decide', 'reidentify.request'] }
+const mona = { user: 'mona', rights: ['reidentify.request'] }
 
 test('nobody decides what he asked himself, and only who asked is told', () => {
   expect(waitsFor({ state: 'requested', requestedBy: 'mona' }, priya)).toBe('decision')

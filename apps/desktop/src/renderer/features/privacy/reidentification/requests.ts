@@ -5,9 +5,9 @@ import type { BadgeKind } from '../../../ui/Badge.js'
 type Request = Pick<ReidentificationView, 'state' | 'requestedBy'>
 
 /** What a request waits for from this reader: nobody decides what he asked himself, and only who asked is told. */
-export function waitsFor({ state, requestedBy }: Request, { user, role }: Pick<Me, 'user' | 'role'>): 'decision' | 'answer' | null {
-  if (state === 'approved') return requestedBy === user ? 'answer' : null
-  return state === 'requested' && requestedBy !== user && mayDecideWho(role) ? 'decision' : null
+export function waitsFor({ state, requestedBy }: Request, me: Pick<Me, 'user' | 'rights'>): 'decision' | 'answer' | null {
+  if (state === 'approved') return requestedBy === me.user ? 'answer' : null
+  return state === 'requested' && requestedBy !== me.user && mayDecideWho(me) ? 'decision' : null
 }
 
 export type Shown = 'all' | 'open' | 'past'

@@ -29,7 +29,7 @@ export function RiskPart({ study }: { study: StudyView }) {
 
 function Report({ report, look, isStale }: { report: RiskReport; look(snapshot: string | null): void; isStale: boolean }) {
   const { findings, snapshot } = report
-  const { role } = useMe()
+  const me = useMe()
   if (findings === null || snapshot === null) {
     return (
       <section className="panel">
@@ -73,7 +73,7 @@ function Report({ report, look, isStale }: { report: RiskReport; look(snapshot: 
         <SetsTable findings={findings} threshold={report.threshold} />
       </Panel>
       <CombinationsPanel findings={findings} threshold={report.threshold} />
-      <GeneralizePanel key={snapshot} report={report} findings={findings} mayPreview={mayPreviewRisk(role) && snapshot === newest} />
+      <GeneralizePanel key={snapshot} report={report} findings={findings} mayPreview={mayPreviewRisk(me) && snapshot === newest} />
     </div>
   )
 }

@@ -1,0 +1,56 @@
+import { Int32, Table, tableToIPC, vectorFromArray } from 'apache-arrow'
+import { expect, test } from 'vitest'
+import { basis } from '../../../../../test/answering-server.js'
+import type { OpenNotebook } from '../desk.js'
+import type { Cell } from '../model.js'
+import { compile } from '../references.js'
+import { readResult } from '../result.js'
+import type { RunState } from '../run.js'
+import { reportBody } from './html.js'
+
+const result = readResult(tableToIPC(new Table({ n: vectorFromArray([7, 8, 9], new Int32()) }), 'stream'), basis)
+const sql = (name: string, source: string): Cell => ({ id: name, kind: 'sql', name, source })
+const asRun = [sql('adults', 'select * from patients where birth_year < 2008'), sql('counted', 'select count(*) as n from adults')]
+
+const runOf = (cell: string, phase: RunState['phase'] = 'done'): RunState => ({
+  phase,
+  statement: 's',
+  startedAt: 0,
+  elapsedMs: 1,
+  progress: null,
+  result,
+  ran: compile(asRun, cell),
+  finishedAt: null,
+  problem: null,
+})
+
+function report(cells: Cell[], runs: Record<string, RunState>): string {
+  const page = { title: 'People', cells }
+  const notebook = { id: 'n', study: 'HARBOR', version: 3, page, save: 'saved', runs, figures: {}, wholeRun: null }
+  return reportBody(notebook as unknown as OpenNotebook, 'ada', new Date('2026-11-27T07:00:00Z'))
+}
+const textsOf = (html: string) => [...html.matchAll(/<pre>([^<]*)<\/pre>/g)].map((match) => match[1]?.replaceAll('&lt;', '<'))
+
+test('rows stand under the text that made them', () => {
+  const same = report(asRun, { counted: runOf('counted') })
+  expect(textsOf(same)).toEqual(asRun.map(({ source }) => source))
+  expect(same).not.toContain('class="earlier"')
+
+  const edited = report([asRun[0]!, sql('counted', 'select 1 as newer')], { counted: runOf('counted') })
+  expect(textsOf(edited)[1]).toBe('select count(*) as n from adults')
+  expect(edited).toContain('Edited since it ran')
+  expect(edited).not.toContain('newer')
+})
+
+test('with a cell above changed the whole statement is told, and a run that failed is no cause of rows', () => {
+  const above = report([sql('adults', 'select 2 as other'), asRun[1]!], { counted: runOf('counted', 'failed') })
+  expect(textsOf(above)[1]).toContain('birth_year < 2008')
+  expect(above).toContain('adults changed since this ran.')
+  expect(above).toContain('The last run failed: the rows are of the run before.')
+})
+
+test('what has not run shows the text as it is', () => {
+  const html = report([sql('counted', 'select 1 as fresh')], {})
+  expect(textsOf(html)).toEqual(['select 1 as fresh'])
+  expect(html).toContain('Not run.')
+})
