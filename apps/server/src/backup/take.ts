@@ -161,7 +161,7 @@ async function copyKeys({ dataDir, masterKeyFile }: Taking, to: string): Promise
   if (password !== null)
     await writeFile(join(to, `${passwordName}${sealedEnd}`), keyring.seal(sealedName(passwordName), password), { mode: 0o600 })
   for (const entry of await readdir(from, { withFileTypes: true })) {
-    if (!entry.isFile() || keysLeft.has(entry.name) || entry.name.endsWith('.tmp')) continue
+    if (!entry.isFile() || keysLeft.has(entry.name) || /\.(?:tmp|next)$/.test(entry.name)) continue
     const bytes = await readFile(join(from, entry.name))
     if (/^study-.*\.json$/.test(entry.name)) await writeFile(join(to, entry.name), bytes, { mode: 0o600 })
     else await writeFile(join(to, `${entry.name}${sealedEnd}`), keyring.seal(sealedName(entry.name), bytes), { mode: 0o600 })

@@ -28,8 +28,14 @@ export function openJobDesk(repository: Repository, queue: Jobs['queue'], queued
       const all = await studies.list()
       const only = study === undefined ? undefined : all.find((each) => each.id.toLowerCase() === study.toLowerCase())
       if (study !== undefined && only === undefined) return []
-      const page = await jobs.list({ limit, ...(only === undefined ? {} : { sid: only.sid }), ...(kind === undefined ? {} : { kind }) })
-      return page.filter((job) => maySee(grant, job, all)).map((job) => toJobView(job, nameIn(all)))
+      const page = await jobs.list({
+        limit,
+        ...(only === undefined ? {} : { sid: only.sid }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(mayUse(grant, 'jobs.all') ? {} : { actor: grant.user }),
+        hidden: all.filter(({ id }) => !reachesStudy(grant, id)).map(({ sid }) => sid),
+      })
+      return page.map((job) => toJobView(job, nameIn(all)))
     },
     async see(grant, id) {
       const found = await seen(grant, id)

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CannotStart, writeAtomically } from '../storage/index.js'
+import { CannotStart, replaceUnchanged, writeOnce } from '../storage/index.js'
 
 // One random key per study and purpose, wrapped by the master key: destroying a study's file destroys what it opens, and the master key
 // can live elsewhere (AQUIFER_MASTER_KEY_FILE).
@@ -113,17 +113,21 @@ export class Keyring {
     return decrypted(this.#master, sealedFor(what), sealed)
   }
 
-  // In turn per study: two changes at once must not overwrite each other's file. Read anew, since another process may have made keys.
+  // In turn per study, and by one process at a time: read anew until what was read is what is replaced, so that nobody uses a key that is nowhere.
   async #change(study: string, change: (keys: StudyKey[]) => StudyKey[]): Promise<StudyKey[]> {
-    const made = this.#keys(study).then(async () => {
-      const keys = await this.#read(study)
-      const next = change(keys)
-      if (next !== keys) await this.#store(study, next)
-      return next
-    })
+    const made = this.#keys(study).then(() => this.#changed(study, change))
     this.#studies.set(study, made)
     made.catch(() => this.#studies.delete(study))
     return made
+  }
+
+  async #changed(study: string, change: (keys: StudyKey[]) => StudyKey[]): Promise<StudyKey[]> {
+    for (;;) {
+      const text = await this.#text(study)
+      const keys = this.#opened(study, text)
+      const next = change(keys)
+      if (next === keys || (await replaceUnchanged(this.#file(study), text, this.#sealed(study, next)))) return next
+    }
   }
 
   /** A key by its id; throws when it is gone. */
@@ -142,21 +146,24 @@ export class Keyring {
   #keys(study: string): Promise<StudyKey[]> {
     const known = this.#studies.get(study)
     if (known) return known
-    const reading = this.#read(study)
+    const reading = this.#text(study).then((text) => this.#opened(study, text))
     this.#studies.set(study, reading)
     reading.catch(() => this.#studies.delete(study))
     return reading
   }
 
-  async #read(study: string): Promise<StudyKey[]> {
+  async #text(study: string): Promise<string | null> {
     const file = this.#file(study)
-    if (!existsSync(file)) return []
-    const wrapped = JSON.parse(await readFile(file, 'utf8')) as WrappedKey[]
+    return existsSync(file) ? readFile(file, 'utf8') : null
+  }
+
+  #opened(study: string, text: string | null): StudyKey[] {
+    const wrapped = JSON.parse(text ?? '[]') as WrappedKey[]
     return wrapped.map(({ wrapped: sealed, ...each }) => ({ ...each, key: unwrap(this.#master, study, { ...each, wrapped: sealed }) }))
   }
 
-  async #store(study: string, keys: readonly StudyKey[]): Promise<void> {
-    await writeAtomically(this.#file(study), JSON.stringify(keys.map((each) => wrap(this.#master, study, each))), { mode: 0o600 })
+  #sealed(study: string, keys: readonly StudyKey[]): string {
+    return JSON.stringify(keys.map((each) => wrap(this.#master, study, each)))
   }
 
   #file(study: string): string {
@@ -186,7 +193,7 @@ async function masterKey(options: { dir: string; masterKeyFile?: string | null }
   const path = options.masterKeyFile ?? join(options.dir, 'master.key')
   if (!existsSync(path)) {
     if (options.masterKeyFile) throw new CannotStart(`The master key file ${path} does not exist.`)
-    await writeAtomically(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+    await writeOnce(path, `${randomBytes(32).toString('hex')}\n`)
   }
   const bytes = await readFile(path)
   const text = bytes.toString('latin1').trim()

@@ -13,7 +13,7 @@ import type { Jobs } from '../jobs/index.js'
 import { errorName, type Log } from '../monitoring/index.js'
 import type { MaskingPolicyDesk } from '../privacy/index.js'
 import type { Repository } from '../repository/index.js'
-import { writeAtomically, type Signer } from '../storage/index.js'
+import { writeOnce, type Signer } from '../storage/index.js'
 import { openStudyFiles, type Studies, type StudyFiles } from '../study/index.js'
 import type { Flow } from './flow.js'
 import type { Queries } from './queries.js'
@@ -27,9 +27,8 @@ export async function openLedgerKey(dataDir: string): Promise<Uint8Array> {
   const stored = await readFile(file).catch(() => null)
   if (stored !== null) return stored
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  const key = randomBytes(32)
-  await writeAtomically(file, key, { mode: 0o600 })
-  return key
+  await writeOnce(file, randomBytes(32))
+  return readFile(file)
 }
 
 export interface GovernanceParts {

@@ -99,8 +99,8 @@ export function openDownloads(parts: Parts): DownloadDesk {
       return viewOf(job, study.id, null)
     },
     async list(study, { user, oversees }) {
-      const jobs = await repository.jobs.list({ sid: study.sid, kind, limit: listMax })
-      return Promise.all(jobs.filter(({ actor }) => oversees || actor === user).map(view))
+      const whose = oversees ? {} : { actor: user }
+      return Promise.all((await repository.jobs.list({ sid: study.sid, kind, ...whose, limit: listMax })).map(view))
     },
     async see(id, caller) {
       const job = await found(id, caller)

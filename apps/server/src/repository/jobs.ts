@@ -66,11 +66,12 @@ export function openJobs(writer: Pool): Jobs {
       return asked ?? (await one(`select ${columns} from job where id = $1`, [id]))
     },
     byId: (id) => one(`select ${columns} from job where id = $1`, [id]),
-    async list({ sid, kind, limit, before }) {
+    async list({ sid, kind, actor, hidden = [], limit, before }) {
       const { rows } = await writer.query<JobRow>(
         `select ${columns} from job where ($1::int2 is null or sid = $1) and ($2::text is null or kind = $2)
-         and ($3::int8 is null or (created_at, id) < ($3, $4)) order by created_at desc, id desc limit $5`,
-        [sid ?? null, kind ?? null, before?.createdAt ?? null, before?.id ?? null, limit],
+         and ($3::int8 is null or (created_at, id) < ($3, $4)) and ($6::text is null or actor = $6)
+         and (sid is null or sid <> all($7::int2[])) order by created_at desc, id desc limit $5`,
+        [sid ?? null, kind ?? null, before?.createdAt ?? null, before?.id ?? null, limit, actor ?? null, hidden],
       )
       return rows.map(jobOf)
     },

@@ -112,6 +112,9 @@ test('a job belongs to one owner at a time, and a former owner’s reports are v
   expect(await jobs.cancel('j2')).toMatchObject({ state: 'cancelled' })
   expect((await jobs.list({ limit: 10 })).map((job) => job.id)).toContain('j2')
   expect((await jobs.list({ limit: 10, sid: study.sid })).map((job) => job.id)).toEqual(['j1'])
+  await jobs.create({ id: 'j3', kind: 'import', sid: study.sid, actor: 'bo', request: {} })
+  const newest = async (page: { actor?: string; hidden?: number[] }) => (await jobs.list({ limit: 1, ...page })).map((job) => job.id)
+  expect([await newest({}), await newest({ actor: 'anna' }), await newest({ hidden: [study.sid] })]).toEqual([['j3'], ['j1'], ['j2']])
 })
 
 test('a lease passes on when it runs out or is given back, with a higher fence', async () => {

@@ -117,7 +117,15 @@ export interface Jobs {
   ): Promise<boolean>
   cancel(id: string): Promise<Job | null> // a waiting job ends at once; a running one is asked to
   byId(id: string): Promise<Job | null>
-  list(page: { sid?: number; kind?: string; limit: number; before?: { createdAt: number; id: string } }): Promise<Job[]> // newest first
+  /** Newest first. `actor`: his alone; `hidden`: studies whose jobs are left out. */
+  list(page: {
+    sid?: number
+    kind?: string
+    actor?: string
+    hidden?: readonly number[]
+    limit: number
+    before?: { createdAt: number; id: string }
+  }): Promise<Job[]>
 }
 
 export interface Leases {
