@@ -57,7 +57,7 @@ export class EngineInstances {
     let [isSelect, isBack] = [false, false]
     try {
       await bringAlong(opened, run)
-      await opened.connection.run('BEGIN TRANSACTION READ ONLY')
+      if (key !== null) await opened.connection.run('BEGIN TRANSACTION READ ONLY')
     } catch (error) {
       close(opened)
       throw error
