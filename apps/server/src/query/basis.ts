@@ -18,8 +18,9 @@ export function basisOf(parts: {
   /** of the study now */
   epoch: number
   elapsedMs: number
+  reads: NonNullable<QueryBasis['reads']>
 }): QueryBasis {
-  const { manifest, result, changed, cut, epoch, elapsedMs } = parts
+  const { manifest, result, changed, cut, epoch, elapsedMs, reads } = parts
   const { threshold, rounding } = countsOnly
   return {
     rows: result.rows,
@@ -32,6 +33,7 @@ export function basisOf(parts: {
     ...(cut === undefined ? {} : { cut }),
     consentState: cut !== undefined ? 'frozen' : manifest.consentEpoch >= epoch ? 'current' : 'updating',
     elapsedMs,
+    ...(reads.length === 0 ? {} : { reads }),
     ...(result.leftOut === undefined ? {} : { leftOut: result.leftOut.map(told) }),
     ...(changed === null
       ? { withheldEpoch: epoch }

@@ -5,7 +5,8 @@ import { describeCohort, type CohortTable } from './cohort-tables.js'
 import type { QueryFile } from './file-tables.js'
 import { nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
 import { maskingOf, type FlatTable } from '../view/index.js'
-import { codeListTableColumns } from './code-list-tables.js'
+import { codeListTableColumns, type ListFile } from './code-list-tables.js'
+import { versionsOf } from './definitions.js'
 import { flatColumns, studyTables, type StudyTable } from './tables.js'
 
 /** What a snapshot's tables are told from. */
@@ -16,15 +17,19 @@ interface Described {
   own?: readonly FlatTable[]
   files?: readonly QueryFile[]
   cohorts?: readonly CohortTable[]
+  lists?: readonly ListFile[]
 }
 
 /** The tables of a study's snapshot with what masking did to each column. */
 export function catalogueOf(
   study: { id: string; masking: string },
-  { manifest, policy, own = [], files = [], cohorts = [] }: Described,
+  { manifest, policy, own = [], files = [], cohorts = [], lists = [] }: Described,
 ): Catalogue {
+  const versions = versionsOf({ own, files, cohorts, lists })
+  const known = (table: CatalogueTable): CatalogueTable => ({ ...table, version: versions.get(table.name) })
   if (manifest === null) {
-    return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables: files.map(fileTable) }
+    const tables = files.map(fileTable).map(known)
+    return { study: study.id, snapshot: null, maskingPolicy: study.masking, people: 0, resources: 0, tables }
   }
   const types = Object.values(manifest.types)
   return {
@@ -38,7 +43,7 @@ export function catalogueOf(
       ...studyTables(manifest, own).map((table) => describe(table, policy)),
       ...files.map(fileTable),
       ...cohorts.map(describeCohort),
-    ],
+    ].map(known),
   }
 }
 

@@ -9,7 +9,7 @@ import type { Counts } from './counts/counts.js'
 import type { QueryOptions } from './query-options.js'
 import { markOf, type Surroundings } from './surroundings.js'
 
-type Parts = Pick<QueryOptions, 'snapshot' | 'policyOf' | 'filesOf'>
+type Parts = Pick<QueryOptions, 'snapshot' | 'policyOf'>
 
 /** What there is to be asked, and what answers rest on. */
 export class Catalogues {
@@ -55,11 +55,7 @@ export class Catalogues {
   }
 
   async #of(study: Study, manifest: ReservoirManifest | null, cohorts: readonly CohortTable[]): Promise<Catalogue> {
-    const [policy, own, { files }] = await Promise.all([
-      this.#policyOf(study, manifest),
-      this.#around.own(study),
-      this.#parts.filesOf(study.id),
-    ])
-    return catalogueOf(study, { manifest, policy, own, files, cohorts })
+    const [policy, { own, files, lists }] = await Promise.all([this.#policyOf(study, manifest), this.#around.definitions(study)])
+    return catalogueOf(study, { manifest, policy, own, files, cohorts, lists })
   }
 }

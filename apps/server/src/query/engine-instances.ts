@@ -56,7 +56,7 @@ export class EngineInstances {
     const opened = warm ?? (await open(run))
     let [isSelect, isBack] = [false, false]
     try {
-      await bringAlong(opened, run)
+      opened.views = await bringAlong(opened, run)
       if (key !== null) await opened.connection.run('BEGIN TRANSACTION READ ONLY')
     } catch (error) {
       close(opened)
@@ -93,12 +93,15 @@ export class EngineInstances {
   }
 }
 
-async function bringAlong(opened: Opened, { schema, setup }: EngineRun): Promise<void> {
+async function bringAlong({ connection, ...opened }: Opened, { schema, setup }: EngineRun): Promise<string> {
   const views = setup.join(';\n')
-  if (views === opened.views) return
-  const anew = opened.views === '' ? [] : [`DROP SCHEMA "${schema}" CASCADE`, `CREATE SCHEMA "${schema}"`]
-  await opened.connection.run(['BEGIN TRANSACTION', ...anew, ...setup, 'COMMIT'].join(';\n'))
-  opened.views = views
+  if (views === opened.views) return views
+  // Not the schema: dropped, it would be in the search path no more, and the search path is locked.
+  const there = `SELECT view_name FROM duckdb_views() WHERE schema_name = ${text(schema)} AND NOT internal`
+  const names = opened.views === '' ? [] : (await connection.runAndReadAll(there)).getRows().map(([name]) => String(name))
+  const gone = names.map((name) => `DROP VIEW "${schema}"."${name.replaceAll('"', '""')}"`)
+  await connection.run(['BEGIN TRANSACTION', ...gone, ...setup, 'COMMIT'].join(';\n'))
+  return views
 }
 
 async function streamOne(connection: DuckDBConnection, { sql, parameters }: EngineRun): Promise<DuckDBResult> {

@@ -3,11 +3,13 @@ import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import type { StatementRecord, Study } from '../repository/index.js'
 import type { Counts } from './counts/counts.js'
 import type { Engines } from './engines.js'
+import { changedSince, versionsOf } from './definitions.js'
 import { noSuchStatement } from './faults.js'
 import type { QueryOptions, Sought } from './query-options.js'
 import { staleCauses } from './staleness.js'
 import { lineageBy, parsed } from './statement-lineage.js'
 import { historyRow, statusOf } from './statement-views.js'
+import type { Surroundings } from './surroundings.js'
 
 type KeptUntil = (statement: string) => number | null
 type Parts = Pick<QueryOptions, 'repository' | 'studyOf' | 'studyNamed' | 'filesOf'>
@@ -17,11 +19,13 @@ export class PastStatements {
   readonly #parts: Parts
   readonly #engines: Engines
   readonly #counts: Counts
+  readonly #around: Surroundings
 
-  constructor(parts: Parts, engines: Engines, counts: Counts) {
+  constructor(parts: Parts, engines: Engines, counts: Counts, around: Surroundings) {
     this.#parts = parts
     this.#engines = engines
     this.#counts = counts
+    this.#around = around
   }
 
   async record(id: string, actor: string): Promise<StatementRecord | Refusal> {
@@ -50,7 +54,9 @@ export class PastStatements {
       this.#parts.repository.consents.epoch(study.sid),
     ])
     if (standing !== null && !this.#counts.holds({ level, cut })) standing.held.release()
-    return staleCauses(basis, { manifest: standing?.held.manifest ?? null, epoch, changed: standing?.changed ?? null })
+    const reads = basis.reads ?? []
+    const redefined = reads.length === 0 ? [] : changedSince(reads, versionsOf(await this.#around.definitions(study)))
+    return staleCauses(basis, { manifest: standing?.held.manifest ?? null, epoch, changed: standing?.changed ?? null, redefined })
   }
 
   /** Where the columns of a statement come from. */

@@ -1,9 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  arrowStreamType,
-  basisHeader,
-  statementHeader,
   type Catalogue,
   type CatalogueColumn,
   type QueryBasis,
@@ -20,6 +17,7 @@ import { Catalogues } from './catalogues.js'
 import { Counts } from './counts/counts.js'
 import type { Question } from './counts/question.js'
 import type { EngineCompletion } from './engine-complete.js'
+import { readsOf } from './definitions.js'
 import { Engines } from './engines.js'
 import { cancelled, noSuchCut, notPublished, withdrawnMeanwhile } from './faults.js'
 import type { Figures } from './figures.js'
@@ -31,7 +29,7 @@ import { PlatformStatements, type FigureOptions } from './platform-statements.js
 import type { Asked, QueryOptions, Sought, StatementAnswer } from './query-options.js'
 import { Results } from './results.js'
 import { runStatement, type StatementReading, type StatementWork } from './run-statement.js'
-import { problemOf } from './statement-views.js'
+import { answerOf, problemOf } from './statement-views.js'
 import { Surroundings } from './surroundings.js'
 
 type Read = Found & { basis: QueryBasis; withheld: readonly string[]; maskingKey: string }
@@ -72,7 +70,7 @@ export class Query {
     this.#counts = new Counts(options, this.#engines, this.#around)
     this.#platform = new PlatformStatements(options, this.#engines, this.#around)
     this.#catalogues = new Catalogues(options, this.#around, this.#counts)
-    this.past = new PastStatements(options, this.#engines, this.#counts)
+    this.past = new PastStatements(options, this.#engines, this.#counts, this.#around)
     this.results = new Results(this.#engines, kept, async (study) => (await options.filesOf(study)).folder)
     this.#sweeping = setInterval(() => this.sweep(), sweepMs).unref()
   }
@@ -81,7 +79,7 @@ export class Query {
   async run(asked: Asked): Promise<StatementAnswer | Refusal> {
     const running = this.#begin(asked)
     const result = await this.#run(running, asked)
-    return isRefusal(result) ? result : this.#answer(asked, running.status.id, result)
+    return isRefusal(result) ? result : answerOf(asked.format, running.status.id, result)
   }
 
   /** Begins a statement whose rows are kept. */
@@ -178,7 +176,8 @@ export class Query {
         rmSync(keepAs, { force: true })
         return isStopped ? cancelled() : withdrawnMeanwhile()
       }
-      const basis = basisOf({ manifest, result, changed, cut, epoch, elapsedMs: this.#options.now() - running.since })
+      const reads = await readsOf(sql, around)
+      const basis = basisOf({ manifest, result, changed, cut, epoch, elapsedMs: this.#options.now() - running.since, reads })
       const read = { ...result, basis, withheld, maskingKey: manifest.maskingKey }
       if (isKept) await this.#keep(running, read, { format, written: keepAs })
       return read
@@ -206,14 +205,6 @@ export class Query {
     status.state = 'done'
     status.progress = 1
     status.basis = basis
-  }
-
-  #answer(asked: Asked, id: string, { basis, columns, chunks, suppressed }: Read): StatementAnswer {
-    const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
-    if (asked.format === 'arrow') return { headers, type: arrowStreamType, pieces: chunks }
-    const head = JSON.stringify({ statement: id, basis, columns, suppressed })
-    const pieces = [Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')]
-    return { headers, type: 'application/json; charset=utf-8', pieces }
   }
 
   async #record({ status, actor, since, question }: Running, asked: Asked): Promise<void> {

@@ -249,3 +249,15 @@ test('what was asked of a study out of reach is as unknown as nothing; who read 
     expect([method, path, sent.status]).toEqual([method, path, 404])
   }
 })
+
+test('what a statement reads besides the snapshot is named, and makes its result old when it changes', async () => {
+  const path = '/query/api/v1/cohorts'
+  const cohort = { study: 'REG', name: 'few', title: 'Few', criteria: { all: [{ is: 'sex', in: ['female'] }] } }
+  expect((await world.send({ method: 'POST', path, token: analyst, body: cohort })).status).toBe(201)
+  const id = await kept('SELECT count(*) AS n FROM cohort_few')
+  const status = async () => (await world.send({ path: `/query/api/v1/statements/${id}`, token: analyst })).json
+  expect(await status()).toMatchObject({ basis: { reads: [{ name: 'cohort_few', version: expect.any(String) }] }, stale: [] })
+  const body = { study: 'REG', title: 'Few', version: 1, criteria: { all: [{ is: 'sex', in: ['male'] }] } }
+  expect((await world.send({ method: 'PUT', path: `${path}/few`, token: analyst, body })).status).toBe(200)
+  await soon(async () => (await status())['stale']).toEqual([{ cause: 'definition', detail: 'cohort_few was changed since.' }])
+})

@@ -9,15 +9,17 @@ export interface StandingNow {
   manifest: ReservoirManifest | null
   epoch: number
   changed: ChangedPeople | null
+  /** names of cohorts, lists, views and files that it read and that are others by now */
+  redefined: readonly string[]
 }
 
 /** Why a result is not what its statement would answer now. */
-export function staleCauses(basis: QueryBasis, { manifest, epoch, changed }: StandingNow): Stale {
+export function staleCauses(basis: QueryBasis, { manifest, epoch, changed, redefined }: StandingNow): Stale {
   if (manifest === null) {
     const detail = basis.cut === undefined ? 'The study is not published any more.' : `The data cut ${basis.cut} is not kept any more.`
     return [{ cause: basis.cut === undefined ? 'data' : 'cut', detail }]
   }
-  const stale: Stale = []
+  const stale: Stale = redefined.map((name) => ({ cause: 'definition', detail: `${name} was changed since.` }))
   if (basis.maskingPolicy !== manifest.maskingPolicy)
     stale.push({ cause: 'policy', detail: `It was masked by ${basis.maskingPolicy}; now ${manifest.maskingPolicy} is in force.` })
   if (basis.snapshot !== manifest.snapshot)

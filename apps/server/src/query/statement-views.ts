@@ -1,6 +1,16 @@
 import type { Refusal } from '@aquifer/core/refusal'
-import type { QueryBasis, StatementHistory, StatementParameters, StatementStatus } from '@aquifer/core/contract'
+import {
+  arrowStreamType,
+  basisHeader,
+  statementHeader,
+  type QueryBasis,
+  type StatementHistory,
+  type StatementParameters,
+  type StatementStatus,
+} from '@aquifer/core/contract'
 import type { StatementRecord } from '../repository/index.js'
+import type { Found } from './basis.js'
+import type { Asked, StatementAnswer } from './query-options.js'
 
 // A kept statement as the API tells it.
 
@@ -53,3 +63,16 @@ export function problemOf({ refusal: code, ...facts }: Refusal): NonNullable<Sta
 }
 const pick = <Key extends string>(facts: object, key: Key): Partial<Record<Key, never>> =>
   key in facts ? ({ [key]: (facts as Record<string, unknown>)[key] } as Partial<Record<Key, never>>) : {}
+
+/** The rows of a statement as they are answered. */
+export function answerOf(
+  format: Asked['format'],
+  id: string,
+  { basis, columns, chunks, suppressed }: Pick<Found, 'columns' | 'chunks' | 'suppressed'> & { basis: QueryBasis },
+): StatementAnswer {
+  const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
+  if (format === 'arrow') return { headers, type: arrowStreamType, pieces: chunks }
+  const head = JSON.stringify({ statement: id, basis, columns, suppressed })
+  const pieces = [Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')]
+  return { headers, type: 'application/json; charset=utf-8', pieces }
+}

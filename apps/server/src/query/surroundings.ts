@@ -3,6 +3,7 @@ import type { Study } from '../repository/index.js'
 import type { FlatTable } from '../view/index.js'
 import type { ListFile } from './code-list-tables.js'
 import type { CohortTable } from './cohort-tables.js'
+import type { Definitions } from './definitions.js'
 import type { StudyFiles } from './file-tables.js'
 import type { QueryOptions } from './query-options.js'
 import type { StatementWork } from './run-statement.js'
@@ -51,6 +52,17 @@ export class Surroundings {
 
   async cohorts(study: Study): Promise<readonly CohortTable[]> {
     return (await this.#options.cohorts?.(study)) ?? []
+  }
+
+  /** What changes under its name, as it is now. */
+  async definitions(study: Study): Promise<Definitions> {
+    const [own, cohorts, { files }, lists] = await Promise.all([
+      this.own(study),
+      this.cohorts(study),
+      this.#options.filesOf(study.id),
+      this.lists(study),
+    ])
+    return { own, cohorts, files, lists }
   }
 
   /** Whether somebody withdrew since these were all. */

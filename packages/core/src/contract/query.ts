@@ -61,6 +61,8 @@ export const queryBasis = z.object({
   elapsedMs: z.number(),
   /** Files whose rows have a patient_key of whom there are no rows (any more), or none: such rows are left out. */
   leftOut: z.array(z.object({ file: z.string(), rows: z.enum(['1–10', 'more than 10']) })).optional(),
+  /** What it read that no snapshot and no data cut holds (saved cohorts, code lists, views of the study's own, uploaded files), by a hash of what each said. */
+  reads: z.array(z.object({ name: z.string(), version: z.string() })).optional(),
   /** Left out: `rows`. */
   level: queryLevel.optional(),
   /** Of counts only: how many cells are hidden. */
@@ -107,7 +109,7 @@ export const queryProblem = z.object({
 })
 export type QueryProblem = z.infer<typeof queryProblem>
 
-export const staleCause = z.object({ cause: z.enum(['data', 'policy', 'consent', 'cut']), detail: z.string() })
+export const staleCause = z.object({ cause: z.enum(['data', 'policy', 'consent', 'cut', 'definition']), detail: z.string() })
 
 export const statementState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
 export type StatementState = z.infer<typeof statementState>
@@ -198,6 +200,8 @@ export const catalogueTable = z.object({
   /** Living rows; null for flat tables whose rows are not the resources of their type. */
   rows: z.number().int().nullable(),
   description: z.string(),
+  /** Of what changes under its name: a hash of what it says, as in a result's basis. */
+  version: z.string().optional(),
   columns: z.array(catalogueColumn),
 })
 export type CatalogueTable = z.infer<typeof catalogueTable>

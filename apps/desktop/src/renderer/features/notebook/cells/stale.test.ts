@@ -27,11 +27,16 @@ describe('why a result is old', () => {
     expect(compile([...cells, sql('apart', "select '$as_of' -- $as_of")], 'apart').parameters).toEqual({})
   })
 
-  test('newer data makes a result of living data old, and none of a data cut', () => {
+  test('newer data makes a result of living data old and none of a data cut; another cohort or a withdrawal makes both old', () => {
     const basis = { snapshot: '2026-11-01T00:00:00.000Z', consentEpoch: 3, maskingPolicy: 'safe-harbor v1' }
-    const catalogue = { ...basis, snapshot: '2026-11-02T00:00:00.000Z' } as Catalogue
+    const tables = [{ name: 'cohort_few', version: 'b' }]
+    const catalogue = { ...basis, snapshot: '2026-11-02T00:00:00.000Z', tables } as Catalogue
     expect(staleCause({ basis } as unknown as Result, catalogue)).toContain('New data')
-    expect(staleCause({ basis: { ...basis, cut: 'interim-1' } } as unknown as Result, catalogue)).toBeNull()
+    const ofCut = { ...basis, cut: 'interim-1', withheldEpoch: 3 }
+    expect(staleCause({ basis: ofCut } as unknown as Result, catalogue)).toBeNull()
+    expect(staleCause({ basis: ofCut } as unknown as Result, { ...catalogue, consentEpoch: 4 })).toContain('Consent')
+    const reads = [{ name: 'cohort_few', version: 'a' }]
+    expect(staleCause({ basis: { ...ofCut, reads } } as unknown as Result, catalogue)).toBe('cohort_few changed since this ran.')
   })
 
   test('nothing changed, another cell did, a parameter did, the cell itself did', () => {

@@ -7,8 +7,14 @@ import type { Ran } from '../run.js'
 
 /** Why a result no longer says what the data says; null while it does. No count of people: a delta could name one. */
 export function staleCause({ basis }: Pick<Result, 'basis'>, now: Catalogue | undefined): string | null {
-  // A data cut is what it was.
-  if (now === undefined || basis.cut !== undefined) return null
+  if (now === undefined) return null
+  const redefined = basis.reads?.find(({ name, version }) => now.tables.find((table) => table.name === name)?.version !== version)
+  if (redefined !== undefined) return `${redefined.name} changed since this ran.`
+  // The rows of a data cut are what they were, but for who withdrew.
+  if (basis.cut !== undefined)
+    return basis.withheldEpoch !== undefined && now.consentEpoch !== undefined && now.consentEpoch > basis.withheldEpoch
+      ? 'Consent changed since this ran.'
+      : null
   if (now.consentEpoch !== undefined && now.consentEpoch > basis.consentEpoch) return 'Consent changed since this ran.'
   if (now.maskingPolicy !== basis.maskingPolicy) return `Masking rules changed since this ran: ${now.maskingPolicy} now.`
   if (now.snapshot !== null && Date.parse(now.snapshot) > Date.parse(basis.snapshot))
