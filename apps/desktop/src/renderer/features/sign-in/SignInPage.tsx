@@ -85,17 +85,16 @@ function Form() {
     password: entered.password === '' ? 'Type the password.' : undefined,
   }
   const toField = (name: string) => form.current?.querySelector<HTMLInputElement>(`input[name="${name}"]`)?.focus()
+  const again = () => {
+    put({ password: '' })
+    toField('password')
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const lacking = (['user', 'code', 'password'] as const).find((name) => lacks[name] !== undefined)
     setTried(lacking !== undefined)
     if (lacking !== undefined) return toField(lacking)
-    if (busy) return
-    void signIn(entered, withCode).then((done) => {
-      if (done) return
-      put({ password: '' })
-      toField('password')
-    })
+    if (!busy) void signIn(entered, withCode).then((done) => done || again())
   }
   const turn = () => {
     forget()
