@@ -2,9 +2,14 @@ import type { ObjectStore } from '../storage/index.js'
 import type { Keyring } from './keyring.js'
 import { seal, unseal } from './sealed.js'
 
-export async function openJournal(at: ObjectStore, study: string, keyring: Keyring, name: string): Promise<Journal> {
+export async function openJournal(
+  at: ObjectStore,
+  study: string,
+  keyring: Keyring,
+  { name, readOnly = false }: { name: string; readOnly?: boolean | undefined },
+): Promise<Journal> {
   const journal = new Journal(at, study, keyring, name)
-  await journal.load()
+  await journal.load(readOnly)
   return journal
 }
 
@@ -46,13 +51,13 @@ export class Journal {
     return entries
   }
 
-  async load(): Promise<void> {
+  async load(readOnly: boolean): Promise<void> {
     const { generation, entries, bytes, isCut } = await this.#read()
     this.#generation = generation
     this.#entries = entries
     this.#count = entries.length
     this.#bytes = bytes
-    if (isCut) await this.replace(entries)
+    if (isCut && !readOnly) await this.replace(entries)
   }
 
   async append(entry: Uint8Array): Promise<void> {

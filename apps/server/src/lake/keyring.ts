@@ -115,17 +115,19 @@ export class Keyring {
 
   // In turn per study, and by one process at a time: read anew until what was read is what is replaced, so that nobody uses a key that is nowhere.
   async #change(study: string, change: (keys: StudyKey[]) => StudyKey[]): Promise<StudyKey[]> {
-    const made = this.#keys(study).then(async () => {
-      for (;;) {
-        const text = await this.#text(study)
-        const keys = this.#opened(study, text)
-        const next = change(keys)
-        if (next === keys || (await replaceUnchanged(this.#file(study), text, this.#sealed(study, next)))) return next
-      }
-    })
+    const made = this.#keys(study).then(() => this.#changed(study, change))
     this.#studies.set(study, made)
     made.catch(() => this.#studies.delete(study))
     return made
+  }
+
+  async #changed(study: string, change: (keys: StudyKey[]) => StudyKey[]): Promise<StudyKey[]> {
+    for (;;) {
+      const text = await this.#text(study)
+      const keys = this.#opened(study, text)
+      const next = change(keys)
+      if (next === keys || (await replaceUnchanged(this.#file(study), text, this.#sealed(study, next)))) return next
+    }
   }
 
   /** A key by its id; throws when it is gone. */

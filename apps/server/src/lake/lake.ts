@@ -9,8 +9,8 @@ export interface LakeOptions {
   keyring: Keyring
   /** How many segments stand in the manifest itself before older ones move to a page. */
   segmentsRecentMax?: number
-  /** Throws where another process may write here by now. */
-  mayWrite?: () => void
+  /** Nothing is mended or swept. */
+  readOnly?: true
 }
 
 export async function openLake(options: LakeOptions): Promise<Lake> {
@@ -32,16 +32,11 @@ export class Lake {
     this.#options = options
   }
 
-  /** Throws where another process may write here by now: asked before each commit. */
-  mayWrite(): void {
-    this.#options.mayWrite?.()
-  }
-
   study(id: string): Promise<StudyLake> {
     const known = this.#studies.get(id)
     if (known) return known
-    const { keyring, segmentsRecentMax: recentMax } = this.#options
-    const options = { keyring, mayWrite: () => this.mayWrite(), ...(recentMax === undefined ? {} : { recentMax }) }
+    const { keyring, segmentsRecentMax: recentMax, readOnly = false } = this.#options
+    const options = { keyring, readOnly, ...(recentMax === undefined ? {} : { recentMax }) }
     const opening = openStudyLake(this.at, id, options).then((opened) => {
       this.#opened.push(opened)
       for (const listener of this.#listeners) listener(opened)
@@ -54,7 +49,7 @@ export class Lake {
 
   /** A small encrypted list beside a study's rows, there even where it has none yet. */
   journal(study: string, name: string): Promise<Journal> {
-    return openJournal(this.at.at(study), study, this.#options.keyring, name)
+    return openJournal(this.at.at(study), study, this.#options.keyring, { name, readOnly: this.#options.readOnly })
   }
 
   /** Whatever has a folder, with rows or with a list only. */

@@ -24,12 +24,12 @@ const joinedBytesMax = 8 * 1024 * 1024
 export async function openStudyLake(
   lake: ObjectStore,
   study: string,
-  { keyring, mayWrite, recentMax = segmentsRecentMax }: { keyring: Keyring; mayWrite: () => void; recentMax?: number },
+  { keyring, readOnly, recentMax = segmentsRecentMax }: { keyring: Keyring; readOnly: boolean; recentMax?: number },
 ): Promise<StudyLake> {
   const at = lake.at(study)
   const manifest = (await readManifest(at)) ?? emptyManifest(study, '')
-  await sweep(at, manifest)
-  return new StudyLake(at, manifest, { keyring, mayWrite, recentMax })
+  if (!readOnly) await sweep(at, manifest)
+  return new StudyLake(at, manifest, { keyring, recentMax })
 }
 
 /** One study's identified rows, in feed order. */
@@ -38,19 +38,17 @@ export class StudyLake {
   readonly #at: ObjectStore
   readonly #keyring: Keyring
   readonly #recentMax: number
-  readonly #mayWrite: () => void
   readonly #listeners = new Set<() => void>()
   #manifest: LakeManifest
   #turn: Promise<unknown> = Promise.resolve()
   #readers = 0
   #isDoubtful = false
 
-  constructor(at: ObjectStore, manifest: LakeManifest, parts: { keyring: Keyring; mayWrite: () => void; recentMax: number }) {
+  constructor(at: ObjectStore, manifest: LakeManifest, parts: { keyring: Keyring; recentMax: number }) {
     this.study = manifest.study
     this.#at = at
     this.#manifest = manifest
     this.#keyring = parts.keyring
-    this.#mayWrite = parts.mayWrite
     this.#recentMax = parts.recentMax
   }
 
@@ -245,7 +243,7 @@ export class StudyLake {
 
   /** A small encrypted list beside the rows, such as what was held back from masking. */
   journal(name: string): Promise<Journal> {
-    return openJournal(this.#at, this.study, this.#keyring, name)
+    return openJournal(this.#at, this.study, this.#keyring, { name })
   }
 
   onAppend(listener: () => void): () => void {
@@ -254,7 +252,6 @@ export class StudyLake {
   }
 
   async #commit(next: LakeManifest): Promise<void> {
-    this.#mayWrite()
     this.#isDoubtful = true
     await writeManifest(this.#at, next)
     this.#manifest = next

@@ -60,10 +60,11 @@ export class StudyGate {
   readonly #journal: Journal
   readonly #accepted = new Map<string, LeakAcceptance>()
   #gate = createLeakGate()
-  #standing: StandingLeak[] = []
+  #standing: StandingLeak[]
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, standing: StandingLeak[]) {
     this.#journal = journal
+    this.#standing = standing
     for (const entry of journal.take().map((bytes) => JSON.parse(bytes.toString()) as Entry)) {
       if ('passed' in entry) this.#gate.restore(entry.passed)
       else if ('state' in entry) this.#gate.restore(entry.state)
@@ -71,8 +72,8 @@ export class StudyGate {
     }
   }
 
-  static async open(lake: StudyLake): Promise<StudyGate> {
-    return new StudyGate(await lake.journal(journalName))
+  static async open(lake: StudyLake, standing: StandingLeak[] = []): Promise<StudyGate> {
+    return new StudyGate(await lake.journal(journalName), standing)
   }
 
   standing(): StandingLeak[] {

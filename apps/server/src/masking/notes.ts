@@ -4,7 +4,7 @@ import type { Clock } from '../storage/index.js'
 import { DisplayJournal, type DecidableDisplay, type DisplayRuling, type RulingOutcome } from './display-journal.js'
 import type { Display } from './displays.js'
 import { HeldList, type HeldResource, type NewlyHeld } from './held-list.js'
-import { StudyGate, type GateScope, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
+import { LeakFound, StudyGate, type GateScope, type LeakAcceptance, type StandingLeak } from './leak-gate.js'
 import type { MaskedBatch } from './worker-messages.js'
 
 export interface NotesParts {
@@ -20,6 +20,8 @@ export class StudyNotes {
   #held: HeldList | null = null
   #displays: DisplayJournal | null = null
   #gate: StudyGate | null = null
+  // What a journal did not take, memory may hold all the same.
+  #isDoubtful = false
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(lake: StudyLake, parts: NotesParts) {
@@ -156,15 +158,21 @@ export class StudyNotes {
   }
 
   async #opened(): Promise<{ held: HeldList; displays: DisplayJournal; gate: StudyGate }> {
-    this.#held ??= await HeldList.open(this.#lake)
-    this.#displays ??= await DisplayJournal.open(this.#lake)
-    this.#gate ??= await StudyGate.open(this.#lake)
+    if (this.#isDoubtful || this.#held === null || this.#displays === null || this.#gate === null) {
+      const standing = this.#gate?.standing() ?? []
+      const [held, displays] = [await HeldList.open(this.#lake), await DisplayJournal.open(this.#lake)]
+      const gate = await StudyGate.open(this.#lake, standing)
+      ;[this.#held, this.#displays, this.#gate] = [held, displays, gate]
+      this.#isDoubtful = false
+    }
     return { held: this.#held, displays: this.#displays, gate: this.#gate }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const next = this.#turn.then(work)
-    this.#turn = next.catch(() => undefined)
+    this.#turn = next.catch((error: unknown) => {
+      if (!(error instanceof LeakFound)) this.#isDoubtful = true
+    })
     return next
   }
 }

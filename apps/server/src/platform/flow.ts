@@ -119,9 +119,8 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     log.error({ stage, ...failure }, 'a stage of the pipeline fails')
   const { segmentsRecentMax, mayWrite = () => undefined } = parts
   const lake = await openLake({
-    at: parts.objects.lake,
+    at: parts.objects.lake.fenced(mayWrite),
     keyring,
-    mayWrite,
     ...(segmentsRecentMax === undefined ? {} : { segmentsRecentMax }),
   })
   const reservoir = await openReservoir({

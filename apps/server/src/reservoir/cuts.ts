@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { link, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -86,6 +86,8 @@ interface Parts {
   writer: WriterProcess
   signer: Signer
   now: () => number
+  /** Throws where another process may write here by now. */
+  mayWrite: () => void
   /** null: its folder is all there is of the study */
   objectsOf: (study: string) => StudyObjects | null
 }
@@ -105,15 +107,16 @@ export class Cuts {
       if (taken.includes(asked.name.toLowerCase())) return 'exists'
       const pin = study.pin()
       if (pin === null) return 'nothing'
-      const folder = join(study.dir, cutsFolder, `${making}${asked.name}`)
+      const folder = join(study.dir, cutsFolder, `${making}${asked.name}-${randomBytes(6).toString('hex')}`)
       try {
-        await rm(folder, { recursive: true, force: true })
         await mkdir(folder, { recursive: true, mode: 0o700 })
         const manifest = await this.#frozen(study.dir, folder, pin.manifest)
         const cut = await this.#described(folder, manifest, asked)
+        this.#parts.mayWrite()
         await confirmed(cut.made)
         await this.#write(folder, cut)
         await faultPoint('reservoir.cut-written')
+        this.#parts.mayWrite()
         await rename(folder, cutFolder(study.dir, asked.name))
         await syncFolder(join(study.dir, cutsFolder))
         return cut
@@ -273,12 +276,16 @@ export class Cuts {
     const record = JSON.stringify(stored)
     await syncFolder(folder)
     await this.#parts.objectsOf(cut.made.study)?.storeCut(cut.made.name, folder, filesOf(cut.manifest), record)
-    await writeAtomically(join(folder, cutFile), record, { mode: 0o600 })
+    await writeAtomically(join(folder, cutFile), record, { mode: 0o600, mayWrite: this.#parts.mayWrite })
   }
 
   async #sweep(folder: string, cut: Cut): Promise<void> {
     const named = new Set([cutFile, ...filesOf(cut.manifest)])
-    for (const name of await readdir(folder)) if (!named.has(name)) await rm(join(folder, basename(name)), { recursive: true, force: true })
+    for (const name of await readdir(folder)) {
+      if (named.has(name)) continue
+      this.#parts.mayWrite()
+      await rm(join(folder, basename(name)), { recursive: true, force: true })
+    }
     await this.#parts.objectsOf(cut.made.study)?.sweepCut(cut.made.name, named)
   }
 
@@ -294,9 +301,13 @@ export class Cuts {
 }
 
 /** What a start finds half made goes. */
-export async function sweepCuts(studyDir: string): Promise<void> {
+export async function sweepCuts(studyDir: string, mayWrite: () => void): Promise<void> {
   const names = await readdir(join(studyDir, cutsFolder)).catch(() => [])
-  for (const name of names) if (name.startsWith(making)) await rm(join(studyDir, cutsFolder, name), { recursive: true, force: true })
+  for (const name of names) {
+    if (!name.startsWith(making)) continue
+    mayWrite()
+    await rm(join(studyDir, cutsFolder, name), { recursive: true, force: true })
+  }
 }
 
 const linked = (from: string, to: string): Promise<void> => link(from, to).catch(() => copyFile(from, to))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { faultPoint, syncFolder, writeAtomically } from '../storage/index.js'
@@ -55,6 +55,7 @@ interface PublishedState {
 }
 
 const stateFile = 'published.json'
+const unfinished = '.making-'
 const generationsKept = 3
 // Times of files and folders say nothing: all have this one.
 const noTime = new Date('2000-01-01T00:00:00Z')
@@ -99,37 +100,53 @@ export interface GenerationParts {
 }
 
 export async function publishGeneration(parts: GenerationParts, manifest: ReservoirManifest): Promise<string> {
+  try {
+    return await made(parts, manifest)
+  } catch (error) {
+    // Of tries that fail one after another nothing is to stay.
+    await removeUnnamed(parts.reservoir).catch(() => null)
+    throw error
+  }
+}
+
+async function made(parts: GenerationParts, manifest: ReservoirManifest): Promise<string> {
   const { dir } = parts.reservoir
   const { maskingPolicy, maskingKey, modelVersion, asOfYear, replay } = manifest
   // After a replay nothing is linked: what was damaged is to be whole again.
   const stamp = { maskingPolicy, maskingKey, modelVersion, asOfYear, ...(replay === undefined ? {} : { replay }) }
   const last = await readPublished(dir)
   const sameMaking = last && JSON.stringify(makingOf(last)) === JSON.stringify([stamp, parts.levels, parts.output])
-  const generation = (last?.generation ?? 0) + 1
+  const generation = await nextGeneration(parts.reservoir, last)
   const target = join(dir, 'published', String(generation))
-  const making = join(dir, 'published', `.making-${generation}`)
+  const making = join(dir, 'published', `${unfinished}${generation}-${randomBytes(6).toString('hex')}`)
   const base = sameMaking ? { state: last, folder: join(dir, 'published', String(last.generation)) } : null
-  await rm(making, { recursive: true, force: true })
   await mkdir(making, { recursive: true, mode: 0o755 })
   const { levels, output } = parts
   const { mark } = parts.flatTables
   const { kept } = thinned([...(last?.history ?? []), { generation, snapshot: manifest.snapshot, at: parts.now }], parts)
-  const made = { generation, snapshot: manifest.snapshot, stamp, levels, output, mark }
-  const state: PublishedState = { ...made, history: kept, types: {}, tables: {} }
+  const of = { generation, snapshot: manifest.snapshot, stamp, levels, output, mark }
+  const state: PublishedState = { ...of, history: kept, types: {}, tables: {} }
   const living = Object.entries(manifest.types).filter(([, entry]) => entry.rows > 0)
   const published = await together(living.map(([type, entry]) => publishType(parts, type, entry, making, base)))
   for (const [index, [type]] of living.entries()) state.types[type] = published[index]!
   await publishTables(parts, manifest, making, base, state)
   await forgetTimes(making)
   await faultPoint('reservoir.generation-written')
-  await rm(target, { recursive: true, force: true })
+  parts.reservoir.mayWrite()
   await rename(making, target)
   await syncFolder(dirname(target))
-  await parts.reservoir.objects?.publish(generation, target, state)
-  await writeAtomically(join(dir, stateFile), JSON.stringify(state), { mode: 0o600 })
+  await faultPoint('reservoir.generation-named')
+  await parts.reservoir.objects?.publish({ generation, before: last?.generation ?? 0 }, target, state)
+  await writeAtomically(join(dir, stateFile), JSON.stringify(state), { mode: 0o600, mayWrite: parts.reservoir.mayWrite })
   await faultPoint('reservoir.generation-published')
   await removeAllBut(parts.reservoir, kept)
   return target
+}
+
+// A name that was used is used no more, also where a kill or another process left what was never published under it.
+async function nextGeneration({ dir, objects }: Place, last: PublishedState | null): Promise<number> {
+  const names = [...(await readdir(join(dir, 'published')).catch(() => [])), ...((await objects?.generations()) ?? [])]
+  return 1 + Math.max(last?.generation ?? 0, ...names.filter((name) => /^\d+$/.test(name)).map(Number))
 }
 
 const makingOf = ({ stamp, levels, output = 'parquet' }: PublishedState) => [stamp, levels, output]
@@ -271,14 +288,31 @@ export async function removeOlderGenerations(reservoir: Place): Promise<void> {
   const history = (state.history ?? []).slice(-1)
   await removeAllBut(reservoir, [{ generation: state.generation }])
   await objects?.replacePublished({ ...state, history })
-  await writeAtomically(join(dir, stateFile), JSON.stringify({ ...state, history }), { mode: 0o600 })
+  await writeAtomically(join(dir, stateFile), JSON.stringify({ ...state, history }), { mode: 0o600, mayWrite: reservoir.mayWrite })
 }
 
-type Place = Pick<StudyReservoir, 'dir' | 'objects'>
+type Place = Pick<StudyReservoir, 'dir' | 'objects' | 'mayWrite'>
 
-async function removeAllBut({ dir, objects }: Place, kept: readonly Pick<Published, 'generation'>[]): Promise<void> {
+// What a bucket's list names may be known only there.
+async function removeUnnamed(place: Place): Promise<void> {
+  const state = await readPublished(place.dir)
+  const named = namesOf(state === null ? [] : [state, ...(state.history ?? [])])
+  await removeFolders(place, (name) => !named.has(name) && (place.objects === null || name.startsWith(unfinished)))
+}
+
+async function removeAllBut(place: Place, kept: readonly Pick<Published, 'generation'>[]): Promise<void> {
+  const names = namesOf(kept)
+  await place.objects?.removeGenerationsBut(names)
+  await removeFolders(place, (name) => !names.has(name))
+}
+
+const namesOf = (all: readonly Pick<Published, 'generation'>[]): Set<string> => new Set(all.map(({ generation }) => String(generation)))
+
+async function removeFolders({ dir, mayWrite }: Place, isGone: (name: string) => boolean): Promise<void> {
   const published = join(dir, 'published')
-  const names = new Set(kept.map(({ generation }) => String(generation)))
-  await objects?.removeGenerationsBut(names)
-  for (const name of await readdir(published)) if (!names.has(name)) await rm(join(published, name), { recursive: true, force: true })
+  for (const name of await readdir(published)) {
+    if (!isGone(name)) continue
+    mayWrite()
+    await rm(join(published, name), { recursive: true, force: true })
+  }
 }

@@ -102,8 +102,12 @@ export async function readReservoirManifest(dir: string, file = manifestFile): P
   return text === null ? null : (JSON.parse(text) as ReservoirManifest)
 }
 
-export async function writeReservoirManifest(dir: string, file: string, manifest: ReservoirManifest): Promise<void> {
-  await writeAtomically(join(dir, file), JSON.stringify(manifest), { mode: 0o600 })
+export async function writeReservoirManifest(
+  dir: string,
+  file: string,
+  { manifest, mayWrite }: { manifest: ReservoirManifest; mayWrite: () => void },
+): Promise<void> {
+  await writeAtomically(join(dir, file), JSON.stringify(manifest), { mode: 0o600, mayWrite })
 }
 
 export function filesOf(manifest: ReservoirManifest | null): Set<string> {

@@ -79,9 +79,9 @@ export class Reservoir {
     const { dir, clock, threads = 1, memoryLimitMb = memoryLimitDefaultMb, onFailure } = options
     this.dir = dir
     this.#work = work
-    this.#objects = options.objects ?? null
-    this.#clock = clock
     this.#mayWrite = options.mayWrite ?? (() => undefined)
+    this.#objects = options.objects?.fenced(this.#mayWrite) ?? null
+    this.#clock = clock
     const engine = { threads, lanes, memoryLimitMb }
     this.#writer = new WriterProcess({ ...engine, tempFolder: join(work, 'spill'), nice: false })
     this.#keeper = new WriterProcess({ ...engine, tempFolder: join(work, 'spill-upkeep'), nice: true, idleMsMax })
@@ -91,6 +91,7 @@ export class Reservoir {
       writer: this.#urgent,
       signer: options.signer,
       now: () => clock.now(),
+      mayWrite: this.#mayWrite,
       objectsOf: (study) => this.#opened.get(study)?.objects ?? null,
     })
     const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
@@ -206,7 +207,13 @@ export class Reservoir {
   /** An empty study of the same name that nobody sees, to make rows in and compare them with those that are shown. */
   async beside(study: string): Promise<Beside> {
     const dir = join(this.#work, `beside-${study}-${randomBytes(6).toString('hex')}`)
-    const made = await openStudyReservoir(study, { dir, work: this.#work, writer: this.#keeper, clock: this.#clock })
+    const made = await openStudyReservoir(study, {
+      dir,
+      work: this.#work,
+      writer: this.#keeper,
+      clock: this.#clock,
+      mayWrite: this.#mayWrite,
+    })
     return {
       made,
       compare: async (shown, type, limit) => {

@@ -81,13 +81,12 @@ export class StudyObjects {
   }
 
   /** A copy of a generation: readers outside find it when the bucket's `published.json` names it. */
-  async publish(generation: number, folder: string, state: object): Promise<void> {
+  async publish({ generation, before: last }: { generation: number; before: number }, folder: string, state: object): Promise<void> {
     const published = this.#at.at('published')
     const at = this.#generation(generation)
-    await at.clear()
     const entries = await readdir(folder, { recursive: true, withFileTypes: true })
     const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-    const before = { folder: join(dirname(folder), String(generation - 1)), name: String(generation - 1) }
+    const before = { folder: join(dirname(folder), String(last)), name: String(last) }
     await atOnce(files, async (file) => {
       const name = relative(folder, file).split(sep).join('/')
       // What was linked has not changed.
@@ -96,6 +95,11 @@ export class StudyObjects {
       await at.putFile(name, file)
     })
     await this.replacePublished(state)
+  }
+
+  /** Numbers under which there is anything. */
+  generations(): Promise<string[]> {
+    return this.#at.at('published').folders()
   }
 
   async replacePublished(state: object): Promise<void> {

@@ -48,7 +48,7 @@ export interface ReservoirParts {
   writer: WriterProcess
   clock: Clock
   /** Throws where another process may write here by now. */
-  mayWrite?: () => void
+  mayWrite: () => void
   objects?: StudyObjects | null
 }
 
@@ -65,6 +65,8 @@ export class StudyReservoir {
   readonly dir: string
   /** null: the folder is all there is */
   readonly objects: StudyObjects | null
+  /** Throws where another process may write here by now: asked right before anything changes that has a name. */
+  readonly mayWrite: () => void
   readonly #parts: ReservoirParts
   readonly #garbage: Garbage
   #head: ReservoirManifest | null
@@ -75,6 +77,7 @@ export class StudyReservoir {
     this.study = study
     this.dir = parts.dir
     this.#parts = parts
+    this.mayWrite = parts.mayWrite
     this.objects = parts.objects ?? null
     this.#garbage = new Garbage((path) => this.#removeFile(path))
     this.#visible = visible
@@ -289,20 +292,22 @@ export class StudyReservoir {
   }
 
   async #store(next: ReservoirManifest, visible: 'now' | 'later'): Promise<void> {
-    this.#parts.mayWrite?.()
+    this.mayWrite()
+    const { mayWrite } = this
     const before = [this.#head, this.#visible]
     if (visible === 'now') {
       const stamped = { ...next, snapshot: new Date(this.#parts.clock.now()).toISOString() }
       await this.objects?.store(manifestFile, stamped)
       await faultPoint('reservoir.objects-stored')
-      await writeReservoirManifest(this.dir, manifestFile, stamped)
+      await writeReservoirManifest(this.dir, manifestFile, { manifest: stamped, mayWrite })
       await faultPoint('reservoir.manifest-written')
+      this.mayWrite()
       await rm(join(this.dir, headFile), { force: true })
       this.#head = stamped
       this.#visible = stamped
     } else {
       await this.objects?.store(headFile, next)
-      await writeReservoirManifest(this.dir, headFile, next)
+      await writeReservoirManifest(this.dir, headFile, { manifest: next, mayWrite })
       await faultPoint('reservoir.manifest-written')
       this.#head = next
     }
@@ -354,9 +359,11 @@ export async function openStudyReservoir(study: string, parts: ReservoirParts): 
   })
   for (const file of files) {
     const keep = file.isDirectory() ? folders.has(file.name) : named.has(file.name) || file.name === 'published.json'
-    if (!keep) await rm(join(parts.dir, basename(file.name)), { recursive: true, force: true })
+    if (keep) continue
+    parts.mayWrite()
+    await rm(join(parts.dir, basename(file.name)), { recursive: true, force: true })
   }
-  await sweepCuts(parts.dir)
+  await sweepCuts(parts.dir, parts.mayWrite)
   await parts.objects?.sweep(new Set([...filesOf(visible), ...filesOf(head)]))
   return new StudyReservoir(study, parts, visible, head)
 }

@@ -4,7 +4,12 @@ import { dirname } from 'node:path'
 
 // A reader sees the old content or the new one, and after a power cut still one of the two: the content is on disk before the
 // name points to it, and the name is on disk before this returns.
-export async function writeAtomically(path: string, content: string | Uint8Array, options: { mode?: number } = {}): Promise<void> {
+// `mayWrite` throws where another process may write there by now; asked last, since all before it may take long.
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  options: { mode?: number; mayWrite?: () => void } = {},
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
     const file = await open(temporary, 'wx', options.mode ?? 0o600)
@@ -14,6 +19,7 @@ export async function writeAtomically(path: string, content: string | Uint8Array
     } finally {
       await file.close()
     }
+    options.mayWrite?.()
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })

@@ -12,6 +12,8 @@ export interface ObjectStore {
   readonly place: string
   /** A write that failed may still come true later: what is written once more has to have another name. */
   readonly mayBeLate: boolean
+  /** The same place for whoever holds it for a time only: `mayWrite` throws from when another process may, and is asked right before each change. */
+  fenced(mayWrite: () => void): ObjectStore
   /** The objects below a name. */
   at(name: string): ObjectStore
   /** null: there is none of this name. `toReplace`: what is read now is what `replace` may replace. */
@@ -46,35 +48,44 @@ const unlessMissing =
     throw error
   }
 
-export function openFolderStore(dir: string): ObjectStore {
+const always = (): void => undefined
+
+export function openFolderStore(dir: string, mayWrite: () => void = always): ObjectStore {
   const of = (name: string): string => join(dir, name)
   const entries = () => readdir(dir, { withFileTypes: true }).catch(unlessMissing([]))
   const put = async (name: string, content: string | Uint8Array): Promise<void> => {
     try {
-      await writeAtomically(of(name), content, { mode: 0o600 })
+      await writeAtomically(of(name), content, { mode: 0o600, mayWrite })
     } catch (error) {
       if (!isMissing(error)) throw error
       await makeFolder(dirname(of(name)))
-      await writeAtomically(of(name), content, { mode: 0o600 })
+      await writeAtomically(of(name), content, { mode: 0o600, mayWrite })
     }
   }
   const putFile = async (name: string, file: string): Promise<void> => {
     await makeFolder(dirname(of(name)))
-    await placed(of(name), (making) => copyFile(file, making))
+    await placed(of(name), (making) => copyFile(file, making), mayWrite)
   }
   return {
     place: dir,
     mayBeLate: false,
-    at: (name) => openFolderStore(of(name)),
+    fenced: (may) => openFolderStore(dir, may),
+    at: (name) => openFolderStore(of(name), mayWrite),
     get: (name) => readFile(of(name)).catch(unlessMissing(null)),
     put,
     // One server at a time has a data folder: nobody else is there to be refused.
     replace: put,
-    append: (name, content, from) => appendDurably(of(name), content, from),
-    remove: (name) => rm(of(name), { force: true }),
+    append: (name, content, from) => appendDurably(of(name), content, { from, mayWrite }),
+    async remove(name) {
+      mayWrite()
+      await rm(of(name), { force: true })
+    },
     names: async () => (await entries()).filter((entry) => !entry.isDirectory()).map(({ name }) => name),
     folders: async () => (await entries()).filter((entry) => entry.isDirectory()).map(({ name }) => name),
-    clear: () => rm(dir, { recursive: true, force: true }),
+    async clear() {
+      mayWrite()
+      await rm(dir, { recursive: true, force: true })
+    },
     putFile,
     copy: (from, to) => putFile(to, of(from)).then(() => true, unlessMissing(false)),
     async fetchTo(name, file) {
@@ -84,10 +95,16 @@ export function openFolderStore(dir: string): ObjectStore {
   }
 }
 
-async function appendDurably(path: string, content: Uint8Array, from: number): Promise<void> {
+interface Appending {
+  from: number
+  mayWrite: () => void
+}
+async function appendDurably(path: string, content: Uint8Array, { from, mayWrite }: Appending): Promise<void> {
   const file = await open(path, 'a', 0o600)
   try {
-    if ((await file.stat()).size > from) await file.truncate(from)
+    const { size } = await file.stat()
+    mayWrite()
+    if (size > from) await file.truncate(from)
     await file.appendFile(content)
     await file.datasync()
   } finally {
@@ -96,7 +113,7 @@ async function appendDurably(path: string, content: Uint8Array, from: number): P
 }
 
 /** A file that gets its name when it is whole and on disk. */
-export async function placed(path: string, make: (making: string) => Promise<unknown>): Promise<void> {
+export async function placed(path: string, make: (making: string) => Promise<unknown>, mayWrite = always): Promise<void> {
   const making = `${path}.making.tmp`
   try {
     await make(making)
@@ -106,6 +123,7 @@ export async function placed(path: string, make: (making: string) => Promise<unk
     } finally {
       await file.close()
     }
+    mayWrite()
     await rename(making, path)
   } catch (error) {
     await rm(making, { force: true })

@@ -24,6 +24,8 @@ const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).diges
 interface S3Options {
   /** Whether the store itself refuses a write whose condition does not hold. */
   conditional: boolean
+  /** Throws where another process may write here by now: a request that was tried for long comes too late. */
+  mayWrite?: () => void
 }
 
 export class S3Store implements ObjectStore {
@@ -40,6 +42,10 @@ export class S3Store implements ObjectStore {
     this.#prefix = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
     this.#lists = lists
     this.place = s3Url({ bucket: calls.place.bucket, prefix })
+  }
+
+  fenced(mayWrite: () => void): S3Store {
+    return new S3Store(this.#calls, { ...this.#options, mayWrite }, this.#prefix, this.#lists)
   }
 
   at(name: string): S3Store {
@@ -131,7 +137,10 @@ export class S3Store implements ObjectStore {
     const { sdk, client, place, call } = this.#calls
     const CopySource = encodeURIComponent(`${place.bucket}/${this.#key(from)}`).replaceAll('%2F', '/')
     const copied = await this.#unlessMissing(() =>
-      call(0, (abortSignal) => client.send(new sdk.CopyObjectCommand({ ...this.#of(this.#key(to)), CopySource }), { abortSignal })),
+      call(0, (abortSignal) => {
+        this.#options.mayWrite?.()
+        return client.send(new sdk.CopyObjectCommand({ ...this.#of(this.#key(to)), CopySource }), { abortSignal })
+      }),
     )
     if (copied !== null) refuseVersion(copied.VersionId)
     return copied !== null
@@ -177,16 +186,22 @@ export class S3Store implements ObjectStore {
 
   async #send(key: string, bytes: number, content: () => Omit<PutContent, 'Bucket' | 'Key'>): Promise<string | null> {
     const { sdk, client, call } = this.#calls
-    const put = await call(bytes, (abortSignal) =>
-      client.send(new sdk.PutObjectCommand({ ...this.#of(key), ContentType: 'application/octet-stream', ...content() }), { abortSignal }),
-    )
+    const put = await call(bytes, (abortSignal) => {
+      this.#options.mayWrite?.()
+      return client.send(new sdk.PutObjectCommand({ ...this.#of(key), ContentType: 'application/octet-stream', ...content() }), {
+        abortSignal,
+      })
+    })
     refuseVersion(put.VersionId)
     return put.ETag ?? null
   }
 
   async #remove(key: string): Promise<void> {
     const { sdk, client, call } = this.#calls
-    const gone = await call(0, (abortSignal) => client.send(new sdk.DeleteObjectCommand(this.#of(key)), { abortSignal }))
+    const gone = await call(0, (abortSignal) => {
+      this.#options.mayWrite?.()
+      return client.send(new sdk.DeleteObjectCommand(this.#of(key)), { abortSignal })
+    })
     if (gone.DeleteMarker === true) throw new StoreFailed('the bucket keeps old versions', 409)
     this.#lists.tried.delete(key)
     if (this.#lists.seen.has(key)) this.#lists.seen.set(key, null)
