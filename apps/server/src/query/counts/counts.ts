@@ -19,7 +19,7 @@ type Parts = Pick<QueryOptions, 'snapshot' | 'repository' | 'seal' | 'now'>
 type From = Pick<Asked, 'study' | 'actor' | 'cut' | 'level'>
 
 /** What a statement reads. `standing`: of counts. */
-export interface Reading {
+interface Reading {
   manifest: ReservoirManifest
   folder: string
   changed: ChangedPeople | null
