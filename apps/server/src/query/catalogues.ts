@@ -39,9 +39,9 @@ export class Catalogues {
   }
 
   // A cohort changes under its name, so nothing that was told of it before can be held against it: none is counted.
-  async ofCounts(study: Study): Promise<Catalogue> {
-    const standing = await this.#counts.standingOf(study)
-    return this.#counts.catalogue(study, await this.#of(study, standing?.held.manifest ?? null, []))
+  async ofCounts(study: Study, actor: string): Promise<Catalogue> {
+    const standing = await this.#counts.standing(study, actor)
+    return this.#counts.catalogue(study, await this.#of(study, standing?.manifest ?? null, []))
   }
 
   async #newest(study: Study): Promise<ReservoirManifest | null> {

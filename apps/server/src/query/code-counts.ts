@@ -3,7 +3,7 @@ import type { UnmappedCodes } from '@aquifer/core/contract'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import type { Study } from '../repository/index.js'
 import { codedSql } from './coded-elements.js'
-import { codeKey, type CountList } from './code-lists.js'
+import { codeKey, type CountList, type ToldCodes } from './code-lists.js'
 import type { Query } from './query.js'
 
 // Counts of people by code. They add up to nothing that is told, since a person has many codes: each stands alone.
@@ -32,51 +32,60 @@ export const countListBy =
     return new Map(rows.map(([system, code, people]) => [codeKey(system, code), showCount(Number(people), cmsCells)]))
   }
 
-/** Codes in the data that no list has; of a system without a list, all of them. */
-export async function unmappedCodesOf(query: Statements, study: Study): Promise<UnmappedCodes | Refusal> {
+/**
+ * Codes in the data that no list has; of a system without a list, all of them. `told`: for who gets counts only, who is told nothing of codes
+ * that few people have, and not in which order rounded numbers were.
+ */
+export async function unmappedCodesOf(query: Statements, study: Study, told?: ToldCodes): Promise<UnmappedCodes | Refusal> {
   const coded = await codesOf(query, study)
-  const listed = `SELECT DISTINCT "system", code FROM code_lists`
   if (coded === null) return { study: study.id, snapshot: null, systems: [], codes: [], truncated: false }
-  const statements = [
+  const found = await query.figures(study, statementsOf(coded, told === undefined ? 0 : cmsCells.threshold))
+  if (isRefusal(found)) return found
+  const [systems, rows] = found.answers as [[string | null, number, number, string[] | null][] | null, Unmapped[] | null]
+  const all = (rows ?? []).map(([element, system, code, people, hasList]) => ({
+    element,
+    system,
+    code,
+    people: told === undefined ? showCount(Number(people), cmsCells) : told.people(`${element} ${codeKey(system, code)}`, Number(people)),
+    because: hasList === true ? ('not-in-lists' as const) : ('no-list-of-system' as const),
+  }))
+  return {
+    study: study.id,
+    snapshot: found.snapshot,
+    systems: (systems ?? []).map(([system, codes, unmapped, lists]) => ({
+      system,
+      lists: lists ?? [],
+      codes: told?.codes(`codes of ${system}`, codes) ?? codes,
+      unmapped: told?.codes(`unmapped codes of ${system}`, unmapped) ?? unmapped,
+    })),
+    codes: inToldOrder(all).slice(0, unmappedMax),
+    truncated: all.length > unmappedMax,
+  }
+}
+
+/** How many codes there are is of those that so many people have. */
+function statementsOf(coded: string, least: number): string[] {
+  const listed = `SELECT DISTINCT "system", code FROM code_lists`
+  return [
     `SELECT c."system", count(*) AS codes, count(*) FILTER (WHERE l.code IS NULL) AS unmapped,
        (SELECT list(DISTINCT list ORDER BY list) FROM code_lists s WHERE s."system" = c."system") AS lists
-     FROM (SELECT DISTINCT "system", code FROM (${coded})) c LEFT JOIN (${listed}) l USING ("system", code)
+     FROM (SELECT "system", code FROM (${coded}) GROUP BY ALL HAVING count(DISTINCT patient_key) >= ${least}) c
+     LEFT JOIN (${listed}) l USING ("system", code)
      GROUP BY c."system" ORDER BY c."system" NULLS LAST`,
     `SELECT element, c."system", c.code, count(DISTINCT patient_key) AS people,
        c."system" IN (SELECT "system" FROM code_lists) AS has_list
      FROM (${coded}) c ANTI JOIN (${listed}) l USING ("system", code)
      GROUP BY ALL ORDER BY people DESC, element, c."system", c.code LIMIT ${unmappedMax + 1}`,
   ]
-  const found = await query.figures(study, statements)
-  if (isRefusal(found)) return found
-  const [systems, codes] = found.answers as [[string | null, number, number, string[] | null][] | null, Unmapped[] | null]
-  return {
-    study: study.id,
-    snapshot: found.snapshot,
-    systems: (systems ?? []).map(([system, all, unmapped, lists]) => ({
-      system,
-      lists: lists ?? [],
-      codes: all,
-      unmapped,
-    })),
-    codes: inToldOrder(codes ?? [])
-      .slice(0, unmappedMax)
-      .map(([element, system, code, people, hasList]) => ({
-        element,
-        system,
-        code,
-        people: showCount(Number(people), cmsCells),
-        because: hasList === true ? ('not-in-lists' as const) : ('no-list-of-system' as const),
-      })),
-    truncated: (codes ?? []).length > unmappedMax,
-  }
 }
 
 type Unmapped = [string, string | null, string, number | string, boolean | null]
+type Told = Omit<UnmappedCodes['codes'][number], 'people'> & { people: number | string | null }
+type Shown = UnmappedCodes['codes'][number]
 // An order by what is hidden would tell it.
-function inToldOrder(codes: readonly Unmapped[]): Unmapped[] {
-  const small = ([, , , people]: Unmapped): boolean => Number(people) < cmsCells.threshold
-  const key = ([element, system, code]: Unmapped): string => [element, system ?? '', code].join('\u0001')
-  const hidden = codes.filter(small).sort((a, b) => (key(a) < key(b) ? -1 : 1))
-  return [...codes.filter((each) => !small(each)), ...hidden]
+function inToldOrder(codes: readonly Told[]): Shown[] {
+  const key = ({ element, system, code }: Told): string => [element, system ?? '', code].join('\u0001')
+  const size = ({ people }: Told): number => (typeof people === 'number' ? people : 0)
+  const isTold = (code: Told): code is Shown => code.people !== null
+  return codes.filter(isTold).sort((a, b) => size(b) - size(a) || (key(a) < key(b) ? -1 : 1))
 }

@@ -7,6 +7,7 @@ import {
   type LoadedCodeList,
 } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
+import { countsOnly } from '@aquifer/core/small-cells'
 import type { CodeListHead, Repository, Study } from '../repository/index.js'
 import { entriesOf, packed, readList, unpacked } from './code-list-input.js'
 import type { ListFile } from './code-list-tables.js'
@@ -92,6 +93,14 @@ export interface PageAsked {
   /** Only codes that the data hold. */
   used: boolean
   counted: boolean
+  /** As who gets counts only may see them: what few have is as what nobody has. */
+  told?: ToldCodes | undefined
+}
+export interface ToldCodes {
+  /** A count of people as it may be told; null: few or none. */
+  people(code: string, count: number | string): number | null
+  /** A number of codes, the same until the next cut-over. */
+  codes(cell: string, count: number): number
 }
 export interface CodeListDesk {
   list(study: Study | null): Promise<CodeListsAnswer>
@@ -107,15 +116,17 @@ export function openCodeListDesk(parts: { repository: Store; lists: CodeLists; c
       return { study: study?.id ?? null, lists: [...newestOf(heads).keys()].sort().map((name) => summaryOf(name, heads)) }
     },
     load: (study, asked) => load(parts, study, asked),
-    async page(study, { name, version, from, limit, used, counted }) {
+    async page(study, { name, version, from, limit, used, counted, told }) {
       const heads = await lists.standing(study?.sid ?? null)
       const head = version === null ? newestOf(heads).get(name) : heads.find((each) => each.name === name && each.version === version)
       if (head === undefined) return refuse('unknown', { detail: 'There is no such code list here.' })
-      const counts = study === null || !counted ? null : await parts.count(study, { name, version: head.version })
-      if (isRefusal(counts)) return counts
+      const exact = study === null || !counted ? null : await parts.count(study, { name, version: head.version })
+      if (isRefusal(exact)) return exact
+      const counts = exact === null || told === undefined ? exact : toldCounts(exact, told)
+      const none = told === undefined ? 0 : countsOnly.show
       const all = entriesOf(await unpacked((await repository.codeLists.content(head)) ?? Buffer.alloc(0)))
-      const people = ({ system, code }: CodeListEntry): number | string | null => counts && (counts.get(codeKey(system, code)) ?? 0)
-      const found = used && counts !== null ? all.filter((entry) => people(entry) !== 0) : all
+      const people = ({ system, code }: CodeListEntry): number | string | null => counts && (counts.get(codeKey(system, code)) ?? none)
+      const found = used && counts !== null ? all.filter((entry) => people(entry) !== none) : all
       const end = from + limit
       return {
         ...summaryOf(name, heads),
@@ -128,6 +139,15 @@ export function openCodeListDesk(parts: { repository: Store; lists: CodeLists; c
       }
     },
   }
+}
+
+function toldCounts(exact: ReadonlyMap<string, number | string>, told: ToldCodes): Map<string, number | string> {
+  return new Map(
+    [...exact].flatMap(([key, people]) => {
+      const rounded = told.people(key, people)
+      return rounded === null ? [] : [[key, rounded] as const]
+    }),
+  )
 }
 
 async function load(

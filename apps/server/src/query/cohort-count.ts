@@ -24,7 +24,7 @@ export interface LeftOut {
 
 /** How many meet the criteria, rule by rule, all in one statement on one snapshot. */
 export async function countCohort(
-  query: Pick<Query, 'figures' | 'run'>,
+  query: Pick<Query, 'figures' | 'run' | 'told'>,
   study: Study,
   { leftOut, ...asked }: CohortAsked & { leftOut: LeftOut },
 ): Promise<CohortCount | Refusal> {
@@ -44,7 +44,7 @@ export async function countCohort(
     sql: cohortSql(criteria),
     rounded: level === 'counts',
     funnel: criteria.all.map((rule, at) => ({ rule: ruleWords(rule), alone: alone[at]!, after: after[at]! })),
-    governance: governanceOf(leftOut),
+    governance: governanceOf(leftOut, (cause, band) => (level === 'counts' ? query.told.alone(study, `people ${cause}`, band) : band)),
   }
 }
 
@@ -90,7 +90,14 @@ const words = {
   held: 'are held back before masking',
 } as const
 
-function governanceOf({ noConsent, withdrawn, underAge, held }: LeftOut): CohortCount['governance'] {
+function governanceOf(
+  { noConsent, withdrawn, underAge, held }: LeftOut,
+  told: (cause: string, band: string) => string,
+): CohortCount['governance'] {
   const counts = { 'no-consent': noConsent, withdrawn, 'under-age': underAge, held }
-  return (Object.keys(words) as (keyof typeof words)[]).map((cause) => ({ cause, what: words[cause], people: bandOf(counts[cause]) }))
+  return (Object.keys(words) as (keyof typeof words)[]).map((cause) => ({
+    cause,
+    what: words[cause],
+    people: told(cause, bandOf(counts[cause])),
+  }))
 }

@@ -24,9 +24,14 @@ const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const codedEnds = /(^|_)(code|status|gender|race|ethnicity|category|class|criticality|marital_status|language|state|unit|system)$/
 
 /** What may be written at a place: the engine's own suggestions, and what it cannot know. */
-export async function completionsOf(query: Query, study: Study, request: CompletionsRequest, level: QueryLevel): Promise<Completions> {
+export async function completionsOf(
+  query: Query,
+  study: Study,
+  request: CompletionsRequest,
+  { level, actor }: { level: QueryLevel; actor: string },
+): Promise<Completions> {
   const { sql, position, parameters } = request
-  const { tables } = await query.catalogue(study, level)
+  const { tables } = await query.catalogue(study, level === 'counts' ? actor : undefined)
   const place = placeIn(sql, position)
   if (place.valueOf !== null) {
     // Which values enough people have, and in which order, is held against nothing that was told.

@@ -231,30 +231,48 @@ test('two statements of one caller at once know of each other', async () => {
   expect(both.filter(isRefusal)).toHaveLength(1)
 })
 
-test('who withdraws is out at once; how many left is told in bands, and the catalogue in rounded numbers', async () => {
-  const actor = newcomer()
+test('who withdraws is in no new figure; who was told some before is told of it at the cut-over, with all changes together', async () => {
+  const [early, all] = [newcomer(), 'SELECT count(*) AS n FROM patients']
+  const before = await count(all, early)
   world.withheld.push('pc00', 'pc01', 'pc02')
   try {
-    const answer = await count('SELECT count(*) AS n FROM patients', actor)
-    expect(answer.basis.changedPeople).toBe('1–10')
-    expect([55, 60]).toContain(answer.rows[0]![0])
-    expect(await world.query.status(answer.statement, actor)).toMatchObject({ state: 'done', stale: [] })
-    const { people, tables } = await world.query.catalogue(world.study, 'counts')
+    const again = await count(all, early)
+    expect([again.rows, again.basis.snapshot, again.basis.changedPeople]).toEqual([before.rows, before.basis.snapshot, '1–10'])
+    expect(await world.query.status(again.statement, early)).toMatchObject({ state: 'done', stale: [] })
+    const resting = { refusal: 'not-ready', detail: expect.stringMatching(/answered from \d\d:\d\d UTC/), retryAfterS: expect.any(Number) }
+    for (const sql of ['SELECT count(*) AS people FROM patients', 'SELECT gender, count(*) FROM patients GROUP BY gender'])
+      expect(await ask(sql, early)).toMatchObject(resting)
+    // Who was told nothing sees no change.
+    const fresh = await count(all)
+    expect([fresh.basis.changedPeople, [55, 60].includes(Number(fresh.rows[0]![0]))]).toEqual(['0', true])
+    const { people, tables } = await world.query.catalogue(world.study, early)
     expect(people % 11).toBe(0)
     expect(tables.every(({ kind, rows }) => kind === 'flat' && (rows === null || rows === 0 || (rows >= 11 && rows % 11 === 0)))).toBe(true)
+    // Erased, nothing names them any more.
+    world.query.peopleWithdrew('SYN', { patientKey: 'pc00' })
+    world.withheld.length = 0
+    expect(await ask('SELECT count(*) AS others FROM patients', early)).toMatchObject(resting)
+    expect((await count(all, early)).rows).toEqual(before.rows)
+    world.ahead.ms += 3_600_000
+    expect((await count('SELECT count(*) AS people FROM patients', early)).basis.changedPeople).toBe('0')
   } finally {
     world.withheld.length = 0
   }
 })
 
-test('figures rest on one snapshot until a cut-over: what comes later is not told one by one', async () => {
-  const snapshotOf = async (): Promise<string> => (await count('SELECT count(*) FROM encounters')).basis.snapshot
+test('figures rest on one snapshot until a cut-over: what comes later is not told one by one, nor who comes back', async () => {
+  const actor = newcomer()
+  const snapshotOf = async (): Promise<string> => (await count('SELECT count(*) FROM encounters', actor)).basis.snapshot
+  world.withheld.push('pc00')
   const first = await snapshotOf()
+  const females = `SELECT count(*) FROM patients WHERE gender = 'female'`
+  const { rows } = await count(females, actor)
+  world.withheld.length = 0
   await publish(world.reservoir, 'SYN', person(60), 3)
-  expect(await snapshotOf()).toBe(first)
+  expect([await snapshotOf(), (await count(females, actor)).rows]).toEqual([first, rows])
   const gone = Array.from({ length: 11 }, (_, at) => `pc${at + 10}`)
   world.withheld.push(...gone)
-  const later = await count('SELECT count(*) FROM encounters')
+  const later = await count('SELECT count(*) FROM encounters', actor)
   expect([later.basis.snapshot === first, later.basis.changedPeople]).toEqual([false, '0'])
   world.withheld.length = 0
 })

@@ -44,19 +44,19 @@ export class PastStatements {
     if (isRefusal(record)) return record
     const study = await this.#parts.studyOf(record.sid)
     const status = statusOf(record, study?.id ?? '')
-    return study === null || status.basis === undefined ? status : { ...status, stale: await this.#stale(study, status.basis) }
+    return study === null || status.basis === undefined ? status : { ...status, stale: await this.#stale(study, actor, status.basis) }
   }
 
-  async #stale(study: Study, basis: QueryBasis): Promise<NonNullable<StatementStatus['stale']>> {
+  async #stale(study: Study, actor: string, basis: QueryBasis): Promise<NonNullable<StatementStatus['stale']>> {
     const { level = 'rows', cut } = basis
-    const [standing, epoch] = await Promise.all([
-      this.#counts.standing({ study, level, cut }),
+    const [reading, epoch] = await Promise.all([
+      this.#counts.reading({ study, actor, level, cut }),
       this.#parts.repository.consents.epoch(study.sid),
     ])
-    if (standing !== null && !this.#counts.holds({ level, cut })) standing.held.release()
+    reading?.release()
     const reads = basis.reads ?? []
     const redefined = reads.length === 0 ? [] : changedSince(reads, versionsOf(await this.#around.definitions(study)))
-    return staleCauses(basis, { manifest: standing?.held.manifest ?? null, epoch, changed: standing?.changed ?? null, redefined })
+    return staleCauses(basis, { manifest: reading?.manifest ?? null, epoch, changed: reading?.changed ?? null, redefined })
   }
 
   /** Where the columns of a statement come from. */

@@ -4,7 +4,6 @@ import {
   type Catalogue,
   type CatalogueColumn,
   type QueryBasis,
-  type QueryLevel,
   type StatementHistory,
   type StatementLineage,
   type StatementStatus,
@@ -55,6 +54,8 @@ export class Query {
   readonly #catalogues: Catalogues
   readonly past: PastStatements
   readonly results: Results
+  /** Numbers beside statements, as who gets counts only may see them. */
+  readonly told: Pick<Counts, 'people' | 'alone'>
   readonly isolation: Isolation
 
   constructor(options: QueryOptions) {
@@ -68,6 +69,7 @@ export class Query {
     this.#engines = new Engines({ reservoirOf, resultsOf, workFolder, isolated: this.isolation.mode === 'full' })
     this.#around = new Surroundings(options)
     this.#counts = new Counts(options, this.#engines, this.#around)
+    this.told = this.#counts
     this.#platform = new PlatformStatements(options, this.#engines, this.#around)
     this.#catalogues = new Catalogues(options, this.#around, this.#counts)
     this.past = new PastStatements(options, this.#engines, this.#counts, this.#around)
@@ -143,15 +145,16 @@ export class Query {
     const { study, sql, format, cut, parameters = {} } = asked
     const limits = asked.limits ?? this.#options.limitsOf?.(asked.role) ?? statementLimits
     const keepAs = join(this.#kept.folderOf(study.id), `${running.status.id}.part`)
-    const standing = await this.#counts.standing(asked)
-    if (standing === null) return cut === undefined ? notPublished() : noSuchCut()
-    const { held, changed } = standing
+    const reading = await this.#counts.reading(asked)
+    if (reading === null) return cut === undefined ? notPublished() : noSuchCut()
+    const { manifest, folder, changed, standing } = reading
     try {
-      const { manifest, folder } = held
       const around = await this.#around.all(study, manifest.maskingKey)
-      const { withheld } = around
+      // Who comes back does so at the cut-over, too.
+      const withheld = [...new Set([...(standing?.left ?? []), ...around.withheld])]
       const work: StatementWork = {
         ...around,
+        withheld,
         study: manifest.study,
         sql,
         parameters,
@@ -167,7 +170,7 @@ export class Query {
         onStart: () => (running.status.state = 'running'),
         onProgress: (progress) => (running.status.progress = progress),
       }
-      const result = changed === null ? await runStatement(this.#engines, work) : await this.#counts.run(asked, work)
+      const result = standing === null ? await runStatement(this.#engines, work) : await this.#counts.run(asked, standing, work)
       if (isRefusal(result)) return result
       // A withdrawal that came while it ran must not be answered with that person's rows.
       const [grew, epoch] = await Promise.all([this.#around.grew(study, withheld), this.#options.repository.consents.epoch(study.sid)])
@@ -176,13 +179,14 @@ export class Query {
         rmSync(keepAs, { force: true })
         return isStopped ? cancelled() : withdrawnMeanwhile()
       }
+      if (standing !== null) this.#counts.hasTold(asked, standing, result)
       const reads = await readsOf(sql, around)
       const basis = basisOf({ manifest, result, changed, cut, epoch, elapsedMs: this.#options.now() - running.since, reads })
       const read = { ...result, basis, withheld, maskingKey: manifest.maskingKey }
       if (isKept) await this.#keep(running, read, { format, written: keepAs })
       return read
     } finally {
-      if (!this.#counts.holds(asked)) held.release()
+      reading.release()
     }
   }
 
@@ -339,13 +343,9 @@ export class Query {
     return this.#catalogues.columns(study, table)
   }
 
-  catalogue(study: Study, level: QueryLevel = 'rows'): Promise<Catalogue> {
-    return level === 'counts' ? this.#catalogues.ofCounts(study) : this.#catalogues.ofRows(study)
-  }
-
-  /** A count by code, as who gets counts only may see it. */
-  toldCount(study: Study, count: number | string, code: string): number | string {
-    return this.#counts.told(study, count, code)
+  /** With rows, or as the counts of a caller rest on it. */
+  catalogue(study: Study, countsOf?: string): Promise<Catalogue> {
+    return countsOf === undefined ? this.#catalogues.ofRows(study) : this.#catalogues.ofCounts(study, countsOf)
   }
 
   /** Somebody withdrew: what began before that time (ms) is stopped, and results are gone but for those that were read without that person. */
@@ -356,7 +356,7 @@ export class Query {
     for (const { status, controller } of this.#running.values())
       if (status.study === study && Date.parse(status.submittedAt) < begunBefore) controller.abort()
     this.#kept.forget(study, patientKey)
-    this.#counts.drop(study)
+    this.#counts.drop(study, patientKey)
   }
 
   /** Statements that run or wait, of one study or of all. */

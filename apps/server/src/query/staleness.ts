@@ -27,9 +27,7 @@ export function staleCauses(basis: QueryBasis, { manifest, epoch, changed, redef
   if (changed === null) {
     if (basis.consentEpoch < epoch)
       stale.push({ cause: 'consent', detail: `Consent changed since: epoch ${basis.consentEpoch}, now ${epoch}.` })
-  } else if (changed !== '0' && basis.changedPeople !== changed)
-    stale.push({ cause: 'consent', detail: `Since the cut-over ${changed} people left the study’s data.` })
-  else if (basis.consentEpoch < manifest.consentEpoch)
+  } else if (basis.consentEpoch < manifest.consentEpoch)
     stale.push({ cause: 'consent', detail: 'Consent changed since; the figures were cut over.' })
   return stale
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { mayUse, type Right } from '@aquifer/core/access'
 import { codeListPageMax, endpoints } from '@aquifer/core/contract'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
-import { unmappedCodesOf, type CodeListDesk, type Query } from '../../query/index.js'
+import { unmappedCodesOf, type CodeListDesk, type Query, type ToldCodes } from '../../query/index.js'
 import type { Study } from '../../study/index.js'
 import { bind, paramOf, queryOf, wholeNumber } from '../bind.js'
 import { factsOf, grantOf } from '../context.js'
@@ -20,15 +20,11 @@ export function codeListRoutes(
   systems: RoutedSystems,
   { lists, query }: { lists: CodeListDesk; query: Query },
 ): void {
-  type Counted = { system: string | null; code: string; people: number | string | null }
   // Who may not have rows gets no exact counts, either: beside rounded ones they would undo the rounding.
-  const roundedFor = <Row extends Counted>(request: FastifyRequest, study: Study, rows: readonly Row[]): Row[] =>
-    mayUse(grantOf(request), 'query.run')
-      ? [...rows]
-      : rows.map((row) => ({
-          ...row,
-          people: row.people === null ? null : query.toldCount(study, row.people, `${row.system ?? ''} ${row.code}`),
-        }))
+  const roundedFor = (request: FastifyRequest, study: Study | null): ToldCodes | undefined =>
+    study === null || mayUse(grantOf(request), 'query.run')
+      ? undefined
+      : { people: (code, count) => query.told.people(study, count, code), codes: (cell, count) => query.told.alone(study, cell, count) }
   const named = async (request: FastifyRequest): Promise<Study | null | Refusal> => {
     const study = await studyNamed(systems, request, queryOf(request)['study'])
     if (!isRefusal(study) && study !== null) factsOf(request).sid = study.sid
@@ -50,9 +46,13 @@ export function codeListRoutes(
       if (isRefusal(study)) return study
       const asked = pageAsked(queryOf(request))
       if (isRefusal(asked)) return asked
-      const page = await lists.page(study, { ...asked, name: paramOf(request, 'name'), counted: mayUse(grantOf(request), 'codes.counts') })
-      if (isRefusal(page) || study === null) return isRefusal(page) ? page : { body: page }
-      return { body: { ...page, entries: roundedFor(request, study, page.entries) } }
+      const page = await lists.page(study, {
+        ...asked,
+        name: paramOf(request, 'name'),
+        counted: mayUse(grantOf(request), 'codes.counts'),
+        told: roundedFor(request, study),
+      })
+      return isRefusal(page) ? page : { body: page }
     },
   })
   bind(app, endpoints.unmappedCodes, {
@@ -62,8 +62,8 @@ export function codeListRoutes(
       const study = await named(request)
       if (isRefusal(study)) return study
       if (study === null) return refuse('bad-parameter', { detail: 'Name the study.', parameter: 'study' })
-      const found = await unmappedCodesOf(query, study)
-      return isRefusal(found) ? found : { body: { ...found, codes: roundedFor(request, study, found.codes) } }
+      const found = await unmappedCodesOf(query, study, roundedFor(request, study))
+      return isRefusal(found) ? found : { body: found }
     },
   })
   void app.register(async (scope) => {

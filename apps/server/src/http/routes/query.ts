@@ -66,8 +66,8 @@ export function queryRoutes(app: FastifyInstance, systems: QuerySystems): void {
     handler: async (request) => {
       const study = await reached(systems, request, queryOf(request)['study'])
       if (isRefusal(study)) return study
-      const rows = mayUse(grantOf(request), 'query.run')
-      return { body: await systems.query.catalogue(study, rows ? 'rows' : 'counts') }
+      const grant = grantOf(request)
+      return { body: await systems.query.catalogue(study, mayUse(grant, 'query.run') ? undefined : grant.user) }
     },
   })
   notebookRoutes(app, systems)

@@ -94,7 +94,7 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
       if (isRefusal(study)) return study
       const level = levelOf(request, undefined)
       if (isRefusal(level)) return level
-      const completed = await completionsOf(query, study, body, level)
+      const completed = await completionsOf(query, study, body, { level, actor: grantOf(request).user })
       // Names and words of the language are in every keystroke; values are of the data.
       const values = completed.completions.filter(({ kind }) => kind === 'value').length
       if (values > 0) {

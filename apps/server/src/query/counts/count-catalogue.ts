@@ -1,5 +1,6 @@
 import type { Catalogue } from '@aquifer/core/contract'
 import { countsOnly, isSmall, roundStably, type KeyedHash } from '@aquifer/core/small-cells'
+import type { StandingNumbers } from './standing-numbers.js'
 
 /**
  * A count that stands alone and is held against nothing: rounded to multiples of the threshold, so that beside a figure of a statement it
@@ -12,8 +13,12 @@ export function toldCount(count: number, { study, cell, hash }: { study: string;
 }
 
 /** The catalogue as who gets counts only may see it: tables that are counted, with rounded numbers. */
-export function catalogueOfCounts(catalogue: Catalogue, hash: KeyedHash): Catalogue {
-  const told = (count: number, cell: string): number | null => toldCount(count, { study: catalogue.study, cell: `catalogue ${cell}`, hash })
+export function catalogueOfCounts(catalogue: Catalogue, { hash, numbers }: { hash: KeyedHash; numbers: StandingNumbers }): Catalogue {
+  const { study } = catalogue
+  const told = (count: number, name: string): number | null => {
+    const cell = `catalogue ${name}`
+    return numbers.of(study, cell, () => toldCount(count, { study, cell, hash }))
+  }
   return {
     ...catalogue,
     people: told(catalogue.people, 'people') ?? 0,

@@ -1,61 +1,143 @@
 import { countsOnly } from '@aquifer/core/small-cells'
 import type { ChangedPeople } from '@aquifer/core/contract'
+import type { ReservoirManifest } from '../../reservoir/index.js'
 import type { HeldSnapshot } from '../query-options.js'
 
-/** How long figures rest on one snapshot, unless many have left it. */
-const cutOverMs = 3_600_000
+/** How long a caller's figures rest on one snapshot, unless many have left it. */
+export const cutOverMs = 3_600_000
+const cellsMax = 500_000
 
-interface Standing {
-  at: number
-  /** Who was left out when it began. */
-  left: ReadonlySet<string>
+/** What one caller's figures rest on from one cut-over to the next. */
+export class Standing {
+  readonly at: number
+  readonly manifest: ReservoirManifest
+  readonly folder: string
+  /** Who was left out when it began, and is until it ends. */
+  readonly left: ReadonlySet<string>
+  /** Who left since, even where nothing names them any more. */
+  readonly #gone = new Set<string>()
   /** null: its files may be gone, since somebody was erased from them. */
-  held: HeldSnapshot | null
+  #held: HeldSnapshot | null
+  /** What was told, by what was asked; null: it is too large to be told again. */
+  readonly #told = new Map<string, object | null>()
+  #cells = 0
+
+  constructor(at: number, held: HeldSnapshot, left: readonly string[]) {
+    this.at = at
+    this.manifest = held.manifest
+    this.folder = held.folder
+    this.left = new Set(left)
+    this.#held = held
+  }
+
+  get changed(): ChangedPeople {
+    return this.#gone.size === 0 ? '0' : this.#gone.size < countsOnly.threshold ? '1–10' : Math.round(this.#gone.size / 5) * 5
+  }
+
+  /** A new figure would tell, beside those that were told, of the few who left: until the cut-over there is none. */
+  get rests(): boolean {
+    return this.#gone.size > 0
+  }
+
+  /** A caller who was told nothing sees nothing of a change. */
+  isOver(now: number): boolean {
+    const many = this.#gone.size >= countsOnly.threshold
+    return now - this.at >= cutOverMs || many || (this.#gone.size === 0 ? this.#held === null : this.#told.size === 0)
+  }
+
+  hears(people: Iterable<string>): void {
+    for (const person of people) if (!this.left.has(person)) this.#gone.add(person)
+  }
+
+  told(asked: string): object | null {
+    return this.#told.get(asked) ?? null
+  }
+
+  tell(asked: string, answer: object, cells: number): void {
+    const fits = this.#cells + cells <= cellsMax
+    if (fits) this.#cells += cells
+    this.#told.set(asked, fits ? answer : null)
+  }
+
+  release(): void {
+    this.#held?.release()
+    this.#held = null
+  }
 }
 
+/** People who are withheld by now, as a masking key names them. */
+type Withheld = (maskingKey?: string) => Promise<readonly string[]>
+
 /**
- * The snapshot that counts rest on: one for an hour or until enough people left, so that nobody sees from one statement to the next what
- * one person changes. Who withdrew is left out of it at once all the same.
+ * The snapshot that a caller's counts rest on: one for an hour or until enough people left, so that nobody sees from one statement to the next
+ * what one person changes. Who withdraws is in no figure that is made from then on.
  */
 export class CutOver {
-  readonly #standings = new Map<string, Standing>()
+  /** By study and caller. */
+  readonly #standings = new Map<string, Map<string, Standing>>()
+  readonly #opening = new Map<string, Promise<unknown>>()
   readonly #now: () => number
 
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** The snapshot and how many left since; `newest` gives another one when it is time. */
+  /** One look at a time for each caller: two at once would begin two. */
   async standing(
-    study: string,
-    withheld: readonly string[],
+    { study, actor }: { study: string; actor: string },
+    withheld: Withheld,
     newest: () => Promise<HeldSnapshot | null> | HeldSnapshot | null,
-  ): Promise<{ held: HeldSnapshot; changed: ChangedPeople } | null> {
-    const known = this.#standings.get(study)
-    const changed = known === undefined ? 0 : withheld.filter((key) => !known.left.has(key)).length
-    const isOver = known === undefined || this.#now() - known.at >= cutOverMs || changed >= countsOnly.threshold
-    if (!isOver && known.held !== null) return { held: known.held, changed: banded(changed) }
-    const held = await newest()
-    if (held === null) return null
-    known?.held?.release()
-    this.#standings.set(study, isOver ? { at: this.#now(), left: new Set(withheld), held } : { ...known, held })
-    return { held, changed: isOver ? '0' : banded(changed) }
+  ): Promise<Standing | null> {
+    const key = `${study} ${actor}`
+    const look = (): Promise<Standing | null> => this.#look(study, actor, withheld, newest)
+    const looking = (this.#opening.get(key) ?? Promise.resolve()).then(look, look)
+    const settled = looking.catch(() => undefined)
+    this.#opening.set(key, settled)
+    try {
+      return await looking
+    } finally {
+      if (this.#opening.get(key) === settled) this.#opening.delete(key)
+    }
   }
 
-  /** Files of the study's snapshots go: the next statement takes the newest. */
-  drop(study: string): void {
-    const known = this.#standings.get(study)
-    if (known === undefined) return
-    known.held?.release()
-    known.held = null
+  async #look(
+    study: string,
+    actor: string,
+    withheld: Withheld,
+    newest: () => Promise<HeldSnapshot | null> | HeldSnapshot | null,
+  ): Promise<Standing | null> {
+    const ofStudy = this.#standings.get(study) ?? new Map<string, Standing>()
+    this.#standings.set(study, ofStudy)
+    const known = ofStudy.get(actor)
+    known?.hears(await withheld(known.manifest.maskingKey))
+    if (known !== undefined && !known.isOver(this.#now())) return known
+    const held = await newest()
+    if (held === null) return null
+    const standing = new Standing(this.#now(), held, await withheld(held.manifest.maskingKey))
+    known?.release()
+    ofStudy.set(actor, standing)
+    this.#sweep(ofStudy)
+    return standing
+  }
+
+  /** Whose hour is over has nothing to be held for. */
+  #sweep(standings: Map<string, Standing>): void {
+    for (const [actor, standing] of standings) {
+      if (this.#now() - standing.at < cutOverMs) continue
+      standing.release()
+      standings.delete(actor)
+    }
+  }
+
+  /** Somebody left, and files of the study's snapshots go. */
+  drop(study: string, patientKey?: string): void {
+    for (const standing of this.#standings.get(study)?.values() ?? []) {
+      if (patientKey !== undefined) standing.hears([patientKey])
+      standing.release()
+    }
   }
 
   close(): void {
     for (const study of this.#standings.keys()) this.drop(study)
   }
-}
-
-function banded(people: number): ChangedPeople {
-  if (people === 0) return '0'
-  return people < countsOnly.threshold ? '1–10' : Math.round(people / 5) * 5
 }

@@ -6,7 +6,7 @@ import type { Engines } from '../engines.js'
 import type { StatementWork } from '../run-statement.js'
 import { inquire } from './inquiry.js'
 import { Numbers } from './measure.js'
-import { keyOf, questionOf, workOf, type About, type Question } from './question.js'
+import { keyOf, workOf, type Question } from './question.js'
 
 // Statements of callers who get counts only: what is told is held against all that the same caller was told before.
 
@@ -21,7 +21,7 @@ export interface CountsAsked {
   study: Study
   actor: string
   work: StatementWork
-  about: About | null
+  question: Question
   /** What figures rest on: the same text, the same figures. */
   mark: string
 }
@@ -36,22 +36,23 @@ export interface CountsTold {
   question: Question
 }
 
+/** By caller and statement. */
+type Told = Map<string, ToldPeople | null>
 interface Known {
   numbers: Numbers
-  mark: string
-  /** By caller and statement. */
-  told: Map<string, ToldPeople | null>
+  told: Told
 }
 
 /** Different statements that an answer is held against, and how long one counts. */
 const questionsMax = 200
 const rememberedMs = 90 * 86_400_000
 const recordsMax = 2_000
+const marksMax = 3
 
 export class CountDesk {
   readonly #parts: CountsParts
   /** By study; pseudonyms and numbers only, and no more than were told. */
-  readonly #studies = new Map<number, Known>()
+  readonly #studies = new Map<number, Map<string, Known>>()
   readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(parts: CountsParts) {
@@ -77,9 +78,8 @@ export class CountDesk {
   }
 
   async run(asked: CountsAsked): Promise<CountsTold | Refusal> {
-    const { study, actor, work } = asked
+    const { study, actor, work, question } = asked
     const known = this.#known(study, asked.mark)
-    const question = await questionOf(work, asked.about)
     const questions = await this.#questions(study, actor)
     const first = questions.findIndex((each) => keyOf(each) === keyOf(question))
     if (first < 0 && questions.length >= questionsMax) return tooManyQuestions()
@@ -96,7 +96,7 @@ export class CountDesk {
     if (shown.spent) return tellsOfFew()
     known.told.set(`${actor} ${keyOf(question)}`, shown.told)
     const by = { policy: countsOnly, study: study.id, hash: this.hashOf(study), nameOf: known.numbers.nameOf.bind(known.numbers) }
-    return { columns: found.columns, figures: found.figures, ...shown.tell(by, work.limit), question }
+    return { columns: found.columns, figures: found.figures, ...shown.tell(by, Infinity), question }
   }
 
   /** Whom an earlier answer was of, as far as they are still there. */
@@ -117,12 +117,15 @@ export class CountDesk {
     return told
   }
 
+  /** Callers' figures can rest on different snapshots, few at a time. */
   #known(study: Study, mark: string): Known {
-    const known = this.#studies.get(study.sid)
-    if (known?.mark === mark) return known
-    const fresh = { numbers: new Numbers(), mark, told: new Map<string, ToldPeople | null>() }
-    this.#studies.set(study.sid, fresh)
-    return fresh
+    const marks = this.#studies.get(study.sid) ?? new Map<string, Known>()
+    this.#studies.set(study.sid, marks)
+    const known = marks.get(mark) ?? { numbers: new Numbers(), told: new Map() }
+    marks.delete(mark)
+    marks.set(mark, known)
+    for (const oldest of marks.keys()) if (marks.size > marksMax) marks.delete(oldest)
+    return known
   }
 
   /** The ledger: what the caller asked and was answered, in the order in which it first was. */

@@ -22,6 +22,8 @@ export interface World {
   masked: { policy: Policy }
   /** patient_keys to leave out from now on. */
   withheld: string[]
+  /** How far its clock is ahead of the machine's. */
+  ahead: { ms: number }
   /** Files of study SYN, which its engine sees below `folder`/files/SYN. */
   files: QueryFile[]
   repository: RepositoryWorld['repository']
@@ -86,6 +88,7 @@ export async function openQueryWorld(): Promise<World> {
   await publish(reservoir, 'OTHER', someResources.slice(0, 1))
   let made = 0
   const withheld: string[] = []
+  const ahead: World['ahead'] = { ms: 0 }
   const masked: World['masked'] = { policy: safeHarbor }
   const files: QueryFile[] = []
   const codeLists = openCodeLists({
@@ -113,7 +116,7 @@ export async function openQueryWorld(): Promise<World> {
     cohorts: (of) => cohorts.tables(of),
     studyOf: async (sid) => (sid === study.sid ? study : other),
     seal: (text) => createHmac('sha256', 'k').update(text).digest(),
-    now: () => Date.now(),
+    now: () => Date.now() + ahead.ms,
     newId: () => `statement-${made++}`,
   })
   const ask = (sql: string, more: Partial<Asked>): Promise<Awaited<ReturnType<Query['run']>>> =>
@@ -125,6 +128,7 @@ export async function openQueryWorld(): Promise<World> {
     study,
     other,
     withheld,
+    ahead,
     masked,
     files,
     repository,

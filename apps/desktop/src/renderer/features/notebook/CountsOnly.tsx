@@ -50,13 +50,14 @@ function Meaning({ onClose }: { onClose(): void }) {
         <dt>What is told</dt>
         <dd>
           Counts are rounded to {rounding}. A figure of 1 to {threshold - 1} people is hatched as <code>{show}</code>;{' '}
-          <code>{besides}</code> hides one from which few would follow, here or beside your earlier answers. Groups of few stand together in
-          one last row without labels.
+          <code>{besides}</code> hides one from which few would follow, here or beside your earlier answers, and says nothing of its size.
+          Groups of few stand together in one last row without labels.
         </dd>
         <dt>What changes it</dt>
         <dd>
-          The same people give the same number. New data comes in after an hour, or when {threshold} people have left; who withdraws is left
-          out at once. Files hold what was told, and mark each hidden cell.
+          The same people give the same number. All changes come together, an hour after the last time or when {threshold} people have left.
+          If somebody leaves before, what you were told is told again and new questions wait. Files hold what was told, and mark each hidden
+          cell.
         </dd>
       </dl>
     </NoteDialog>
