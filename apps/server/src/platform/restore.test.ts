@@ -141,7 +141,11 @@ test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
       stores: { equal: true },
     })
     const restored = await openPlatform(alone)
-    await cutStands(restored).finally(() => restored.close())
+    try {
+      await cutStands(restored)
+    } finally {
+      await restored.close()
+    }
     expect(await restore(alone, { from: backup, lake: null, ledger, tell: () => undefined }, openPlatform)).toHaveProperty('problem')
 
     const segment = (await readdir(path.join(backup, 'lake', 'HARBOR'))).find((name) => name.endsWith('.enc'))

@@ -85,8 +85,12 @@ test('rows of whoever is withheld, erased or unknown are in no answer, which say
     [{ file: 'before.csv', rows: 'more than 10' }],
   ])
   const kept = await world.query.keep({
-    ...{ study: world.study, actor: 'ana', sql: 'SELECT count(*) FROM "before.csv"', purpose: 'test' },
-    ...{ limit: 10, format: 'json' as const },
+    study: world.study,
+    actor: 'ana',
+    sql: 'SELECT count(*) FROM "before.csv"',
+    purpose: 'test',
+    limit: 10,
+    format: 'json',
   })
   expect(isRefusal(kept) ? kept : kept.basis.leftOut).toEqual([{ file: 'before.csv', rows: 'more than 10' }])
 })

@@ -274,8 +274,7 @@ export class Query {
 
   /** Whether everybody who is withheld by now was left out when rows were read. */
   async isCurrent(of: Pick<KeptResult, 'id' | 'study' | 'without' | 'maskingKey'>): Promise<boolean> {
-    const study = await this.#options.studyNamed(of.study)
-    const withheld = study === null ? null : await this.#around.told(study, of.maskingKey)
+    const withheld = await this.#around.told(await this.#options.studyNamed(of.study), of.maskingKey)
     return withheld !== null && this.#kept.isWithout(of, withheld)
   }
 

@@ -33,7 +33,8 @@ export class Surroundings {
   }
 
   /** null: under which pseudonyms they are nobody can tell any more. */
-  async told(study: Study, maskingKey?: string): Promise<readonly string[] | null> {
+  async told(study: Study | null, maskingKey?: string): Promise<readonly string[] | null> {
+    if (study === null) return null
     return this.#options.withheld === undefined ? [] : this.#options.withheld(study, maskingKey)
   }
 
