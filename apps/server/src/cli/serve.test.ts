@@ -105,6 +105,8 @@ test('a wrong setting stops the start with one line, and wrong words are wrong u
     '',
     'aquifer: AQUIFER_PROT is not a setting of Aquifer; did you mean AQUIFER_PORT?\n',
   ])
+  const flag = await run(['serve', '--port', '99999', '--roles', 'cook'])
+  expect([flag.code, flag.err]).toEqual([2, expect.stringMatching(/^aquifer: --port must be .*; --roles: choose from .*\n$/)])
   expect((await run(['serve', '--nonsense'])).code).toBe(2)
   expect((await run(['nonsense'])).code).toBe(2)
   const help = await run(['serve', '--help'])

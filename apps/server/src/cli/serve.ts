@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { readConfig, readEnvironment, serverRoles, settings, type Config, type Overrides } from '../config/index.js'
 import { openBackgroundLeases, openPlatform, type BackgroundLeases, type Platform, type PlatformOptions } from '../platform.js'
 import { CannotStart, PostgresInUse } from '../storage/index.js'
-import { CommandFailed } from './failure.js'
+import { CommandFailed, WrongUsage } from './failure.js'
 
 export interface ServeFlags extends Overrides {
   json?: boolean
@@ -57,8 +57,14 @@ async function serve(config: Config): Promise<void> {
 
 export function configFrom(flags: ServeFlags): Config {
   const config = readConfig(readEnvironment(), flags)
-  if ('faults' in config) throw new CommandFailed(config.faults.join('; '))
-  return config
+  if (!('faults' in config)) return config
+  const own = readConfig(readEnvironment())
+  const settled = 'faults' in own ? own.faults : []
+  const flagged = config.faults.filter((fault) => !settled.includes(fault))
+  if (flagged.length === 0) throw new CommandFailed(config.faults.join('; '))
+  throw new WrongUsage(
+    flagged.map((fault) => fault.replace(/^AQUIFER_([A-Z]+)\b/, (_all, name: string) => `--${name.toLowerCase()}`)).join('; '),
+  )
 }
 
 /** Opens and listens; what a person can mend is told in one line. */

@@ -56,8 +56,9 @@ async function answerTo(request: FastifyRequest, endpoint: Endpoint, binding: Bi
 /** The body as the contract says it must be, or every finding at once. */
 export function bodyAs<Schema extends z.ZodType>(request: FastifyRequest, schema: Schema): z.output<Schema> | Refusal<'invalid'> {
   const parsed = schema.safeParse(request.body ?? {})
-  if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map((issue) => ({
+  if (parsed.success && isStorable(parsed.data)) return parsed.data
+  const found = parsed.error?.issues ?? [{ path: [], message: 'A text has no NUL and no half of a character in it.' }]
+  const issues = found.map((issue) => ({
     severity: 'error' as const,
     path: issue.path.join('.'),
     code: 'invalid',
@@ -67,6 +68,17 @@ export function bodyAs<Schema extends z.ZodType>(request: FastifyRequest, schema
     detail: issues.map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`)).join('; '),
     issues,
   })
+}
+
+// The database keeps every text but those with a NUL or with half of a character.
+function isStorable(body: unknown): boolean {
+  const left = [body]
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    if (typeof each === 'string' && (each.includes('\0') || /\p{Surrogate}/u.test(each))) return false
+    if (typeof each === 'object' && each !== null)
+      for (const entry of Object.entries(each)) for (const part of entry) left.push(part ?? null)
+  }
+  return true
 }
 
 /** Query parameters, each once; a repeated one keeps its first value. */

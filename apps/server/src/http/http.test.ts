@@ -23,6 +23,32 @@ test('the description lists every route, and every route it lists answers', asyn
     told.filter((route) => !/\/query\/api\/|\/risk/.test(route) || served.includes(route)).toSorted(),
   )
 })
+test('the description is whole: what it refers to is in it, and requests may leave out what has a default', async () => {
+  const { json, text } = await world.send({ path: '/openapi.json' })
+  const { schemas } = json['components'] as { schemas: Record<string, Json> }
+  const referred = [...text.matchAll(/"\$ref":"([^"]*)"/g)].map((match) => match[1] ?? '')
+  expect(referred.length).toBeGreaterThan(100)
+  expect(referred.filter((each) => schemas[each.replace('#/components/schemas/', '')] === undefined)).toEqual([])
+  const paths = json['paths'] as Record<string, Record<string, { requestBody: unknown; parameters: Json[] }>>
+  expect(JSON.stringify(paths['/query/api/v1/statements']?.['post']?.requestBody)).toContain('"required":["study","sql"]')
+  expect(paths['/datareservoir/api/v1/metadata']?.['get']?.parameters).toContainEqual(
+    expect.objectContaining({ name: 'X-Aquifer-User', in: 'header', required: true }),
+  )
+})
+test('what the database cannot keep is refused wherever it stands', async () => {
+  const token = await world.token('administrator')
+  for (const path of [
+    '/jobs/api/v1/a%00b',
+    '/jobs/api/v1?kind=%00',
+    '/audit/api/v1/records?actor=a%00b',
+    '/fhir-server/api/v1/Patient/%00',
+  ])
+    expect([path, (await world.send({ path, token })).status]).toEqual([path, 400])
+  for (const text of ['a\0b', '\ud800']) {
+    const revoked = await world.send({ method: 'POST', path: '/identity/api/v1/revocations', token, body: { tokenId: text } })
+    expect([revoked.status, revoked.json['detail']]).toEqual([400, 'A text has no NUL and no half of a character in it.'])
+  }
+})
 test('every address but the open ones needs a token, and no token opens the reading of data', async () => {
   for (const endpoint of Object.values(endpoints) as Endpoint[]) {
     // Statements and what is counted by them are not run by this server.

@@ -1,27 +1,29 @@
 import { endpoints, problem, type Endpoint } from '@aquifer/core/contract'
-import { z } from 'zod'
+import { openSchemaBook, type SchemaBook } from './openapi-schemas.js'
 
 const all: readonly Endpoint[] = Object.values(endpoints)
 
 /** The API in OpenAPI 3.1, made from the endpoints of the contract; nothing is described twice. */
 export function openApi(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {}
+  const book = openSchemaBook(all)
   for (const [name, endpoint] of Object.entries(endpoints) as [string, Endpoint][]) {
-    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation(name, endpoint) }
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation(book, name, endpoint) }
   }
+  book.of('problem', 'answer', problem)
   return {
     openapi: '3.1.0',
     info: { title: 'Aquifer', version, description: 'Health data for studies: FHIR in, consent, a masked reservoir out.' },
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Problem: schemaOf(problem) },
+      schemas: book.all,
     },
     security: [{ bearer: [] }],
   }
 }
 
-function operation(name: string, endpoint: Endpoint): Record<string, unknown> {
+function operation(book: SchemaBook, name: string, endpoint: Endpoint): Record<string, unknown> {
   const inPath = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map((match) => ({
     name: match[1],
     in: 'path',
@@ -29,6 +31,8 @@ function operation(name: string, endpoint: Endpoint): Record<string, unknown> {
     schema: { type: 'string' },
   }))
   const inQuery = (endpoint.query ?? []).map((each) => ({ name: each, in: 'query', schema: { type: 'string' } }))
+  const inHeaders = (endpoint.headers ?? []).map((each) => ({ name: each, in: 'header', required: true, schema: { type: 'string' } }))
+  const parameters = [...inPath, ...inQuery, ...inHeaders]
   const status = String(endpoint.status ?? 200)
   const errorType = endpoint.system === 'fhir-server' ? 'application/json+fhir' : 'application/problem+json'
   const hasBody = endpoint.body !== undefined || endpoint.bodyType !== undefined
@@ -36,19 +40,22 @@ function operation(name: string, endpoint: Endpoint): Record<string, unknown> {
     operationId: name,
     summary: endpoint.summary,
     tags: [endpoint.system],
-    ...(inPath.length + inQuery.length > 0 ? { parameters: [...inPath, ...inQuery] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
     ...(hasBody
       ? {
           requestBody: {
             required: true,
-            content: contentOf(endpoint.bodyType ?? 'application/json', endpoint.body ? { schema: schemaOf(endpoint.body) } : {}),
+            content: contentOf(
+              endpoint.bodyType ?? 'application/json',
+              endpoint.body ? { schema: book.of(name, 'request', endpoint.body) } : {},
+            ),
           },
         }
       : {}),
     responses: {
       [status]: {
         description: status === '204' ? 'Done' : 'The answer',
-        ...(status === '204' ? {} : { content: answerContent(endpoint) }),
+        ...(status === '204' ? {} : { content: answerContent(book, name, endpoint) }),
       },
       default: {
         description: 'Refused',
@@ -63,16 +70,11 @@ function operation(name: string, endpoint: Endpoint): Record<string, unknown> {
 const contentOf = (type: string, content: Record<string, unknown>): Record<string, unknown> =>
   type === 'application/json+fhir' ? { [type]: content, 'application/xml+fhir': content } : { [type]: content }
 
-function answerContent(endpoint: Endpoint): Record<string, unknown> {
-  const schema = endpoint.answer === undefined ? {} : { schema: schemaOf(endpoint.answer) }
+function answerContent(book: SchemaBook, name: string, endpoint: Endpoint): Record<string, unknown> {
+  const schema = endpoint.answer === undefined ? {} : { schema: book.of(name, 'answer', endpoint.answer) }
   const type = endpoint.answerType ?? 'application/json'
   if (endpoint.answer === undefined || type === 'application/json') return contentOf(type, schema)
   return { [type]: {}, 'application/json': schema }
-}
-
-function schemaOf(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _draft, ...json } = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Record<string, unknown>
-  return json
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -167,6 +167,8 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
     })
   if (reason !== null && !isReason(reason))
     return refuse('bad-header', { detail: 'X-Aquifer-Reason: at most 255 printable ASCII characters.', header: 'X-Aquifer-Reason' })
+  // No name or value that is kept has one, and the database would fail on it.
+  if (/%00/.test(request.url)) return refuse('bad-parameter', { detail: 'An address has no NUL (%00) in it.', parameter: 'url' })
   if (request.routeOptions.config.open === true || request.routeOptions.url === undefined) return null
   if (!parts.accepting()) return refuse('not-ready', { detail: 'The server is starting or stopping.', retryAfterS: 2 })
   const caller = await parts.identity.authenticate(bearerOf(request), certificateOf(request.raw.socket))

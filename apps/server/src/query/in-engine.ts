@@ -2,7 +2,7 @@ import type { ResultColumn } from '@aquifer/core/contract'
 import { refuse, type Refusal } from '@aquifer/core/refusal'
 import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
 import type { EngineDone, EngineRun } from './engine-statement.js'
-import type { Engines } from './engines.js'
+import type { Engines, Seat } from './engines.js'
 import { cancelled, outOfMemory } from './faults.js'
 import { countMs, killAfterMs, statementThreads, type StatementLimits } from './limits.js'
 
@@ -40,8 +40,9 @@ export async function seated<T>(
   work.signal.addEventListener('abort', goAway, { once: true })
   if (work.signal.aborted) goAway()
   if (!(await ticket.admitted)) return cancelled()
-  const seat = await engines.seat(work.study, work.filesFolder, ticket)
+  let seat: Seat | null = null
   try {
+    seat = await engines.seat(work.study, work.filesFolder, ticket)
     if (work.signal.aborted) return cancelled()
     work.onStart()
     return await use(seat.engine)
@@ -49,11 +50,13 @@ export async function seated<T>(
     if (!(error instanceof EngineGone)) throw error
     if (work.signal.aborted) return cancelled()
     if (error.reason === 'memory') return outOfMemory()
+    if (seat === null)
+      return refuse('not-ready', { detail: 'The query engine did not start: the machine may be too busy.', retryAfterS: 10 })
     const detail = 'The query engine ended while the statement ran, which too large a statement can cause. It is started anew.'
     return refuse('not-ready', { detail, retryAfterS: 1 })
   } finally {
     work.signal.removeEventListener('abort', goAway)
-    seat.leave()
+    seat?.leave()
   }
 }
 

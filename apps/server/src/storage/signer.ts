@@ -30,16 +30,16 @@ export interface Signer extends Verifier {
 const secretFile = 'audit-signing.pem'
 export const publicKeyFile = 'audit-signing.pub.pem'
 
-/** Ed25519, made at the first start under keys/, readable by the server's user only; the public half lies beside it to be handed out. */
+/** Ed25519, made at the first start under keys/, readable by the server's user only; the public half lies beside it to be handed out, and is as closed as all there. */
 export async function openSigner(keysDir: string): Promise<Signer> {
   mkdirSync(keysDir, { recursive: true, mode: 0o700 })
   const file = join(keysDir, secretFile)
   const secret = createPrivateKey(read(file) ?? make(file))
-  chmodSync(file, 0o600)
   const verifier = verifierOf(createPublicKey(secret))
   if (read(join(keysDir, publicKeyFile)) !== verifier.publicKey) {
-    await writeAtomically(join(keysDir, publicKeyFile), verifier.publicKey, { mode: 0o644 })
+    await writeAtomically(join(keysDir, publicKeyFile), verifier.publicKey, { mode: 0o600 })
   }
+  for (const name of [secretFile, publicKeyFile]) chmodSync(join(keysDir, name), 0o600)
   const raw = secret.export({ type: 'pkcs8', format: 'der' })
   const fast = Buffer.from(hkdfSync('sha256', raw, '', 'aquifer record mark', 32))
   return {

@@ -41,6 +41,8 @@ export interface Endpoint {
   /** no token needed */
   open?: true
   query?: readonly string[]
+  /** mandatory ones beside the token */
+  headers?: readonly string[]
   body?: z.ZodType
   bodyType?: string
   answer?: z.ZodType

@@ -49,9 +49,11 @@ export const fileMetadataList = z
 export type FileMetadataList = z.infer<typeof fileMetadataList>
 
 const anyBytes = 'application/octet-stream'
-const lake = { path: '/datalake/api/v1/data/{id}', system: 'datalake' } as const
-const reservoir = { path: '/datareservoir/api/v1/data/{id}', system: 'datareservoir' } as const
-const upload = { path: '/datareservoir/api/v1/uploads/{id}', system: 'datareservoir' } as const
+const headers = ['X-Correlation-Id', 'X-Aquifer-User'] as const
+const lake = { path: '/datalake/api/v1/data/{id}', system: 'datalake', headers } as const
+const reservoir = { path: '/datareservoir/api/v1/data/{id}', system: 'datareservoir', headers } as const
+const upload = { path: '/datareservoir/api/v1/uploads/{id}', system: 'datareservoir', headers } as const
+const withReason = { headers: [...headers, 'X-Aquifer-Reason'] } as const
 export const fileEndpoints = {
   putLakeFile: {
     method: 'POST',
@@ -59,36 +61,40 @@ export const fileEndpoints = {
     system: 'datalake',
     summary: 'Store a file as it is, at most 10 MB; it may hold people and never reaches the reservoir',
     query: ['studyid'],
+    headers,
     bodyType: anyBytes,
     answer: lakeFileStored,
     status: 201,
   },
   lakeFile: { method: 'GET', ...lake, summary: 'The bytes of a file that the caller stored', answerType: anyBytes },
-  removeLakeFile: { method: 'DELETE', ...lake, summary: 'Remove a file; X-Aquifer-Reason says why', status: 204 },
+  removeLakeFile: { method: 'DELETE', ...lake, ...withReason, summary: 'Remove a file; X-Aquifer-Reason says why', status: 204 },
   putReservoirFile: {
     method: 'POST',
     path: '/datareservoir/api/v1/data',
     system: 'datareservoir',
     summary: 'Store a de-identified file, at most 500 MB, or begin an upload that can be resumed (Upload-Complete: ?0)',
     query: ['studyid'],
+    headers: [...headers, 'Content-Disposition', 'X-Aquifer-Attestation'],
     bodyType: anyBytes,
     answer: reservoirFileStored,
     status: 201,
   },
   reservoirFile: { method: 'GET', ...reservoir, summary: 'The bytes of a file of the reservoir', answerType: anyBytes },
-  removeReservoirFile: { method: 'DELETE', ...reservoir, summary: 'Remove a file; X-Aquifer-Reason says why', status: 204 },
+  removeReservoirFile: { method: 'DELETE', ...reservoir, ...withReason, summary: 'Remove a file; X-Aquifer-Reason says why', status: 204 },
   fileMetadata: {
     method: 'GET',
     path: '/datareservoir/api/v1/metadata',
     system: 'datareservoir',
     summary: 'Files of the reservoir within reach, oldest first',
     query: ['fromWhen', 'toWhen', 'userId', 'filename', 'maxRecords', 'after', 'studyid'],
+    headers,
     answer: fileMetadataList,
   },
   uploadState: { method: 'GET', ...upload, summary: 'How far an upload is: Upload-Offset, Upload-Complete', status: 204 },
   appendUpload: {
     method: 'PATCH',
     ...upload,
+    headers: [...headers, 'Upload-Offset', 'Upload-Complete'],
     summary: 'Append to an upload at Upload-Offset; with Upload-Complete: ?1 the file is stored',
     bodyType: 'application/partial-upload',
     answer: reservoirFileStored,

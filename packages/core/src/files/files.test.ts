@@ -30,6 +30,12 @@ test('a part lies within the file, or there is none', () => {
     }),
   )
   expect([partOf('bytes=0-0', 0), partOf('bytes=-0', 5), partOf('bytes=5-', 5)]).toEqual(['none', 'none', 'none'])
+  const beyond = '9'.repeat(20)
+  expect([partOf(`bytes=1-${beyond}`, 5), partOf(`bytes=-${beyond}`, 5), partOf(`bytes=${beyond}-`, 5)]).toEqual([
+    { start: 1, end: 4 },
+    { start: 0, end: 4 },
+    'none',
+  ])
   expect([partOf('bytes=3-1', 5), partOf('bytes=0-1,3-4', 5), partOf('lines=1-2', 5), partOf(null, 5)]).toEqual([null, null, null, null])
 })
 

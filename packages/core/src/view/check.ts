@@ -26,6 +26,10 @@ export function checkView(json: unknown): CheckedView {
     'loinc',
     ...(view.constant ?? []).map(({ name }) => name),
   ])
+  view.constant?.forEach(({ name }, index, all) => {
+    if (all.findIndex((each) => each.name === name) < index)
+      problems.push({ path: `constant[${index}].name`, message: `constant ${name} is there twice` })
+  })
   view.where?.forEach(({ path }, index) => checkPath(path, `where[${index}].path`, constants, problems))
   const columns = view.select.flatMap((select, index) => checkSelect(select, `select[${index}]`, constants, problems))
   checkNames(columns, problems)

@@ -60,6 +60,14 @@ const constantTypes = new Set(
     .map((name) => `value${name}`),
 )
 
+const wholeTypes = new Set(['valueInteger', 'valuePositiveInt', 'valueUnsignedInt'])
+function isOfKind(key: string, value: unknown): boolean {
+  if (key === 'valueBoolean') return typeof value === 'boolean'
+  if (wholeTypes.has(key)) return Number.isInteger(value)
+  if (key === 'valueDecimal') return typeof value === 'number'
+  return typeof value === 'string' || (key === 'valueInteger64' && Number.isInteger(value))
+}
+
 const constant = z
   .object({ name: columnName })
   .catchall(z.union([z.string(), z.number(), z.boolean()]))
@@ -70,6 +78,9 @@ const constant = z
     },
     { message: 'a constant has one value[x] of a primitive type' },
   )
+  .refine((given) => Object.entries(given).every(([key, value]) => key === 'name' || isOfKind(key, value)), {
+    message: 'the constant’s value is not of its type',
+  })
 
 export const viewDefinition = z.object({
   resource: z.string().regex(/^[A-Z][A-Za-z]+$/, 'the name of a resource type'),
