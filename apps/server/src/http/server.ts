@@ -167,8 +167,11 @@ async function admit(parts: ServerParts, request: FastifyRequest): Promise<Refus
     })
   if (reason !== null && !isReason(reason))
     return refuse('bad-header', { detail: 'X-Aquifer-Reason: at most 255 printable ASCII characters.', header: 'X-Aquifer-Reason' })
-  // No name or value that is kept has one, and the database would fail on it.
-  if (/%00/.test(request.url)) return refuse('bad-parameter', { detail: 'An address has no NUL (%00) in it.', parameter: 'url' })
+  // No name or value that is kept has one, and the database would fail on it. FHIR has its own words for values of a search.
+  const [path = '', query = ''] = request.url.split('?')
+  if (path.includes('%00')) return refuse('unknown', { detail: 'There is nothing at this address.' })
+  if (query.includes('%00') && request.routeOptions.config.fhir !== true)
+    return refuse('bad-parameter', { detail: 'A parameter has no NUL (%00) in it.', parameter: 'url' })
   if (request.routeOptions.config.open === true || request.routeOptions.url === undefined) return null
   if (!parts.accepting()) return refuse('not-ready', { detail: 'The server is starting or stopping.', retryAfterS: 2 })
   const caller = await parts.identity.authenticate(bearerOf(request), certificateOf(request.raw.socket))
