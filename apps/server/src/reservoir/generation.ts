@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { faultPoint, syncFolder, writeAtomically } from '../storage/index.js'
+import { publishTables, type StudyTables } from './generation-tables.js'
 import type { OutputForm, PartitionLevel, PartitionsResult } from './jobs.js'
-import { livingRowsSql, textSql } from './living-sql.js'
+import { fingerprintWithout, type Leaving } from './leaving.js'
+import { linkFolder } from './link-folder.js'
 import type { ReservoirManifest, ReservoirStamp, ReservoirType } from './manifest.js'
 import type { StudyObjects } from './study-objects.js'
 import type { StudyReservoir } from './study-reservoir.js'
@@ -12,28 +13,6 @@ import type { WriterProcess } from './writer-process.js'
 
 // Whole generations for readers outside (Spark, Hive, pandas): plain folders that never change once they have their name.
 // What did not change since the last one is linked, not written again.
-
-export interface FlatTable {
-  name: string
-  /** Resource types whose rows it is made of. */
-  types: readonly string[]
-  sql: string
-  /** By a view of the study's own: one that cannot be made is left out, and the generation goes on. */
-  own?: boolean
-}
-export interface FlatTableInput {
-  /** SQL of the living rows of a type, to stand in brackets after FROM; null when the study has none. */
-  rowsOf: (type: string) => string | null
-  /** SQL of the study's dictionary (system, code, text). */
-  displays: string | null
-}
-/** Made by the query system's views; the reservoir knows no view. */
-export interface StudyTables {
-  /** Another one when the same rows give other tables. */
-  mark: string
-  tables: (input: FlatTableInput) => readonly FlatTable[]
-}
-export type FlatTables = (study: string) => Promise<StudyTables>
 
 export interface Published {
   generation: number
@@ -94,6 +73,10 @@ export interface GenerationParts {
   keepMs: number
   now: number
   flatTables: StudyTables
+  /** The engine holds about so many rows of a type at once. */
+  rowsAtOnce: number
+  /** Somebody without whom it is made, for that reason alone. */
+  leaving?: Leaving | undefined
   /** Told of a table of the study's own that could not be made. */
   onLeftOut?: (table: string) => void
 }
@@ -119,7 +102,12 @@ export async function publishGeneration(parts: GenerationParts, manifest: Reserv
   const living = Object.entries(manifest.types).filter(([, entry]) => entry.rows > 0)
   const published = await together(living.map(([type, entry]) => publishType(parts, type, entry, making, base)))
   for (const [index, [type]] of living.entries()) state.types[type] = published[index]!
-  await publishTables(parts, manifest, making, base, state)
+  const partitionsIn =
+    ({ types }: PublishedState) =>
+    (type: string) =>
+      types[type]?.partitions ?? null
+  const before = base === null ? null : { folder: base.folder, tables: base.state.tables, partitionsOf: partitionsIn(base.state) }
+  state.tables = await publishTables({ ...parts, dir }, { manifest, making, base: before, partitionsOf: partitionsIn(state) })
   await forgetTimes(making)
   await faultPoint('reservoir.generation-written')
   await rm(target, { recursive: true, force: true })
@@ -164,24 +152,33 @@ async function publishType(parts: GenerationParts, type: string, entry: Reservoi
     for (const path of Object.keys(before.partitions)) await linkFolder(join(base.folder, type, path), join(folder, path))
     return before
   }
-  const { levels, output, writer, reservoir } = parts
+  const { levels, output, writer, reservoir, leaving, rowsAtOnce } = parts
   const { dir } = reservoir
   const found = await writer.run({ kind: 'partitions', dir, type: entry, levels })
   const isChanged = (part: PartitionsResult[number]): boolean => before?.partitions[part.path] !== part.fingerprint
   if (base) for (const part of found) if (!isChanged(part)) await linkFolder(join(base.folder, type, part.path), join(folder, part.path))
+  const isLess = ({ path, fingerprint }: PartitionsResult[number]): boolean => {
+    const [all, his] = [before?.partitions[path], leaving?.types[type]?.partitions[path]]
+    return output === 'parquet' && all !== undefined && his !== undefined && fingerprintWithout(all, his) === fingerprint
+  }
+  const changed = found.filter(isChanged)
+  const less = changed.filter(isLess)
+  if (base && leaving && less.length > 0) {
+    const folders = less.map(({ path }) => ({ from: join(base.folder, type, path), to: join(folder, path) }))
+    await writer.run({ kind: 'leave-out', folders, person: leaving.person })
+  }
   const job = { kind: 'publish-type', dir, type: entry, levels, out: folder, of: type, output } as const
-  for (const partitions of passesOf(found.filter(isChanged))) await writer.run({ ...job, partitions })
+  for (const partitions of passesOf(changed.filter((part) => !less.includes(part)), rowsAtOnce)) await writer.run({ ...job, partitions })
   return { of, partitions: Object.fromEntries(found.map((part) => [part.path, part.fingerprint])) }
 }
 
 // The engine holds all rows that it writes to partitions, each with the hundreds of columns of its type: 580,000 Observations took 3.2 GB
 // (2026-11). Each pass reads the type again, so they are few.
-const rowsOfPass = 150_000
-const passesMax = 6
+const passesMax = 16
 
-function passesOf(parts: PartitionsResult): string[][] {
+function passesOf(parts: PartitionsResult, rowsAtOnce: number): string[][] {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-  const most = Math.max(rowsOfPass, rows / passesMax)
+  const most = Math.max(rowsAtOnce, rows / passesMax)
   const passes: string[][] = []
   let held = 0
   for (const part of parts) {
@@ -191,66 +188,6 @@ function passesOf(parts: PartitionsResult): string[][] {
     else pass.push(part.path)
   }
   return passes
-}
-
-async function publishTables(
-  parts: GenerationParts,
-  manifest: ReservoirManifest,
-  making: string,
-  base: Base | null,
-  state: PublishedState,
-) {
-  const { dir } = parts.reservoir
-  const living = (type: string): string | null => {
-    const entry = manifest.types[type]
-    return entry && entry.files.length > 0 ? livingRowsSql(dir, entry) : null
-  }
-  const displays = manifest.displays ? `SELECT system, code, text FROM read_parquet(${textSql(join(dir, manifest.displays))})` : null
-  const tables = parts.flatTables.tables({ rowsOf: living, displays })
-  // The same statements without file names: what a table is made of is the rows, wherever compaction has put them.
-  const shapes = parts.flatTables.tables({ rowsOf: (type) => (living(type) ? type : null), displays: manifest.displays })
-  const made = await together(tables.map((table, index) => publishTable(parts, table, { shape: shapes[index]?.sql, making, base, state })))
-  for (const [index, { name }] of tables.entries()) {
-    const of = made[index]
-    if (typeof of === 'string') state.tables[name] = of
-  }
-}
-
-interface TableMaking {
-  shape: string | undefined
-  making: string
-  base: Base | null
-  state: PublishedState
-}
-
-/** What the table was made of; null: it cannot be made. */
-async function publishTable(parts: GenerationParts, table: FlatTable, { shape, making, base, state }: TableMaking): Promise<string | null> {
-  const rows = table.types.map((type) => state.types[type]?.partitions ?? null)
-  const of = createHash('sha256')
-    .update(JSON.stringify([shape, rows]))
-    .digest('hex')
-  const folder = join(making, 'tables', table.name)
-  if (base && base.state.tables[table.name] === of) {
-    await linkFolder(join(base.folder, 'tables', table.name), folder)
-    return of
-  }
-  await mkdir(folder, { recursive: true, mode: 0o755 })
-  try {
-    await parts.writer.run({ kind: 'publish-table', sql: table.sql, out: folder, output: parts.output })
-    return of
-  } catch (error) {
-    if (table.own !== true) throw error
-    await rm(folder, { recursive: true, force: true })
-    parts.onLeftOut?.(table.name)
-    return null
-  }
-}
-
-async function linkFolder(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o755 })
-  for (const file of await readdir(from)) {
-    await link(join(from, file), join(to, file)).catch(() => copyFile(join(from, file), join(to, file)))
-  }
 }
 
 async function forgetTimes(folder: string): Promise<void> {

@@ -1,6 +1,7 @@
 // The reservoir: every study's masked rows as Parquet under an immutable snapshot, and generations of them for readers outside.
 // It never sees an unmasked row, never shows half a commit, and never removes a file that a snapshot in use names.
-export type { FlatTable, FlatTableInput, FlatTables, Generation, StudyTables } from './generation.js'
+export type { Generation } from './generation.js'
+export type { FlatTable, FlatTableInput, FlatTables, StudyTables } from './generation-tables.js'
 export { cutFolder, readCut, type Cut, type CutMade, type PersonUnder } from './cuts.js'
 export { listFile } from './list-files.js'
 export { livingRowsSql } from './living-sql.js'

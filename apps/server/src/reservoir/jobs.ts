@@ -97,6 +97,24 @@ export interface PartitionsJob {
 /** Of each partition, by its path such as `year=2015`: a fingerprint of its living rows. */
 export type PartitionsResult = { path: string; rows: number; fingerprint: string }[]
 export type PartitionLevel = 'year' | 'month' | 'day'
+/** The same of one person's rows, ended or not: of each resource the newest version that any of the files holds. */
+export interface PersonPartitionsJob extends Omit<PartitionsJob, 'kind'> {
+  kind: 'person-partitions'
+  person: MaskedPerson
+}
+/** Copies Parquet files past rows of a person, in the order that they have; files without any are linked. */
+export interface LeaveOutJob {
+  kind: 'leave-out'
+  folders: { from: string; to: string }[]
+  person: MaskedPerson
+}
+/** Where people, in the order of their pseudonyms, are to be parted so that each stretch of them has about so many rows. */
+export interface StretchesJob {
+  kind: 'stretches'
+  dir: string
+  type: Pick<ReservoirType, 'files' | 'superseded'>
+  rows: number
+}
 export interface PublishTypeJob {
   kind: 'publish-type'
   dir: string
@@ -113,6 +131,8 @@ export interface PublishTableJob {
   sql: string
   /** Folder of the table. */
   out: string
+  /** Number of its file. */
+  part: number
   output: OutputForm
 }
 /** `json`: NDJSON, gzip. */
@@ -126,6 +146,9 @@ export type Job =
   | DisplaysStillInJob
   | ListJob
   | PartitionsJob
+  | PersonPartitionsJob
+  | LeaveOutJob
+  | StretchesJob
   | PublishTypeJob
   | PublishTableJob
 
@@ -138,6 +161,11 @@ export interface JobResults {
   'displays-still-in': null
   list: null
   partitions: PartitionsResult
+  /** `byId`: some are his by their ids only. */
+  'person-partitions': { partitions: PartitionsResult; byId: boolean }
+  'leave-out': null
+  /** Pseudonyms at which a stretch begins, but for the first one's. */
+  stretches: string[]
   'publish-type': null
   'publish-table': null
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { faultPoint, type Clock, type ObjectStore, type Signer } from '../storage/index.js'
 import { compact } from './compact.js'
 import { Cuts } from './cuts.js'
-import { newestGeneration, readPublished, removeOlderGenerations, type FlatTables, type Generation } from './generation.js'
+import { newestGeneration, readPublished, removeOlderGenerations, type Generation } from './generation.js'
+import type { FlatTables } from './generation-tables.js'
 import type { CompareResult } from './jobs.js'
 import { emptyType, headFile, manifestFile, type MaskedPerson, type ReservoirManifest, type ReservoirType } from './manifest.js'
 import { StudyObjects } from './study-objects.js'
@@ -25,6 +26,8 @@ export interface ReservoirOptions {
   flatTables?: FlatTables
   threads?: number
   memoryLimitMb?: number
+  /** A generation is made with about so many rows of a type in memory at once. */
+  rowsAtOnce?: number
   /** Throws where another process may write here by now. */
   mayWrite?: () => void
   /** Told when compaction or a generation fails; it is tried again. */
@@ -35,6 +38,7 @@ export interface ReservoirOptions {
 // 2,300 of them, takes 2.3 GB of this limit and 280 MB of memory. Jobs that run at once share it.
 const memoryLimitDefaultMb = 6144
 const lanes = 2
+const rowsAtOnceDefault = 60_000
 const idleMsMax = 15_000
 
 const purgeRoundsMax = 20
@@ -76,7 +80,7 @@ export class Reservoir {
   readonly #opened = new Map<string, StudyReservoir>()
 
   constructor(options: ReservoirOptions, work: string) {
-    const { dir, clock, threads = 1, memoryLimitMb = memoryLimitDefaultMb, onFailure } = options
+    const { dir, clock, threads = 1, memoryLimitMb = memoryLimitDefaultMb, rowsAtOnce = rowsAtOnceDefault, onFailure } = options
     this.dir = dir
     this.#work = work
     this.#objects = options.objects ?? null
@@ -95,7 +99,7 @@ export class Reservoir {
     })
     const publishing = options.publishing ?? (() => Promise.resolve({ partition: 'year', output: 'parquet', keepMs: 0 } as const))
     const flatTables = options.flatTables ?? (() => Promise.resolve({ mark: '', tables: () => [] }))
-    this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, publishing, ...(onFailure ? { onFailure } : {}) })
+    this.#upkeep = new Upkeep({ writer: this.#keeper, clock, flatTables, rowsAtOnce, publishing, ...(onFailure ? { onFailure } : {}) })
   }
 
   study(id: string): Promise<StudyReservoir> {
@@ -154,14 +158,18 @@ export class Reservoir {
    */
   async purge(study: string, person: MaskedPerson, readersGone: (begunBefore: number) => void): Promise<{ files: number }> {
     const opened = this.#opened.get(study)
-    if (!opened) return { files: 0 }
+    return opened ? this.#upkeep.untended(opened, () => this.#purge(opened, person, readersGone)) : { files: 0 }
+  }
+
+  async #purge(opened: StudyReservoir, person: MaskedPerson, readersGone: (begunBefore: number) => void): Promise<{ files: number }> {
+    const leaving = await this.#upkeep.leaving(opened, this.#urgent, person)
     const files = await this.#rewriteWithout(opened, person)
     // Half of what is made anew is no snapshot; who asked comes again.
     if (opened.rebuilding) throw new Error('the study is masked anew')
     await opened.publish()
     // Who comes from now on reads the snapshot without him.
     const begunBefore = this.#clock.now()
-    await this.#upkeep.generation(opened, this.#urgent)
+    await this.#upkeep.generation(opened, this.#urgent, leaving)
     await faultPoint('reservoir.purged')
     readersGone(begunBefore)
     await removeOlderGenerations(opened)

@@ -1,8 +1,11 @@
 import type { Clock } from '../storage/index.js'
 import { Sleeper } from '../storage/index.js'
 import { compact, filesMax, planCompaction } from './compact.js'
-import { publishGeneration, readPublished, type FlatTables } from './generation.js'
+import { publishGeneration, readPublished } from './generation.js'
+import type { FlatTables } from './generation-tables.js'
 import type { OutputForm, PartitionLevel } from './jobs.js'
+import { leavingOf, type Leaving } from './leaving.js'
+import type { MaskedPerson } from './manifest.js'
 import type { StudyReservoir } from './study-reservoir.js'
 import type { WriterProcess } from './writer-process.js'
 
@@ -17,6 +20,7 @@ export interface UpkeepOptions {
   writer: WriterProcess
   clock: Clock
   flatTables: FlatTables
+  rowsAtOnce: number
   publishing: (study: string) => Promise<Publishing>
   onFailure?: (failure: { study: string; reason: string }) => void
 }
@@ -50,6 +54,7 @@ export class Upkeep {
   readonly #running: Promise<void>
   readonly #room = new Set<() => void>()
   readonly #failed = new Map<string, { attempts: number; retryAt: number }>()
+  readonly #untended = new Map<string, number>()
   #stopping = false
   #generationTurn: Promise<unknown> = Promise.resolve()
 
@@ -75,10 +80,29 @@ export class Upkeep {
   }
 
   /** Makes a generation of the present snapshot now, unless there is one. */
-  generation(reservoir: StudyReservoir, writer = this.#options.writer): Promise<void> {
-    const next = this.#generationTurn.then(() => this.#generation(reservoir, writer))
+  generation(reservoir: StudyReservoir, writer = this.#options.writer, leaving?: Leaving): Promise<void> {
+    const next = this.#generationTurn.then(() => this.#generation(reservoir, writer, leaving))
     this.#generationTurn = next.catch(() => null)
     return next
+  }
+
+  /** What the files hold of somebody who is about to be taken out of them. */
+  async leaving(reservoir: StudyReservoir, writer: WriterProcess, person: MaskedPerson): Promise<Leaving> {
+    const { partition } = await this.#options.publishing(reservoir.study)
+    return leavingOf(reservoir, writer, levelsOf(partition), person)
+  }
+
+  /** Leaves a study alone while somebody else rewrites its files. */
+  async untended<T>({ study }: StudyReservoir, work: () => Promise<T>): Promise<T> {
+    this.#untended.set(study, (this.#untended.get(study) ?? 0) + 1)
+    try {
+      return await work()
+    } finally {
+      const others = (this.#untended.get(study) ?? 1) - 1
+      if (others > 0) this.#untended.set(study, others)
+      else this.#untended.delete(study)
+      this.#sleeper.wake()
+    }
   }
 
   async stop(): Promise<void> {
@@ -92,7 +116,7 @@ export class Upkeep {
     while (!this.#stopping) {
       for (const reservoir of this.#reservoirs.values()) {
         if (this.#stopping) return
-        await this.#tendOrPutOff(reservoir)
+        if (!this.#givesWay(reservoir)) await this.#tendOrPutOff(reservoir)
       }
       this.#makeRoom()
       await this.#sleeper.pause(roundMs)
@@ -119,20 +143,24 @@ export class Upkeep {
   async #tend(reservoir: StudyReservoir): Promise<void> {
     const head = reservoir.head()
     if (!head) return
-    for (let plan = planCompaction(head); plan && !this.#stopping; plan = planCompaction(reservoir.head()!)) {
+    for (let plan = planCompaction(head); plan && !this.#givesWay(reservoir); plan = planCompaction(reservoir.head()!)) {
       await compact(reservoir, this.#options.writer, plan, head.feedAt)
       this.#makeRoom()
     }
-    if (await this.#generationDue(reservoir)) await this.generation(reservoir)
+    if (!this.#givesWay(reservoir) && (await this.#generationDue(reservoir))) await this.generation(reservoir)
     await reservoir.collectGarbage()
   }
 
-  async #generation(reservoir: StudyReservoir, writer: WriterProcess): Promise<void> {
+  #givesWay({ study }: StudyReservoir): boolean {
+    return this.#stopping || this.#untended.has(study)
+  }
+
+  async #generation(reservoir: StudyReservoir, writer: WriterProcess, leaving?: Leaving): Promise<void> {
     const pin = reservoir.pin()
     if (!pin) return
     try {
       const progress = await this.#progressOf(reservoir)
-      const { publishing, onFailure } = this.#options
+      const { publishing, rowsAtOnce, onFailure } = this.#options
       const tables = await this.#options.flatTables(reservoir.study)
       const { partition, output, keepMs } = await publishing(reservoir.study)
       const form = formOf({ levels: levelsOf(partition), output })
@@ -140,7 +168,7 @@ export class Upkeep {
       const begun = this.#options.clock.now()
       const onLeftOut = (table: string): void =>
         onFailure?.({ study: reservoir.study, reason: `the study’s own table ${table} cannot be made` })
-      const how = { levels: levelsOf(partition), output, keepMs, now: begun, onLeftOut }
+      const how = { levels: levelsOf(partition), output, keepMs, now: begun, rowsAtOnce, leaving, onLeftOut }
       await publishGeneration({ reservoir, writer, flatTables: tables, ...how }, pin.manifest)
       progress.published = pin.manifest.snapshot
       progress.mark = tables.mark

@@ -4,16 +4,8 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { runDelta } from './delta.js'
 import { runCompare } from './compare-job.js'
 import type { Job, WriterAnswer, WriterRequest, WriterStart } from './jobs.js'
-import {
-  runCompact,
-  runDisplays,
-  runDisplaysStillIn,
-  runList,
-  runPartitions,
-  runPerson,
-  runPublishTable,
-  runPublishType,
-} from './upkeep-jobs.js'
+import { runLeaveOut, runPartitions, runPersonPartitions, runPublishTable, runPublishType, runStretches } from './publish-jobs.js'
+import { runCompact, runDisplays, runDisplaysStillIn, runList, runPerson } from './upkeep-jobs.js'
 
 // A writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
 
@@ -48,6 +40,12 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
       return runList(connection, job)
     case 'partitions':
       return runPartitions(connection, job)
+    case 'person-partitions':
+      return runPersonPartitions(connection, job)
+    case 'leave-out':
+      return runLeaveOut(connection, job)
+    case 'stretches':
+      return runStretches(connection, job)
     case 'publish-type':
       return runPublishType(connection, job)
     case 'publish-table':
