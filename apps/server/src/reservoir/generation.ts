@@ -168,7 +168,11 @@ async function publishType(parts: GenerationParts, type: string, entry: Reservoi
     await writer.run({ kind: 'leave-out', folders, person: leaving.person })
   }
   const job = { kind: 'publish-type', dir, type: entry, levels, out: folder, of: type, output } as const
-  for (const partitions of passesOf(changed.filter((part) => !less.includes(part)), rowsAtOnce)) await writer.run({ ...job, partitions })
+  for (const partitions of passesOf(
+    changed.filter((part) => !less.includes(part)),
+    rowsAtOnce,
+  ))
+    await writer.run({ ...job, partitions })
   return { of, partitions: Object.fromEntries(found.map((part) => [part.path, part.fingerprint])) }
 }
 

@@ -1,15 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { rm } from 'node:fs/promises'
 import { numbers } from './delta.js'
-import type {
-  CompactJob,
-  CompactResult,
-  JobResults,
-  DisplaysJob,
-  DisplaysStillInJob,
-  ListJob,
-  PersonJob,
-} from './jobs.js'
+import type { CompactJob, CompactResult, JobResults, DisplaysJob, DisplaysStillInJob, ListJob, PersonJob } from './jobs.js'
 import type { MaskedPerson } from './manifest.js'
 import { filesSql, livingRowsSql, textSql } from './living-sql.js'
 
@@ -58,7 +50,8 @@ export async function runPerson(connection: DuckDBConnection, job: PersonJob): P
 export const isOf = ({ patientKey, ids }: MaskedPerson, id = '_id'): string =>
   `coalesce(patient_key = ${textSql(patientKey)}, false) OR ${isAmong(ids, id)}`
 
-export const isAmong = (ids: readonly string[], id = '_id'): string => (ids.length === 0 ? 'false' : `${id} IN (${ids.map(textSql).join(', ')})`)
+export const isAmong = (ids: readonly string[], id = '_id'): string =>
+  ids.length === 0 ? 'false' : `${id} IN (${ids.map(textSql).join(', ')})`
 
 export async function runDisplays(connection: DuckDBConnection, job: DisplaysJob): Promise<null> {
   const columns = `{system: 'VARCHAR', code: 'VARCHAR', text: 'VARCHAR'}`
