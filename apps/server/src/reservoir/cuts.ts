@@ -279,7 +279,11 @@ export class Cuts {
     for (const [type, inputs] of Object.entries(manifest.types)) {
       const { traces } = await this.#parts.writer.run({ kind: 'person', dir, current: inputs, ...person })
       if (traces === 0) continue
-      await this.#unchanged(dir, cut, inputs.files.map((file) => file.path))
+      await this.#unchanged(
+        dir,
+        cut,
+        inputs.files.map((file) => file.path),
+      )
       const path = newFileName(type)
       const { rows } = await this.#rewritten({ dir, inputs, out: join(dir, path), without: person })
       const files = [{ path, rows, bytes: (await stat(join(dir, path))).size }]
