@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-type FaultMode = 'kill' | 'stop' | 'fail' | `delay:${number}`
+type FaultMode = 'kill' | 'fail' | `delay:${number}`
 interface Fault {
   mode: FaultMode
   onHit: number // 1 = the first time; 0 = every time
@@ -14,8 +14,8 @@ const armed = new Map<string, Fault>()
 export function armFaults(text: string): void {
   for (const part of text.split(',').map((item) => item.trim())) {
     if (part === '') continue
-    const match = /^([a-z0-9.-]+)=(kill|stop|fail|delay:\d+)(?:@(\d+))?$/.exec(part)
-    if (!match) throw new Error(`not a fault: ${part} (name=kill|stop|fail|delay:ms[@hit])`)
+    const match = /^([a-z0-9.-]+)=(kill|fail|delay:\d+)(?:@(\d+))?$/.exec(part)
+    if (!match) throw new Error(`not a fault: ${part} (name=kill|fail|delay:ms[@hit])`)
     armed.set(match[1]!, { mode: match[2] as FaultMode, onHit: Number(match[3] ?? 0), hits: 0 })
   }
 }
@@ -42,7 +42,6 @@ export async function faultPoint(name: string): Promise<void> {
   fault.hits += 1
   if (fault.onHit !== 0 && fault.hits !== fault.onHit) return
   if (fault.mode === 'kill') process.kill(process.pid, 'SIGKILL')
-  if (fault.mode === 'stop') return void process.kill(process.pid, 'SIGSTOP')
   if (fault.mode === 'fail') throw new InjectedFault(`injected fault at ${name}`)
   await sleep(Number(fault.mode.slice('delay:'.length)))
 }
