@@ -3,11 +3,12 @@ import type { Config } from '../config/index.js'
 import type { FileDesk } from '../files/index.js'
 import { openKeyring } from '../lake/index.js'
 import { openCodeLists, openOwnViews } from '../query/index.js'
-import { listFile } from '../reservoir/index.js'
+import { listFile, readReservoirManifest } from '../reservoir/index.js'
 import { CannotStart } from '../storage/index.js'
 import { openFiles } from './files.js'
 import { openFlow, type Flow, type FlowParts } from './flow.js'
 import { openObjects } from './objects.js'
+import { openPersonKeys } from './person-keys.js'
 import { openKeys } from './privacy.js'
 import { openQueries, queryGauges, riskGauges, type Queries, type QueryParts } from './queries.js'
 import { frontStages } from './stages.js'
@@ -45,7 +46,10 @@ export async function openBehind({ closing, ...parts }: BehindParts): Promise<Be
   const flow = runsPipeline(config) ? await openFlow({ ...parts, ...tables, keyring, objects, otherStages, files: files.verify }) : null
   if (flow !== null) closing.add(() => flow.close())
   const keys = flow === null ? null : await openKeys({ repository, flow, now, newId })
-  const masked = { reservoir: flow?.reservoir ?? null, patientKeys: flow?.patientKeys ?? null }
+  // Whoever answers statements beside the process that masks has to leave out whom that one leaves out.
+  const shown = async (study: string) => (await readReservoirManifest(path.join(config.storeDir, 'reservoir', study)))?.maskingKey
+  const { patientKeys } = flow ?? openPersonKeys(keyring, shown)
+  const masked = { reservoir: flow?.reservoir ?? null, patientKeys }
   const queries = config.roles.includes('query') ? openQueries({ ...parts, ...tables, ...masked, files }) : null
   if (queries !== null) {
     closing.add(() => queries.query.close())

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { StageView } from '@aquifer/core/contract'
-import { createPseudonyms, type Pseudonyms } from '@aquifer/core/masking'
 import { settingsOf } from '@aquifer/core/study'
 import { durationMs } from '@aquifer/core/time'
 import type { Config } from '../config/index.js'
 import type { DisplayDoor, HeldDoor, PipelineDoor } from '../http/index.js'
 import { openLake, type Keyring, type Lake } from '../lake/index.js'
-import { hmacOf, MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
+import { MaskingRun, openMaskingPool, type StandingLeak } from '../masking/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
 import { keepRoot, type SignatureHand } from '../audit/index.js'
 import { openCutDesk, Pipeline, type CutDesk, type StoresParts } from '../pipeline/index.js'
@@ -30,11 +29,12 @@ import { heldDoors, openHeldAlarm } from './held.js'
 import type { CodeLists, OwnViews } from '../query/index.js'
 import { openStoreJobs } from './stores.js'
 import { follow } from './follow.js'
+import { openPersonKeys, type PersonKeys } from './person-keys.js'
 import { keepStudyRecords } from './study-records.js'
 import { publishedTables } from './tables.js'
 
 /** The stages behind the repository, running: feed, lake, masking, reservoir. */
-export interface Flow {
+export interface Flow extends PersonKeys {
   pipeline: PipelineDoor
   cuts: CutDesk
   held: HeldDoor
@@ -45,12 +45,6 @@ export interface Flow {
   reservoir: Reservoir
   /** As whoever compares the stores needs them. */
   stages: Pick<StoresParts, 'replicator' | 'lake' | 'masking' | 'reservoir' | 'clock' | 'files'>
-  /** What patient_key is in the study's masked rows, and in those that were made under a key of before. Throws where that key is gone. */
-  patientKeys(study: string, ids: readonly string[], maskingKey?: string): Promise<string[]>
-  /** What a patient_key may be in texts of whenever: under every key that is still here. */
-  everyPatientKey(study: string, id: string): Promise<string[]>
-  /** The person as the study's masked rows know him. */
-  masked(study: string, patientId: string, resources: readonly { type: string; id: string }[], maskingKey?: string): Promise<MaskedPerson>
   /** Takes a person whose rows have ended out of all that masking remembers and of every file; `readersGone` ends whoever reads them. */
   forget(study: string, person: MaskedPerson, end: Forgetting): Promise<{ files: number } | 'left'>
   /** Waits until all that was written before is in the lake; false: it is not within this time. */
@@ -179,16 +173,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
   const stages = { replicator, lake, masking, reservoir, clock, files: parts.files }
   const storeJobs = openStoreJobs({ repository, stages, owner: parts.owner, log })
   parts.policies.onActivated((study) => masking.wake(study.id))
-  // While a study is masked anew under another key, what is shown has the old pseudonyms.
-  // Pseudonyms of another key find nobody, which looks like nobody is there: where a key is gone, whoever asks has to fail.
-  const shownKey = async (study: string, asked?: string) => {
-    const shown = asked ?? reservoir.opened(study)?.snapshot()?.maskingKey
-    return shown === undefined ? keyring.studyKey(study, 'masking') : keyring.keyById(study, shown)
-  }
-  const pseudonymsOf = async (study: string, asked?: string): Promise<Pseudonyms[]> => {
-    const keys = [await shownKey(study), await shownKey(study, asked), await keyring.studyKey(study, 'masking')]
-    return [...new Map(keys.map((key) => [key.id, key])).values()].map(({ key }) => createPseudonyms(hmacOf(key)))
-  }
+  const personKeys = openPersonKeys(keyring, async (study) => reservoir.opened(study)?.snapshot()?.maskingKey)
   return {
     pipeline,
     cuts: openCutDesk({ reservoir, hand: parts.hand, signatures: repository.signatures }),
@@ -198,18 +183,7 @@ export async function openFlow(parts: FlowParts): Promise<Flow> {
     masking,
     reservoir,
     stages,
-    async patientKeys(study, ids, maskingKey) {
-      if (maskingKey !== undefined) await keyring.keyById(study, maskingKey)
-      if (ids.length === 0) return []
-      return (await pseudonymsOf(study, maskingKey)).flatMap((pseudonyms) => ids.map((id) => pseudonyms.id('Patient', id)))
-    },
-    async everyPatientKey(study, id) {
-      return (await keyring.studyKeys(study, 'masking')).map(({ key }) => createPseudonyms(hmacOf(key)).id('Patient', id))
-    },
-    async masked(study, patientId, resources, maskingKey) {
-      const pseudonyms = createPseudonyms(hmacOf((await shownKey(study, maskingKey)).key))
-      return { patientKey: pseudonyms.id('Patient', patientId), ids: resources.map(({ type, id }) => pseudonyms.id(type, id)) }
-    },
+    ...personKeys,
     async forget(study, person, { readersGone, stopping }) {
       const purge = () => reservoir.purge(study, person, readersGone)
       // What the leak gate has stopped waits for somebody's decision: who is erased has nothing to do with it any more.

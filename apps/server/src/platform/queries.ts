@@ -32,6 +32,7 @@ import { cutFolder, readCut, readReservoirManifest, type Reservoir } from '../re
 import { openRisk, type RiskDesk } from '../risk/index.js'
 import type { Signer } from '../storage/index.js'
 import type { Studies } from '../study/index.js'
+import type { PersonKeys } from './person-keys.js'
 import type { Later } from './saved-queries.js'
 
 export interface QueryParts {
@@ -43,8 +44,7 @@ export interface QueryParts {
   signer: Signer
   /** null where another process writes the reservoir; its files are read all the same */
   reservoir: Reservoir | null
-  /** null where this process has no keys to tell */
-  patientKeys: ((study: string, ids: readonly string[], maskingKey?: string) => Promise<string[]>) | null
+  patientKeys: PersonKeys['patientKeys']
   log: Log
   ownViews: OwnViews
   codeLists: CodeLists
@@ -71,7 +71,7 @@ export function openQueries(parts: QueryParts): Queries {
   const folderOf = (study: string): string => path.join(config.storeDir, 'reservoir', study)
   // Where the key of its pseudonyms is gone nobody can tell whose rows are to be left out.
   async function isTold(study: string, { maskingKey }: { maskingKey: string }): Promise<boolean> {
-    return patientKeys === null || (await patientKeys(study, [], maskingKey).catch(goneKey)) !== null
+    return (await patientKeys(study, [], maskingKey).catch(goneKey)) !== null
   }
   async function snapshot(study: string, cut?: string): Promise<HeldSnapshot | null> {
     const folder = folderOf(study)
@@ -91,7 +91,6 @@ export function openQueries(parts: QueryParts): Queries {
   // Whoever withdrew a consent that the study requires is in no answer from now on, long before any file is written anew. A regulated
   // trial keeps what was collected before a withdrawal.
   async function withheld(study: Study, maskingKey?: string): Promise<readonly string[] | null> {
-    if (patientKeys === null) return []
     const gone = new Set(await repository.erasure.withheldIds(study.sid))
     if (study.kind !== 'regulated' && study.required.length > 0) {
       for (const { patientId, types } of await repository.consents.withdrawn(study.sid))

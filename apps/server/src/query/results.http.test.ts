@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Json, World } from '../platform/test/world.js'
+import { contract, type Json, type World } from '../platform/test/world.js'
 import { openStatementWorld, soon, type StatementWorld } from './test/statement-world.js'
 
 // Kept results, files of them, and who may have what, through the whole platform.
@@ -260,4 +260,14 @@ test('what a statement reads besides the snapshot is named, and makes its result
   const body = { study: 'REG', title: 'Few', version: 1, criteria: { all: [{ is: 'sex', in: ['male'] }] } }
   expect((await world.send({ method: 'PUT', path: `${path}/few`, token: analyst, body })).status).toBe(200)
   await soon(async () => (await status())['stale']).toEqual([{ cause: 'definition', detail: 'cohort_few was changed since.' }])
+})
+
+test('a process that answers statements beside the one that masks leaves out who withdraws as well', async () => {
+  await world.restart('api,query')
+  const people = async () => ((await statement('SELECT count(DISTINCT patient_key) AS n FROM patients')).json['rows'] as number[][])[0]![0]
+  expect(await people()).toBe(2)
+  const withdrawal = contract('c1', 'mrn-2', 'REG', 'withdrawn')
+  const recorded = await world.fhir('PUT', '/Contract/c1', manager, withdrawal, { 'x-aquifer-study': 'REG' })
+  expect(recorded.status).toBe(200)
+  expect(await people()).toBe(1)
 })

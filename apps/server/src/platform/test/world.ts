@@ -40,8 +40,8 @@ export interface World {
   study(request: Partial<StudyRequest> & { id: string }): Promise<void>
   /** The database as whoever may do anything to it sees it. */
   owner(): Pool
-  /** Closes the platform and opens another on the same folder. */
-  restart(): Promise<void>
+  /** Closes the platform and opens another on the same folder, perhaps in other roles. */
+  restart(roles?: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -109,9 +109,9 @@ export async function openPlatformWorld(
       if (isRefusal(made)) throw new Error(made.detail)
     },
     owner: () => platform.postgres.pool('owner', { max: 2 }),
-    async restart() {
+    async restart(roles) {
       await platform.close()
-      platform = await openPlatform(config, otherwise)
+      platform = await openPlatform(roles === undefined ? config : { ...config, roles: roles.split(',') as typeof config.roles }, otherwise)
     },
     async close() {
       await platform.close()
