@@ -38,6 +38,7 @@ const parts = {
       'apps/server/src/query/escapes.test.ts',
       'apps/server/src/query/profiles.test.ts',
       'apps/server/src/query/lists-apart.long.test.ts',
+      'apps/server/src/reservoir/leaving.test.ts',
     ],
     env: { AQUIFER_TEST_LONG: '1' },
   },

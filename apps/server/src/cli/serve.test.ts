@@ -47,6 +47,9 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
+// Each starts several processes, which takes seconds.
+const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
+
 test('a client’s wrong words end in one line: a folder instead of a file, an address that is none', async () => {
   const env = { AQUIFER_DATA: dataDir }
   const [folder, address] = await Promise.all([
@@ -98,7 +101,7 @@ test('a taken port and a folder in use are told with the remedy', async () => {
   ])
   expect([onFolder.code, onFolder.err.includes('in use by another server')]).toEqual([1, true])
 })
-test('a wrong setting stops the start with one line, and wrong words are wrong usage', async () => {
+test.runIf(isLong)('a wrong setting stops the start with one line, and wrong words are wrong usage', async () => {
   const wrong = await run(['serve', '--port', '0'], { AQUIFER_PROT: '1' })
   expect([wrong.code, wrong.out, wrong.err]).toEqual([
     1,
@@ -129,29 +132,26 @@ test('on the server’s machine, commands find it by its folder and mint what ea
   expect((await run(['token', '--role', 'integrator', '--study', 'NONE'], env)).code).toBe(1)
   expect((await run(['token', '--role', 'cook'], env)).code).toBe(2)
 })
-test.runIf(process.env['AQUIFER_TEST_LONG'] === '1')(
-  'relationships are added, listed and ended from a terminal, and role policies are checked there',
-  async () => {
-    const env = { AQUIFER_DATA: dataDir }
-    const holder = ['--holder', 'Practitioner/p1', '--study', 'CLI', '--site', 'A']
-    expect((await run(['access', 'add', 'practitioner-site', ...holder], env)).code).toBe(2)
-    const added = await run(['access', 'add', 'practitioner-site', ...holder, '--reason', 'duty roster', '--json'], env)
-    const { id } = JSON.parse(added.out) as { id: string }
-    expect((await run(['access', 'end', id, '--reason', 'left'], env)).out).toContain(' ended ')
-    const listed = await run(['access', 'list', '--study', 'CLI'], env)
-    expect(listed.out).toMatch(new RegExp(`^${id} .*Practitioner/p1 → Organization/A {2}CLI site A.* ended `))
-    const nobody = await run(['access', 'why', '--user', 'nobody', '--resource', 'Patient', '--study', 'CLI'], env)
-    expect([nobody.code, nobody.err]).toEqual([1, 'aquifer: There is no such user.\n'])
-    const file = path.join(dataDir, 'roles.json')
-    const { out } = await run(['access', 'policy', 'show'])
-    writeFileSync(file, out)
-    expect((await run(['access', 'policy', 'check', file])).code).toBe(0)
-    writeFileSync(file, out.replace('"audit.read"', '"audit.burn"'))
-    const wrong = await run(['access', 'policy', 'check', file])
-    expect([wrong.code, /roles\.json:\d+: error: .*audit\.burn/.test(wrong.out)]).toEqual([1, true])
-    expect((await run(['access', 'policy', 'diff', file])).out).toContain('- auditor rights audit.read')
-  },
-)
+test.runIf(isLong)('relationships are added, listed and ended from a terminal, and role policies are checked there', async () => {
+  const env = { AQUIFER_DATA: dataDir }
+  const holder = ['--holder', 'Practitioner/p1', '--study', 'CLI', '--site', 'A']
+  expect((await run(['access', 'add', 'practitioner-site', ...holder], env)).code).toBe(2)
+  const added = await run(['access', 'add', 'practitioner-site', ...holder, '--reason', 'duty roster', '--json'], env)
+  const { id } = JSON.parse(added.out) as { id: string }
+  expect((await run(['access', 'end', id, '--reason', 'left'], env)).out).toContain(' ended ')
+  const listed = await run(['access', 'list', '--study', 'CLI'], env)
+  expect(listed.out).toMatch(new RegExp(`^${id} .*Practitioner/p1 → Organization/A {2}CLI site A.* ended `))
+  const nobody = await run(['access', 'why', '--user', 'nobody', '--resource', 'Patient', '--study', 'CLI'], env)
+  expect([nobody.code, nobody.err]).toEqual([1, 'aquifer: There is no such user.\n'])
+  const file = path.join(dataDir, 'roles.json')
+  const { out } = await run(['access', 'policy', 'show'])
+  writeFileSync(file, out)
+  expect((await run(['access', 'policy', 'check', file])).code).toBe(0)
+  writeFileSync(file, out.replace('"audit.read"', '"audit.burn"'))
+  const wrong = await run(['access', 'policy', 'check', file])
+  expect([wrong.code, /roles\.json:\d+: error: .*audit\.burn/.test(wrong.out)]).toEqual([1, true])
+  expect((await run(['access', 'policy', 'diff', file])).out).toContain('- auditor rights audit.read')
+})
 test.each([
   [['--kind', 'regulated', '--enrolment', 'open']],
   [['--partition', 'day']],
@@ -177,7 +177,7 @@ test('keys are for their owner only; the first start tells one code, and SIGTERM
   expect(ended.err).toMatch(/^no administrator yet: aquifer user first-administrator NAME --code [0-9A-Z-]{29}\n$/)
 })
 
-test('what keeps a server from starting is told in one line with the remedy, never a trace', async () => {
+test.runIf(isLong)('what keeps a server from starting is told in one line with the remedy, never a trace', async () => {
   const other = mkdtempSync(path.join(tmpdir(), 'aquifer-serve-'))
   const file = path.join(other, 'file')
   writeFileSync(file, '')
