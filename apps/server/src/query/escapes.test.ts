@@ -15,17 +15,22 @@ let engine: EngineProcess
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aquifer-escapes-'))
   reservoir = join(folder, 'reservoir')
-  const files = join(folder, 'files')
-  const results = join(folder, 'results')
-  await Promise.all([reservoir, files, results].map((each) => mkdir(each)))
-  engine = await EngineProcess.start({ reservoir, files, results }, join(folder, 'work'), isolation().mode === 'full')
+  await Promise.all([reservoir, join(folder, 'files'), join(folder, 'results')].map((each) => mkdir(each)))
+  engine = await started()
 })
 afterAll(async () => {
   await engine.close()
   await rm(folder, { recursive: true, force: true })
 })
 
-/** What came back, or that the engine refused. */
+const started = (): Promise<EngineProcess> =>
+  EngineProcess.start(
+    { reservoir, files: join(folder, 'files'), results: join(folder, 'results') },
+    join(folder, 'work'),
+    isolation().mode === 'full',
+  )
+
+/** What came back, or that the engine refused. Some end it; the next needs another, or nothing would be tried any more. */
 async function bare(sql: string, setup: string[] = []): Promise<{ refused: boolean; text: string }> {
   const chunks: Uint8Array[] = []
   const limits = { rowsMax: 1_000, bytesMax: 1e6, countMs: 0, threads: 1, memoryMb: 200, spillMb: 10, spillFolder: engine.spillFolder }
@@ -34,7 +39,8 @@ async function bare(sql: string, setup: string[] = []): Promise<{ refused: boole
   try {
     await engine.run(run, listener).done
     return { refused: false, text: Buffer.concat(chunks).toString() }
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && error.message === 'the query engine ended') engine = await started()
     return { refused: true, text: Buffer.concat(chunks).toString() }
   }
 }
