@@ -17,7 +17,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
   globalSetup: './world/once.ts',
-  globalTimeout: 900_000,
+  globalTimeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 25 * 60_000 : 15 * 60_000,
   timeout: 90_000,
   expect: { timeout: 15_000 },
   workers: 1,
