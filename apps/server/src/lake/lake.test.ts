@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openFolderStore } from '../storage/index.js'
+import { openFolderStore, type ObjectStore } from '../storage/index.js'
 import { compareCursors, feedStart, openKeyring, openLake, rowLines, TamperedError, type Lake, type RowBatch } from './index.js'
 
 let folder = ''
@@ -54,6 +54,36 @@ test('a batch that is there already stores nothing', async () => {
   await study.append(rows(2, 3), 'e1')
   expect(study.manifest().rows).toBe(3)
 })
+
+test('whoever follows a lake hears of rows whose commit was done but not answered', async () => {
+  let unanswered = 0
+  const doubtful = (store: ObjectStore): ObjectStore => {
+    const at = (name: string): ObjectStore => doubtful(store.at(name))
+    const replace: ObjectStore['replace'] = async (name, content) => {
+      await store.replace(name, content)
+      if (unanswered-- > 0) throw new Error('timed out')
+    }
+    const own: Partial<ObjectStore> = { at, replace }
+    return new Proxy(store, { get: (target, name) => Reflect.get(own, name) ?? boundTo(target, name) })
+  }
+  const lake = await openLake({
+    at: doubtful(openFolderStore(join(folder, 'lake'))),
+    keyring: await openKeyring({ dir: join(folder, 'keys') }),
+  })
+  const study = await lake.study('ASTHMA-1')
+  await study.append(rows(1, 1), 'e1')
+  let told = 0
+  study.onChange(() => (told = study.manifest().rows))
+  unanswered = 1
+  await expect(study.append(rows(2, 3), 'e1')).rejects.toThrow('timed out')
+  await study.append(rows(2, 3), 'e1')
+  expect(told).toBe(3)
+})
+
+const boundTo = (store: ObjectStore, name: string | symbol): unknown => {
+  const value: unknown = Reflect.get(store, name)
+  return typeof value === 'function' ? (value as () => unknown).bind(store) : value
+}
 
 test('written again under the same id after it took its place, a lake is whole all the while', async () => {
   const lake = await aLake()

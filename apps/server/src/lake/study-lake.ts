@@ -65,7 +65,6 @@ export class StudyLake {
       const { rows, bytes, segments } = this.#manifest
       const grown = { rows: rows + segment.rows, bytes: bytes + segment.bytes, segments: [...segments, segment] }
       await this.#commit({ ...this.#manifest, ...grown, epoch, cursor: batch.to })
-      for (const listener of this.#listeners) listener()
     })
   }
 
@@ -161,7 +160,6 @@ export class StudyLake {
       for (const name of await filesOf(this.#at, this.#manifest)) files.delete(name)
       await this.#at.remove(anewFile)
       for (const name of files) await this.#at.remove(name)
-      for (const listener of this.#listeners) listener()
     })
   }
 
@@ -246,7 +244,8 @@ export class StudyLake {
     return openJournal(this.#at, this.study, this.#keyring, { name })
   }
 
-  onAppend(listener: () => void): () => void {
+  /** Told of every change of the lake; new rows are among them. */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -254,15 +253,20 @@ export class StudyLake {
   async #commit(next: LakeManifest): Promise<void> {
     this.#isDoubtful = true
     await writeManifest(this.#at, next)
-    this.#manifest = next
-    this.#isDoubtful = false
+    this.#now(next)
     await faultPoint('lake.manifest-written')
   }
 
   // A commit that failed may have been done all the same.
   async #lookAgain(): Promise<void> {
-    this.#manifest = (await readManifest(this.#at)) ?? emptyManifest(this.study, '')
+    this.#now((await readManifest(this.#at)) ?? emptyManifest(this.study, ''))
+  }
+
+  // Rows of a commit that failed and was done are not appended again: whoever follows the lake hears of them here or never.
+  #now(manifest: LakeManifest): void {
+    this.#manifest = manifest
     this.#isDoubtful = false
+    for (const listener of this.#listeners) listener()
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

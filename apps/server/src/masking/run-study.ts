@@ -68,7 +68,7 @@ export class StudyRun {
     this.#notes = new StudyNotes(lake, parts)
     this.#rate = openRate(() => parts.clock.now())
     this.#masking = new CurrentMasking(lake.study, parts)
-    this.#unsubscribe = lake.onAppend(() => this.#sleeper.wake())
+    this.#unsubscribe = lake.onChange(() => this.#sleeper.wake())
     this.#running = this.#follow()
   }
 
