@@ -40,19 +40,26 @@ export interface StoredRow {
 const lineFeed = 0x0a
 const marker = Buffer.from(',"resource":')
 
+/** Where each line is, with its line feed, and where its head ends: -1 in a line that is no row. */
+export function* linesOf(plain: Buffer): Generator<{ start: number; end: number; headEnd: number }> {
+  for (let start = 0, end = 0; start < plain.length; start = end) {
+    const feed = plain.indexOf(lineFeed, start)
+    end = feed === -1 ? plain.length : feed + 1
+    const headEnd = plain.indexOf(marker, start)
+    yield { start, end, headEnd: headEnd < end ? headEnd : -1 }
+  }
+}
+
+export const headOf = (text: string): LakeRowHead => JSON.parse(`${text}}`) as LakeRowHead
+
 /** The rows of a segment; of each only the head is parsed, never the resource. A line that is none has no head. */
 export function* rowsOf(plain: Buffer): Generator<StoredRow | { head: null; line: Buffer }> {
-  let from = 0
-  while (from < plain.length) {
-    const end = plain.indexOf(lineFeed, from)
-    const to = end === -1 ? plain.length : end + 1
-    const line = plain.subarray(from, to)
-    from = to
-    const at = line.indexOf(marker)
-    if (at === -1) yield { head: null, line }
+  for (const { start, end, headEnd } of linesOf(plain)) {
+    const line = plain.subarray(start, end)
+    if (headEnd === -1) yield { head: null, line }
     else {
-      const head = JSON.parse(`${line.subarray(0, at).toString()}}`) as LakeRowHead
-      yield { head, resource: line.subarray(at + marker.length, line.lastIndexOf(0x7d)), line }
+      const head = headOf(plain.toString('utf8', start, headEnd))
+      yield { head, resource: line.subarray(headEnd - start + marker.length, line.lastIndexOf(0x7d)), line }
     }
   }
 }
@@ -62,7 +69,7 @@ const noContent = Buffer.from('null')
 
 /** Rows as NDJSON in one piece; contents go through as bytes and are never parsed. */
 export function rowLines(rows: readonly LakeRow[]): Buffer {
-  const heads = rows.map(headOf)
+  const heads = rows.map(headText)
   const contents = rows.map(({ content }) => (content ? oneLine(content) : noContent))
   const size = rows.reduce((sum, _, index) => sum + Buffer.byteLength(heads[index]!) + contents[index]!.length + lineEnd.length, 0)
   const lines = Buffer.allocUnsafe(size)
@@ -76,7 +83,7 @@ export function rowLines(rows: readonly LakeRow[]): Buffer {
   return lines
 }
 
-const headOf = (row: LakeRow): string =>
+const headText = (row: LakeRow): string =>
   `{"type":${JSON.stringify(row.type)},"id":${JSON.stringify(row.id)},"v":${row.version},"op":"${row.op}","at":${row.at},` +
   `"patient":${JSON.stringify(row.patientId)},"site":${JSON.stringify(row.siteId)}${furtherOf(row)},"resource":`
 

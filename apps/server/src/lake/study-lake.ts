@@ -20,6 +20,8 @@ import { rowsWithout, type Whose } from './forget.js'
 
 // Small segments are joined up to this size, which is about what one batch of a busy replicator holds.
 const joinedBytesMax = 8 * 1024 * 1024
+// Segments that are unpacked at once where all of them are looked through.
+const openedAhead = 3
 
 export async function openStudyLake(
   lake: ObjectStore,
@@ -207,19 +209,17 @@ export class StudyLake {
     return rows
   }
 
-  // The next one is opened while somebody looks through the rows of this one: unpacking has threads of its own.
+  // The next ones are opened while somebody looks through the rows of this one: unpacking has threads of its own.
   async *#rowsOf(segments: LakeSegment[]): AsyncGenerator<[LakeSegment, Buffer]> {
-    const opened = (segment: LakeSegment | undefined): Promise<Buffer> | null => {
-      const reading = segment === undefined ? null : this.read(segment)
-      // Seen when its turn comes; until then a failure must not count as nobody's.
-      reading?.catch(() => null)
-      return reading
-    }
-    let next = opened(segments[0])
+    const opened: Promise<Buffer>[] = []
     for (const [place, segment] of segments.entries()) {
-      const plain = await next!
-      next = opened(segments[place + 1])
-      yield [segment, plain]
+      for (const next of segments.slice(place + opened.length, place + openedAhead)) {
+        const reading = this.read(next)
+        // Seen when its turn comes; until then a failure must not count as nobody's.
+        reading.catch(() => null)
+        opened.push(reading)
+      }
+      yield [segment, await opened.shift()!]
     }
   }
 

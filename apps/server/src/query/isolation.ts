@@ -106,7 +106,9 @@ export const plainLaunch = (): Launch => {
   return { command, args }
 }
 
-const engineCommand = (): string[] => [process.execPath, '--max-old-space-size=512', programPath('query/engine')]
+// Collecting in several threads costs more than it saves where thousands of pieces of the engine's memory are let go at once: a million
+// rows × 8 columns took 2.8 s of CPU like this and 3.6 s without (2026-11, 2 cores).
+const engineCommand = (): string[] => [process.execPath, '--max-old-space-size=512', '--single-threaded-gc', programPath('query/engine')]
 
 function systemFolders(): { path: string; link: string | null }[] {
   return ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/etc/ld.so.cache', '/nix/store']
