@@ -43,17 +43,17 @@ export function openNotebooks(repository: Pick<Repository, 'notebooks'>, newId: 
       const found = (await notebooks.list(study.sid)).filter((stored) => owner === null || stored.owner === owner)
       return { notebooks: found.map((stored) => summaryOf(stored, study.id)) }
     },
-    async create(study, actor, { title, cells = [] }) {
-      return viewOf(await notebooks.create({ id: newId(), sid: study.sid, owner: actor, title, cells }), study.id)
+    async create(study, actor, { title, cut = null, cells = [] }) {
+      return viewOf(await notebooks.create({ id: newId(), sid: study.sid, owner: actor, title, cut, cells }), study.id)
     },
     async read(study, id) {
       const found = await notebooks.byId(id)
       return found?.sid === study.sid ? viewOf(found, study.id) : noSuchNotebook()
     },
-    async save(study, id, actor, { version, title, cells = [] }) {
+    async save(study, id, actor, { version, title, cut = null, cells = [] }) {
       const found = await own(study, id, actor)
       if ('refusal' in found) return found
-      const saved = await notebooks.save(id, version, { title, cells })
+      const saved = await notebooks.save(id, version, { title, cut, cells })
       if (saved === 'not-found') return noSuchNotebook()
       if (saved === 'version-conflict') return refuse('conflict', { detail: 'The notebook was saved meanwhile.', current: found.version })
       return viewOf(saved, study.id)
@@ -85,7 +85,7 @@ export function openNotebooks(repository: Pick<Repository, 'notebooks'>, newId: 
 const wordsOf = (cells: readonly NotebookCell[]): Set<string> =>
   new Set(cells.flatMap(({ kind, source }) => (kind === 'sql' ? (source.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_-]*/gu) ?? []) : [])))
 
-function summaryOf({ id, title, version, updatedAt }: Omit<StoredNotebook, 'cells'>, study: string): NotebookSummary {
-  return { id, study, title, version, updatedAt: new Date(updatedAt).toISOString() }
+function summaryOf({ id, title, version, updatedAt, cut }: Omit<StoredNotebook, 'cells'>, study: string): NotebookSummary {
+  return { id, study, title, version, updatedAt: new Date(updatedAt).toISOString(), cut }
 }
 const viewOf = (stored: StoredNotebook, study: string): Notebook => ({ ...summaryOf(stored, study), cells: stored.cells as NotebookCell[] })

@@ -6,7 +6,7 @@ interface Row extends Omit<StoredNotebook, 'createdAt' | 'updatedAt'> {
   updated_at: bigint
 }
 
-const summary = `id, sid, owner, title, version, created_at, updated_at`
+const summary = `id, sid, owner, title, version, created_at, updated_at, cut`
 
 function notebookOf({ created_at, updated_at, ...row }: Row): StoredNotebook {
   return { ...row, createdAt: Number(created_at), updatedAt: Number(updated_at) }
@@ -14,7 +14,7 @@ function notebookOf({ created_at, updated_at, ...row }: Row): StoredNotebook {
 
 /** Only its owner saves a notebook. */
 const keep = (from: string) =>
-  `insert into notebook_version (id, version, title, by_user, at, cells) select id, version, title, owner, updated_at, cells from ${from}`
+  `insert into notebook_version (id, version, title, by_user, at, cells, cut) select id, version, title, owner, updated_at, cells, cut from ${from}`
 
 export function openNotebooks(writer: Pool, now: () => number): Notebooks {
   const byId = async (id: string): Promise<StoredNotebook | null> => {
@@ -23,23 +23,23 @@ export function openNotebooks(writer: Pool, now: () => number): Notebooks {
   }
   return {
     byId,
-    async create({ id, sid, owner, title, cells }) {
+    async create({ id, sid, owner, title, cut, cells }) {
       const { rows } = await writer.query<Row>(
         `with made as (
-           insert into notebook (id, sid, owner, title, version, created_at, updated_at, cells) values ($1, $2, $3, $4, 1, $5, $5, $6)
+           insert into notebook (id, sid, owner, title, version, created_at, updated_at, cells, cut) values ($1, $2, $3, $4, 1, $5, $5, $6, $7)
            returning ${summary}, cells
          ), kept as (${keep('made')}) select * from made`,
-        [id, sid, owner, title, now(), JSON.stringify(cells)],
+        [id, sid, owner, title, now(), JSON.stringify(cells), cut],
       )
       return notebookOf(rows[0] as Row)
     },
-    async save(id, version, { title, cells }) {
+    async save(id, version, { title, cut, cells }) {
       const { rows } = await writer.query<Row>(
         `with made as (
-           update notebook set title = $3, cells = $4, version = version + 1, updated_at = $5 where id = $1 and version = $2
+           update notebook set title = $3, cells = $4, cut = $6, version = version + 1, updated_at = $5 where id = $1 and version = $2
            returning ${summary}, cells
          ), kept as (${keep('made')}) select * from made`,
-        [id, version, title, JSON.stringify(cells), now()],
+        [id, version, title, JSON.stringify(cells), now(), cut],
       )
       if (rows[0]) return notebookOf(rows[0])
       return (await byId(id)) === null ? 'not-found' : 'version-conflict'
@@ -69,7 +69,7 @@ export function openNotebooks(writer: Pool, now: () => number): Notebooks {
     },
     async at(id, version) {
       const { rows } = await writer.query<Row>(
-        `select n.id, n.sid, n.owner, n.created_at, v.title, v.version, v.at as updated_at, v.cells
+        `select n.id, n.sid, n.owner, n.created_at, v.title, v.version, v.at as updated_at, v.cut, v.cells
          from notebook_version v join notebook n on n.id = v.id where v.id = $1 and v.version = $2`,
         [id, version],
       )

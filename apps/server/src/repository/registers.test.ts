@@ -144,10 +144,16 @@ test('users, notebooks and statements are kept', async () => {
   expect(await users.byName('ada')).toMatchObject({ role: 'researcher', studies: ['REG'] })
   expect((await users.list()).map((user) => user.name)).toEqual(['ada'])
 
-  await notebooks.create({ id: 'n1', sid: study.sid, owner: 'ada', title: 'One', cells: [{ id: 'c' }] })
-  expect(await notebooks.save('n1', 1, { title: 'Two', cells: [] })).toMatchObject({ version: 2, title: 'Two', cells: [] })
-  expect(await notebooks.save('n1', 1, { title: 'Lost', cells: [] })).toBe('version-conflict')
-  expect(await notebooks.save('n9', 1, { title: 'Lost', cells: [] })).toBe('not-found')
+  await notebooks.create({ id: 'n1', sid: study.sid, owner: 'ada', title: 'One', cut: null, cells: [{ id: 'c' }] })
+  expect(await notebooks.save('n1', 1, { title: 'Two', cut: 'interim-1', cells: [] })).toMatchObject({
+    version: 2,
+    title: 'Two',
+    cut: 'interim-1',
+  })
+  expect(await notebooks.at('n1', 1)).toMatchObject({ title: 'One', cut: null })
+  expect(await notebooks.at('n1', 2)).toMatchObject({ title: 'Two', cut: 'interim-1' })
+  expect(await notebooks.save('n1', 1, { title: 'Lost', cut: null, cells: [] })).toBe('version-conflict')
+  expect(await notebooks.save('n9', 1, { title: 'Lost', cut: null, cells: [] })).toBe('not-found')
   expect((await notebooks.list(study.sid)).map((notebook) => notebook.title)).toEqual(['Two'])
   expect([await notebooks.remove('n1'), await notebooks.remove('n1')]).toEqual([true, false])
 

@@ -236,6 +236,8 @@ export interface StoredNotebook {
   version: number
   createdAt: number
   updatedAt: number
+  /** the data cut it reads; null: the living data */
+  cut: string | null
   cells: unknown[]
 }
 export interface NotebookSaveRecord {
@@ -246,8 +248,12 @@ export interface NotebookSaveRecord {
   cells: number // how many
 }
 export interface Notebooks {
-  create(notebook: { id: string; sid: number; owner: string; title: string; cells: unknown[] }): Promise<StoredNotebook>
-  save(id: string, version: number, change: { title: string; cells: unknown[] }): Promise<StoredNotebook | 'version-conflict' | 'not-found'>
+  create(notebook: { id: string; sid: number; owner: string; title: string; cut: string | null; cells: unknown[] }): Promise<StoredNotebook>
+  save(
+    id: string,
+    version: number,
+    change: { title: string; cut: string | null; cells: unknown[] },
+  ): Promise<StoredNotebook | 'version-conflict' | 'not-found'>
   remove(id: string): Promise<boolean>
   byId(id: string): Promise<StoredNotebook | null>
   list(sid: number): Promise<Omit<StoredNotebook, 'cells'>[]> // last changed first

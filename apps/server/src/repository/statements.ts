@@ -56,7 +56,7 @@ export function openStatements(writer: Pool): Statements {
           `with changed as (
              update notebook set cells = replace(cells::text, $2, 'withdrawn')::jsonb, title = replace(title, $2, 'withdrawn'), version = version + 1
              where sid = $1 and (position($2 in cells::text) > 0 or position($2 in title) > 0) returning *
-           ) insert into notebook_version (id, version, title, by_user, at, cells) select id, version, title, owner, updated_at, cells from changed`,
+           ) insert into notebook_version (id, version, title, by_user, at, cells, cut) select id, version, title, owner, updated_at, cells, cut from changed`,
           [sid, name],
         )
         const versions = await writer.query(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cohortCriteria, cohortName } from './cohorts.js'
+import { cutName } from './cuts.js'
 import { statisticsKinds } from './statistics.js'
 
 /** Notebooks of /query/api/v1: cells, versions. Results are not part of them. */
@@ -85,6 +86,8 @@ export type NotebookCell = z.infer<typeof notebookCell>
 export const notebookDraft = z.object({
   study: z.string().min(1).max(32),
   title: z.string().min(1).max(200).refine(storable, 'no NUL'),
+  /** The data cut that its cells read; null: the living data. */
+  cut: cutName.nullable().default(null),
   cells: z.array(notebookCell).max(notebookCellsMax).default([]),
 })
 export type NotebookDraft = z.input<typeof notebookDraft>
@@ -97,6 +100,7 @@ export const notebook = z.object({
   title: z.string(),
   version: z.number().int(),
   updatedAt: z.string(),
+  cut: z.string().nullable(),
   cells: z.array(notebookCell),
 })
 export type Notebook = z.infer<typeof notebook>

@@ -10,8 +10,6 @@ export interface SessionState {
   me: Me | null
   purpose: string
   study: string | null
-  /** The data cut that statements of its study read; null: the living data. */
-  cut: { study: string; name: string } | null
   reachable: boolean
   unreachableSince: number | null
 }
@@ -46,7 +44,6 @@ export class Session {
     me: null,
     purpose: 'analysis',
     study: null,
-    cut: null,
     reachable: true,
     unreachableSince: null,
   }
@@ -115,7 +112,7 @@ export class Session {
   signOut(): void {
     this.#endOnServer()
     this.#keep(null)
-    this.#set({ status: 'signed-out', me: null, study: null, cut: null })
+    this.#set({ status: 'signed-out', me: null, study: null })
   }
 
   lock(): void {
@@ -132,14 +129,7 @@ export class Session {
 
   chooseStudy(study: string): void {
     if (this.#kept) this.#keep({ ...this.#kept, study })
-    this.#set({ study, cut: null })
-  }
-
-  /** The cut that is read in this study; null is the living data. */
-  readonly cutOf = (study: string): string | null => (this.#state.cut?.study === study ? this.#state.cut.name : null)
-
-  chooseCut(cut: SessionState['cut']): void {
-    this.#set({ cut: cut && { study: cut.study, name: cut.name } })
+    this.#set({ study })
   }
 
   /** Called on every key and click: keeps the session open. */

@@ -2,12 +2,13 @@ import { CircleCheck, OctagonX, ShieldCheck, Snowflake, Trash2, X } from 'lucide
 import { useState } from 'react'
 import type { CutView } from '@aquifer/core/contract'
 import { useProof } from '../../api/cut-queries.js'
-import { mayAsk, mayMakeCuts } from '../../api/roles.js'
-import { useMe, useSession, useSessionState } from '../../api/SessionProvider.js'
+import { getsCountsOnly, mayAsk, mayMakeCuts } from '../../api/roles.js'
+import { useMe } from '../../api/SessionProvider.js'
 import { Button, IconButton } from '../../ui/Button.js'
 import { CopyButton } from '../../ui/CopyButton.js'
 import { clockSeconds, count, day } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
+import { blank, useCreateNotebook } from '../notebook/useCreateNotebook.js'
 import { CutState } from './CutState.js'
 import { RetireDialog } from './dialogs.js'
 
@@ -72,9 +73,8 @@ export function CutDrawer({ cut, onClose }: { cut: CutView; onClose(): void }) {
 }
 
 function Actions({ cut }: { cut: CutView }) {
-  const [me, session] = [useMe(), useSession()]
-  const { cut: read } = useSessionState()
-  const isRead = read?.study === cut.study && read.name === cut.name
+  const me = useMe()
+  const { create, busy } = useCreateNotebook(cut.study)
   const [retires, retire] = useState(false)
   const proof = useProof(cut.study, cut.name)
   const whole = proof.data?.whole
@@ -83,8 +83,8 @@ function Actions({ cut }: { cut: CutView }) {
     <>
       <div className="row cuts-actions">
         {mayAsk(me) && (
-          <Button icon={Snowflake} aria-pressed={isRead} onPress={() => session.chooseCut(isRead ? null : cut)}>
-            {isRead ? 'Notebooks read it' : 'Use in notebooks'}
+          <Button icon={Snowflake} isDisabled={busy} onPress={() => create({ ...blank(getsCountsOnly(me)), cut: cut.name })}>
+            New notebook on it
           </Button>
         )}
         <Button icon={ShieldCheck} isDisabled={proof.isPending} onPress={() => proof.mutate()}>

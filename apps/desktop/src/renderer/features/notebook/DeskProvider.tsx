@@ -32,7 +32,6 @@ export function DeskProvider({ children }: { children: ReactNode }) {
       isSignedIn: () => session.state().status === 'signed-in',
       purpose: () => session.state().purpose,
       countsOnly: () => getsCountsOnly(session.state().me ?? me),
-      cut: session.cutOf,
       now: () => Date.now(),
       newId,
     })

@@ -150,8 +150,8 @@ function MaskingStep({ policy, columns }: { policy: string; columns: Lineage['co
 }
 
 function ConsentStep({ result, finishedAt }: { result: Result; finishedAt: string | null }) {
-  const { catalogue } = useNotebook()
-  const stale = staleCause(result, catalogue)
+  const { catalogue, notebook } = useNotebook()
+  const stale = staleCause(result, catalogue, notebook.page.cut)
   return (
     <Step icon={ShieldCheck} tone="ok" title={`Consent epoch ${result.basis.consentEpoch}`}>
       {result.basis.consentState === 'current'

@@ -195,7 +195,7 @@ function Toolbar({ versions, onVersions }: { versions: boolean; onVersions(): vo
       <IconButton label="Redo" icon={Redo2} isDisabled={notebook.future.length === 0} onPress={actions.redo} />
       <span className="row end">
         <WholeRun />
-        <DataChooser study={notebook.study} />
+        <DataChooser />
         <Button
           look="quiet"
           className="num"

@@ -16,6 +16,7 @@ const aNotebook = (): Notebook => ({
   title: 'Ages',
   version: 1,
   updatedAt: '2026-11-22T09:00:00Z',
+  cut: null,
   cells: [
     { id: 'a', kind: 'sql', name: 'people', source: 'select 1' },
     { id: 'b', kind: 'sql', name: 'by_sex', source: 'select wrong from people' },
@@ -39,7 +40,6 @@ function openDesk(): Desk {
     isSignedIn: () => signedIn,
     purpose: () => 'analysis',
     countsOnly: () => countsOnly,
-    cut: () => null,
     now: () => Date.now(),
     newId: () => 'new',
   })

@@ -41,8 +41,6 @@ export interface DeskParts {
   /** Figures of groups and never a row. */
   countsOnly(): boolean
   isSignedIn(): boolean
-  /** the data cut that is read in a study; null: the living data */
-  cut(study: string): string | null
   now(): number
   newId(): string
 }
@@ -163,9 +161,9 @@ export class Desk {
   recover(id: string, take: boolean): void {
     const old = this.#state.get(id)
     if (old === undefined || old.recovered === null) return
-    const { title, cells } = old.recovered
+    const { title, cut, cells } = old.recovered
     this.update(id, () => ({ recovered: null }))
-    if (take) this.edit(id, () => ({ title, cells }), 'structure')
+    if (take) this.edit(id, () => ({ title, cut, cells }), 'structure')
     else this.parts.journal.clear(id)
   }
 

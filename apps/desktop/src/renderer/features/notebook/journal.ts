@@ -7,7 +7,13 @@ import { samePage, type Page } from './model.js'
 // Edits that the server does not have yet survive a crash, a closed tab and a dead network. Only what was typed is kept:
 // results are masked data of people and never touch this disk.
 
-const entry = z.object({ at: z.string(), version: z.number(), title: z.string(), cells: z.array(notebookCell) })
+const entry = z.object({
+  at: z.string(),
+  version: z.number(),
+  title: z.string(),
+  cut: z.string().nullable().default(null),
+  cells: z.array(notebookCell),
+})
 export type JournalEntry = z.infer<typeof entry>
 
 export type Unsaved = Pick<JournalEntry, 'at' | 'title' | 'version'> & { id: string }
@@ -52,7 +58,7 @@ export function openJournal(storage: KeptTexts, user: string): Journal {
 }
 
 /** In one order of fields and without absent ones, so that two pages compare by their text. */
-const plain = ({ title, cells }: Page): Page => ({ title, cells: cells.map((cell) => notebookCell.safeParse(cell).data ?? cell) })
+const plain = ({ title, cut, cells }: Page): Page => ({ title, cut, cells: cells.map((cell) => notebookCell.safeParse(cell).data ?? cell) })
 
 function parse(text: string): unknown {
   try {

@@ -7,10 +7,12 @@ export type Cells = readonly Cell[]
 /** What an edit changes and a save sends; version and times belong to the server. */
 export interface Page {
   title: string
+  /** The data cut that all cells read; null: the living data. */
+  cut: string | null
   cells: Cells
 }
 
-export const pageOf = (notebook: Notebook): Page => ({ title: notebook.title, cells: notebook.cells })
+export const pageOf = (notebook: Notebook): Page => ({ title: notebook.title, cut: notebook.cut, cells: notebook.cells })
 
 const named = /^[a-z_][a-z0-9_]{0,62}$/
 

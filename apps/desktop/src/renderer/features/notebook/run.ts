@@ -62,7 +62,7 @@ export async function runCell(desk: Desk, notebook: string, cell: string, limit?
   const shown = showing(desk, notebook, cell, open.runs[cell])
   const { sql, texts, parameters } = compiled
   try {
-    const begun = await begin(desk, { study: open.study, ...asked(compiled), limit })
+    const begun = await begin(desk, { study: open.study, ...asked(compiled), limit, ...cited(open.page.cut) })
     // What a chart asks for itself it asks again.
     if (around === undefined) desk.parts.runs.change(notebook, cell, { going: { statement: begun.id, ran: { sql, texts, parameters } } })
     await conclude(desk, { notebook, cell, shown, begun, ran: { sql, texts, parameters }, fault: (problem) => told(problem, compiled) })
@@ -149,15 +149,16 @@ interface Asked {
   sql: string
   parameters?: StatementParameters
   limit: number | undefined
+  cut?: string
 }
 
 const cited = (cut: string | null) => (cut === null ? {} : { cut })
-const begin = ({ parts: { api, purpose, cut } }: Desk, statement: Asked): Promise<StatementStatus> =>
+const begin = ({ parts: { api, purpose } }: Desk, statement: Asked): Promise<StatementStatus> =>
   api.json(statements, statementStatus, {
     method: 'POST',
     // The form of the result is settled here; the answer to this request itself is JSON.
     headers: { prefer: 'respond-async', accept: `${arrowStreamType}, application/json;q=0.5` },
-    body: { ...statement, purpose: purpose(), ...cited(cut(statement.study)) },
+    body: { ...statement, purpose: purpose() },
   })
 
 /** What a notebook showed or waited for when it was last open here: rows come from the server again, what runs is followed on. */

@@ -12,6 +12,7 @@ import type { Cell } from './model.js'
 
 export interface Draft {
   title: string
+  cut?: string | null
   cells: Omit<Cell, 'id'>[]
 }
 
@@ -26,8 +27,8 @@ export function useCreateNotebook(study: string): { create(draft: Draft, made?: 
   const { desk } = useDesk()
   const [busy, setBusy] = useState(false)
   const create = useCallback(
-    ({ title, cells }: Draft, onMade?: (notebook: Notebook) => void) => {
-      const body = { study, title, cells: cells.map((cell) => ({ ...cell, id: desk.parts.newId() })) }
+    ({ title, cut = null, cells }: Draft, onMade?: (notebook: Notebook) => void) => {
+      const body = { study, title, cut, cells: cells.map((cell) => ({ ...cell, id: desk.parts.newId() })) }
       setBusy(true)
       void api
         .json('/query/api/v1/notebooks', notebookSchema, { method: 'POST', body })

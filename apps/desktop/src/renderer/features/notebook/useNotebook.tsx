@@ -20,6 +20,8 @@ export interface NotebookActions {
   /** False when the name cannot be used in SQL or is taken. */
   rename(cell: string, name: string): boolean
   retitle(title: string): void
+  /** From now on all cells read this data cut, or the living data. */
+  read(cut: string | null): void
   add(kind: CellKind, at: number, part?: Partial<Cell>): string
   remove(cell: string): void
   move(cell: string, by: -1 | 1): void
@@ -83,7 +85,13 @@ function seesAlike(before: InHand, now: InHand, cell: string): boolean {
   const [old, next] = [before.notebook, now.notebook]
   const own = (['study', 'version', 'runs', 'figures'] as const).every((part) => old[part] === next[part])
   const chosen = (old.selected === cell) === (next.selected === cell)
-  return own && chosen && old.page.title === next.page.title && readsAlike(old.page.cells, next.page.cells, cell)
+  return (
+    own &&
+    chosen &&
+    old.page.title === next.page.title &&
+    old.page.cut === next.page.cut &&
+    readsAlike(old.page.cells, next.page.cells, cell)
+  )
 }
 
 export function useNotebook(): InHand {
@@ -114,6 +122,7 @@ function actionsOn(desk: Desk, id: string, editors: Map<string, EditorHandle>): 
       return true
     },
     retitle: (title) => desk.edit(id, (page) => ({ ...page, title })),
+    read: (cut) => desk.edit(id, (page) => ({ ...page, cut })),
     add(kind, at, part) {
       const made = { ...newCell(kind, desk.parts.newId(), cells()), ...part }
       structure((old) => insertAt(old, at, made))

@@ -115,7 +115,7 @@ function useStale(source: Cell | undefined, run: RunState | undefined): string |
   if (source === undefined || run?.phase !== 'done' || run.result === null) return null
   const now = compile(notebook.page.cells, source.id)
   if (run.ran !== null && run.ran.texts[''] !== now.texts['']) return `${source.name} was edited since it ran.`
-  return upstreamCause(run.ran, now) ?? staleCause(run.result, catalogue)
+  return upstreamCause(run.ran, now) ?? staleCause(run.result, catalogue, notebook.page.cut)
 }
 
 function NotRun({ name, onRun }: { name: string | undefined; onRun(): void }) {

@@ -40,7 +40,8 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   const fault = useFault(run)
   const going = isGoing(run)
   const now = useMemo(() => compile(notebook.page.cells, cell.id), [notebook.page.cells, cell.id])
-  const stale = result !== null && run?.phase === 'done' ? (upstreamCause(run.ran, now) ?? staleCause(result, catalogue)) : null
+  const stale =
+    result !== null && run?.phase === 'done' ? (upstreamCause(run.ran, now) ?? staleCause(result, catalogue, notebook.page.cut)) : null
   return (
     <CellFrame cell={cell} at={at} label={`SQL cell ${cell.name}`}>
       {stale !== null && <StaleBar cause={stale} onRun={() => actions.run(cell.id)} />}

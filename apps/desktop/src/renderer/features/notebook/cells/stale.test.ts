@@ -31,12 +31,15 @@ describe('why a result is old', () => {
     const basis = { snapshot: '2026-11-01T00:00:00.000Z', consentEpoch: 3, maskingPolicy: 'safe-harbor v1' }
     const tables = [{ name: 'cohort_few', version: 'b' }]
     const catalogue = { ...basis, snapshot: '2026-11-02T00:00:00.000Z', tables } as Catalogue
-    expect(staleCause({ basis } as unknown as Result, catalogue)).toContain('New data')
+    expect(staleCause({ basis } as unknown as Result, catalogue, null)).toContain('New data')
     const ofCut = { ...basis, cut: 'interim-1', withheldEpoch: 3 }
-    expect(staleCause({ basis: ofCut } as unknown as Result, catalogue)).toBeNull()
-    expect(staleCause({ basis: ofCut } as unknown as Result, { ...catalogue, consentEpoch: 4 })).toContain('Consent')
+    expect(staleCause({ basis: ofCut } as unknown as Result, catalogue, 'interim-1')).toBeNull()
+    expect(staleCause({ basis: ofCut } as unknown as Result, catalogue, null)).toBe('The notebook reads the living data since this ran.')
+    expect(staleCause({ basis: ofCut } as unknown as Result, { ...catalogue, consentEpoch: 4 }, 'interim-1')).toContain('Consent')
     const reads = [{ name: 'cohort_few', version: 'a' }]
-    expect(staleCause({ basis: { ...ofCut, reads } } as unknown as Result, catalogue)).toBe('cohort_few changed since this ran.')
+    expect(staleCause({ basis: { ...ofCut, reads } } as unknown as Result, catalogue, 'interim-1')).toBe(
+      'cohort_few changed since this ran.',
+    )
   })
 
   test('nothing changed, another cell did, a parameter did, the cell itself did', () => {

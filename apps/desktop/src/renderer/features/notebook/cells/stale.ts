@@ -5,9 +5,14 @@ import type { Compiled } from '../references.js'
 import type { Result } from '../result.js'
 import type { Ran } from '../run.js'
 
+/** Why a result is of other data than its notebook reads now. */
+export const chosenCause = ({ cut: of = null }: { cut?: string | null | undefined }, cut: string | null): string | null =>
+  of === cut ? null : `The notebook reads ${cut === null ? 'the living data' : `cut ${cut}`} since this ran.`
+
 /** Why a result no longer says what the data says; null while it does. No count of people: a delta could name one. */
-export function staleCause({ basis }: Pick<Result, 'basis'>, now: Catalogue | undefined): string | null {
-  if (now === undefined) return null
+export function staleCause({ basis }: Pick<Result, 'basis'>, now: Catalogue | undefined, cut: string | null): string | null {
+  const chosen = chosenCause(basis, cut)
+  if (chosen !== null || now === undefined) return chosen
   const redefined = basis.reads?.find(({ name, version }) => now.tables.find((table) => table.name === name)?.version !== version)
   if (redefined !== undefined) return `${redefined.name} changed since this ran.`
   // The rows of a data cut are what they were, but for who withdrew.

@@ -122,7 +122,7 @@ function useCount(held: NotebookCohort) {
   const session = useSession()
   useSessionState()
   const { notebook, catalogue } = useNotebook()
-  const cut = session.cutOf(notebook.study)
+  const { cut } = notebook.page
   const ready = held.criteria.all.filter((criterion) => !unfinished(criterion))
   const text = JSON.stringify(ready)
   const [rested, rest] = useState(text)

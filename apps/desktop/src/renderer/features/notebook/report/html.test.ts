@@ -25,7 +25,7 @@ const runOf = (cell: string, phase: RunState['phase'] = 'done'): RunState => ({
 })
 
 function report(cells: Cell[], runs: Record<string, RunState>): string {
-  const page = { title: 'People', cells }
+  const page = { title: 'People', cut: null, cells }
   const notebook = { id: 'n', study: 'HARBOR', version: 3, page, save: 'saved', runs, figures: {}, wholeRun: null }
   return reportBody(notebook as unknown as OpenNotebook, 'ada', new Date('2026-11-27T07:00:00Z'))
 }

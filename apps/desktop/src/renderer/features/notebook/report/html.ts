@@ -1,7 +1,7 @@
 import { basisWords } from '../csv.js'
 import { standingAlone } from '../chart/picture.js'
 import type { OpenNotebook } from '../desk.js'
-import { isEdited, upstreamCause } from '../cells/stale.js'
+import { chosenCause, isEdited, upstreamCause } from '../cells/stale.js'
 import type { Cell } from '../model.js'
 import { parameterValue, told } from '../parameters.js'
 import { compile } from '../references.js'
@@ -49,7 +49,7 @@ export function reportBody(notebook: OpenNotebook, who: string, at: Date): strin
   const saved = notebook.save === 'saved' ? `version ${notebook.version}` : `version ${notebook.version} with unsaved edits`
   const parts = notebook.page.cells.map((cell) => `<section>${part(cell, notebook)}</section>`)
   return `<main class="report"><h1>${escape(notebook.page.title)}</h1>
-<p class="meta">Study ${escape(notebook.study)}, ${saved}, ${escape(state)}. Made by ${escape(who)} at ${at.toISOString()}. Masked data: handle as such.</p>
+<p class="meta">Study ${escape(notebook.study)}${notebook.page.cut === null ? '' : `, data cut ${escape(notebook.page.cut)}`}, ${saved}, ${escape(state)}. Made by ${escape(who)} at ${at.toISOString()}. Masked data: handle as such.</p>
 ${parts.join('\n')}
 </main>`
 }
@@ -80,7 +80,9 @@ function answered(cell: Cell, notebook: OpenNotebook): string {
   const now = compile(notebook.page.cells, cell.id)
   const cause = upstreamCause(run.ran, now)
   const edited = isEdited(run.ran, now)
+  const chosen = chosenCause(result.basis, notebook.page.cut)
   const marks = [
+    ...(chosen === null ? [] : [chosen]),
     ...(edited ? ['Edited since it ran. The text above made the rows below; the newest text of the notebook has not run.'] : []),
     ...(cause === null ? [] : [`${cause} The text above is the whole statement that made the rows below.`]),
     ...(run.phase === 'failed' || run.phase === 'stopped'
@@ -96,7 +98,7 @@ function answered(cell: Cell, notebook: OpenNotebook): string {
 function earlierRows(cell: Cell, notebook: OpenNotebook): string[] {
   if (cell.kind === 'statistics' && cell.statistics) {
     const figure = notebook.figures[cell.id]
-    const cause = figure ? figureCause(notebook, cell.statistics, figure) : null
+    const cause = figure ? (figureCause(notebook, cell.statistics, figure) ?? ofOther(figure.answer, notebook)) : null
     return cause === null ? [] : [`${cause} The figures are of the run before.`]
   }
   const source = notebook.page.cells.find(({ kind, name }) => kind === 'sql' && name === cell.chart?.of)
@@ -104,8 +106,13 @@ function earlierRows(cell: Cell, notebook: OpenNotebook): string[] {
   if (source === undefined || !ran) return []
   const now = compile(notebook.page.cells, source.id)
   const older = isEdited(ran, now) || upstreamCause(ran, now) !== null
+  const chosen = ofOther(notebook.runs[source.id]?.result, notebook)
+  if (chosen !== null) return [chosen]
   return older ? [`Drawn from the rows of ${source.name} as they stand in this report: it was changed since.`] : []
 }
+
+const ofOther = (of: Pick<Result, 'basis'> | null | undefined, { page }: OpenNotebook): string | null =>
+  of ? chosenCause(of.basis, page.cut) : null
 
 function picture(card: Element | null, cell: Cell): string {
   const svg = card?.querySelector<SVGSVGElement>('.chart-plot svg')

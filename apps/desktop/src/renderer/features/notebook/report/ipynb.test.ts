@@ -13,8 +13,8 @@ const read = (notebook: unknown) => fromIpynb(JSON.stringify(notebook), 'study.i
 
 describe('a notebook as .ipynb', () => {
   test('comes back as it went, and holds no result', () => {
-    const text = toIpynb({ title: 'People', cells })
-    expect(fromIpynb(text, 'x.ipynb')).toEqual({ title: 'People', cells: without(cells) })
+    const text = toIpynb({ title: 'People', cut: 'interim-1', cells })
+    expect(fromIpynb(text, 'x.ipynb')).toEqual({ title: 'People', cut: 'interim-1', cells: without(cells) })
     const written = JSON.parse(text) as { nbformat: number; nbformat_minor: number; cells: Record<string, unknown>[] }
     expect([written.nbformat, written.nbformat_minor]).toEqual([4, 5])
     expect(written.cells[1]).toMatchObject({

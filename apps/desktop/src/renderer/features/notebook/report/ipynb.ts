@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cellSourceMax, notebookCell, notebookCellsMax } from '@aquifer/core/contract'
+import { cellSourceMax, cutName, notebookCell, notebookCellsMax } from '@aquifer/core/contract'
 import { freeName, isCellName, type Cell, type Page } from '../model.js'
 import type { Draft } from '../useCreateNotebook.js'
 
@@ -15,6 +15,7 @@ export function toIpynb(page: Page): string {
     nbformat_minor: 5,
     metadata: {
       title: page.title,
+      ...(page.cut === null ? {} : { aquifer: { cut: page.cut } }),
       kernelspec: { name: 'sql', display_name: 'SQL', language: 'sql' },
       language_info: { name: 'sql', mimetype: 'text/x-sql', file_extension: '.sql' },
     },
@@ -60,6 +61,7 @@ const foreign = z.object({
   metadata: z
     .looseObject({
       title: z.string().optional().catch(undefined),
+      aquifer: z.object({ cut: cutName }).optional().catch(undefined),
       language_info: z.looseObject({ name: z.string() }).optional().catch(undefined),
       kernelspec: z.looseObject({ language: z.string().optional() }).optional().catch(undefined),
     })
@@ -87,7 +89,11 @@ export function fromIpynb(text: string, fileName: string): ReadIpynb {
   const made: Omit<Cell, 'id'>[] = []
   for (const cell of cells) made.push(readCell(cell, language, made))
   const title = metadata.title?.trim() || fileName.replace(/\.ipynb$/i, '')
-  return { title: title.slice(0, 200) || 'Imported notebook', cells: made }
+  return {
+    title: title.slice(0, 200) || 'Imported notebook',
+    ...(metadata.aquifer === undefined ? {} : { cut: metadata.aquifer.cut }),
+    cells: made,
+  }
 }
 
 type Foreign = z.infer<typeof foreignCell>

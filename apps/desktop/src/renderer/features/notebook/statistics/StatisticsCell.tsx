@@ -163,5 +163,5 @@ function Fault({ error, onAgain }: { error: unknown; onAgain(): void }) {
 function useStale(held: NotebookStatistics, figure: FigureState | undefined): string | null {
   const { notebook, catalogue } = useNotebook()
   if (figure?.phase !== 'done' || figure.answer === null || lacking(held) !== null) return null
-  return figureCause(notebook, held, figure) ?? staleCause(figure.answer, catalogue)
+  return figureCause(notebook, held, figure) ?? staleCause(figure.answer, catalogue, notebook.page.cut)
 }

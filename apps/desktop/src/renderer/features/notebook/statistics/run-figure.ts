@@ -108,7 +108,7 @@ export async function runFigure(desk: Desk, notebook: string, cell: string): Pro
   show({})
   try {
     const bound = Object.keys(parameters).length > 0 ? { parameters } : {}
-    const cut = desk.parts.cut(open.study)
+    const { cut } = open.page
     const body = { ...form, study: open.study, sql, purpose: desk.parts.purpose(), ...bound, ...(cut === null ? {} : { cut }) }
     const answer = await desk.parts.api.json('/query/api/v1/statistics', statisticsAnswer, { method: 'POST', body })
     const finishedAt = new Date(desk.parts.now()).toISOString()

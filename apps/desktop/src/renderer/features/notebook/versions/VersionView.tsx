@@ -50,14 +50,18 @@ function Shown({ saved, onNewest }: { saved: Notebook; onNewest(): void }) {
           Version {saved.version} of {day(saved.updatedAt)} {clock(saved.updatedAt)}, read only.{' '}
           {differing === 0 ? 'The newest says the same.' : `${plural(differing, 'cell differs', 'cells differ')} from the newest.`}
         </span>
-        <Button icon={RotateCcw} onPress={restore} isDisabled={differing === 0 && saved.title === notebook.page.title}>
+        <Button
+          icon={RotateCcw}
+          onPress={restore}
+          isDisabled={differing === 0 && saved.title === notebook.page.title && saved.cut === notebook.page.cut}
+        >
           Restore as new version
         </Button>
         <Button
           look="quiet"
           icon={Copy}
           isDisabled={busy}
-          onPress={() => create({ title: `${saved.title} (v${saved.version})`.slice(0, 200), cells: saved.cells })}
+          onPress={() => create({ title: `${saved.title} (v${saved.version})`.slice(0, 200), cut: saved.cut, cells: saved.cells })}
         >
           Copy as my notebook
         </Button>
@@ -67,6 +71,12 @@ function Shown({ saved, onNewest }: { saved: Notebook; onNewest(): void }) {
       </div>
       <div className="cells version-cells" role="region" aria-label={`Version ${saved.version}`} tabIndex={0}>
         <p className="version-title">{saved.title}</p>
+        {saved.cut !== notebook.page.cut && (
+          <p className="sub">
+            It reads {saved.cut === null ? 'the living data' : `cut ${saved.cut}`}, the newest{' '}
+            {notebook.page.cut === null ? 'the living data' : `cut ${notebook.page.cut}`}.
+          </p>
+        )}
         <p className="sub version-key">
           <del>struck out: only in version {saved.version}</del> <ins>marked: only in the newest</ins>
         </p>

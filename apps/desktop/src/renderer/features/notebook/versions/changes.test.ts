@@ -4,7 +4,7 @@ import { changesBetween } from './changes.js'
 import { together } from './together.js'
 
 const sql = (id: string, source: string, name = id): Cell => ({ id, kind: 'sql', name, source })
-const page = (...cells: Cell[]): Page => ({ title: 'p', cells })
+const page = (...cells: Cell[]): Page => ({ title: 'p', cut: null, cells })
 const told = (older: Page, newer: Page) => changesBetween(older, newer).map(({ id, change }) => `${id} ${change}`)
 
 describe('what became of each cell', () => {
