@@ -79,7 +79,7 @@ const parts = {
     about: 'FHIR clients and generators of requests by others, in Python',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
   },
-  statistics: {
+  analytics: {
     about: 'statistics beside lifelines and statsmodels, in Python: random data, people of the Synthea file',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/statistics'],
   },
