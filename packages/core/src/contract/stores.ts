@@ -23,7 +23,7 @@ export const storesType = z.object({
 })
 export const storesDifference = z.object({
   store: z
-    .enum(['repository', 'lake', 'reservoir', 'files', 'cuts'])
+    .enum(['repository', 'lake', 'bucket', 'reservoir', 'files', 'cuts'])
     .describe('the one that differs from those before it, or whose files are not as they came'),
   type: z.string(),
   resource: z
@@ -39,6 +39,10 @@ export const storesStudy = z.object({
   watermark: z.string().describe('place in the feed up to which was compared'),
   snapshot: z.iso.datetime().nullable(),
   notCompared: z.string().nullable().describe('why masked rows were not compared'),
+  compared: z
+    .object({ from: z.enum(['folder', 'bucket']), files: z.number().int(), bytes: z.number().int() })
+    .nullable()
+    .describe('the files of masked rows that were looked through, and where they were read; null where none were'),
   types: z.array(storesType),
   kept: z
     .array(z.object({ store: z.enum(['files', 'cuts']), files: z.number().int(), bytes: z.number().int() }))
