@@ -14,15 +14,15 @@ export interface ShownFiles {
 /** With a bucket they are fetched anew from there, into a folder of their own for as long as they are looked at: what is at hand must be the same. */
 export async function openShownFiles({ dir, objects }: StudyReservoir, paths: readonly string[], temporary: string): Promise<ShownFiles> {
   if (objects === null) {
-    const sizes = await Promise.all(
-      paths.map((path) =>
-        stat(join(dir, path)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
-      ),
-    )
-    return { dir, files: paths.length, bytes: sizes.reduce((sum, size) => sum + size, 0), unreadable: [], remove: () => Promise.resolve() }
+    const sizeOf = (path: string) =>
+      stat(join(dir, path)).then(
+        ({ size }) => size,
+        (): null => null,
+      )
+    const sizes = await Promise.all(paths.map(sizeOf))
+    const unreadable = paths.filter((_, at) => sizes[at] === null).map((path) => ({ store: 'reservoir' as const, path }))
+    const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
+    return { dir, files: paths.length, bytes, unreadable, remove: () => Promise.resolve() }
   }
   const remove = () => rm(temporary, { recursive: true, force: true })
   await mkdir(temporary, { recursive: true, mode: 0o700 })
