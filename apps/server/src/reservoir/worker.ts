@@ -83,5 +83,6 @@ async function serve(connection: DuckDBConnection, { id, job }: WriterRequest): 
 
 function errorClass(error: unknown): string {
   const text = error instanceof Error ? error.message : ''
+  if (/No space left on device|Could not write all bytes/.test(text)) return 'no room on the disk'
   return /^([A-Z][A-Za-z ]{2,40} Error)\b/.exec(text)?.[1] ?? (error as NodeJS.ErrnoException).code ?? 'engine error'
 }

@@ -2,8 +2,9 @@
 // Never knows what is stored.
 export { syncFolder, writeAtomically } from './atomic-file.js'
 export { copyRunningCluster, placeCluster } from './base-backup.js'
-export { systemClock } from './clock.js'
+export { sinceMs, systemClock } from './clock.js'
 export type { Clock } from './clock.js'
+export { isDatabaseAway } from './database-away.js'
 export { openDuckDb } from './duckdb.js'
 export { makeFolder } from './folder.js'
 export { openFolderStore, type ObjectStore } from './object-store.js'
