@@ -30,6 +30,7 @@ const parts = {
       'apps/server/src/cli/serve.test.ts',
       'apps/server/src/cli/two-servers.long.test.ts',
       'apps/server/src/cli/large-files.long.test.ts',
+      'apps/server/src/http/open-streams.long.test.ts',
       'apps/server/src/platform/stores-under-stress.long.test.ts',
       'apps/server/src/platform/withdrawal-stop.long.test.ts',
       'apps/server/src/audit/tampering.test.ts',
