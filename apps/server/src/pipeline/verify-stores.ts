@@ -104,6 +104,7 @@ async function studyReport(parts: StoresParts, study: StudyOf, compared: Compare
     snapshot: rows.snapshot,
     notCompared: rows.not,
     compared: rows.compared,
+    ...(rows.published === null ? {} : { published: rows.published }),
     types: [...names].sort().map((type) => ({
       type,
       current: current[type] ?? 0,
@@ -134,11 +135,20 @@ interface RowsFound {
   snapshot: string | null
   not: string | null
   compared: StoresStudy['compared']
+  published: NonNullable<StoresStudy['published']> | null
   types: Map<string, { shown: { rows: number; hash: string }; made: { rows: number; hash: string } }>
   found: number
   differences: StoresDifference[]
 }
-const none = (not: string): RowsFound => ({ snapshot: null, not, compared: null, types: new Map(), found: 0, differences: [] })
+const none = (not: string): RowsFound => ({
+  snapshot: null,
+  not,
+  compared: null,
+  published: null,
+  types: new Map(),
+  found: 0,
+  differences: [],
+})
 const notAsked = none('not asked for')
 
 // A person may be erased while it is compared: files go that a reader holds, and rows of one side before those of the other.
@@ -173,6 +183,12 @@ function looked(result: RowsFound, type: string, { files, bytes, unreadable }: A
   for (const { store } of unreadable) result.differences.push({ store, type, resource: '', version: 0, what: 'unreadable' })
 }
 
+function takePublished(result: RowsFound, { differences, ...published }: NonNullable<Awaited<ReturnType<Beside['published']>>>): void {
+  result.published = published
+  result.found += differences.length
+  for (const { type, path, what } of differences) result.differences.push({ store: 'published', type, resource: path, version: 0, what })
+}
+
 async function compareRows({ masking, reservoir }: StoresParts, study: string, job: JobWatch): Promise<RowsFound | 'stopped'> {
   const pin = reservoir.opened(study)?.pin() ?? null
   if (pin === null) return none('nothing is shown yet')
@@ -193,6 +209,8 @@ async function compareRows({ masking, reservoir }: StoresParts, study: string, j
         result.differences.push({ store: 'reservoir', type, resource: id, version, what })
     }
     looked(result, '', await beside.displays(shown))
+    const published = await beside.published(shown)
+    if (published !== null) takePublished(result, published)
     return result
   } finally {
     pin.release()

@@ -9,6 +9,7 @@ import { newestGeneration, readPublished, removeOlderGenerations, type Generatio
 import type { FlatTables } from './generation-tables.js'
 import type { CompareResult } from './jobs.js'
 import { emptyType, headFile, manifestFile, type MaskedPerson, type ReservoirManifest, type ReservoirType } from './manifest.js'
+import type { PublishedLooked } from './published-check.js'
 import { openShownFiles, type ShownFiles } from './shown-files.js'
 import { StudyObjects } from './study-objects.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
@@ -53,6 +54,8 @@ export interface Beside {
   compare(shown: ReservoirManifest, type: string, limit: number): Promise<CompareResult & Looked>
   /** The dictionary that is shown, which is not made here. */
   displays(shown: ReservoirManifest): Promise<Looked>
+  /** What readers outside have of it. */
+  published(shown: ReservoirManifest): Promise<PublishedLooked | null>
   remove(): Promise<void>
 }
 
@@ -247,6 +250,7 @@ export class Reservoir {
         return looked(paths, (from) => this.#keeper.run({ kind: 'compare', shown: { dir: from, current }, made: anew, limit }))
       },
       displays: (shown) => looked(shown.displays === null ? [] : [shown.displays], () => Promise.resolve({})),
+      published: (shown) => this.#upkeep.published(opened, shown),
       remove: () => rm(dir, { recursive: true, force: true }),
     }
   }

@@ -4,7 +4,8 @@ import { publishGeneration, readPublished } from './generation.js'
 import type { FlatTables } from './generation-tables.js'
 import type { OutputForm, PartitionLevel } from './jobs.js'
 import { leavingOf, type Leaving } from './leaving.js'
-import type { MaskedPerson } from './manifest.js'
+import type { MaskedPerson, ReservoirManifest } from './manifest.js'
+import { comparePublished, type PublishedLooked } from './published-check.js'
 import type { StudyReservoir } from './study-reservoir.js'
 import type { WriterProcess } from './writer-process.js'
 
@@ -89,6 +90,12 @@ export class Upkeep {
   async leaving(reservoir: StudyReservoir, writer: WriterProcess, person: MaskedPerson): Promise<Leaving> {
     const { partition } = await this.#options.publishing(reservoir.study)
     return leavingOf(reservoir, writer, levelsOf(partition), person)
+  }
+
+  /** What readers outside have, compared with the snapshot. */
+  async published(reservoir: StudyReservoir, shown: ReservoirManifest): Promise<PublishedLooked | null> {
+    const { writer, rowsAtOnce } = this.#options
+    return comparePublished({ reservoir, writer, rowsAtOnce, flatTables: await this.#options.flatTables(reservoir.study) }, shown)
   }
 
   /** Leaves a study alone while somebody else rewrites its files. */

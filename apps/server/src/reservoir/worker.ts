@@ -4,7 +4,15 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { runDelta } from './delta.js'
 import { runCompare } from './compare-job.js'
 import type { Job, WriterAnswer, WriterRequest, WriterStart } from './jobs.js'
-import { runLeaveOut, runPartitions, runPersonPartitions, runPublishTable, runPublishType, runStretches } from './publish-jobs.js'
+import {
+  fingerprints,
+  runLeaveOut,
+  runPartitions,
+  runPersonPartitions,
+  runPublishTable,
+  runPublishType,
+  runStretches,
+} from './publish-jobs.js'
 import { runCompact, runDisplays, runDisplaysStillIn, runList, runPerson } from './upkeep-jobs.js'
 
 // A writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
@@ -40,6 +48,8 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
       return runList(connection, job)
     case 'partitions':
       return runPartitions(connection, job)
+    case 'prints':
+      return fingerprints(connection, job.rows)
     case 'person-partitions':
       return runPersonPartitions(connection, job)
     case 'leave-out':
