@@ -193,7 +193,7 @@ test('what readers outside have is compared with the snapshot it is of: a row mo
   }
   const { folder } = (await open.reservoir.publishGeneration('OUT'))!
   expect(await told()).toEqual({ equal: true, not: null, wrong: [] })
-  const [path = ''] = (await readdir(join(folder, 'Observation'), { recursive: true })).filter((name) => name.endsWith('.parquet'))
+  const path = (await readdir(join(folder, 'Observation'), { recursive: true })).find((name) => name.endsWith('.parquet')) ?? ''
   const file = join(folder, 'Observation', path)
   const { connection, close } = await openDuckDb()
   await connection.run(`copy (select * replace ('someone' as patient_key) from read_parquet('${file}')) to '${file}.new' (format parquet)`)
