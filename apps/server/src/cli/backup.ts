@@ -41,7 +41,10 @@ export function restoreCommand(): Command {
     .argument('<dir>', 'the folder of a backup; with --from-lake the data folder whose database is lost')
     .option('--from-lake', 'without any backup, from lake, keys and ledger of that data folder; goes on where it was interrupted')
     .option('--data <dir>', 'data folder (default .aquifer)')
-    .option('--lake <dir>', 'a lake that outlived the database: what only it knows goes back in; with --from-lake where the lake lies')
+    .option(
+      '--lake <dir>',
+      'a lake that outlived the database: what only it knows goes back in; with --from-lake where the lake lies, also s3://BUCKET/PREFIX',
+    )
     .option('--ledger <file>', 'the newest copy of ledger/withdrawals.ndjson')
     .option('--json', 'as JSON')
     .action(async (dir: string, { lake, ledger, json, fromLake, ...flags }: RestoreFlags) => {

@@ -1,6 +1,6 @@
 // Two servers on one database, each asked to do everything: one does what only one may, the other takes over when it dies.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -28,8 +28,8 @@ afterAll(async () => {
   for (const folder of Object.values(folders)) rmSync(folder, { recursive: true, force: true })
 })
 
-function start(args: string[]) {
-  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+function start(args: string[], more: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [program, ...args], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
   running.push(child)
   const told = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (told.out += text))
@@ -40,8 +40,8 @@ function start(args: string[]) {
   return { child, done, told }
 }
 
-async function server(): Promise<{ child: ChildProcess; url: string }> {
-  const { child, done, told } = start(['serve', '--port', '0'])
+async function server(faults = ''): Promise<{ child: ChildProcess; url: string }> {
+  const { child, done, told } = start(['serve', '--port', '0'], faults === '' ? {} : { AQUIFER_FAULTS: faults })
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
       const found = /^ready (http:\S+)$/m.exec(told.out)?.[1]
@@ -133,5 +133,31 @@ test(about, async () => {
   for (const { child } of [third, second]) {
     child.kill('SIGTERM')
     expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0)
+  }
+})
+
+test('one that stood still between making a generation and publishing it publishes nothing once another took over', async () => {
+  // Long enough to be stopped there; the other one is still there when the first wakes up, so that whatever is published is the first one's.
+  const first = await server('reservoir.generation-written=delay:6000')
+  const second = await server('reservoir.generation-written=delay:60000')
+  expect([await rolesOf(first.url), await rolesOf(second.url)]).toEqual([null, waits])
+  const published = path.join(folders.data, 'reservoir', 'T', 'published')
+  const names = () => (existsSync(published) ? readdirSync(published) : [])
+  const making = () => names().filter((name) => name.startsWith('.making-'))
+  await asked(first.url, 'study', 'create', 'T', '--name', 'T', '--enrolment', 'open')
+  await asked<ImportReport>(first.url, 'import', fileOf('t'), '--study', 'T')
+  await expect.poll(making, { timeout: 60_000, interval: 20 }).toHaveLength(1)
+  first.child.kill('SIGSTOP')
+  await until(second.url, null)
+  await expect.poll(making, { timeout: 60_000 }).toHaveLength(2)
+  first.child.kill('SIGCONT')
+  await until(first.url, waits)
+  expect([names().filter((name) => !name.startsWith('.making-')), existsSync(path.join(published, '..', 'published.json'))]).toEqual([
+    [],
+    false,
+  ])
+  for (const { child } of [first, second]) {
+    child.kill('SIGKILL')
+    await new Promise((resolve) => child.once('exit', resolve))
   }
 })

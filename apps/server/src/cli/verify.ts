@@ -41,12 +41,33 @@ function reportText({ equal, studies, elapsedMs }: StoresReport): string {
   return `${[head, ...studies.flatMap(studyLines)].join('\n')}\n`
 }
 
-function studyLines({ study, equal, watermark, notCompared, types, kept = [], found, differences }: StoresStudy): string[] {
+const placeOf = { folder: 'of the folder', bucket: 'fetched from the bucket; those at hand are the same bytes unless it says so' }
+
+function studyLines({
+  study,
+  equal,
+  watermark,
+  notCompared,
+  compared,
+  published,
+  types,
+  kept = [],
+  found,
+  differences,
+}: StoresStudy): string[] {
   const columns = (cells: (string | number)[]): string =>
     cells.map((cell, place) => (place === 0 ? String(cell).padEnd(28) : String(cell).padStart(12))).join('')
   return [
     '',
     `${study}: ${equal ? 'equal' : `${found} differences`}, up to ${watermark}${notCompared === null ? '' : `; masked rows not compared: ${notCompared}`}`,
+    ...(compared === null
+      ? []
+      : [`masked rows of ${compared.files} files, ${Math.ceil(compared.bytes / 1024)} KB, ${placeOf[compared.from]}`]),
+    ...(published === undefined
+      ? []
+      : [
+          `published generation ${published.generation}: ${published.not === null ? `${published.files} files` : `not compared, ${published.not}`}`,
+        ]),
     columns(['type', 'current', 'versions', 'in lake', 'masked', 'anew']),
     ...types.map((of) =>
       columns([of.type, of.current, of.repository.rows, of.lake.rows, of.reservoir?.rows ?? '-', of.remade?.rows ?? '-']),

@@ -10,18 +10,27 @@ export interface Bucket {
 
 type Value = (name: string) => string | undefined
 
-/** null: lake and reservoir are in a folder. */
-export function readBucket(value: Value, isEndpoint: (text: string) => boolean, faults: string[]): Bucket | null {
-  const store = value('AQUIFER_STORE')
+/** How stores are reached, whichever bucket it is. */
+export type Endpoint = Pick<Bucket, 'endpoint' | 'pathStyle'>
+
+/** How stores are reached, and where lake and reservoir are; null: in a folder. */
+export function readObjectStore(value: Value, isEndpoint: (text: string) => boolean, faults: string[]) {
   const endpoint = value('AQUIFER_S3_ENDPOINT') ?? null
   const pathStyle = value('AQUIFER_S3_PATH_STYLE') ?? (endpoint === null ? 'no' : 'yes')
   if (endpoint !== null && !isEndpoint(endpoint)) faults.push('AQUIFER_S3_ENDPOINT must be https://…, or http:// on loopback')
   if (!['yes', 'no'].includes(pathStyle)) faults.push('AQUIFER_S3_PATH_STYLE must be yes or no')
-  if (store === undefined || !store.includes('://')) return null
-  const found = readUrl(store)
-  if (found !== null) return { ...found, endpoint, pathStyle: pathStyle === 'yes' }
-  faults.push('AQUIFER_STORE must be a folder or s3://BUCKET/PREFIX')
-  return null
+  const objectStore: Endpoint = { endpoint, pathStyle: pathStyle === 'yes' }
+  const store = value('AQUIFER_STORE')
+  if (store === undefined || !store.includes('://')) return { objectStore, bucket: null }
+  const bucket = bucketAt(store, objectStore)
+  if (bucket === null) faults.push('AQUIFER_STORE must be a folder or s3://BUCKET/PREFIX')
+  return { objectStore, bucket }
+}
+
+/** null: that is no such address. */
+export function bucketAt(url: string, endpoint: Endpoint): Bucket | null {
+  const found = readUrl(url)
+  return found && { ...found, ...endpoint }
 }
 
 function readUrl(text: string): Pick<Bucket, 'bucket' | 'prefix'> | null {

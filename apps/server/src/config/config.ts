@@ -2,7 +2,7 @@ import path from 'node:path'
 import { sessionIdleMs, sessionMaxMs } from '@aquifer/core/identity'
 import { durationMs } from '@aquifer/core/time'
 import type { Environment } from './env.js'
-import { readBucket, type Bucket } from './bucket.js'
+import { readObjectStore, type Bucket, type Endpoint } from './bucket.js'
 import { readQueryLimits, type QueryLimits } from './query-limits.js'
 
 export const serverRoles = ['api', 'replicator', 'masker', 'compactor', 'extractor', 'scheduler', 'query'] as const
@@ -16,6 +16,8 @@ export interface Config {
   storeDir: string
   /** null: in `storeDir` */
   bucket: Bucket | null
+  /** how any bucket is reached */
+  objectStore: Endpoint
   host: string
   port: number
   /** null: the embedded PostgreSQL in the data folder */
@@ -113,7 +115,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const workers = Number(value('AQUIFER_WORKERS', overrides.workers) ?? '0')
   if (!Number.isInteger(workers) || workers < 0 || workers > 64) faults.push('AQUIFER_WORKERS must be a whole number from 0 to 64')
   const store = value('AQUIFER_STORE')
-  const bucket = readBucket(value, isProvider, faults)
+  const { bucket, objectStore } = readObjectStore(value, isProvider, faults)
   const issuer = value('AQUIFER_ISSUER') ?? null
   if (issuer !== null && !isProvider(issuer)) faults.push('AQUIFER_ISSUER must be https://…, or http:// on loopback')
   const claims = value('AQUIFER_ISSUER_CLAIMS') ?? 'ignore'
@@ -135,6 +137,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     dataDir,
     storeDir: store === undefined || bucket !== null ? dataDir : path.resolve(store),
     bucket,
+    objectStore,
     host,
     port,
     databaseUrl,

@@ -1,5 +1,6 @@
 // Settings, read once and checked together, then handed down as one value.
 // Never read anywhere else: no other folder sees the environment.
+export { bucketAt } from './bucket.js'
 export { readEnvironment } from './env.js'
 export type { Environment } from './env.js'
 export { readClientSettings, readConfig, serverRoles, settings } from './config.js'

@@ -164,7 +164,7 @@ test('a file of the lake is for who stored it, and neither role nor address lead
   expect((await world.platform.repository.files.list({ sids: [1, 2], limit: 1000 })).map((row) => row.store)).not.toContain('lake')
 })
 
-test('a file of a person needs his consent and goes with him', async () => {
+test('a file of a person needs his consent', async () => {
   const ofAnn = { 'x-aquifer-patient': 'ann' }
   const id = String((await put(lake, feed, 'holter', ofAnn)).json['id'])
   expect((await put(lake, feed, 'x', { 'x-aquifer-patient': 'nobody' })).status).toBe(403)

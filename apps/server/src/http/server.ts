@@ -8,6 +8,7 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { AuditTrail } from '../audit/index.js'
 import type { Identity } from '../identity/index.js'
 import { errorName, type Log, type Metrics } from '../monitoring/index.js'
+import { isDatabaseAway } from '../repository/index.js'
 import { sendBug, sendRefusal } from './answer.js'
 import { connectionLimits, guardBodies, serverSettings, type ConnectionLimits } from './connections.js'
 import { headerOf, type RequestContext } from './context.js'
@@ -85,14 +86,22 @@ export function openServer(parts: ServerParts, limits: ConnectionLimits = connec
   app.setErrorHandler((error: FastifyError | RefusedBody, request, reply) => {
     const refusal = refusalOf(error)
     if (refusal !== null) return sendRefusal(request, reply, refusal)
-    parts.log.error(
-      { err: errorName(error), route: request.aquifer.facts.route, correlationId: request.aquifer.facts.correlationId },
-      'a request met an error of the server',
-    )
+    const { facts } = request.aquifer
+    const told = { err: errorName(error), route: facts.route, correlationId: facts.correlationId }
+    if (isDatabaseAway(error)) {
+      parts.log.error(told, 'a request met no database')
+      // The trail lies there, too; what could not be recorded was not done, and is not told.
+      facts.recorded = true
+      return sendRefusal(request, reply, databaseAway())
+    }
+    parts.log.error(told, 'a request met an error of the server')
     return sendBug(request, reply)
   })
   return app
 }
+
+const databaseAway = (): Refusal =>
+  refuse('not-ready', { detail: 'The database does not answer, or has no room: send it again in a moment.', retryAfterS: 2 })
 
 /**
  * Who shows no certificate, or a wrong one, is let in to be answered: open addresses are for all, the others say 401. A second handshake could

@@ -84,8 +84,8 @@ export class Pipeline {
       { name: 'aquifer_replicator_lag_ms', help: 'Age of the oldest version not in the lake', read: stage((status) => status.lagMs) },
       {
         name: 'aquifer_replicator_failed',
-        help: '1 while the feed is not followed',
-        read: stage((status) => (status.state === 'failed' ? 1 : 0)),
+        help: '1 while the feed, or that of a study, is not followed',
+        read: stage(({ state, failedStudies }) => (state === 'failed' || Object.keys(failedStudies).length > 0 ? 1 : 0)),
       },
       {
         name: 'aquifer_lake_rows',

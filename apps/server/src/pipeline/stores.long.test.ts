@@ -1,12 +1,12 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { builtInPolicies } from '@aquifer/core/masking'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openKeyring, openLake, type Lake } from '../lake/index.js'
 import { MaskingRun, openMaskingPool, type MaskingPool } from '../masking/index.js'
 import { Replicator } from '../replicator/index.js'
 import { openReservoir, type Reservoir } from '../reservoir/index.js'
-import { armFaults, disarmFaults, openFolderStore, openSigner, systemClock } from '../storage/index.js'
+import { armFaults, disarmFaults, openDuckDb, openFolderStore, openSigner, systemClock } from '../storage/index.js'
 import { Pipeline, replay, verifyStores, type ReplayParts, type StoresParts } from './index.js'
 import { aWorld, lakeVersions, versionsOf, type World } from './test/world.js'
 
@@ -183,6 +183,43 @@ test('a lake without its newest segment, or with a damaged one, is told, and rep
   await more(21)
   await wait('LAKE')
   expect(await verified('LAKE')).toMatchObject({ equal: true, notCompared: null })
+})
+
+test('what readers outside have is compared with the snapshot it is of: a row more, a file less, a folder that nobody published', async () => {
+  const { more } = await filled('OUT', 2)
+  const told = async () => {
+    const { equal, published, differences } = await verified('OUT')
+    return { equal, not: published?.not, wrong: differences.map(({ store, type, resource, what }) => [store, type, resource, what]) }
+  }
+  const { folder } = (await open.reservoir.publishGeneration('OUT'))!
+  expect(await told()).toEqual({ equal: true, not: null, wrong: [] })
+  const path = (await readdir(join(folder, 'Observation'), { recursive: true })).find((name) => name.endsWith('.parquet')) ?? ''
+  const file = join(folder, 'Observation', path)
+  const { connection, close } = await openDuckDb()
+  await connection.run(`copy (select * replace ('someone' as patient_key) from read_parquet('${file}')) to '${file}.new' (format parquet)`)
+  close()
+  // A name of its own: the generation may share the file with another.
+  const whole = await readFile(file)
+  const instead = async (bytes: Uint8Array) => {
+    await rm(file, { force: true })
+    await writeFile(file, bytes)
+  }
+  const changed = await readFile(`${file}.new`)
+  await rm(`${file}.new`)
+  await instead(changed)
+  expect(await told()).toEqual({ equal: false, not: null, wrong: [['published', 'Observation', dirname(path), 'content']] })
+  await instead(Buffer.from('no Parquet'))
+  expect((await told()).wrong).toEqual([['published', 'Observation', '', 'unreadable']])
+  await rm(file)
+  expect((await told()).wrong).toEqual([['published', 'Observation', dirname(path), 'missing']])
+  await instead(whole)
+  await cp(join(folder, 'Patient'), join(folder, 'Person'), { recursive: true })
+  expect((await told()).wrong).toEqual([['published', 'Person', expect.stringContaining('year='), 'not-expected']])
+  await rm(join(folder, 'Person'), { recursive: true })
+  expect(await told()).toEqual({ equal: true, not: null, wrong: [] })
+  await more(3)
+  await wait('OUT')
+  expect(await told()).toMatchObject({ equal: true, not: expect.stringContaining('earlier snapshot') as string })
 })
 
 test('a reservoir without one of its files is told, and replayed from the lake', async () => {

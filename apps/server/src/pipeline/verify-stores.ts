@@ -2,7 +2,7 @@ import type { StoresDifference, StoresReport, StoresRequest, StoresStudy } from 
 import { compareCursors, type Lake } from '../lake/index.js'
 import type { MaskingRun } from '../masking/index.js'
 import type { Replicator } from '../replicator/index.js'
-import type { Reservoir } from '../reservoir/index.js'
+import type { Beside, Reservoir } from '../reservoir/index.js'
 import type { Clock } from '../storage/index.js'
 import { filesOfCuts, keptReport, type KeptFile, type KeptFound } from './verify-kept.js'
 import { compareVersions, type VersionSource, type VersionsFound, type Watermark } from './compare-versions.js'
@@ -103,6 +103,8 @@ async function studyReport(parts: StoresParts, study: StudyOf, compared: Compare
     watermark: `${mark.at.xid}.${mark.at.seq}`,
     snapshot: rows.snapshot,
     notCompared: rows.not,
+    compared: rows.compared,
+    ...(rows.published === null ? {} : { published: rows.published }),
     types: [...names].sort().map((type) => ({
       type,
       current: current[type] ?? 0,
@@ -132,11 +134,21 @@ function figureOf(digests: VersionsFound['lake'], type: string): { rows: number;
 interface RowsFound {
   snapshot: string | null
   not: string | null
+  compared: StoresStudy['compared']
+  published: NonNullable<StoresStudy['published']> | null
   types: Map<string, { shown: { rows: number; hash: string }; made: { rows: number; hash: string } }>
   found: number
   differences: StoresDifference[]
 }
-const none = (not: string): RowsFound => ({ snapshot: null, not, types: new Map(), found: 0, differences: [] })
+const none = (not: string): RowsFound => ({
+  snapshot: null,
+  not,
+  compared: null,
+  published: null,
+  types: new Map(),
+  found: 0,
+  differences: [],
+})
 const notAsked = none('not asked for')
 
 // A person may be erased while it is compared: files go that a reader holds, and rows of one side before those of the other.
@@ -163,6 +175,20 @@ function unreadable({ reservoir }: StoresParts, study: string): RowsFound {
   return { ...none('a file of the reservoir cannot be read'), snapshot, found: 1, differences: [difference] }
 }
 
+/** Each file is one difference: whoever asks for its rows meets it. */
+function looked(result: RowsFound, type: string, { files, bytes, unreadable }: Awaited<ReturnType<Beside['displays']>>): void {
+  const { from, ...before } = result.compared!
+  result.compared = { from, files: before.files + files, bytes: before.bytes + bytes }
+  result.found += unreadable.length
+  for (const { store } of unreadable) result.differences.push({ store, type, resource: '', version: 0, what: 'unreadable' })
+}
+
+function takePublished(result: RowsFound, { differences, ...published }: NonNullable<Awaited<ReturnType<Beside['published']>>>): void {
+  result.published = published
+  result.found += differences.length
+  for (const { type, path, what } of differences) result.differences.push({ store: 'published', type, resource: path, version: 0, what })
+}
+
 async function compareRows({ masking, reservoir }: StoresParts, study: string, job: JobWatch): Promise<RowsFound | 'stopped'> {
   const pin = reservoir.opened(study)?.pin() ?? null
   if (pin === null) return none('nothing is shown yet')
@@ -172,14 +198,19 @@ async function compareRows({ masking, reservoir }: StoresParts, study: string, j
     const remade = await masking.remake({ shown, made: beside.made }, () => !job.cancelled)
     if (remade === 'stopped') return 'stopped'
     if (remade !== 'made') return { ...none(remade.not), snapshot: shown.snapshot }
-    const result: RowsFound = { ...none(''), not: null, snapshot: shown.snapshot }
+    const from = reservoir.opened(study)?.objects ? 'bucket' : 'folder'
+    const result: RowsFound = { ...none(''), not: null, snapshot: shown.snapshot, compared: { from, files: 0, bytes: 0 } }
     for (const type of new Set([...Object.keys(shown.types), ...Object.keys(beside.made.head()?.types ?? {})])) {
       const found = await beside.compare(shown, type, listedMax)
       result.types.set(type, { shown: found.shown, made: found.made })
       result.found += found.found
+      looked(result, type, found)
       for (const { id, version, what } of found.differences)
         result.differences.push({ store: 'reservoir', type, resource: id, version, what })
     }
+    looked(result, '', await beside.displays(shown))
+    const published = await beside.published(shown)
+    if (published !== null) takePublished(result, published)
     return result
   } finally {
     pin.release()

@@ -12,6 +12,7 @@ import { bundleOf, contract, openPlatformWorld, patient, weight, type Sent, type
 
 let world: World
 const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
+const studies = { PRG: 'program', REG: 'registry', TRIAL: 'regulated', NEW: 'registry' } as const
 const tokens = new Map<string, string>()
 const password = 'correct horse battery'
 const reason = 'first interim analysis'
@@ -19,8 +20,7 @@ const count = 'SELECT count(*) AS n, count(DISTINCT patient_key) AS p FROM obser
 
 beforeAll(async () => {
   world = await openPlatformWorld({ roles: 'api,scheduler,replicator,masker,query' })
-  for (const id of ['PRG', 'REG'])
-    await world.study({ id, kind: id === 'PRG' ? 'program' : 'registry', required: ['share-data'], sites: ['A'] })
+  for (const [id, kind] of Object.entries(studies)) await world.study({ id, kind, required: ['share-data'], sites: ['A'] })
   await user('mara', 'study-manager')
   await user('ana', 'analyst')
   for (const study of ['PRG', 'REG']) await people(study, ['ann', 'bob', 'cyd'])
@@ -29,7 +29,12 @@ afterAll(() => world.close())
 
 async function user(name: string, role: Role): Promise<void> {
   const { identity } = world.platform
-  await identity.putUser({ name, display: `${name} example`, grant: { role, studies: ['PRG', 'REG'], sites: [], people: null }, password })
+  await identity.putUser({
+    name,
+    display: `${name} example`,
+    grant: { role, studies: Object.keys(studies), sites: [], people: null },
+    password,
+  })
   const session = await identity.mint({ role, user: name, requestedBy: 'tests' })
   if (isRefusal(session)) throw new Error(session.detail)
   tokens.set(name, session.token)
@@ -61,7 +66,7 @@ async function withdraw(study: string, id: string, act: string): Promise<void> {
   const body = { patient: id, act, reason: 'asked', evidence: 'letter' }
   const begun = await world.send({ method: 'POST', path: at, token, body })
   expect(begun.status).toBe(201)
-  // With the answer nobody sees him in the cut either.
+  // With the answer it holds for the cut, too.
   expect((await rows(study, 'interim-1')).rows).toEqual([[2, 2]])
   const state = async () => (await world.send({ path: `${at}/${String(begun.json['id'])}`, token })).json['state']
   await expect.poll(state, { timeout: 180_000 }).toBe('done')
@@ -102,6 +107,20 @@ test('a cut is signed by the person who makes it, keeps its rows while all aroun
   await user('mara', 'study-manager')
   await user('ana', 'analyst')
   expect((await rows('PRG', 'interim-1')).rows).toEqual([[3, 3]])
+})
+
+test('who stops only what is new stays in the cuts; who takes back a required consent is in no result of a registry', async () => {
+  for (const study of ['TRIAL', 'NEW']) {
+    await people(study, ['ann', 'bob'])
+    expect((await make(study, 'interim-1')).status).toBe(201)
+    await withdraw(study, `${study.toLowerCase()}-ann-0001`, 'stop-new')
+    expect([study, (await rows(study)).rows, (await rows(study, 'interim-1')).rows]).toEqual([study, [[2, 2]], [[2, 2]]])
+    expect(await show(study, 'interim-1')).toMatchObject({ genuine: true, whole: true, people: 2, removals: [] })
+  }
+  const takenBack = contract('c-new-ann-0001', 'new-ann-0001', 'NEW', 'withdrawn')
+  const manager = await world.token('study-manager', ['NEW'])
+  expect((await world.fhir('PUT', '/Contract/c-new-ann-0001', manager, takenBack)).status).toBe(200)
+  expect((await rows('NEW', 'interim-1')).rows).toEqual([[1, 1]])
 })
 
 test.runIf(isLong)(

@@ -118,6 +118,12 @@ test.runIf(long)(
     })
     expect(await restoreFromLake(config, asked, openPlatform)).toHaveProperty('problem')
 
+    const opened = await openPlatform(config)
+    await opened.background?.sealer.catchUp()
+    const [first] = await opened.repository.seals.blocks(0, 1)
+    expect(JSON.parse(first!.head)).toMatchObject({ block: 1, note: { lost: { kind: 'restored' } } })
+    await opened.close()
+
     const postgres = await openPostgres({ dataDir: data })
     const after = await stored(postgres)
     await postgres.stop()

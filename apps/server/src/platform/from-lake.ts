@@ -1,20 +1,32 @@
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { Config } from '../config/index.js'
+import { noteRestored } from '../audit/index.js'
+import { bucketAt, type Config } from '../config/index.js'
 import { mergeLedgers, readLedger } from '../erasure/index.js'
 import { openKeyring, openLake, type Lake } from '../lake/index.js'
 import type { Platform } from '../platform.js'
 import { openRepository, type Repository } from '../repository/index.js'
-import { migrate, openFolderStore, openPostgres, openSigner, systemClock, writeAtomically } from '../storage/index.js'
+import {
+  migrate,
+  openFolderStore,
+  openPostgres,
+  openS3ToRead,
+  openSigner,
+  s3Url,
+  systemClock,
+  writeAtomically,
+  type ObjectStore,
+} from '../storage/index.js'
 import { openLedgerKey } from './governance.js'
 import { returnLakeOnly, type LakeOnly } from './lake-only.js'
+import { openObjects } from './objects.js'
 import { ledgerFile, settle, type Problem, type Settled } from './restore.js'
 import { readStudyRecord } from './study-records.js'
 
 export interface FromLakeRequest {
-  /** The data folder whose database is lost; it is only read, but for files that its lake does not name. */
+  /** The data folder whose database is lost; it is only read. */
   from: string
-  /** Its lake, where that lies elsewhere. */
+  /** Its lake, where that lies elsewhere: a folder, or `s3://BUCKET/PREFIX`. */
   lake: string | null
   /** A newer copy of the outside ledger. */
   ledger: string | null
@@ -30,6 +42,7 @@ export interface FromLakeReport extends Settled, LakeOnly {
 
 const markerName = 'restoring-from-lake.json'
 const masterName = 'master.key'
+const headName = 'audit-head.json'
 
 /** Makes the repository again from a lake alone, in an empty data folder or database. Done again after a kill, it goes on. */
 export async function restoreFromLake(
@@ -37,37 +50,72 @@ export async function restoreFromLake(
   asked: FromLakeRequest,
   open: (config: Config) => Promise<Platform>,
 ): Promise<FromLakeReport | Problem> {
-  const { dataDir, storeDir } = config
-  if (config.bucket !== null)
-    return {
-      problem:
-        'The lake is brought back from a folder into a folder: copy the bucket’s lake into one, name it by --lake, and leave AQUIFER_STORE unset.',
-    }
-  const lakeDir = asked.lake ?? path.join(asked.from, 'lake')
+  const { dataDir } = config
   const [from, to] = [path.resolve(asked.from), path.resolve(dataDir)]
   if (from === to) return { problem: 'The new data folder has to be another than the one whose database is lost: name it by --data.' }
-  if ((await readdir(lakeDir).catch(() => [])).length === 0) return { problem: `${lakeDir} holds no lake.` }
+  const source = await sourceOf(config, asked)
+  if ('problem' in source) return source
   const marker = path.join(dataDir, markerName)
-  const begun = await readFile(marker, 'utf8').catch(() => null)
-  if (begun !== null && (JSON.parse(begun) as { lake: string }).lake !== path.resolve(lakeDir))
-    return { problem: `${dataDir} was begun from another lake: empty it.` }
-  if (begun === null)
-    for (const folder of [path.join(storeDir, 'lake'), path.join(storeDir, 'reservoir'), path.join(dataDir, 'keys')])
-      if ((await readdir(folder).catch(() => [])).some((name) => name !== masterName))
-        return { problem: `${folder} holds something: restore into an empty folder.` }
+  const text = await readFile(marker, 'utf8').catch(() => null)
+  const begun = text === null ? null : (JSON.parse(text) as Begun)
+  if (begun !== null && begun.lake !== source.name) return { problem: `${dataDir} was begun from another lake: empty it.` }
+  const taken = begun === null ? await whatIsTaken(config) : null
+  if (taken !== null) return { problem: `${taken} holds something: restore into an empty folder or prefix.` }
   asked.tell('keys and ledger')
-  const master = await bringKeys(config, asked.from)
-  if (master !== null) return master
-  await writeAtomically(marker, JSON.stringify({ lake: path.resolve(lakeDir) }))
+  const isNew = begun?.keys !== 'here'
+  if (isNew) {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await writeAtomically(marker, JSON.stringify({ lake: source.name } satisfies Begun))
+    const master = await bringKeys(config, asked.from)
+    if (master !== null) return master
+    await writeAtomically(marker, JSON.stringify({ lake: source.name, keys: 'here' } satisfies Begun))
+  }
   for (const file of [ledgerFile(asked.from), asked.ledger])
     if (file !== null && (await readFile(file).catch(() => null)) !== null) await mergeLedgers(ledgerFile(dataDir), file)
-  const found = await fill(config, { lakeDir, isNew: begun === null, tell: asked.tell })
-  if ('problem' in found) return found
+  const found = await fill(config, { source: source.store, isNew, tell: asked.tell })
+  if ('problem' in found) {
+    await rm(marker)
+    return found
+  }
   const { returned, erased, left } = found
   const settled = await settle(config, { restored: 'from the lake alone', returned, erased, left }, { open, tell: asked.tell })
   if ('problem' in settled) return settled
   await rm(marker)
   return { ...found, ...settled }
+}
+
+/** What is written down of a restore until it is done. */
+interface Begun {
+  lake: string
+  keys?: 'here'
+}
+interface Source {
+  /** Its address: by it a restore that was broken off knows what it goes on from. */
+  name: string
+  store: ObjectStore
+}
+
+/** The lake that is there still, where it lies: in a folder, or in the bucket that the lost server had or that was named. */
+async function sourceOf(config: Config, { from, lake }: FromLakeRequest): Promise<Source | Problem> {
+  const own = await readFile(path.join(from, 'bucket.json'), 'utf8').catch(() => null)
+  const named = lake ?? (own === null ? path.join(from, 'lake') : (JSON.parse(own) as { url: string }).url)
+  const isBucket = named.includes('://')
+  const name = isBucket ? named : path.resolve(named)
+  const bucket = isBucket ? bucketAt(name, config.objectStore) : null
+  if (isBucket && bucket === null) return { problem: `${name} is no lake: name a folder, or s3://BUCKET/PREFIX as AQUIFER_STORE had it.` }
+  if (bucket !== null && config.bucket !== null && s3Url(bucket) === s3Url(config.bucket))
+    return { problem: `${name} is only read: give the new server another prefix by AQUIFER_STORE, or a folder by leaving it unset.` }
+  const store = bucket === null ? openFolderStore(name) : (await openS3ToRead(bucket)).at('lake')
+  return (await store.folders()).length === 0 ? { problem: `${name} holds no lake.` } : { name, store }
+}
+
+async function whatIsTaken(config: Config): Promise<string | null> {
+  const { dataDir, storeDir } = config
+  for (const folder of [path.join(storeDir, 'lake'), path.join(storeDir, 'reservoir'), path.join(dataDir, 'keys')])
+    if ((await readdir(folder).catch(() => [])).some((name) => name !== masterName)) return folder
+  const { lake, bucket } = await openObjects(config)
+  for (const at of bucket === null ? [] : [lake, bucket.reservoir, bucket.files]) if ((await at.folders()).length > 0) return at.place
+  return null
 }
 
 // Whoever has only the lake has nothing: it opens by the keys. The newest head of the trail comes along, so that what is lost of it is told.
@@ -78,8 +126,9 @@ async function bringKeys({ dataDir, masterKeyFile }: Config, from: string): Prom
   const keys = path.join(dataDir, 'keys')
   await mkdir(keys, { recursive: true, mode: 0o700 })
   const isWanted = (file: string): boolean => !['first-administrator.code', masterName].includes(path.basename(file))
-  await cp(there, keys, { recursive: true, force: false, filter: isWanted })
+  await cp(there, keys, { recursive: true, filter: isWanted })
   if (masterKeyFile === null) await cp(path.join(there, masterName), path.join(keys, masterName), { force: false }).catch(ifMissing)
+  await noteRestored(path.join(keys, headName))
   const master = masterKeyFile ?? path.join(keys, masterName)
   const known = await readFile(master).catch(() => null)
   return known === null ? { problem: `The master key is missing: put it at ${master}, or set AQUIFER_MASTER_KEY_FILE.` } : null
@@ -90,13 +139,13 @@ const ifMissing = (error: NodeJS.ErrnoException): void => {
 }
 
 interface Filling {
-  lakeDir: string
+  source: ObjectStore
   isNew: boolean
   tell: (what: string) => void
 }
 type Filled = Omit<FromLakeReport, keyof Settled>
 
-async function fill(config: Config, { lakeDir, isNew, tell }: Filling): Promise<Filled | Problem> {
+async function fill(config: Config, { source, isNew, tell }: Filling): Promise<Filled | Problem> {
   const database = config.databaseUrl === null ? {} : { databaseUrl: config.databaseUrl }
   const postgres = await openPostgres({ dataDir: config.dataDir, ...database })
   const clock = { at: 0, now: () => clock.at }
@@ -105,9 +154,9 @@ async function fill(config: Config, { lakeDir, isNew, tell }: Filling): Promise<
     await migrate(postgres)
     if (isNew && (await repository.studies.list()).length > 0) return { problem: 'The database holds studies: restore into an empty one.' }
     const keyring = await openKeyring({ dir: path.join(config.dataDir, 'keys'), masterKeyFile: config.masterKeyFile })
-    const lake = await openLake({ at: openFolderStore(lakeDir), keyring })
+    const lake = await openLake({ at: source, keyring, readOnly: true })
     const studies = await bringStudies(repository, lake, config.dataDir)
-    await bringJournals(lakeDir, path.join(config.storeDir, 'lake'))
+    await bringJournals(source, (await openObjects(config)).lake)
     let told = 0
     const rows = (read: number): void => {
       if (told > 0 && read - told < rowsToldEach) return
@@ -169,13 +218,12 @@ const bareStudy = (id: string, sid: number) => ({
 })
 
 // What people decided about displays and leaks lies there, and is asked when the new lake is masked.
-async function bringJournals(from: string, to: string): Promise<void> {
-  for (const study of await readdir(from, { withFileTypes: true })) {
-    if (!study.isDirectory()) continue
-    for (const file of await readdir(path.join(from, study.name))) {
-      if (!file.endsWith('.journal')) continue
-      await mkdir(path.join(to, study.name), { recursive: true, mode: 0o700 })
-      await cp(path.join(from, study.name, file), path.join(to, study.name, file), { force: false })
+async function bringJournals(from: ObjectStore, to: ObjectStore): Promise<void> {
+  for (const study of await from.folders()) {
+    for (const name of await from.at(study).names()) {
+      const content = name.endsWith('.journal') ? await from.at(study).get(name) : null
+      if (content === null || (await to.at(study).get(name)) !== null) continue
+      await to.at(study).replace(name, content)
     }
   }
 }

@@ -1,9 +1,13 @@
 import { compareCursors, type Cursor } from '../lake/index.js'
+import { sinceMs, type Clock } from '../storage/index.js'
 
 interface Failure {
   reason: string
   from: Cursor
-  retryAt: number
+  at: number
+  restMs: number
+  /** when the oldest row was written that waits for it */
+  oldest: number
 }
 
 const backoffMs = { first: 200, last: 10_000 }
@@ -23,10 +27,10 @@ export class StudyFailures {
   }
 
   /** True when it failed for the first time. */
-  failed(study: string, from: Cursor, reason: string, now: number): boolean {
+  failed(study: string, waits: { from: Cursor; oldest: number }, reason: string, clock: Clock): boolean {
     const attempts = (this.#attempts.get(study) ?? 0) + 1
     this.#attempts.set(study, attempts)
-    this.#failed.set(study, { reason, from, retryAt: now + backoff(attempts) })
+    this.#failed.set(study, { reason, ...waits, at: clock.now(), restMs: backoff(attempts) })
     return attempts === 1
   }
 
@@ -35,10 +39,10 @@ export class StudyFailures {
   }
 
   /** Where to read on from: back to where a study failed whose time to try again has come. */
-  rewind(cursor: Cursor, now: number): Cursor {
+  rewind(cursor: Cursor, clock: Clock): Cursor {
     let to = cursor
     for (const [study, failure] of this.#failed) {
-      if (now < failure.retryAt) continue
+      if (sinceMs(clock, failure.at) < failure.restMs) continue
       this.#failed.delete(study)
       to = earlier(to, failure.from)
     }
@@ -48,6 +52,11 @@ export class StudyFailures {
   /** The place in the feed up to which every study is stored. */
   safe(cursor: Cursor): Cursor {
     return [...this.#failed.values()].reduce((to, failure) => earlier(to, failure.from), cursor)
+  }
+
+  /** When the oldest row was written that waits for a study; null where none does. */
+  oldest(): number | null {
+    return this.any ? Math.min(...[...this.#failed.values()].map(({ oldest }) => oldest)) : null
   }
 
   reasons(): Record<string, string> {

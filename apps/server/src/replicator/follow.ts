@@ -77,13 +77,14 @@ export class Replicator {
 
   status(): ReplicatorStatus {
     const now = this.#options.clock.now()
+    const oldest = Math.min(this.#oldestPendingAt ?? now, this.#failures.oldest() ?? now)
     return {
       state: this.#reason !== null ? 'failed' : this.#caughtUp && !this.#failures.any ? 'ok' : 'behind',
       reason: this.#reason,
       cursor: this.#cursor,
       stored: this.#failures.safe(this.#cursor),
       caughtUp: this.#caughtUp,
-      lagMs: this.#oldestPendingAt === null ? 0 : Math.max(0, now - this.#oldestPendingAt),
+      lagMs: now - oldest,
       feedAgeMs: this.#feedAgeMs,
       rows: this.#rate.total(),
       rate: this.#rate.perSecond(),
@@ -147,7 +148,7 @@ export class Replicator {
 
   async #pass(epoch: string): Promise<void> {
     const { lake, clock } = this.#options
-    const from = this.#failures.rewind(this.#cursor, clock.now())
+    const from = this.#failures.rewind(this.#cursor, clock)
     const { rows, to } = await this.#readBatch(from)
     if (rows.length > 0) {
       await faultPoint('replicator.batch-read')
@@ -196,7 +197,8 @@ export class Replicator {
         return
       }
       const reason = reasonOf(result.reason)
-      if (this.#failures.failed(study, from, reason, this.#options.clock.now())) this.#options.onFailure?.({ study, reason })
+      if (this.#failures.failed(study, { from, oldest: groups[index]!.rows[0]!.at }, reason, this.#options.clock))
+        this.#options.onFailure?.({ study, reason })
     })
   }
 

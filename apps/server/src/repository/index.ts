@@ -5,6 +5,7 @@ export { openRepository } from './repository.js'
 export { openLeases } from './jobs.js'
 export { lineOf } from './audit-line.js'
 export { openSeals } from './seals.js'
+export { isDatabaseAway } from '../storage/index.js'
 export { globalSid } from './types.js'
 export type {
   AuditRecord,

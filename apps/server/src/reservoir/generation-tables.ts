@@ -52,10 +52,9 @@ interface TablesMaking {
 /** Fingerprints of a type's partitions. */
 type PartitionsOf = (type: string) => Readonly<Record<string, string>> | null
 
-/** Writes the tables that are not as they were; by name what each was made of. */
-export async function publishTables(parts: TablesParts, making: TablesMaking): Promise<Record<string, string>> {
+/** The tables of a snapshot, and the statements that give each, one after another. */
+export function tablesOf(parts: Pick<TablesParts, 'dir' | 'writer' | 'flatTables' | 'rowsAtOnce'>, manifest: ReservoirManifest) {
   const { dir, writer, flatTables, rowsAtOnce } = parts
-  const { manifest } = making
   const found = new Map<string, Promise<Stretch[]>>()
   const stretchesOf = (type: string): Promise<Stretch[]> => {
     const known = found.get(type) ?? stretchesOfType(type)
@@ -72,26 +71,34 @@ export async function publishTables(parts: TablesParts, making: TablesMaking): P
   }
   const isThere = (type: string): boolean => (manifest.types[type]?.files.length ?? 0) > 0
   const displays = manifest.displays ? `SELECT system, code, text FROM read_parquet(${textSql(join(dir, manifest.displays))})` : null
-  const tablesOf = (stretch: Stretch): readonly FlatTable[] =>
+  const over = (stretch: Stretch): readonly FlatTable[] =>
     flatTables.tables({ rowsOf: (type) => (isThere(type) ? livingRowsSql(dir, manifest.types[type]!, 'r.*', stretch) : null), displays })
   // The same statements without file names: what a table is made of is the rows, wherever compaction has put them.
   const shapes = flatTables.tables({ rowsOf: (type) => (isThere(type) ? type : null), displays: manifest.displays })
-  const tables = tablesOf({})
+  return over({}).map((table, place) => ({
+    table,
+    shape: shapes[place]?.sql,
+    async statements(): Promise<string[]> {
+      const [type, ...others] = table.types
+      if (type === undefined || others.length > 0) return [table.sql]
+      return (await stretchesOf(type)).map((stretch) => over(stretch)[place]!.sql)
+    },
+  }))
+}
+
+/** Writes the tables that are not as they were; by name what each was made of. */
+export async function publishTables(parts: TablesParts, making: TablesMaking): Promise<Record<string, string>> {
+  const tables = tablesOf(parts, making.manifest)
   const made = await together(
-    tables.map(async (table, place) => {
+    tables.map(({ table, shape, statements }) => {
       const madeOf = (partitionsOf: PartitionsOf): string =>
         createHash('sha256')
-          .update(JSON.stringify([shapes[place]?.sql, table.types.map(partitionsOf)]))
+          .update(JSON.stringify([shape, table.types.map(partitionsOf)]))
           .digest('hex')
-      const statements = async (): Promise<string[]> => {
-        const [type, ...others] = table.types
-        if (type === undefined || others.length > 0) return [table.sql]
-        return (await stretchesOf(type)).map((stretch) => tablesOf(stretch)[place]!.sql)
-      }
       return publishTable(parts, making, { table, madeOf, statements })
     }),
   )
-  return Object.fromEntries(tables.flatMap(({ name }, place) => (made[place] === null ? [] : [[name, made[place]!]])))
+  return Object.fromEntries(tables.flatMap(({ table: { name } }, place) => (made[place] === null ? [] : [[name, made[place]!]])))
 }
 
 /** What the table was made of; null: it cannot be made. */

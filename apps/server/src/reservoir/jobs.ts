@@ -96,6 +96,11 @@ export interface PartitionsJob {
 }
 /** Of each partition, by its path such as `year=2015`: a fingerprint of its living rows. */
 export type PartitionsResult = { path: string; rows: number; fingerprint: string }[]
+/** The same of whatever rows a statement gives, each as a path and a hash. */
+export interface PrintsJob {
+  kind: 'prints'
+  rows: string
+}
 export type PartitionLevel = 'year' | 'month' | 'day'
 /** The same of one person's rows, ended or not: of each resource the newest version that any of the files holds. */
 export interface PersonPartitionsJob extends Omit<PartitionsJob, 'kind'> {
@@ -146,6 +151,7 @@ export type Job =
   | DisplaysStillInJob
   | ListJob
   | PartitionsJob
+  | PrintsJob
   | PersonPartitionsJob
   | LeaveOutJob
   | StretchesJob
@@ -161,6 +167,7 @@ export interface JobResults {
   'displays-still-in': null
   list: null
   partitions: PartitionsResult
+  prints: PartitionsResult
   /** `byId`: some are his by their ids only. */
   'person-partitions': { partitions: PartitionsResult; byId: boolean }
   'leave-out': null

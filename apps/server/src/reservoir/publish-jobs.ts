@@ -25,13 +25,14 @@ const partSql: Readonly<Record<PartitionLevel, string>> = {
   month: `coalesce(nullif(substr(r._date, 6, 2), ''), '00')`,
   day: `coalesce(nullif(substr(r._date, 9, 2), ''), '00')`,
 }
-const pathSql = (levels: readonly PartitionLevel[]): string => levels.map((level) => `'${level}=' || ${partSql[level]}`).join(` || '/' || `)
+export const pathSql = (levels: readonly PartitionLevel[]): string =>
+  levels.map((level) => `'${level}=' || ${partSql[level]}`).join(` || '/' || `)
 
 export async function runPartitions(connection: DuckDBConnection, job: PartitionsJob): Promise<PartitionsResult> {
   return fingerprints(connection, livingRowsSql(job.dir, job.type, `${pathSql(job.levels)} AS path, hash(r._id, r._v) AS h`))
 }
 
-async function fingerprints(connection: DuckDBConnection, rows: string): Promise<PartitionsResult> {
+export async function fingerprints(connection: DuckDBConnection, rows: string): Promise<PartitionsResult> {
   const sql = `SELECT path, count(*) AS n, bit_xor(h) AS x, sum(h % 1000000007) AS s FROM (${rows}) GROUP BY path ORDER BY path`
   const found = (await connection.runAndReadAll(sql)).getRows()
   return found.map(([path, n, x, s]) => ({ path: String(path), rows: Number(n), fingerprint: `${String(n)}-${String(x)}-${String(s)}` }))

@@ -9,6 +9,8 @@ import { newestGeneration, readPublished, removeOlderGenerations, type Generatio
 import type { FlatTables } from './generation-tables.js'
 import type { CompareResult } from './jobs.js'
 import { emptyType, headFile, manifestFile, type MaskedPerson, type ReservoirManifest, type ReservoirType } from './manifest.js'
+import type { PublishedLooked } from './published-check.js'
+import { openShownFiles, type ShownFiles } from './shown-files.js'
 import { StudyObjects } from './study-objects.js'
 import { openStudyReservoir, type Committed, type ReservoirBatch, type StudyReservoir } from './study-reservoir.js'
 import { together } from './together.js'
@@ -43,10 +45,17 @@ const idleMsMax = 15_000
 
 const purgeRoundsMax = 20
 
+/** What was looked through for it. */
+type Looked = Pick<ShownFiles, 'files' | 'bytes' | 'unreadable'>
+
 export interface Beside {
   made: StudyReservoir
   /** Living rows of a type that are shown, and those that were made here. */
-  compare(shown: ReservoirManifest, type: string, limit: number): Promise<CompareResult>
+  compare(shown: ReservoirManifest, type: string, limit: number): Promise<CompareResult & Looked>
+  /** The dictionary that is shown, which is not made here. */
+  displays(shown: ReservoirManifest): Promise<Looked>
+  /** What readers outside have of it. */
+  published(shown: ReservoirManifest): Promise<PublishedLooked | null>
   remove(): Promise<void>
 }
 
@@ -222,13 +231,26 @@ export class Reservoir {
       clock: this.#clock,
       mayWrite: this.#mayWrite,
     })
+    const opened = await this.study(study)
+    const looked = async <T>(paths: readonly string[], look: (from: string) => Promise<T>): Promise<T & Looked> => {
+      const { remove, dir: from, ...files } = await openShownFiles(opened, paths, `${dir}-shown`)
+      try {
+        return { ...(await look(from)), ...files }
+      } finally {
+        await remove()
+      }
+    }
     return {
       made,
-      compare: async (shown, type, limit) => {
+      compare: (shown, type, limit) => {
         const of = (manifest: ReservoirManifest | null) => manifest?.types[type] ?? emptyType()
-        const shownFiles = { dir: join(this.dir, study), current: of(shown) }
-        return this.#keeper.run({ kind: 'compare', shown: shownFiles, made: { dir, current: of(made.head()) }, limit })
+        const current = of(shown)
+        const paths = [...current.files.map(({ path }) => path), ...current.superseded]
+        const anew = { dir, current: of(made.head()) }
+        return looked(paths, (from) => this.#keeper.run({ kind: 'compare', shown: { dir: from, current }, made: anew, limit }))
       },
+      displays: (shown) => looked(shown.displays === null ? [] : [shown.displays], () => Promise.resolve({})),
+      published: (shown) => this.#upkeep.published(opened, shown),
       remove: () => rm(dir, { recursive: true, force: true }),
     }
   }

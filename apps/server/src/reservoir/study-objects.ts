@@ -64,6 +64,19 @@ export class StudyObjects {
     await this.#at.replace(list, JSON.stringify({ manifest, hashes } satisfies Stored))
   }
 
+  /** Copies of files as the bucket has them; and which of these, and of those at hand, are not what the list says. */
+  async fetchInto(folder: string, paths: readonly string[]): Promise<{ bytes: number; bucket: string[]; atHand: string[] }> {
+    const found = { bytes: 0, bucket: [] as string[], atHand: [] as string[] }
+    const isAsListed = async (file: string, path: string) => (await hashOf(file).catch(() => null)) === (this.#hashes.get(path) ?? '')
+    await atOnce(paths, async (path) => {
+      const file = join(folder, path)
+      if (!(await this.#at.fetchTo(path, file)) || !(await isAsListed(file, path))) found.bucket.push(path)
+      else found.bytes += (await stat(file)).size
+      if (!(await isAsListed(join(this.#dir, path), path))) found.atHand.push(path)
+    })
+    return found
+  }
+
   async remove(path: string): Promise<void> {
     await this.#at.remove(path)
     this.#hashes.delete(path)

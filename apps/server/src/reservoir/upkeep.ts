@@ -1,11 +1,11 @@
-import type { Clock } from '../storage/index.js'
-import { Sleeper } from '../storage/index.js'
+import { sinceMs, Sleeper, type Clock } from '../storage/index.js'
 import { compact, filesMax, planCompaction } from './compact.js'
 import { publishGeneration, readPublished } from './generation.js'
 import type { FlatTables } from './generation-tables.js'
 import type { OutputForm, PartitionLevel } from './jobs.js'
 import { leavingOf, type Leaving } from './leaving.js'
-import type { MaskedPerson } from './manifest.js'
+import type { MaskedPerson, ReservoirManifest } from './manifest.js'
+import { comparePublished, type PublishedLooked } from './published-check.js'
 import type { StudyReservoir } from './study-reservoir.js'
 import type { WriterProcess } from './writer-process.js'
 
@@ -53,7 +53,7 @@ export class Upkeep {
   readonly #sleeper = new Sleeper()
   readonly #running: Promise<void>
   readonly #room = new Set<() => void>()
-  readonly #failed = new Map<string, { attempts: number; retryAt: number }>()
+  readonly #failed = new Map<string, { attempts: number; at: number }>()
   readonly #untended = new Map<string, number>()
   #stopping = false
   #generationTurn: Promise<unknown> = Promise.resolve()
@@ -92,6 +92,12 @@ export class Upkeep {
     return leavingOf(reservoir, writer, levelsOf(partition), person)
   }
 
+  /** What readers outside have, compared with the snapshot. */
+  async published(reservoir: StudyReservoir, shown: ReservoirManifest): Promise<PublishedLooked | null> {
+    const { writer, rowsAtOnce } = this.#options
+    return comparePublished({ reservoir, writer, rowsAtOnce, flatTables: await this.#options.flatTables(reservoir.study) }, shown)
+  }
+
   /** Leaves a study alone while somebody else rewrites its files. */
   async untended<T>({ study }: StudyReservoir, work: () => Promise<T>): Promise<T> {
     this.#untended.set(study, (this.#untended.get(study) ?? 0) + 1)
@@ -127,14 +133,14 @@ export class Upkeep {
   async #tendOrPutOff(reservoir: StudyReservoir): Promise<void> {
     const { study } = reservoir
     const failed = this.#failed.get(study)
-    if (failed && this.#options.clock.now() < failed.retryAt) return
+    if (failed && sinceMs(this.#options.clock, failed.at) < Math.min(60_000, 1000 * 2 ** failed.attempts)) return
     try {
       await this.#tend(reservoir)
       this.#failed.delete(study)
     } catch (error) {
       if (this.#stopping) return
       const attempts = (failed?.attempts ?? 0) + 1
-      this.#failed.set(study, { attempts, retryAt: this.#options.clock.now() + Math.min(60_000, 1000 * 2 ** attempts) })
+      this.#failed.set(study, { attempts, at: this.#options.clock.now() })
       if (attempts === 1)
         this.#options.onFailure?.({ study, reason: error instanceof Error ? `${error.name}: ${error.message}` : 'failed' })
     }
@@ -165,16 +171,18 @@ export class Upkeep {
       const { partition, output, keepMs } = await publishing(reservoir.study)
       const form = formOf({ levels: levelsOf(partition), output })
       if (progress.published === pin.manifest.snapshot && progress.mark === tables.mark && progress.form === form) return
-      const begun = this.#options.clock.now()
+      const now = this.#options.clock.now()
+      // What it takes is no matter of the clock: one that jumps would put off the next one for days.
+      const begun = performance.now()
       const onLeftOut = (table: string): void =>
         onFailure?.({ study: reservoir.study, reason: `the study’s own table ${table} cannot be made` })
-      const how = { levels: levelsOf(partition), output, keepMs, now: begun, rowsAtOnce, leaving, onLeftOut }
+      const how = { levels: levelsOf(partition), output, keepMs, now, rowsAtOnce, leaving, onLeftOut }
       await publishGeneration({ reservoir, writer, flatTables: tables, ...how }, pin.manifest)
       progress.published = pin.manifest.snapshot
       progress.mark = tables.mark
       progress.form = form
       progress.madeAt = this.#options.clock.now()
-      progress.tookMs = progress.madeAt - begun
+      progress.tookMs = performance.now() - begun
     } finally {
       pin.release()
     }
@@ -212,8 +220,9 @@ export class Upkeep {
       progress.snapshot = snapshot
       progress.quietSince = now
     }
-    if (now - progress.madeAt < progress.tookMs / generationShare) return false
-    return now - progress.quietSince >= quietMs || now - progress.changedAt >= generationMsMax
+    const since = (at: number): number => sinceMs(this.#options.clock, at)
+    if (since(progress.madeAt) < progress.tookMs / generationShare) return false
+    return since(progress.quietSince) >= quietMs || since(progress.changedAt) >= generationMsMax
   }
 
   #crowded(reservoir: StudyReservoir): boolean {

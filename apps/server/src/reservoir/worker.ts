@@ -4,7 +4,15 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { runDelta } from './delta.js'
 import { runCompare } from './compare-job.js'
 import type { Job, WriterAnswer, WriterRequest, WriterStart } from './jobs.js'
-import { runLeaveOut, runPartitions, runPersonPartitions, runPublishTable, runPublishType, runStretches } from './publish-jobs.js'
+import {
+  fingerprints,
+  runLeaveOut,
+  runPartitions,
+  runPersonPartitions,
+  runPublishTable,
+  runPublishType,
+  runStretches,
+} from './publish-jobs.js'
 import { runCompact, runDisplays, runDisplaysStillIn, runList, runPerson } from './upkeep-jobs.js'
 
 // A writer's process: the engine's crashes, memory and threads stay out of the server's. Ends with its parent.
@@ -40,6 +48,8 @@ function run(connection: DuckDBConnection, job: Job): Promise<unknown> {
       return runList(connection, job)
     case 'partitions':
       return runPartitions(connection, job)
+    case 'prints':
+      return fingerprints(connection, job.rows)
     case 'person-partitions':
       return runPersonPartitions(connection, job)
     case 'leave-out':
@@ -83,5 +93,6 @@ async function serve(connection: DuckDBConnection, { id, job }: WriterRequest): 
 
 function errorClass(error: unknown): string {
   const text = error instanceof Error ? error.message : ''
+  if (/No space left on device|Could not write all bytes/.test(text)) return 'no room on the disk'
   return /^([A-Z][A-Za-z ]{2,40} Error)\b/.exec(text)?.[1] ?? (error as NodeJS.ErrnoException).code ?? 'engine error'
 }

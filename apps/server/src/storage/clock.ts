@@ -4,3 +4,9 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() }
+
+/** How long ago that was (ms). A moment that lies ahead, since the clock was set back, is long past: nothing waits for the clock to be there again. */
+export const sinceMs = (clock: Clock, at: number): number => {
+  const ms = clock.now() - at
+  return ms < 0 ? Number.POSITIVE_INFINITY : ms
+}

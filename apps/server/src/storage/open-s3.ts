@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { CannotStart } from './postgres.js'
+import type { ObjectStore } from './object-store.js'
 import { cannotStart, openS3Calls, statusOf, StoreFailed, type S3Calls } from './s3-calls.js'
 import { s3Url, type S3Place } from './s3-place.js'
 import { S3Store } from './s3-store.js'
@@ -18,6 +19,19 @@ export async function openS3Store(place: S3Place): Promise<S3Found> {
     await refuseVersions(calls)
     const conditional = await holdsConditions(calls)
     return { store: new S3Store(calls, { conditional }), conditional }
+  } catch (error) {
+    throw cannotStart(place, error)
+  }
+}
+
+/** A bucket of which nothing is changed, whoever it is of. */
+export async function openS3ToRead(place: S3Place): Promise<ObjectStore> {
+  try {
+    const store = new S3Store(await openS3Calls(place), { conditional: true })
+    await store.folders()
+    return store.fenced(() => {
+      throw new Error('this store is only read')
+    })
   } catch (error) {
     throw cannotStart(place, error)
   }

@@ -10,6 +10,7 @@ export const findingKinds = [
   'block-forged',
   'cut',
   'rewritten',
+  'restored',
   'head-invalid',
   'file-changed',
 ] as const
@@ -34,6 +35,7 @@ const words: Readonly<Record<FindingKind, string>> = {
   'block-forged': 'The block fits the chain and is not signed by the server’s key.',
   cut: 'The chain ends before a head that was kept outside: blocks were cut off or an older state was put back.',
   rewritten: 'The chain holds another block than a head that was kept outside.',
+  restored: 'The database was restored: records before this place, up to a head that was kept outside, are not in the chain.',
   'head-invalid': 'The head that was kept outside is not signed by the server’s key.',
   'file-changed': 'The exported file is not what the server wrote.',
 }

@@ -23,12 +23,14 @@ export const storesType = z.object({
 })
 export const storesDifference = z.object({
   store: z
-    .enum(['repository', 'lake', 'reservoir', 'files', 'cuts'])
+    .enum(['repository', 'lake', 'bucket', 'reservoir', 'published', 'files', 'cuts'])
     .describe('the one that differs from those before it, or whose files are not as they came'),
   type: z.string(),
   resource: z
     .string()
-    .describe('surrogate number in the repository, place in the lake, masked id, id of a file, or name of a data cut and its file'),
+    .describe(
+      'surrogate number in the repository, place in the lake, masked id, partition of what is published, id of a file, or name of a data cut and its file',
+    ),
   version: z.number().int(),
   what: z.enum(['missing', 'not-expected', 'content', 'not-current', 'unreadable']),
 })
@@ -39,6 +41,20 @@ export const storesStudy = z.object({
   watermark: z.string().describe('place in the feed up to which was compared'),
   snapshot: z.iso.datetime().nullable(),
   notCompared: z.string().nullable().describe('why masked rows were not compared'),
+  compared: z
+    .object({ from: z.enum(['folder', 'bucket']), files: z.number().int(), bytes: z.number().int() })
+    .nullable()
+    .describe('the files of masked rows that were looked through, and where they were read; null where none were'),
+  published: z
+    .object({
+      generation: z.number().int(),
+      snapshot: z.iso.datetime(),
+      files: z.number().int(),
+      bytes: z.number().int(),
+      not: z.string().nullable(),
+    })
+    .optional()
+    .describe('the newest generation for readers outside, compared with the snapshot it is of; `not` says why its rows were not'),
   types: z.array(storesType),
   kept: z
     .array(z.object({ store: z.enum(['files', 'cuts']), files: z.number().int(), bytes: z.number().int() }))

@@ -27,7 +27,7 @@ export interface BlockNote {
   /** records from before the server marked any, taken over at the first start */
   takenOver?: number
   /** the chain was behind a head kept outside, or another one: since then this stands in it */
-  lost?: { kind: 'cut' | 'rewritten'; block: number; position: number }
+  lost?: { kind: 'cut' | 'rewritten' | 'restored'; block: number; position: number }
 }
 
 export const linkBytes = 56
@@ -99,6 +99,8 @@ export function readBlockHead(text: string): BlockHead | null {
 export interface OutsideHead {
   head: string
   mark: string // base64
+  /** Whoever holds the keys made the database again: what follows need not hold this one. */
+  restored?: true
 }
 
 export const outsideHeadOf = ({ head, mark }: StoredBlock): OutsideHead => ({ head, mark: mark.toString('base64') })
@@ -107,10 +109,17 @@ export async function writeOutsideHead(file: string, block: StoredBlock): Promis
   await writeAtomically(file, `${JSON.stringify(outsideHeadOf(block))}\n`, { mode: 0o600 })
 }
 
+/** The database is made again: that its chain is another one is no change from outside, and is said in its next block. */
+export async function noteRestored(file: string): Promise<void> {
+  const head = await readOutsideHead(file)
+  if (head !== null) await writeAtomically(file, `${JSON.stringify({ ...head, restored: true })}\n`, { mode: 0o600 })
+}
+
 export function parseOutsideHead(text: string): OutsideHead | null {
   try {
-    const { head, mark } = JSON.parse(text) as Partial<OutsideHead>
-    return typeof head === 'string' && typeof mark === 'string' && readBlockHead(head) !== null ? { head, mark } : null
+    const { head, mark, restored } = JSON.parse(text) as Partial<OutsideHead>
+    if (typeof head !== 'string' || typeof mark !== 'string' || readBlockHead(head) === null) return null
+    return { head, mark, ...(restored === true ? { restored } : {}) }
   } catch {
     return null
   }

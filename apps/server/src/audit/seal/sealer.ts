@@ -138,9 +138,11 @@ async function readTip({ repository, headFile }: SealerParts, alarm: SealerParts
   if (outside === null || known === null) return tip
   const [there] = await repository.seals.blocks(known.block - 1, 1)
   if (there?.block === known.block && there.head === outside.head) return tip
+  const of = { block: known.block, position: known.first + known.count - 1 }
+  if (outside.restored === true) return { ...tip, lost: { kind: 'restored', ...of } }
   const kind = (last?.block ?? 0) < known.block ? 'cut' : 'rewritten'
   alarm({ kind, block: known.block })
-  return { ...tip, lost: { kind, block: known.block, position: known.first + known.count - 1 } }
+  return { ...tip, lost: { kind, ...of } }
 }
 
 async function append(
