@@ -81,6 +81,40 @@ test('a download: a job writes it, with manifest and codebook; its owner’s alo
   expect((await world.send({ path: `${own}/file`, token: analyst })).status).toBe(410)
 })
 
+test('who may not release gets what a screen shows; a file that a program writes of results is in the trail first', async () => {
+  const researcher = await world.token('researcher', ['REG'])
+  const sql = 'SELECT a.range AS n FROM range(1500) a'
+  const screen = (await statement(sql, { token: researcher, body: { limit: 5000 } })).json
+  expect(screen).toMatchObject({ basis: { rows: 1000, totalRows: 1500, truncated: true } })
+  expect((await statement(sql, { body: { limit: 5000 } })).json).toMatchObject({ basis: { rows: 1500, truncated: false } })
+  const rows = (id: string, query: string, token: string) => world.send({ path: `/query/api/v1/statements/${id}/${query}`, token })
+  const own = await kept(sql, { limit: 5000 }, researcher)
+  expect((await rows(own, 'result', researcher)).status).toBe(200)
+  expect((await rows(own, 'rows?limit=1001', researcher)).status).toBe(400)
+  // One account with two tokens: what it kept as an analyst.
+  const larger = await kept(sql, { limit: 5000 })
+  expect((await rows(larger, 'result', researcher)).status).toBe(403)
+  expect((await rows(larger, 'rows?limit=1000&offset=1000', researcher)).status).toBe(200)
+
+  const note = (token: string, statements: string[], count: number) =>
+    world.send({
+      method: 'POST',
+      path: '/query/api/v1/releases',
+      token,
+      body: { study: 'REG', form: 'csv', statements, rows: count },
+    })
+  const of = await kept('SELECT gender FROM patients')
+  expect((await note(analyst, [of], 2)).status).toBe(204)
+  expect((await note(analyst, ['none'], 2)).status).toBe(404)
+  expect((await note(researcher, [own], 1000)).status).toBe(403)
+  expect((await note(researcher, [own], 0)).status).toBe(204)
+  const auditor = await world.token('auditor', ['REG'])
+  const told = (await world.send({ path: '/audit/api/v1/records?action=export&study=REG', token: auditor })).json
+  expect(told['records']).toEqual(
+    expect.arrayContaining([expect.objectContaining({ detail: expect.objectContaining({ form: 'csv', rows: 2, statement: of }) })]),
+  )
+})
+
 test('what may be written next', async () => {
   const ask = async (sql: string, more: Json = {}): Promise<Json> =>
     (
