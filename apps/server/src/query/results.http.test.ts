@@ -1,20 +1,28 @@
 import { createHash } from 'node:crypto'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isRefusal } from '@aquifer/core/refusal'
 import { contract, type Json, type World } from '../platform/test/world.js'
+import { openMailSink, type MailSink } from '../registration/test/mail-sink.js'
 import { openStatementWorld, soon, type StatementWorld } from './test/statement-world.js'
 
 // Kept results, files of them, and who may have what, through the whole platform.
 
+let sink: MailSink
 let world: World
 let analyst = ''
 let manager = ''
 let statement: StatementWorld['statement']
 let kept: StatementWorld['kept']
 beforeAll(async () => {
-  ;({ world, analyst, manager, statement, kept } = await openStatementWorld())
+  sink = await openMailSink(() => undefined)
+  const settings = { AQUIFER_SMTP_URL: sink.url, AQUIFER_SMTP_FROM: 'study@example.org' }
+  ;({ world, analyst, manager, statement, kept } = await openStatementWorld(settings))
 })
-afterAll(async () => world.close())
+afterAll(async () => {
+  await world.close()
+  await sink.close()
+})
 
 test('a kept result in windows, sorted and filtered; parameters and a search in the history; two runs compared', async () => {
   const parameters = { least: { type: 'number', value: 70.5 } }
@@ -304,4 +312,57 @@ test('a process that answers statements beside the one that masks leaves out who
   const recorded = await world.fhir('PUT', '/Contract/c1', manager, withdrawal, { 'x-aquifer-study': 'REG' })
   expect(recorded.status).toBe(200)
   expect(await people()).toBe(1)
+})
+
+test('a saved query runs by the clock, for its owner and in the trail; not for whom the study was taken from, and the mail says nothing of it', async () => {
+  const admin = await world.token('administrator')
+  const path = '/query/api/v1/saved-queries'
+  const users = '/identity/api/v1/users'
+  const [title, sql] = ['Secret women', 'SELECT patient_key, 4711 AS figure FROM cohort_few']
+  const saved = async (name: string): Promise<{ token: string; id: string }> => {
+    const account = { name, role: 'analyst', studies: ['REG'], email: `${name}@example.org` }
+    expect((await world.send({ method: 'POST', path: users, token: admin, body: account })).status).toBe(201)
+    const minted = await world.platform.identity.mint({ role: 'analyst', user: name, studies: ['REG'], requestedBy: 'tests' })
+    if (isRefusal(minted)) throw new Error(minted.detail)
+    const body = { study: 'REG', title, sql, every: '24h', mail: true, purpose: 'weekly count' }
+    const sent = await world.send({ method: 'POST', path, token: minted.token, body })
+    expect(sent.status, sent.text).toBe(201)
+    return { token: minted.token, id: String(sent.json['id']) }
+  }
+  const [ana, ben] = [await saved('ana'), await saved('ben')]
+  expect((await world.send({ method: 'POST', path: `${path}/${ana.id}/runs`, token: ana.token, body: {} })).status).toBe(202)
+  const last = async (token: string) => (await world.send({ path: `${path}/${ana.id}`, token })).json['last'] as Json | null
+  await soon(() => last(ana.token)).toMatchObject({ changed: false })
+  // Another answer tomorrow, and nobody who may ask for ben.
+  const women = { study: 'REG', title: 'Few', version: 2, criteria: { all: [{ is: 'sex', in: ['female'] }] } }
+  expect((await world.send({ method: 'PUT', path: '/query/api/v1/cohorts/few', token: analyst, body: women })).status).toBe(200)
+  const grant = { role: 'analyst', studies: ['EMPTY'] }
+  expect((await world.send({ method: 'PUT', path: `${users}/ben/grant`, token: admin, body: grant })).status).toBe(200)
+  world.clock.at = Date.now() + 25 * 3_600_000
+  await world.restart('api,query')
+
+  const operator = await world.token('operator')
+  const ran = async () => {
+    const { jobs } = (await world.send({ path: '/jobs/api/v1?kind=saved-query', token: operator })).json
+    return (jobs as Json[]).map(({ state, problem }) => [state, problem]).slice(0, 2)
+  }
+  const refused = ['failed', 'Its owner may not ask this study any more.']
+  await soon(async () => (await ran()).sort()).toEqual([['done', null], refused])
+  const again = await world.platform.identity.mint({ role: 'analyst', user: 'ana', studies: ['REG'], requestedBy: 'tests' })
+  const report = await last(isRefusal(again) ? '' : again.token)
+  expect(report).toMatchObject({ changed: true, rows: '1–10' })
+  const auditor = await world.token('auditor', ['REG'])
+  const trail = (await world.send({ path: '/audit/api/v1/records?study=REG&action=query', token: auditor })).json['records'] as Json[]
+  const detail = { by: 'saved-query', purpose: 'weekly count' }
+  const acts = trail.filter(({ detail: of }) => (of as Json)['by'] === 'saved-query')
+  expect(acts).toContainEqual(
+    expect.objectContaining({ actor: 'ana', outcome: 'done', detail: { ...detail, saved: ana.id, statement: report!['statement'] } }),
+  )
+  expect(acts).toContainEqual(expect.objectContaining({ actor: 'ben', outcome: 'refused', detail: { ...detail, saved: ben.id } }))
+
+  await soon(() => sink.mails.length).toBe(1)
+  const [mail] = sink.mails
+  expect(mail).toMatchObject({ to: ['ana@example.org'], text: expect.stringContaining('REG') })
+  for (const told of [title, 'women', 'SELECT', 'cohort_few', '4711', '1–10', 'mrn-', 'weekly'])
+    expect(mail!.text.toLowerCase(), told).not.toContain(told.toLowerCase())
 })
