@@ -1,5 +1,5 @@
 import type { Catalogue, CatalogueColumn } from '@aquifer/core/contract'
-import type { Policy } from '@aquifer/core/masking'
+import { movesDates, type Policy } from '@aquifer/core/masking'
 import type { Study } from '../repository/index.js'
 import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
@@ -32,6 +32,11 @@ export class Catalogues {
 
   async columns(study: Study, table: FlatTable): Promise<CatalogueColumn[]> {
     return describedColumns(table, await this.#policyOf(study, await this.#newest(study)))
+  }
+
+  async movesDates(study: Study, label: string): Promise<boolean> {
+    const policy = await this.#parts.policyOf(study, label)
+    return policy === null || movesDates(policy)
   }
 
   async ofRows(study: Study): Promise<Catalogue> {

@@ -1,4 +1,4 @@
-import { cohortSentence, cohortSql, funnelSql, ruleWords } from '@aquifer/core/cohort'
+import { cohortNotes, cohortSentence, cohortSql, funnelSql, isAmount, leavesOf, otherUnitsSql, ruleWords } from '@aquifer/core/cohort'
 import { statementRowsMax, type CohortCount, type CohortCriteria, type QueryLevel, type StatementRows } from '@aquifer/core/contract'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { bandOf, cmsCells, countsOnly, showCount, type Shown } from '@aquifer/core/small-cells'
@@ -24,7 +24,7 @@ export interface LeftOut {
 
 /** How many meet the criteria, rule by rule, all in one statement on one snapshot. */
 export async function countCohort(
-  query: Pick<Query, 'figures' | 'run' | 'told'>,
+  query: Pick<Query, 'figures' | 'run' | 'told' | 'movesDates'>,
   study: Study,
   { leftOut, ...asked }: CohortAsked & { leftOut: LeftOut },
 ): Promise<CohortCount | Refusal> {
@@ -33,14 +33,16 @@ export async function countCohort(
   if (fault !== null) return fault
   const found = await (level === 'counts' ? countsOf(query, study, asked) : exactOf(query, study, asked))
   if (isRefusal(found)) return found
-  const { everybody, alone, after, basis } = found
+  const { everybody, alone, after, otherUnits, basis } = found
+  const datesMove = await query.movesDates(study, basis.maskingPolicy)
   return {
     study: study.id,
     ...basis,
     ...(cut === undefined ? {} : { cut }),
     people: after.at(-1) ?? everybody,
     of: everybody,
-    sentence: cohortSentence(criteria),
+    sentence: cohortSentence(criteria, datesMove),
+    notes: cohortNotes(criteria, datesMove, otherUnits),
     sql: cohortSql(criteria),
     rounded: level === 'counts',
     funnel: criteria.all.map((rule, at) => ({ rule: ruleWords(rule), alone: alone[at]!, after: after[at]! })),
@@ -52,16 +54,31 @@ interface Counted {
   everybody: Shown
   alone: Shown[]
   after: Shown[]
+  /** By the number of a rule, how many readings it cannot compare. */
+  otherUnits: ReadonlyMap<number, string>
   basis: { snapshot: string; maskingPolicy: string; consentEpoch: number; statement?: string }
 }
 
 async function exactOf(query: Pick<Query, 'figures'>, study: Study, { criteria, cut }: CohortAsked): Promise<Counted | Refusal> {
-  const found = await query.figures(study, [funnelSql(criteria)], { cut })
+  const asked = leavesOf(criteria).flatMap(({ rule, leaf }) => {
+    const sql = isAmount(leaf) ? otherUnitsSql(leaf) : null
+    return sql === null ? [] : [{ rule, sql }]
+  })
+  const found = await query.figures(study, [funnelSql(criteria), ...asked.map(({ sql }) => sql)], { cut })
   if (isRefusal(found)) return found
   const { answers, snapshot, maskingPolicy, consentEpoch } = found
   const [everybody = 0, ...counts] = (answers[0]?.[0] ?? []).map(Number).map((count) => showCount(count, cmsCells))
   const rules = criteria.all.length
-  return { everybody, alone: counts.slice(0, rules), after: counts.slice(rules), basis: { snapshot, maskingPolicy, consentEpoch } }
+  const others = new Map<number, number>()
+  for (const [at, { rule }] of asked.entries()) others.set(rule, (others.get(rule) ?? 0) + Number(answers[at + 1]?.[0]?.[0] ?? 0))
+  const otherUnits = new Map([...others].filter(([, readings]) => readings > 0).map(([rule, readings]) => [rule, bandOf(readings)]))
+  return {
+    everybody,
+    alone: counts.slice(0, rules),
+    after: counts.slice(rules),
+    otherUnits,
+    basis: { snapshot, maskingPolicy, consentEpoch },
+  }
 }
 
 async function countsOf(query: Pick<Query, 'run'>, study: Study, asked: CohortAsked): Promise<Counted | Refusal> {
@@ -79,6 +96,10 @@ async function countsOf(query: Pick<Query, 'run'>, study: Study, asked: CohortAs
     everybody: everybody![0]!,
     alone: rules.map(([alone]) => alone!),
     after: rules.map(([, after]) => after!),
+    // How many readings are in a unit is a figure that nothing here rounds.
+    otherUnits: new Map(
+      leavesOf(criteria).flatMap(({ rule, leaf }) => (isAmount(leaf) && otherUnitsSql(leaf) !== null ? [[rule, 'not counted here']] : [])),
+    ),
     basis: { snapshot, maskingPolicy, consentEpoch, statement },
   }
 }

@@ -2,6 +2,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cohortSql, funnelSql } from '@aquifer/core/cohort'
+import { expert, safeHarbor } from '@aquifer/core/masking'
 import type { CohortCount, CohortCriteria, StatisticsAnswer } from '@aquifer/core/contract'
 import { statisticsRequest, type StatisticsRequest } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
@@ -41,6 +42,9 @@ async function fill(connection: DuckDBConnection, everybody: readonly Person[], 
   await make('medication_orders', events('medication'), columns('status', 'written'), types)
   await make('procedures', events('procedure'), columns('status', 'performed'), types)
   await make('observations', events('observation'), columns('status', 'effective'), types)
+  await connection.run(
+    'CREATE OR REPLACE VIEW measurements AS SELECT *, value_number AS usual_number, value_unit AS usual_unit FROM observations WHERE value_number IS NOT NULL',
+  )
   await make(
     'code_lists',
     entries.map(({ list, system, code }) => [list, system, code]),
@@ -320,4 +324,57 @@ test('a cohort has the day that made each of its people a member, and their meas
   expect(await world.rows("SELECT CAST(index_at AS DATE) = DATE '2012-03-10' FROM cohort_first", { study: other })).toMatchObject({
     rows: [[true]],
   })
+})
+
+test('amounts are compared in the usual unit; what cannot be brought into it does not meet the rule and is told, and so are days that masking moved', async () => {
+  const { other } = world
+  const inUnit = (at: number): { value: number; unit?: string } =>
+    [{ value: 20, unit: 'kPa' }, { value: 150, unit: 'mmHg' }, { value: 120, unit: 'mm[Hg]' }, { value: 150, unit: 'psi' }, { value: 150 }][
+      at % 5
+    ]!
+  const measured = Array.from({ length: 60 }, (_, at): MaskedResource[] => {
+    const of = { patient_key: `u${at}`, year: 2012 }
+    const code = { coding: [{ system: 'http://loinc.org', code: '8480-6' }] }
+    const reading = { status: 'final', code, subject: { reference: `Patient/u${at}` }, effectiveDateTime: '2012' }
+    return [
+      { resourceType: 'Patient', id: `u${at}`, ...of, gender: 'female' },
+      { resourceType: 'Observation', id: `r${at}`, ...of, ...reading, valueQuantity: inUnit(at) },
+    ]
+  })
+  await publish(world.reservoir, other.id, measured.flat(), 3)
+  const of = { system: 'http://loinc.org', codes: ['8480-6'] }
+  const high = (number: number, unit?: string): CohortCriteria => ({
+    all: [
+      {
+        is: 'observation',
+        of,
+        value: { comparison: '>=', number, ...(unit === undefined ? {} : { unit }) },
+        window: { from: '2011-01-01' },
+      },
+    ],
+  })
+  const counted = async (criteria: CohortCriteria, level: 'rows' | 'counts' = 'rows'): Promise<CohortCount> => {
+    const found = await countCohort(world.query, other, { ...by, actor: 'una', criteria, level })
+    if (isRefusal(found)) throw new Error(JSON.stringify(found))
+    return found
+  }
+  const left = 'Readings in another unit than that of rule 1, or in none, do not meet it: 21–50.'
+  // 20 kPa are 150.01 mm[Hg].
+  for (const [criteria, people] of [
+    [high(140), 24],
+    [high(140, 'mmHg'), 24],
+    [high(20, 'kPa'), 12],
+  ] as const)
+    expect(await counted(criteria)).toMatchObject({ people, notes: [left] })
+  expect((await counted(high(140))).sentence).toContain('of at least 140 mm[Hg]')
+  // How many is not told to who gets rounded figures only.
+  expect((await counted(high(140), 'counts')).notes).toEqual([left.replace('21–50', 'not counted here')])
+
+  world.masked.policy = expert
+  const moved = await counted(high(140))
+  world.masked.policy = safeHarbor
+  expect([moved.notes[0], moved.sentence]).toEqual([
+    expect.stringContaining('Days are approximate'),
+    expect.stringContaining('Days are approximate'),
+  ])
 })

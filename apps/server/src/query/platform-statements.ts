@@ -91,7 +91,8 @@ export class PlatformStatements {
     held.release()
     const { signal } = new AbortController()
     const [own, files] = [await this.#around.own(study), await this.#options.filesOf(study.id)]
-    const work = { ...platform, study: held.manifest.study, manifest: held.manifest, own, files, signal }
+    const cohorts = await this.#around.cohorts(study)
+    const work = { ...platform, study: held.manifest.study, manifest: held.manifest, own, files, cohorts, signal }
     return readStatement(this.#engines, { ...work, sql, parameters: parameters as StatementParameters })
   }
 }

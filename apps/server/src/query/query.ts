@@ -342,6 +342,11 @@ export class Query {
     return this.#catalogues.columns(study, table)
   }
 
+  /** Whether days in a snapshot with this policy are another calendar's. */
+  movesDates(study: Study, label: string): Promise<boolean> {
+    return this.#catalogues.movesDates(study, label)
+  }
+
   /** With rows, or as the counts of a caller rest on it. */
   catalogue(study: Study, countsOf?: string): Promise<Catalogue> {
     return countsOf === undefined ? this.#catalogues.ofRows(study) : this.#catalogues.ofCounts(study, countsOf)

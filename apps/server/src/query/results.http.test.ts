@@ -1,20 +1,28 @@
 import { createHash } from 'node:crypto'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isRefusal } from '@aquifer/core/refusal'
 import { contract, type Json, type World } from '../platform/test/world.js'
+import { openMailSink, type MailSink } from '../registration/test/mail-sink.js'
 import { openStatementWorld, soon, type StatementWorld } from './test/statement-world.js'
 
 // Kept results, files of them, and who may have what, through the whole platform.
 
+let sink: MailSink
 let world: World
 let analyst = ''
 let manager = ''
 let statement: StatementWorld['statement']
 let kept: StatementWorld['kept']
 beforeAll(async () => {
-  ;({ world, analyst, manager, statement, kept } = await openStatementWorld())
+  sink = await openMailSink(() => undefined)
+  const settings = { AQUIFER_SMTP_URL: sink.url, AQUIFER_SMTP_FROM: 'study@example.org' }
+  ;({ world, analyst, manager, statement, kept } = await openStatementWorld(settings))
 })
-afterAll(async () => world.close())
+afterAll(async () => {
+  await world.close()
+  await sink.close()
+})
 
 test('a kept result in windows, sorted and filtered; parameters and a search in the history; two runs compared', async () => {
   const parameters = { least: { type: 'number', value: 70.5 } }
@@ -79,6 +87,40 @@ test('a download: a job writes it, with manifest and codebook; its owner’s alo
   expect((await world.send({ path: own, token: await world.token('analyst', ['EMPTY']) })).status).toBe(404)
   expect((await world.send({ method: 'DELETE', path: own, token: manager })).json).toMatchObject({ state: 'gone' })
   expect((await world.send({ path: `${own}/file`, token: analyst })).status).toBe(410)
+})
+
+test('who may not release gets what a screen shows; a file that a program writes of results is in the trail first', async () => {
+  const researcher = await world.token('researcher', ['REG'])
+  const sql = 'SELECT a.range AS n FROM range(1500) a'
+  const screen = (await statement(sql, { token: researcher, body: { limit: 5000 } })).json
+  expect(screen).toMatchObject({ basis: { rows: 1000, totalRows: 1500, truncated: true } })
+  expect((await statement(sql, { body: { limit: 5000 } })).json).toMatchObject({ basis: { rows: 1500, truncated: false } })
+  const rows = (id: string, query: string, token: string) => world.send({ path: `/query/api/v1/statements/${id}/${query}`, token })
+  const own = await kept(sql, { limit: 5000 }, researcher)
+  expect((await rows(own, 'result', researcher)).status).toBe(200)
+  expect((await rows(own, 'rows?limit=1001', researcher)).status).toBe(400)
+  // One account with two tokens: what it kept as an analyst.
+  const larger = await kept(sql, { limit: 5000 })
+  expect((await rows(larger, 'result', researcher)).status).toBe(403)
+  expect((await rows(larger, 'rows?limit=1000&offset=1000', researcher)).status).toBe(200)
+
+  const note = (token: string, statements: string[], count: number) =>
+    world.send({
+      method: 'POST',
+      path: '/query/api/v1/releases',
+      token,
+      body: { study: 'REG', form: 'csv', statements, rows: count },
+    })
+  const of = await kept('SELECT gender FROM patients')
+  expect((await note(analyst, [of], 2)).status).toBe(204)
+  expect((await note(analyst, ['none'], 2)).status).toBe(404)
+  expect((await note(researcher, [own], 1000)).status).toBe(403)
+  expect((await note(researcher, [own], 0)).status).toBe(204)
+  const auditor = await world.token('auditor', ['REG'])
+  const told = (await world.send({ path: '/audit/api/v1/records?action=export&study=REG', token: auditor })).json
+  expect(told['records']).toEqual(
+    expect.arrayContaining([expect.objectContaining({ detail: expect.objectContaining({ form: 'csv', rows: 2, statement: of }) })]),
+  )
 })
 
 test('what may be written next', async () => {
@@ -270,4 +312,57 @@ test('a process that answers statements beside the one that masks leaves out who
   const recorded = await world.fhir('PUT', '/Contract/c1', manager, withdrawal, { 'x-aquifer-study': 'REG' })
   expect(recorded.status).toBe(200)
   expect(await people()).toBe(1)
+})
+
+test('a saved query runs by the clock, for its owner and in the trail; not for whom the study was taken from, and the mail says nothing of it', async () => {
+  const admin = await world.token('administrator')
+  const path = '/query/api/v1/saved-queries'
+  const users = '/identity/api/v1/users'
+  const [title, sql] = ['Secret women', 'SELECT patient_key, 4711 AS figure FROM cohort_few']
+  const saved = async (name: string): Promise<{ token: string; id: string }> => {
+    const account = { name, role: 'analyst', studies: ['REG'], email: `${name}@example.org` }
+    expect((await world.send({ method: 'POST', path: users, token: admin, body: account })).status).toBe(201)
+    const minted = await world.platform.identity.mint({ role: 'analyst', user: name, studies: ['REG'], requestedBy: 'tests' })
+    if (isRefusal(minted)) throw new Error(minted.detail)
+    const body = { study: 'REG', title, sql, every: '24h', mail: true, purpose: 'weekly count' }
+    const sent = await world.send({ method: 'POST', path, token: minted.token, body })
+    expect(sent.status, sent.text).toBe(201)
+    return { token: minted.token, id: String(sent.json['id']) }
+  }
+  const [ana, ben] = [await saved('ana'), await saved('ben')]
+  expect((await world.send({ method: 'POST', path: `${path}/${ana.id}/runs`, token: ana.token, body: {} })).status).toBe(202)
+  const last = async (token: string) => (await world.send({ path: `${path}/${ana.id}`, token })).json['last'] as Json | null
+  await soon(() => last(ana.token)).toMatchObject({ changed: false })
+  // Another answer tomorrow, and nobody who may ask for ben.
+  const women = { study: 'REG', title: 'Few', version: 2, criteria: { all: [{ is: 'sex', in: ['female'] }] } }
+  expect((await world.send({ method: 'PUT', path: '/query/api/v1/cohorts/few', token: analyst, body: women })).status).toBe(200)
+  const grant = { role: 'analyst', studies: ['EMPTY'] }
+  expect((await world.send({ method: 'PUT', path: `${users}/ben/grant`, token: admin, body: grant })).status).toBe(200)
+  world.clock.at = Date.now() + 25 * 3_600_000
+  await world.restart('api,query')
+
+  const operator = await world.token('operator')
+  const ran = async () => {
+    const { jobs } = (await world.send({ path: '/jobs/api/v1?kind=saved-query', token: operator })).json
+    return (jobs as Json[]).map(({ state, problem }) => [state, problem]).slice(0, 2)
+  }
+  const refused = ['failed', 'Its owner may not ask this study any more.']
+  await soon(async () => (await ran()).sort()).toEqual([['done', null], refused])
+  const again = await world.platform.identity.mint({ role: 'analyst', user: 'ana', studies: ['REG'], requestedBy: 'tests' })
+  const report = await last(isRefusal(again) ? '' : again.token)
+  expect(report).toMatchObject({ changed: true, rows: '1–10' })
+  const auditor = await world.token('auditor', ['REG'])
+  const trail = (await world.send({ path: '/audit/api/v1/records?study=REG&action=query', token: auditor })).json['records'] as Json[]
+  const detail = { by: 'saved-query', purpose: 'weekly count' }
+  const acts = trail.filter(({ detail: of }) => (of as Json)['by'] === 'saved-query')
+  expect(acts).toContainEqual(
+    expect.objectContaining({ actor: 'ana', outcome: 'done', detail: { ...detail, saved: ana.id, statement: report!['statement'] } }),
+  )
+  expect(acts).toContainEqual(expect.objectContaining({ actor: 'ben', outcome: 'refused', detail: { ...detail, saved: ben.id } }))
+
+  await soon(() => sink.mails.length).toBe(1)
+  const [mail] = sink.mails
+  expect(mail).toMatchObject({ to: ['ana@example.org'], text: expect.stringContaining('REG') })
+  for (const told of [title, 'women', 'SELECT', 'cohort_few', '4711', '1–10', 'mrn-', 'weekly'])
+    expect(mail!.text.toLowerCase(), told).not.toContain(told.toLowerCase())
 })

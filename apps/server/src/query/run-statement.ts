@@ -67,13 +67,13 @@ export interface StatementReading {
 /** What a text would read, without running it. */
 export async function readStatement(
   engines: Engines,
-  work: Omit<EngineWork, 'filesFolder'> & Pick<StatementWork, 'sql' | 'parameters' | 'manifest' | 'own' | 'files'>,
+  work: Omit<EngineWork, 'filesFolder'> & Pick<StatementWork, 'sql' | 'parameters' | 'manifest' | 'own' | 'files' | 'cohorts'>,
 ): Promise<StatementReading | Refusal> {
   const offset = explainPrefix(work.sql).length
   const sql = work.sql.slice(offset)
   return seated(engines, { ...work, filesFolder: work.files.folder }, async (engine) => {
     const tree = await engine.parse(sql)
-    const names = [...studyTables(work.manifest, work.own), ...work.files.files].map(({ name }) => name)
+    const names = [...studyTables(work.manifest, work.own), ...work.files.files, ...(work.cohorts ?? [])].map(({ name }) => name)
     const checked = checkStatement(tree, { schema: work.study, tables: names, parameters: Object.keys(work.parameters ?? {}) })
     return 'detail' in checked ? refusalOfCheck(placed(checked, sql), { sql, offset }) : { tables: checked.tables }
   })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cohortCriteria, type CohortCriteria } from '../contract/index.js'
+import { cohortCriteria, type CohortCodes, type CohortCriteria } from '../contract/index.js'
 import { canonicalCriteria, changedRules, cohortOf, cohortSentence, cohortSql } from './index.js'
 import { anyCriteria } from './test/criteria.js'
 
@@ -32,7 +32,7 @@ WHERE coalesce(p.gender, 'unknown') IN ('female')
   AND coalesce(coalesce(date_sub('year', p.birth_date, DATE '2016-12-31'), 2016 - p.birth_year) BETWEEN 40 AND 75, false)
   AND EXISTS (SELECT 1 FROM conditions r WHERE r.patient_key = p.patient_key AND r.code_system || '|' || r.code IN (SELECT l."system" || '|' || l.code FROM code_lists l WHERE l.list = 'hypertension') AND coalesce(r.verification_status, '') NOT IN ('refuted', 'entered-in-error') AND coalesce(CAST(r.onset_at AS DATE) >= DATE '2005-01-01', r.onset_year >= 2005))
   AND (
-    (SELECT count(*) FROM observations r WHERE r.patient_key = p.patient_key AND r.code_system = 'http://loinc.org' AND r.code IN ('8480-6') AND coalesce(r.status, '') NOT IN ('cancelled', 'entered-in-error') AND r.value_number >= 140 AND r.value_unit = 'mm[Hg]') >= 2
+    (SELECT count(*) FROM measurements r WHERE r.patient_key = p.patient_key AND r.code_system = 'http://loinc.org' AND r.code IN ('8480-6') AND coalesce(r.status, '') NOT IN ('cancelled', 'entered-in-error') AND r.usual_number >= 140 AND r.usual_unit IN ('mm[Hg]')) >= 2
     OR EXISTS (SELECT 1 FROM medication_orders r WHERE r.patient_key = p.patient_key AND r.code IN ('316049') AND coalesce(r.status, '') NOT IN ('draft', 'entered-in-error'))
   )
   AND NOT (EXISTS (SELECT 1 FROM procedures r WHERE r.patient_key = p.patient_key AND r.code IN ('o''1') AND coalesce(r.status, '') NOT IN ('aborted', 'entered-in-error')))`)
@@ -103,4 +103,29 @@ test('equal criteria have one text; two versions differ by their rules', () => {
     { change: 'same', rule: 'are female' },
     { change: 'removed', rule: 'are aged 50 or older on 31 Dec 2016' },
   ])
+})
+
+test('amounts are compared in the usual unit of the codes, which the sentence names; a unit of the rule is brought into it', () => {
+  const rule = (of: CohortCodes, number: number, unit?: string): CohortCriteria => ({
+    all: [{ is: 'observation', of, value: { comparison: '>=', number, ...(unit === undefined ? {} : { unit }) } }],
+  })
+  const said = (criteria: CohortCriteria) => [cohortSql(criteria).split(' AND ').slice(3).join(' AND '), cohortSentence(criteria)]
+  const pressure = { codes: ['8480-6', '8462-4'] }
+  expect(said(rule(pressure, 140))).toEqual([
+    "r.usual_number >= 140 AND r.usual_unit = 'mm[Hg]')",
+    'People who have an observation with the code 8480-6 or 8462-4 of at least 140 mm[Hg].',
+  ])
+  expect(said(rule(pressure, 18.7, 'kPa'))[0]).toBe(
+    "r.usual_number >= CAST(18.7 AS DOUBLE) * 7.500615758456563 + 0 AND r.usual_unit IN ('kPa', 'mm[Hg]'))",
+  )
+  expect(said(rule(pressure, 140, 'mmHg'))[0]).toBe("r.usual_number >= 140 AND r.usual_unit IN ('mmHg', 'mm[Hg]'))")
+  // Of glucose and cholesterol a mole is not the same mass, and of a list nobody knows.
+  expect(said(rule({ codes: ['2345-7', '2093-3'] }, 7, 'mmol/L'))[0]).toBe("r.usual_number >= 7 AND r.usual_unit IN ('mmol/L'))")
+  expect(said(rule({ list: 'weights' }, 80))[1]).toContain('at least 80 in the usual unit of its code')
+  expect(said(rule({ codes: ['55758-7'] }, 3))).toEqual([
+    'r.usual_number >= 3)',
+    expect.stringContaining('of at least 3 in whatever unit it was sent'),
+  ])
+  for (const each of [rule(pressure, 140), rule(pressure, 18.7, 'kPa'), rule({ codes: ['8310-5'] }, 100.4, '°F')])
+    expect(cohortOf(cohortSql(each))).toEqual(each)
 })

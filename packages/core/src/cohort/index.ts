@@ -2,7 +2,8 @@
 // Never runs SQL and never sees a person.
 export { canonicalCriteria, changedRules, depthOf } from './compare.js'
 export { cohortOf } from './parse.js'
-export { cohortSentence, ruleWords } from './sentence.js'
-export { cohortColumns } from './sources.js'
-export { cohortSql, funnelSql, indexDatesSql, patternsSql } from './sql.js'
+export { cohortNotes, cohortSentence, ruleWords } from './sentence.js'
+export { cohortColumns, isAmount, leavesOf, usualOfCodes } from './sources.js'
+export { cohortSql, funnelSql, indexDatesSql, otherUnitsSql, patternsSql } from './sql.js'
+export type { Amount } from './sources.js'
 export type { TableName } from './sql.js'

@@ -1,5 +1,5 @@
 import { cohortCriteria, type CohortCodes, type CohortCriteria, type CohortCriterion } from '../contract/index.js'
-import { sources, type Happened } from './sources.js'
+import { amounts, sources, type Happened } from './sources.js'
 import { cohortSql } from './sql.js'
 
 /**
@@ -24,7 +24,7 @@ export function cohortOf(sql: string): CohortCriteria | null {
 
 class NotOurs extends Error {}
 
-const token = /\s*('(?:[^']|'')*'|"[^"]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w.]*|\|\||<=|>=|[(),<>=*-])/y
+const token = /\s*('(?:[^']|'')*'|"[^"]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w.]*|\|\||<=|>=|[(),<>=*+-])/y
 const lengthMax = 200_000
 
 function tokensOf(sql: string): string[] | null {
@@ -112,7 +112,8 @@ class Reader {
   #happened(isCounted: boolean): CohortCriterion {
     this.#eat('FROM')
     const table = this.#next()
-    const is = (Object.keys(sources) as Happened['is'][]).find((each) => sources[each].table === table) ?? this.#fail()
+    const is = table === amounts ? 'observation' : (Object.keys(sources) as Happened['is'][]).find((each) => sources[each].table === table)
+    if (is === undefined) this.#fail()
     const { time, status } = sources[is]
     this.#eat('r WHERE r.patient_key = p.patient_key AND')
     const of = this.#codes()
@@ -121,8 +122,9 @@ class Reader {
     const window: { from?: string; to?: string } = {}
     const value: { comparison?: string; number?: number; unit?: string } = {}
     while (this.#took('AND')) {
-      if (this.#took('r.value_number')) Object.assign(value, { comparison: this.#next(), number: this.#number() })
-      else if (this.#took('r.value_unit =')) value.unit = this.#text()
+      if (this.#took('r.usual_number')) Object.assign(value, { comparison: this.#next(), number: this.#amount() })
+      else if (this.#took('r.usual_unit =')) this.#text()
+      else if (this.#took('r.usual_unit IN')) value.unit = this.#texts()[0]!
       else {
         this.#eat(`coalesce ( CAST ( r.${time}_at AS DATE )`)
         const side = this.#took('>=') ? 'from' : (this.#eat('<='), 'to')
@@ -155,6 +157,17 @@ class Reader {
     this.#eat('r.code IN')
     const codes = this.#texts()
     return system === undefined ? { codes } : { system, codes }
+  }
+
+  /** A number, or one that is brought into the usual unit. */
+  #amount(): number {
+    if (!this.#took('CAST (')) return this.#number()
+    const number = this.#number()
+    this.#eat('AS DOUBLE ) *')
+    this.#number()
+    this.#eat('+')
+    this.#number()
+    return number
   }
 
   #texts(): string[] {

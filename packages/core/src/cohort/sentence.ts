@@ -1,9 +1,25 @@
 import type { CohortCodes, CohortCriteria, CohortCriterion, CohortLeaf, CohortWindow } from '../contract/index.js'
-import { sources } from './sources.js'
+import { isAmount, leavesOf, sources, usualOfCodes, type Amount } from './sources.js'
 
-/** The criteria as one English sentence. */
-export function cohortSentence({ all }: CohortCriteria): string {
-  return all.length === 0 ? 'Everybody in the study.' : `People who ${listed(all.map(ruleWords), 'and', '; ')}.`
+/** The criteria as one English sentence; with a second one where they name days of a calendar that masking moves. */
+export function cohortSentence(criteria: CohortCriteria, datesMove = false): string {
+  const { all } = criteria
+  const said = all.length === 0 ? 'Everybody in the study.' : `People who ${listed(all.map(ruleWords), 'and', '; ')}.`
+  return datesMove && leavesOf(criteria).some(({ leaf }) => isWindowed(leaf)) ? `${said} ${approximate}` : said
+}
+
+const approximate =
+  'Days are approximate: masking moves the dates of each person by up to a year, all alike, so use times between events where you can.'
+const isWindowed = (leaf: CohortLeaf): boolean =>
+  leaf.is !== 'age' && leaf.is !== 'sex' && (leaf.window?.from !== undefined || leaf.window?.to !== undefined)
+
+/** What a count of these criteria does not show by itself. `otherUnits`: by the number of the rule, how many readings it cannot compare. */
+export function cohortNotes(criteria: CohortCriteria, datesMove: boolean, otherUnits: ReadonlyMap<number, string>): string[] {
+  const windowed = leavesOf(criteria).some(({ leaf }) => isWindowed(leaf))
+  const unlike = [...otherUnits].map(
+    ([rule, readings]) => `Readings in another unit than that of rule ${rule}, or in none, do not meet it: ${readings}.`,
+  )
+  return [...(datesMove && windowed ? [approximate] : []), ...unlike]
 }
 
 /** One rule, as it follows after “people who”. */
@@ -36,11 +52,14 @@ function leafWords(leaf: CohortLeaf, isNot: boolean): string {
   if (leaf.is === 'age') return `are${isNot ? ' not' : ''} ${ageWords(leaf)} on ${dayWords(leaf.on)}`
   const { words } = sources[leaf.is]
   const times = leaf.atLeast === undefined ? words : `at least ${leaf.atLeast} times ${words}`
-  const value =
-    leaf.is === 'observation' && leaf.value !== undefined
-      ? ` of ${comparisonWords[leaf.value.comparison]}${leaf.value.number}${leaf.value.unit === undefined ? '' : ` ${leaf.value.unit}`}`
-      : ''
+  const value = isAmount(leaf) ? ` of ${comparisonWords[leaf.value.comparison]}${leaf.value.number}${unitWords(leaf)}` : ''
   return `${isNot ? 'do not have' : 'have'} ${times} ${codeWords(leaf.of)}${value}${windowWords(leaf.window ?? {})}`
+}
+
+function unitWords({ of, value }: Amount): string {
+  const unit = value.unit ?? usualOfCodes(of)?.unit
+  if (unit !== undefined) return ` ${unit}`
+  return 'list' in of ? ' in the usual unit of its code' : ' in whatever unit it was sent'
 }
 
 const comparisonWords = { '<': 'less than ', '<=': 'at most ', '=': 'exactly ', '>=': 'at least ', '>': 'more than ' } as const

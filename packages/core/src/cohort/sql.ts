@@ -1,5 +1,5 @@
 import type { CohortCodes, CohortCriteria, CohortCriterion, CohortLeaf, CohortWindow } from '../contract/index.js'
-import { sources, type Happened, type Source } from './sources.js'
+import { amounts, comparedIn, isAmount, sources, type Amount, type Happened, type Source } from './sources.js'
 
 /** How a table is named in the SQL: as it is, or with its schema where there is no search path. */
 export type TableName = (name: string) => string
@@ -100,17 +100,33 @@ function happenedSql(leaf: Happened, tableName: TableName): string {
 }
 
 function recordsSql(leaf: Happened, tableName: TableName): string {
+  const where = ['r.patient_key = p.patient_key', ...meantSql(leaf, tableName), ...(isAmount(leaf) ? amountSql(leaf) : [])].join(' AND ')
+  return `FROM ${tableName(isAmount(leaf) ? amounts : sources[leaf.is].table)} r WHERE ${where}`
+}
+
+function meantSql(leaf: Happened, tableName: TableName): string[] {
   const source = sources[leaf.is]
-  const value = leaf.is === 'observation' ? leaf.value : undefined
-  const where = [
-    'r.patient_key = p.patient_key',
-    ...codesSql(leaf.of, tableName),
-    `coalesce(r.${source.status}, '') NOT IN (${source.never.map(text).join(', ')})`,
-    ...windowSql(leaf.window ?? {}, source),
-    ...(value === undefined ? [] : [`r.value_number ${value.comparison} ${value.number}`]),
-    ...(value?.unit === undefined ? [] : [`r.value_unit = ${text(value.unit)}`]),
-  ].join(' AND ')
-  return `FROM ${tableName(source.table)} r WHERE ${where}`
+  const counts = `coalesce(r.${source.status}, '') NOT IN (${source.never.map(text).join(', ')})`
+  return [...codesSql(leaf.of, tableName), counts, ...windowSql(leaf.window ?? {}, source)]
+}
+
+function amountSql(leaf: Amount): string[] {
+  const { comparison, number, unit } = leaf.value
+  const { factor, shift, units } = comparedIn(leaf)
+  // Reckoned as the readings are, to the last bit.
+  const amount = factor === 1 && shift === 0 ? String(number) : `CAST(${number} AS DOUBLE) * ${factor} + ${shift}`
+  const compared = `r.usual_number ${comparison} ${amount}`
+  if (units === null) return [compared]
+  // A unit that the rule does not name is not read back as if it did.
+  return [compared, unit === undefined ? `r.usual_unit = ${text(units[0]!)}` : `r.usual_unit IN (${units.map(text).join(', ')})`]
+}
+
+/** How many readings a rule cannot compare, since they are in a unit that is not that of the rule, or in none; null where it compares all. */
+export function otherUnitsSql(leaf: Amount): string | null {
+  const { units } = comparedIn(leaf)
+  if (units === null) return null
+  const other = `coalesce(r.usual_unit NOT IN (${units.map(text).join(', ')}), true)`
+  return `SELECT count(*) FROM ${amounts} r WHERE ${[...meantSql(leaf, asItIs), other].join(' AND ')}`
 }
 
 function codesSql(codes: CohortCodes, tableName: TableName): string[] {

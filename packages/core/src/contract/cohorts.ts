@@ -41,7 +41,9 @@ export const cohortLeaf = z.discriminatedUnion('is', [
     value: z
       .strictObject({ comparison: z.enum(comparisons), number: z.number(), unit: plain.min(1).max(40).optional() })
       .optional()
-      .describe('of the observation itself or of a component with the code'),
+      .describe(
+        'of the observation itself or of a component with the code, compared in the usual unit of the codes. number is in unit, where it is said, else in the usual unit; readings in a unit that cannot be brought into it do not meet the rule',
+      ),
   }),
   z
     .strictObject({
@@ -97,6 +99,7 @@ export const cohortCount = z
     people: toldCount.describe('who meet every rule'),
     of: toldCount.describe('all people of the reservoir who may be read'),
     sentence: z.string(),
+    notes: z.array(z.string()).describe('of days that are approximate, of readings that a rule cannot compare (a band)'),
     sql: z.string(),
     rounded: z.boolean().describe('counts are rounded and held against earlier answers, since the caller may see counts only'),
     statement: z.string().optional().describe('of rounded counts: under which the caller’s history has them'),

@@ -8,6 +8,7 @@ import {
   downloadManifest,
   downloadRequest,
   downloadView,
+  releaseNotice,
   resultWindow,
   statementDiff,
 } from './results.js'
@@ -62,6 +63,14 @@ export const resultEndpoints = {
     body: downloadRequest,
     answer: downloadView,
     status: 202,
+  },
+  noteRelease: {
+    method: 'POST',
+    path: '/query/api/v1/releases',
+    system,
+    summary: 'Record a file of results that the caller’s program is about to write; rows need the right to release',
+    body: releaseNotice,
+    status: 204,
   },
   download: { method: 'GET', path: `${downloads}/{id}`, system, summary: 'State of a download', answer: downloadView },
   downloadFile: {

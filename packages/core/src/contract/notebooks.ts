@@ -59,6 +59,7 @@ export const notebookStatistics = z.object({
   event: columnName.optional(),
   start: columnName.optional(),
   days: columnName.optional(),
+  end: columnName.optional(),
   from: z.iso.date().optional(),
   until: z.iso.date().optional(),
   unit: z.enum(['days', 'months', 'years']).optional(),

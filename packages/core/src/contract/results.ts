@@ -34,6 +34,18 @@ export const downloadRequest = z.object({ statement: z.string().min(1).max(64), 
 export type DownloadRequest = z.infer<typeof downloadRequest>
 export type DownloadFormat = DownloadRequest['format']
 
+/** A whole answer, kept or not, has no more rows for who may not release results: what a screen shows, not a file of the data. */
+export const screenRowsMax = 1_000
+export const releaseForms = ['csv', 'html', 'pdf', 'print', 'svg', 'png'] as const
+/** A file that the caller's program is about to write of results: recorded first. */
+export const releaseNotice = z.object({
+  study: z.string().min(1).max(32),
+  form: z.enum(releaseForms),
+  statements: z.array(z.string().min(1).max(64)).max(200).describe('of the caller, whose results are in it'),
+  rows: z.number().int().min(0).max(1_000_000_000).describe('rows of results in it; 0: figures and drawings only'),
+})
+export type ReleaseNotice = z.infer<typeof releaseNotice>
+
 export const downloadFile = z.object({
   name: z.string(),
   type: z.string(),

@@ -75,6 +75,9 @@ export const adherenceRequest = z.strictObject({
   group: column.optional().describe('such as the medication; supplies of one group cover each other’s days'),
   until: day.describe('the period of observation ends with this day'),
   from: day.optional().describe('the period begins here; without it with each person’s first supply'),
+  end: column
+    .optional()
+    .describe('the last day of the person where that is before until: of death, of leaving; without it everybody is observed to until'),
   threshold: z.number().gt(0).max(1).default(0.8).describe('people with at least this PDC are adherent'),
 })
 export const statisticsRequest = z.discriminatedUnion('kind', [

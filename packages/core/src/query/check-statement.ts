@@ -188,6 +188,7 @@ function visitExpression(node: Node, walk: Walk, ctes: ReadonlySet<string>): voi
   if (kind === 'CONSTANT') return
   if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE') walk.anyColumn = true
   if (kind === 'COLUMN_REF') {
+    checkColumn(node)
     for (const name of items(node['column_names'])) walk.columns.add(text(name).toLowerCase())
     return
   }
@@ -206,6 +207,14 @@ function visitParameter(name: string, walk: Walk): void {
     parameter: name,
     ...(near === undefined ? {} : { suggestion: near }),
   })
+}
+
+// Where no column has such a name the engine answers of itself: its user, its file, its place.
+const engineWords = new Set(['current_user', 'session_user', 'user', 'current_role', 'current_catalog', 'current_schema'])
+function checkColumn(node: Node): void {
+  const [name, part] = items(node['column_names']).map((each) => text(each).toLowerCase())
+  if (name !== undefined && part === undefined && engineWords.has(name))
+    refuse(node, `${name} is the engine's own word. Where a column is meant, name its table: t.${name}.`)
 }
 
 function checkFunction(node: Node): void {

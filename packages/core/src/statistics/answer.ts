@@ -136,18 +136,24 @@ function missingOf({ variables }: Of<'missing'>, rows: PeopleRows, rule: Rule): 
   return { kind: 'missing', used, notes: [], ...tellMissing(columns, patterns, rule) }
 }
 
-function adherenceOf({ start, days, group, from, until, threshold }: Of<'adherence'>, rows: PeopleRows, rule: Rule): Figures | Refusal {
+function adherenceOf(
+  { start, days, group, from, until, end, threshold }: Of<'adherence'>,
+  rows: PeopleRows,
+  rule: Rule,
+): Figures | Refusal {
   const used = usedColumns(rows, [
     { column: start, as: 'start' },
     { column: days, as: 'days', type: 'number' },
     { column: group, as: 'group' },
+    { column: end, as: 'end' },
   ])
   if (isRefusal(used)) return used
   const groups = groupsOf(rows, group, grouping)
   if (isRefusal(groups)) return groups
+  const lastDays = lastDayOf(rows, end)
   const period = { from: from === undefined ? null : dayNumber(from), until: dayNumber(until) }
   const [starts, lengths] = [rows.days(start), rows.numbers(days)]
-  let missing = 0
+  let [missing, without] = [0, 0]
   const supplied = groups.map(({ name, places }): SuppliedGroup => {
     const people = new Map<string, Supply[]>()
     for (const at of places) {
@@ -155,9 +161,27 @@ function adherenceOf({ start, days, group, from, until, threshold }: Of<'adheren
       if (begin === null || length === null || length <= 0) missing++
       else people.set(rows.keys[at]!, [...(people.get(rows.keys[at]!) ?? []), { start: begin, days: length }])
     }
-    const found = [...people.values()].flatMap((supplies) => adherence(supplies, period) ?? [])
+    const found = [...people].flatMap(
+      ([key, supplies]) => adherence(supplies, { ...period, until: Math.min(period.until, lastDays.get(key) ?? Infinity) }) ?? [],
+    )
+    without += people.size - found.length
     return { name, supplies: [...people.values()].reduce((total, each) => total + each.length, 0), people: found }
   })
-  const notes = leftOut(missing, 'supplies without a date or without days', rule)
+  const notes = [
+    ...leftOut(missing, 'supplies without a date or without days', rule),
+    ...leftOut(without, `people of a group without a supply by ${until}${end === undefined ? '' : ` or the end in ${end}`}`, rule),
+    end === undefined
+      ? `Everybody is observed to ${until}: for who died or left before, the days after count as days without a supply. Name a column (end) with the last day of each.`
+      : `Everybody is observed to ${until}, or to the day in ${end} where that is earlier.`,
+  ]
   return { kind: 'adherence', used, threshold, notes, groups: tellAdherence(supplied, { rule, threshold }) }
+}
+
+/** The last day of each person, the earliest of what his rows say; of who has none the period's. */
+function lastDayOf(rows: PeopleRows, column: string | undefined): Map<string, number> {
+  const last = new Map<string, number>()
+  if (column === undefined) return last
+  for (const [at, day] of rows.days(column).entries())
+    if (day !== null) last.set(rows.keys[at]!, Math.min(day, last.get(rows.keys[at]!) ?? Infinity))
+  return last
 }

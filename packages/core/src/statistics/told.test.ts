@@ -213,3 +213,32 @@ test('what is asked for has to be there: one row a person, known columns, number
   const groups = Array.from({ length: 13 }, (_, at) => ({ g: `g${at}`, t: 1, n: 0 }))
   expect(detail(ask({ kind: 'incidence', time: 't', events: 'n', group: 'g' }, groups))).toMatch(/13 groups; 12 at most/)
 })
+
+test('adherence says who has no supply by the end and to when people are observed; who died or left is observed to that day', () => {
+  const supply = (person: number, start: string, end: string | null): Rows[number] => ({
+    patient_key: `k${person}`,
+    start,
+    supplied: 30,
+    end,
+  })
+  const rows = [
+    supply(1, '2020-01-01', '2020-01-30'),
+    supply(2, '2020-01-01', null),
+    supply(3, '2020-06-01', null),
+    supply(4, '2020-02-01', '2020-01-15'),
+  ]
+  const asked = { kind: 'adherence' as const, start: 'start', days: 'supplied', until: '2020-02-29' }
+  const [whole, ended] = [told(asked, rows, null), told({ ...asked, end: 'end' }, rows, null)]
+  expect(whole.groups[0]).toMatchObject({ people: 3, pdc: { mean: (0.5 + 0.5 + 1) / 3 } })
+  expect(whole.notes).toEqual([
+    'Left out: 1, people of a group without a supply by 2020-02-29.',
+    expect.stringContaining('for who died or left before, the days after count as days without a supply'),
+  ])
+  expect(ended.groups[0]).toMatchObject({ people: 2, pdc: { mean: (1 + 0.5) / 2 } })
+  expect(ended.notes).toEqual([
+    'Left out: 2, people of a group without a supply by 2020-02-29 or the end in end.',
+    'Everybody is observed to 2020-02-29, or to the day in end where that is earlier.',
+  ])
+  expect(told(asked, rows).notes[0]).toBe('Left out: <11, people of a group without a supply by 2020-02-29.')
+  expect(ask({ ...asked, end: 'nowhere' }, rows)).toMatchObject({ refusal: 'bad-parameter', parameter: 'end' })
+})

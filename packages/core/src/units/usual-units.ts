@@ -38,3 +38,14 @@ export const usualUnits: readonly UsualUnit[] = [
   { codes: '14959-1', unit: 'mg/g', from: { 'mg/mmol': [8.84, 0] } },
   { codes: '4548-4', unit: '%', from: { 'mmol/mol': [0.09148, 2.152] }, molar: { '59261-8': '4548-4' } },
 ]
+
+/** What measurements of all of these LOINC codes are usually given in; null where they differ, or one is not in the table. */
+export function usualOf(codes: readonly string[]): Pick<UsualUnit, 'unit' | 'from'> | null {
+  const found = codes.map((code) =>
+    usualUnits.find(({ codes: of, molar = {} }) => of.split(' ').includes(code) || Object.hasOwn(molar, code)),
+  )
+  const [first] = found
+  if (first === undefined || found.some((each) => each?.unit !== first.unit)) return null
+  // Of glucose and cholesterol the unit is the same, and a mole is not.
+  return { unit: first.unit, from: found.every((each) => each === first) ? first.from : {} }
+}

@@ -1,5 +1,5 @@
 import { columnsOf, repeatDepthMax } from './check.js'
-import { tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
+import { isRowIndex, tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
 import { parsePath } from './fhirpath-dstu2.js'
 import { compileNode } from './path-sql.js'
 import {
@@ -42,10 +42,13 @@ export interface CompiledView {
 export type Compilation = CompiledView | { notCompilable: string }
 
 // unionAll multiplied out: each alternative is a chain of iterations with the columns that are read along it.
-type Iteration = { parent: number } & ({ path: string; orNull: boolean } | { repeat: readonly string[] })
+// `absent`: its element may be missing, since it or one around it makes one row of nothing.
+type Iteration = { parent: number; absent: boolean } & ({ path: string; orNull: boolean } | { repeat: readonly string[] })
 interface Alternative {
   iterations: Iteration[]
   columns: { column: ViewColumn; at: number }[]
+  /** Iterations whose row of nothing is told by another alternative. */
+  presentAt: readonly number[]
 }
 
 /** DuckDB SQL that gives the rows of a checked view, or the reason why the view must be run by the reference runner. */
@@ -63,7 +66,7 @@ export function compileView(view: ViewDefinition, options: CompileOptions): Comp
 }
 
 function alternativesOf(view: ViewDefinition): Alternative[] {
-  return cross(view.select, [{ iterations: [], columns: [] }], -1)
+  return cross(view.select, [{ iterations: [], columns: [], presentAt: [] }], -1)
 }
 
 function cross(selects: readonly ViewSelect[], start: Alternative[], parent: number): Alternative[] {
@@ -71,14 +74,16 @@ function cross(selects: readonly ViewSelect[], start: Alternative[], parent: num
 }
 
 function extend(select: ViewSelect, alternative: Alternative, parent: number): Alternative[] {
-  const own = iterationOf(select, parent)
+  const own = iterationOf(select, parent, alternative.iterations[parent]?.absent ?? false)
   const iterations = own === null ? alternative.iterations : [...alternative.iterations, own]
   const at = own === null ? parent : iterations.length - 1
   const columns = [...alternative.columns, ...(select.column ?? []).map((column) => ({ column, at }))]
-  const inner = cross(select.select ?? [], [{ iterations, columns }], at)
-  if (!select.unionAll || select.unionAll.length === 0) return inner
-  const branches = select.unionAll
-  return inner.flatMap((one) => branches.flatMap((branch) => extend(branch, one, at)))
+  const inner = cross(select.select ?? [], [{ ...alternative, iterations, columns }], at)
+  const [first, ...others] = select.unionAll ?? []
+  if (first === undefined) return inner
+  // Of nothing there is one row, whatever its branches.
+  const apart = (one: Alternative): Alternative => (iterations[at]?.absent ? { ...one, presentAt: [...one.presentAt, at] } : one)
+  return inner.flatMap((one) => [...extend(first, one, at), ...others.flatMap((branch) => extend(branch, apart(one), at))])
 }
 
 function condition(value: PathSql): string {
@@ -96,10 +101,11 @@ function placed<T>(place: string, work: () => T): T {
   }
 }
 
-function iterationOf(select: ViewSelect, parent: number): Iteration | null {
-  if (select.repeat) return { parent, repeat: select.repeat }
+function iterationOf(select: ViewSelect, parent: number, within: boolean): Iteration | null {
+  if (select.repeat) return { parent, absent: within, repeat: select.repeat }
   const path = select.forEach ?? select.forEachOrNull
-  return path === undefined ? null : { parent, path, orNull: select.forEach === undefined }
+  const orNull = select.forEach === undefined
+  return path === undefined ? null : { parent, absent: within || orNull, path, orNull }
 }
 
 const rowType = (columns: Readonly<Record<string, string>>): SqlType => ({
@@ -124,14 +130,17 @@ function compileAlternative(view: ViewDefinition, alternative: Alternative, opti
   for (const [index, iteration] of alternative.iterations.entries()) {
     const scope = scopes[iteration.parent] ?? base
     const place = { ...base, rowIndex: `i${index}` }
+    // Where the element around it is missing, it is missing as well, and the row stays.
+    const missing = alternative.iterations[iteration.parent]?.absent ? `e${iteration.parent} IS NULL` : 'false'
     if ('repeat' in iteration) {
-      source = repeated(source, index, iteration.repeat, scope)
+      source = repeated(source, index, iteration.repeat, scope, missing)
       scopes.push({ ...place, focus: one(`e${index}`, json) })
-      continue
+    } else {
+      const list = placed(`forEach ${iteration.path}`, () => withoutRepeats(compile(iteration.path, scope)))
+      source = iterated(source, index, list, iteration.orNull ? 'true' : missing)
+      scopes.push({ ...place, focus: elementOf(list, `e${index}`) })
     }
-    const list = placed(`forEach ${iteration.path}`, () => withoutRepeats(compile(iteration.path, scope)))
-    source = iterated(source, index, list, iteration.orNull)
-    scopes.push({ ...place, focus: elementOf(list, `e${index}`) })
+    if (alternative.presentAt.includes(index)) source = `SELECT * FROM (${source}) WHERE e${index} IS NOT NULL`
   }
   return project(view, alternative, source, scopes, base, options)
 }
@@ -141,19 +150,21 @@ function relationOf({ iterations: [first] }: Alternative, { from, having = {} }:
   return first !== undefined && 'path' in first && !first.orNull ? (having[first.path] ?? from) : from
 }
 
-/** The rows of an iteration, each with its element e<n> and its place i<n>. */
-function iterated(source: string, index: number, list: PathSql, orNull: boolean): string {
+/** The rows of an iteration, each with its element e<n> and its place i<n>; `stays`: when a row without an element stays. */
+function iterated(source: string, index: number, list: PathSql, stays: string): string {
   const [element, place, all] = [`e${index}`, `i${index}`, `l${index}`]
   if (!list.many) {
     const rows = `SELECT *, ${list.sql} AS ${element}, 0 AS ${place} FROM (${source})`
-    return orNull ? rows : `SELECT * FROM (${rows}) WHERE ${element} IS NOT NULL`
+    if (stays === 'true') return rows
+    return `SELECT * FROM (${rows}) WHERE ${element} IS NOT NULL${stays === 'false' ? '' : ` OR ${stays}`}`
   }
-  const rows = orNull ? `(CASE WHEN coalesce(len(${all}), 0) = 0 THEN [NULL] ELSE ${all} END)` : all
+  const isEmpty = `coalesce(len(${all}), 0) = 0${stays === 'true' ? '' : ` AND ${stays}`}`
+  const rows = stays === 'false' ? all : `(CASE WHEN ${isEmpty} THEN [NULL] ELSE ${all} END)`
   return `SELECT *, unnest(${rows}) AS ${element}, unnest(range(len(${rows}))) AS ${place} FROM (SELECT *, ${list.sql} AS ${all} FROM (${source}))`
 }
 
 /** What the paths reach from the element, and from that, to any depth: in the order of a walk. As JSON, whose depth no type limits. */
-function repeated(source: string, index: number, paths: readonly string[], scope: PathScope): string {
+function repeated(source: string, index: number, paths: readonly string[], scope: PathScope, stays: string): string {
   const [element, place, base, walk, key] = [`e${index}`, `i${index}`, `b${index}`, `w${index}`, `k${index}`]
   if (paths.some((path) => /%`?(resource|rootResource|rowIndex|context)\b/.test(path)))
     throw new NotCompilable('repeat compiles with paths that stay below the element')
@@ -164,13 +175,14 @@ function repeated(source: string, index: number, paths: readonly string[], scope
   const [first, next] = [below(scope.focus), below(one('el', json))]
   const places = (list: string, before: string): string =>
     `unnest(list_transform(range(len(${list})), lambda n: list_append(${before}, n)))`
+  const joined = stays === 'false' ? `JOIN ${walk} ON k = ${key}` : `LEFT JOIN ${walk} ON k = ${key} WHERE k IS NOT NULL OR ${stays}`
   return `WITH RECURSIVE ${base} AS (SELECT *, row_number() OVER () AS ${key} FROM (${source})),
   ${walk} AS (
     SELECT ${key} AS k, unnest(li) AS el, ${places('li', 'CAST([] AS BIGINT[])')} AS tr FROM (SELECT ${key}, ${first} AS li FROM ${base} AS r)
     UNION ALL
     SELECT k, unnest(li) AS el, ${places('li', 'tr')} AS tr FROM (SELECT k, tr, ${next} AS li FROM ${walk} WHERE len(tr) < ${repeatDepthMax})
   )
-  SELECT ${base}.*, ${walk}.el AS ${element}, row_number() OVER (PARTITION BY k ORDER BY tr) - 1 AS ${place} FROM ${base} JOIN ${walk} ON k = ${key}`
+  SELECT ${base}.*, ${walk}.el AS ${element}, row_number() OVER (PARTITION BY ${key} ORDER BY tr) - 1 AS ${place} FROM ${base} ${joined}`
 }
 
 function jsonList(value: PathSql, scope: PathScope): string {
@@ -185,7 +197,7 @@ function jsonList(value: PathSql, scope: PathScope): string {
 
 function project(
   view: ViewDefinition,
-  { columns }: Alternative,
+  { columns, iterations }: Alternative,
   source: string,
   scopes: PathScope[],
   base: PathScope,
@@ -196,7 +208,7 @@ function project(
   const made = columns.map(({ column, at }) => {
     const trail = scopes.slice(0, at + 1).map(({ rowIndex }) => rowIndex)
     const value = placed(`column ${column.name}`, () => columnSql(column, scopes[at] ?? base, trail, joins, options))
-    return { name: column.name, value }
+    return { name: column.name, value: iterations[at]?.absent && !isRowIndex(column) ? ofElement(value, `e${at}`) : value }
   })
   made.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
   const list = made.map(({ name, value }) => `${value.sql} AS ${quoteName(name)}`).join(',\n  ')
@@ -207,6 +219,12 @@ function project(
     columns: made.map(({ name, value }) => ({ name, type: value.many ? `${typeSql(value.type)}[]` : typeSql(value.type) })),
   }
 }
+
+/** Nothing of an element that is not there, also where the path would say something of nothing: exists(), a literal. */
+const ofElement = (value: PathSql, element: string): PathSql => ({
+  ...value,
+  sql: `(CASE WHEN ${element} IS NOT NULL THEN ${value.sql}${value.many ? ' ELSE []' : ''} END)`,
+})
 
 function columnSql(column: ViewColumn, scope: PathScope, trail: string[], joins: string[], options: CompileOptions): PathSql {
   const beside = tagOf(column, viewTags.row)

@@ -113,3 +113,6 @@ export const viewTags = {
 } as const
 
 export const tagOf = (column: ViewColumn, name: string): string | undefined => column.tag?.find((entry) => entry.name === name)?.value
+
+/** The place of a row among its siblings, which a row of nothing has as well. */
+export const isRowIndex = ({ path }: ViewColumn): boolean => path.trim() === '%rowIndex'

@@ -1,4 +1,4 @@
-import { tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
+import { isRowIndex, tagOf, viewTags, type ViewColumn, type ViewDefinition, type ViewSelect } from './definition.js'
 import { columnsOf, repeatDepthMax } from './check.js'
 import { compilePath, typedLiteral, type Environment, type PathEvaluator } from './fhirpath-dstu2.js'
 import { sqlValue } from './sql-value.js'
@@ -81,14 +81,15 @@ function prepareSelect(select: ViewSelect, options: RunOptions): Step {
   const nested = (select.select ?? []).map((child) => prepareSelect(child, options))
   const branches = (select.unionAll ?? []).map((child) => prepareSelect(child, options))
   const steps: Step[] = [(place) => [Object.assign({}, ...columns.map((read) => read(place))) as ViewRow], ...nested]
-  if (branches.length > 0) steps.push((place) => branches.flatMap((branch) => branch(place)))
+  // Of nothing there is one row, whatever its branches and iterations.
+  if (branches.length > 0) steps.push((place) => (place.present ? branches : branches.slice(0, 1)).flatMap((branch) => branch(place)))
   return (place) => visit(place).flatMap((each) => product(steps, each))
 }
 
 function prepareIteration(select: ViewSelect): (place: Place) => Place[] {
   if (select.repeat) {
     const paths = select.repeat.map(compilePath)
-    return (place) => numbered(descend(paths, place), place)
+    return (place) => (place.present ? numbered(descend(paths, place), place) : [absent(place)])
   }
   const path = select.forEach ?? select.forEachOrNull
   if (path === undefined) return (place) => [place]
@@ -96,11 +97,16 @@ function prepareIteration(select: ViewSelect): (place: Place) => Place[] {
   const orNull = select.forEach === undefined
   return (place) => {
     const found = place.present ? evaluate(place.node, place.environment) : []
-    if (found.length === 0 && orNull)
-      return [{ node: {}, present: false, environment: { ...place.environment, rowIndex: 0 }, trail: [...place.trail, 0] }]
-    return numbered(found, place)
+    return !place.present || (found.length === 0 && orNull) ? [absent(place)] : numbered(found, place)
   }
 }
+
+const absent = ({ environment, trail }: Place): Place => ({
+  node: [],
+  present: false,
+  environment: { ...environment, rowIndex: 0 },
+  trail: [...trail, 0],
+})
 
 const numbered = (nodes: unknown[], place: Place): Place[] =>
   nodes.map((node, rowIndex) => ({
@@ -115,7 +121,7 @@ function descend(paths: PathEvaluator[], place: Place): unknown[] {
     depth === repeatDepthMax
       ? []
       : paths.flatMap((path) => path(node, place.environment)).flatMap((child) => [child, ...below(child, depth + 1)])
-  return place.present ? below(place.node, 0) : []
+  return below(place.node, 0)
 }
 
 function prepareColumn(column: ViewColumn, options: RunOptions): (place: Place) => ViewRow {
@@ -129,8 +135,9 @@ function prepareColumn(column: ViewColumn, options: RunOptions): (place: Place) 
   const evaluate = compilePath(column.path)
   const type = tagOf(column, viewTags.sqlType)
   const trailed = tagOf(column, viewTags.trail) !== undefined
-  return ({ node, environment, trail }) => {
-    const values = evaluate(node, environment)
+  const isPlace = isRowIndex(column)
+  return ({ node, present, environment, trail }) => {
+    const values = present || isPlace ? evaluate(node, environment) : []
     if (column.collection) return { [column.name]: values }
     if (values.length > 1) throw new SeveralValues(column.name)
     const value = values[0] ?? null

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { downloadList, downloadView, type DownloadFormat, type DownloadView } from '@aquifer/core/contract'
+import { downloadList, downloadView, type DownloadFormat, type DownloadView, type ReleaseNotice } from '@aquifer/core/contract'
 import { mayRelease } from './roles.js'
 import { useApi, useMe } from './SessionProvider.js'
 import type { Api } from './client.js'
@@ -56,4 +56,10 @@ async function untilWritten(api: Api, begun: DownloadView): Promise<DownloadView
     view = await api.json(pathOf(view.id), downloadView)
   }
   return view
+}
+
+/** A file that this page makes by itself is in the trail before it is there: where that fails there is no file. */
+export function useReleasing(study: string): (notice: Omit<ReleaseNotice, 'study'>) => Promise<void> {
+  const api = useApi()
+  return (notice) => api.send('/query/api/v1/releases', { method: 'POST', body: { study, ...notice } })
 }

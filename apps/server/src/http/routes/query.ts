@@ -5,6 +5,8 @@ import {
   endpoints,
   notebookDraft,
   notebookSave,
+  screenRowsMax,
+  statementRowsMax,
   statementRequest,
   statementState,
   type QueryBasis,
@@ -49,6 +51,10 @@ export function levelOf(request: FastifyRequest, asked: QueryLevel | undefined):
   const detail = level === 'rows' ? 'You get counts only here; rows need the right query.run.' : 'Counts need the right query.count.'
   return refuse('not-permitted', { detail })
 }
+
+/** Rows of one answer: who may not release results gets what a screen shows. The server cannot tell a screen from a pipe. */
+export const rowsAtOnce = (request: FastifyRequest): number =>
+  mayUse(grantOf(request), 'result-release') ? statementRowsMax : screenRowsMax
 
 /** Of what rests on this; null: there are no figures. */
 export const levelFrom = (basis: unknown): QueryLevel | null => (basis ? ((basis as QueryBasis).level ?? 'rows') : null)
@@ -119,7 +125,8 @@ function statementRoutes(app: FastifyInstance, systems: QuerySystems): void {
       if (isRefusal(study)) return study
       const level = levelOf(request, body.level)
       if (isRefusal(level)) return level
-      const { sql, purpose, limit, cut, parameters } = body
+      const { sql, purpose, cut, parameters } = body
+      const limit = Math.min(body.limit, rowsAtOnce(request))
       const { user: actor, role } = grantOf(request)
       const asked = { study, actor, sql, purpose, limit, cut, level, parameters, role, format: formatOf(request) }
       Object.assign(factsOf(request).detail, { purpose, level })

@@ -6,7 +6,9 @@ import {
   completionsRequest,
   downloadRequest,
   endpoints,
+  releaseNotice,
   resultFilters,
+  screenRowsMax,
   statementHeader,
   statementPin,
   windowHeader,
@@ -30,7 +32,7 @@ import type { Study } from '../../study/index.js'
 import type { Answer } from '../answer.js'
 import { bind, bodyAs, paramOf, queryOf, wholeNumber } from '../bind.js'
 import { factsOf, grantOf } from '../context.js'
-import { counted, formatOf, levelFrom, levelOf, mayHave, ownStatement, reached, type QuerySystems } from './query.js'
+import { counted, formatOf, levelFrom, levelOf, mayHave, ownStatement, reached, rowsAtOnce, type QuerySystems } from './query.js'
 
 /** Kept results in windows and as a whole, and files of them. */
 export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void {
@@ -44,7 +46,10 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
     ...counted,
     handler: async (request) => {
       const kept = await keptFor(request)
-      return isRefusal(kept) ? kept : wholeAnswer(systems, kept, formatOf(request, kept.format))
+      if (isRefusal(kept)) return kept
+      // Kept while the caller might still release.
+      if (kept.basis.rows > rowsAtOnce(request)) return refuse('not-permitted', { detail: ofWholes })
+      return wholeAnswer(systems, kept, formatOf(request, kept.format))
     },
   })
   bind(app, endpoints.statementWindow, {
@@ -107,6 +112,8 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
   downloadRoutes(app, systems)
 }
 
+const ofWholes = `More than ${screenRowsMax.toLocaleString('en-US')} rows as a whole need the right result-release; windows do not.`
+
 const headersOf = ({ id, basis }: KeptResult): Record<string, string> => ({ [statementHeader]: id, [basisHeader]: JSON.stringify(basis) })
 const headOf = ({ id, basis, columns, suppressed }: KeptResult, more = {}): string =>
   `${JSON.stringify({ statement: id, basis, columns, suppressed, ...more }).slice(0, -1)},"rows":[`
@@ -139,8 +146,9 @@ function windowOf(request: FastifyRequest): AskedWindow | Refusal {
   const bad = (parameter: string, detail: string): Refusal => refuse('bad-parameter', { detail, parameter })
   const offset = wholeNumber(asked['offset'], { min: 0, max: 999_999_999, otherwise: 0 })
   if (offset === null) return bad('offset', 'offset is a whole number from 0.')
-  const limit = wholeNumber(asked['limit'], { min: 1, max: windowRowsMax, otherwise: windowRowsDefault })
-  if (limit === null) return bad('limit', `limit is 1 to ${windowRowsMax}.`)
+  const most = Math.min(windowRowsMax, rowsAtOnce(request))
+  const limit = wholeNumber(asked['limit'], { min: 1, max: most, otherwise: windowRowsDefault })
+  if (limit === null) return bad('limit', `limit is 1 to ${most}.`)
   const dir = asked['dir'] ?? 'asc'
   if (dir !== 'asc' && dir !== 'desc') return bad('dir', 'dir is asc or desc.')
   const filters = resultFilters.safeParse(jsonOf(asked['filter'] ?? '[]'))
@@ -201,6 +209,7 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
       return begun(request, study, await downloads.begin(study, grantOf(request).user, body), record.purpose)
     },
   })
+  bind(app, endpoints.noteRelease, { ...counted, act: 'export', handler: (request) => noted(systems, request) })
   bind(app, endpoints.download, {
     ...release,
     handler: async (request) => {
@@ -249,4 +258,23 @@ function begun(request: FastifyRequest, study: Study, view: { id: string; format
   facts.sid = study.sid
   Object.assign(facts.detail, { download: view.id, format: view.format, purpose })
   return { body: view, headers: { location: endpoints.download.path.replace('{id}', view.id) } }
+}
+
+/** Files that a program writes by itself are in the trail as those that the server writes; of figures and drawings, too. */
+async function noted(systems: QuerySystems, request: FastifyRequest): Promise<Answer | Refusal> {
+  const body = bodyAs(request, releaseNotice)
+  if (isRefusal(body)) return body
+  const { form, rows, statements } = body
+  Object.assign(factsOf(request).detail, { form, rows })
+  const study = await reached(systems, request, body.study)
+  if (isRefusal(study)) return study
+  if (rows > 0 && !mayUse(grantOf(request), 'result-release'))
+    return refuse('not-permitted', { detail: 'A file of rows needs the right result-release.' })
+  for (const id of new Set(statements)) {
+    const own = await ownStatement(systems, request, id)
+    if (isRefusal(own)) return own
+    if (own.study.sid !== study.sid) return refuse('bad-parameter', { detail: 'statements are of one study.', parameter: 'statements' })
+  }
+  factsOf(request).detail['statement'] = [...new Set(statements)].join(' ')
+  return { status: 204 }
 }

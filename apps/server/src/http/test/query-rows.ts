@@ -32,6 +32,7 @@ export const queryRows = {
   runSavedQuery: { ...ofRows, body: () => ({}) },
   downloads: { may: releasers, url: '/query/api/v1/downloads?study={study}' },
   requestDownload: { may: releasers, body: () => ({}) },
+  noteRelease: { ...statements, body: () => ({}) },
   download: { may: releasers },
   downloadFile: { may: releasers },
   downloadManifest: { may: releasers },

@@ -20,8 +20,8 @@ export interface StatementWorld {
 // The machine may be busy.
 export const soon = (get: () => unknown): ReturnType<typeof expect.poll> => expect.poll(get, { timeout: 30_000 })
 
-export async function openStatementWorld(): Promise<StatementWorld> {
-  const world = await openPlatformWorld({ roles: 'api,replicator,masker,compactor,scheduler,query' })
+export async function openStatementWorld(settings: Record<string, string> = {}): Promise<StatementWorld> {
+  const world = await openPlatformWorld({ roles: 'api,replicator,masker,compactor,scheduler,query', settings })
   await world.study({ id: 'REG', sites: ['A'], required: ['share-data'] })
   await world.study({ id: 'EMPTY', sites: ['A'] })
   const integrator = await world.token('integrator', ['REG'])

@@ -17,8 +17,10 @@ const both = (...parts: fc.Arbitrary<object>[]) => fc.tuple(...parts).map((found
 const codes = fc.oneof(
   plain(12).map((list) => ({ list })),
   both(
-    maybe('system', plain(12)),
-    fc.array(plain(8), { minLength: 1, maxLength: 3 }).map((found) => ({ codes: found })),
+    maybe('system', fc.oneof(plain(12), fc.constant('http://loinc.org'))),
+    fc
+      .array(fc.oneof(plain(8), fc.constantFrom('8480-6', '8310-5', '14749-6')), { minLength: 1, maxLength: 3 })
+      .map((found) => ({ codes: found })),
   ),
 )
 const window = both(maybe('from', day), maybe('to', day)).filter((found) => Object.keys(found).length > 0)
@@ -27,7 +29,7 @@ const value = both(
     comparison: fc.constantFrom('<', '<=', '=', '>=', '>'),
     number: fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => (number === 0 ? 0 : number)),
   }),
-  maybe('unit', plain(6)),
+  maybe('unit', fc.oneof(plain(6), fc.constantFrom('kPa', 'mm[Hg]', '°F', 'mmol/l'))),
 )
 const happened = both(
   codes.map((of) => ({ of })),

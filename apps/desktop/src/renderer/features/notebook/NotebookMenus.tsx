@@ -2,7 +2,9 @@ import { Ellipsis, FileCode2, FileText, Printer, Share2, Trash2 } from 'lucide-r
 import { useNavigate } from 'react-router'
 import { useQueryClient } from '@tanstack/react-query'
 import { toast } from 'sonner'
+import { useReleasing } from '../../api/download-queries.js'
 import { keys } from '../../api/queries.js'
+import { mayRelease } from '../../api/roles.js'
 import { useApi, useMe } from '../../api/SessionProvider.js'
 import { paths } from '../../paths.js'
 import { Button, IconButton } from '../../ui/Button.js'
@@ -45,6 +47,8 @@ const fileName = (title: string) =>
 export function MoreMenu() {
   const { notebook } = useNotebook()
   const me = useMe()
+  const by = { user: me.user, releases: mayRelease(me) }
+  const note = useReleasing(notebook.study)
   const remove = useRemove()
   const name = fileName(notebook.page.title)
   const failed = (error: unknown) => tellFailure('The file was not made', error)
@@ -54,18 +58,23 @@ export function MoreMenu() {
     toast.success(`Saved ${name}.ipynb`, { description: 'Text and settings of the cells, without results.' })
   }
   const html = async () => {
-    const { reportHtml } = await import('./report/html.js')
-    download(`${name}.html`, reportHtml(notebook, me.user, new Date()), 'text/html;charset=utf-8')
-    toast.success(`Saved ${name}.html`, { description: 'Results with what they rest on, in one file.' })
+    const { reportHtml, reportContent } = await import('./report/html.js')
+    await note({ form: 'html', ...reportContent(notebook, by) })
+    download(`${name}.html`, reportHtml(notebook, by, new Date()), 'text/html;charset=utf-8')
+    toast.success(`Saved ${name}.html`, {
+      description: by.releases ? 'Results with what they rest on, in one file.' : 'Figures and charts; rows need the right to release.',
+    })
   }
   const inDesktop = window.aquifer !== undefined
   const print = async () => {
-    const [{ reportBody }, { printReport }] = await Promise.all([import('./report/html.js'), import('./report/print.js')])
-    await printReport(reportBody(notebook, me.user, new Date()), notebook.page.title)
+    const [{ reportBody, reportContent }, { printReport }] = await Promise.all([import('./report/html.js'), import('./report/print.js')])
+    await note({ form: 'print', ...reportContent(notebook, by) })
+    await printReport(reportBody(notebook, by, new Date()), notebook.page.title)
   }
   const pdf = async () => {
-    const [{ reportBody }, { reportPdf }] = await Promise.all([import('./report/html.js'), import('./report/print.js')])
-    const made = await reportPdf(reportBody(notebook, me.user, new Date()), notebook.page.title)
+    const [{ reportBody, reportContent }, { reportPdf }] = await Promise.all([import('./report/html.js'), import('./report/print.js')])
+    await note({ form: 'pdf', ...reportContent(notebook, by) })
+    const made = await reportPdf(reportBody(notebook, by, new Date()), notebook.page.title)
     if (made !== null) download(`${name}.pdf`, made as BlobPart, 'application/pdf')
   }
   return (

@@ -39,6 +39,8 @@ export interface RunState {
   place?: number | undefined
   /** The last good result stays while the next is on its way. */
   result: Result | null
+  /** The statement that `result` is of; `statement` may be one after it. */
+  answered?: string | undefined
   /** What produced `result`. */
   ran: Ran | null
   finishedAt: string | null
@@ -89,6 +91,7 @@ function showing(desk: Desk, notebook: string, cell: string, old: RunState | und
     elapsedMs: 0,
     progress: null,
     result: old?.result ?? null,
+    answered: old?.answered,
     ran: old?.ran ?? null,
     finishedAt: old?.finishedAt ?? null,
     problem: null,
@@ -139,7 +142,7 @@ async function conclude(desk: Desk, { notebook, cell, shown, begun, ran, fault }
   if (result === null) return
   if (keeps) parts.runs.change(notebook, cell, { going: undefined, done: { statement: status.id, ran } })
   const finishedAt = new Date(Date.parse(status.submittedAt) + status.elapsedMs).toISOString()
-  shown.end({ phase: 'done', statement: status.id, result, ran, elapsedMs: status.elapsedMs, finishedAt })
+  shown.end({ phase: 'done', statement: status.id, result, answered: status.id, ran, elapsedMs: status.elapsedMs, finishedAt })
 }
 
 const asked = ({ sql, parameters }: Compiled) => (Object.keys(parameters).length === 0 ? { sql } : { sql, parameters })

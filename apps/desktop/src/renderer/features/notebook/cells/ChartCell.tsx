@@ -1,6 +1,8 @@
 import { ChartNoAxesColumn, Play, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { NotebookChart } from '@aquifer/core/contract'
+import { mayRelease } from '../../../api/roles.js'
+import { useMe } from '../../../api/SessionProvider.js'
 import { Button } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { Empty } from '../../../ui/states.js'
@@ -26,6 +28,7 @@ const nothing: NotebookChart = { type: 'bar', of: '', x: '', y: [] }
 export function ChartCell({ cell, at }: { cell: Cell; at: number }) {
   const { notebook, actions } = useNotebook()
   const [asTable, showTable] = useState(false)
+  const releases = mayRelease(useMe())
   const chart = cell.chart ?? nothing
   const source = notebook.page.cells.find((item) => item.kind === 'sql' && item.name === chart.of)
   const run = source && notebook.runs[source.id]
@@ -57,6 +60,8 @@ export function ChartCell({ cell, at }: { cell: Cell; at: number }) {
                 caption={captionOf(chart)}
                 words={[...basisWords(shown), ...[leftOf(drawn) ?? []].flat()]}
                 csv={(about) => toCsv(shown, null, about)}
+                statements={[run?.answered ?? [], own.run?.answered ?? []].flat()}
+                rows={shown.rows}
               />
             </>
           )}
@@ -73,7 +78,7 @@ export function ChartCell({ cell, at }: { cell: Cell; at: number }) {
       ) : (
         <div className="cell-result" data-old={going !== null || undefined}>
           {asTable && shown !== null ? (
-            <ResultGrid result={shown} label={`Table of ${cell.name}`} />
+            <ResultGrid result={shown} label={`Table of ${cell.name}`} releases={releases} />
           ) : (
             <Picture drawn={drawn} chart={chart} name={cell.name} />
           )}

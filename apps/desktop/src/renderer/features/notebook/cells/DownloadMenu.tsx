@@ -21,9 +21,9 @@ const formats: { id: DownloadFormat; label: string }[] = [
   { id: 'json', label: 'JSON' },
 ]
 
-const denied: MenuEntry = {
+export const denied: MenuEntry = {
   id: 'denied',
-  label: 'Needs the right to release',
+  label: 'Rows need the right to release',
   note: 'Ask the study manager for it',
   icon: Lock,
   disabled: true,
@@ -59,10 +59,14 @@ export function DownloadMenu({ name, run, onShown }: { name: string; run: RunSta
     <MenuButton
       label="Download"
       trigger={<IconButton label="Download" icon={Download} />}
-      groups={[
-        { title: 'As sorted here', entries: [{ id: 'shown', label: 'CSV', note: 'at once, with its basis', run: onShown }] },
-        ...(run.statement === null ? [] : [{ title: `Whole result, ${all}`, entries: mayRelease(me) ? entries : [denied] }]),
-      ]}
+      groups={
+        mayRelease(me)
+          ? [
+              { title: 'As sorted here', entries: [{ id: 'shown', label: 'CSV', note: 'at once, with its basis', run: onShown }] },
+              ...(run.statement === null ? [] : [{ title: `Whole result, ${all}`, entries }]),
+            ]
+          : [{ entries: [denied] }]
+      }
     />
   )
 }

@@ -18,7 +18,8 @@ export function ResultFooter({
   result: Pick<Result, 'basis' | 'suppressedCount'>
   lineage?: boolean
   onLineage?(): void
-  onAll?(): void
+  /** Without it a result that was cut stays so. */
+  onAll?: (() => void) | undefined
   note?: ReactNode
 }) {
   const { basis } = result

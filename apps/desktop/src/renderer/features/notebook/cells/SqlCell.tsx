@@ -2,10 +2,14 @@ import { AlignLeft, ChartLine, Copy, ListEnd, Play } from 'lucide-react'
 import { memo, useMemo, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { statementRowsMax } from '@aquifer/core/contract'
+import { useReleasing } from '../../../api/download-queries.js'
+import { mayRelease } from '../../../api/roles.js'
+import { useMe } from '../../../api/SessionProvider.js'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
 import { plural } from '../../../ui/format.js'
 import { MenuButton } from '../../../ui/menus.js'
+import { tellFailure } from '../../../ui/tell.js'
 import { propose } from '../chart/chart-data.js'
 import { useCountsOnly } from '../CountsOnly.js'
 import { download, toCsv } from '../csv.js'
@@ -34,6 +38,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
   const { notebook, catalogue, actions, editors } = useNotebook()
   const run = notebook.runs[cell.id]
   const result = run?.result ?? null
+  const releases = mayRelease(useMe())
   const [order, setOrder] = useState<Uint32Array | null>(null)
   const copyRef = useRef<((format: CopyFormat) => void) | null>(null)
   const vocabulary = useVocabulary(at)
@@ -76,12 +81,14 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
       )}
       {result !== null && (run?.phase !== 'failed' || run.problem?.again) && (
         <div className="cell-result" data-old={going || undefined}>
-          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} copyRef={copyRef} />
+          <ResultGrid key={run?.finishedAt} result={result} label={cell.name} onOrder={setOrder} copyRef={copyRef} releases={releases} />
           <ResultFooter
             result={result}
             lineage={lineage}
             onLineage={() => onLineage(cell.id)}
-            onAll={() => actions.run(cell.id, Math.min(result.basis.totalRows ?? statementRowsMax, statementRowsMax))}
+            onAll={
+              releases ? () => actions.run(cell.id, Math.min(result.basis.totalRows ?? statementRowsMax, statementRowsMax)) : undefined
+            }
           />
         </div>
       )}
@@ -100,9 +107,11 @@ interface HeadProps {
 
 function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
   const { notebook, actions } = useNotebook()
+  const note = useReleasing(notebook.study)
   const result = run?.result ?? null
-  const save = () => {
+  const save = async () => {
     if (result === null) return
+    await note({ form: 'csv', rows: result.rows, statements: [run?.answered ?? []].flat() })
     download(`${cell.name}.csv`, toCsv(result, order, `${notebook.page.title}, ${cell.name}`), 'text/csv;charset=utf-8')
     toast.success(`Saved ${cell.name}.csv`, { description: `${plural(result.rows, 'row')} with their basis` })
   }
@@ -134,7 +143,13 @@ function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
               trigger={<IconButton label="Copy what is chosen, or all rows, as" icon={Copy} />}
               groups={[{ entries: copyFormats.map(({ id, label }) => ({ id, label, run: () => onCopy(id) })) }]}
             />
-            {run && <DownloadMenu name={cell.name} run={run} onShown={save} />}
+            {run && (
+              <DownloadMenu
+                name={cell.name}
+                run={run}
+                onShown={() => void save().catch((error: unknown) => tellFailure('The file was not written', error))}
+              />
+            )}
           </>
         )}
         <CellMenu cell={cell} at={at} groups={[{ entries: runEntries }]} />

@@ -20,6 +20,11 @@ export function Funnel({ answer }: { answer: CohortCount }) {
   return (
     <div className="funnel">
       <p>{answer.sentence}</p>
+      {answer.notes.map((note) => (
+        <p key={note} className="sub">
+          {note}
+        </p>
+      ))}
       <table className="funnel-table" data-report>
         <thead>
           <tr>

@@ -1,5 +1,6 @@
 import { Search, Trash2 } from 'lucide-react'
 import { useState } from 'react'
+import { usualOfCodes, type Amount } from '@aquifer/core/cohort'
 import type { CohortLeaf } from '@aquifer/core/contract'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Select } from '../../../ui/fields.js'
@@ -152,13 +153,39 @@ function ValueFields({ leaf, onChange }: { leaf: Extract<CohortLeaf, { is: 'obse
         onChange={(comparison) => onChange({ ...leaf, value: { number: 0, ...value, comparison } })}
       />
       {value && (
-        <NumberField
-          label="value"
-          value={value.number}
-          onChange={(number) => onChange({ ...leaf, value: number === undefined ? undefined : { ...value, number } })}
-        />
+        <>
+          <NumberField
+            label="value"
+            value={value.number}
+            onChange={(number) => onChange({ ...leaf, value: number === undefined ? undefined : { ...value, number } })}
+          />
+          <UnitField leaf={{ ...leaf, value }} onChange={onChange} />
+        </>
       )}
     </>
+  )
+}
+
+/** Empty is the usual unit of the codes, which stands there in grey. */
+function UnitField({ leaf, onChange }: { leaf: Amount; onChange(leaf: CohortLeaf): void }) {
+  const usual = usualOfCodes(leaf.of)?.unit ?? ('list' in leaf.of ? 'usual unit' : 'any unit')
+  const put = (text: string) => {
+    const { unit: _unit, ...rest } = leaf.value
+    const unit = text.trim()
+    onChange({ ...leaf, value: unit === '' ? rest : { ...rest, unit } })
+  }
+  return (
+    <label className="row" style={{ gap: 4 }}>
+      <span className="sub">in</span>
+      <input
+        aria-label="unit"
+        className="parameter-field rule-number mono"
+        maxLength={40}
+        placeholder={usual}
+        value={leaf.value.unit ?? ''}
+        onChange={(event) => put(event.target.value)}
+      />
+    </label>
   )
 }
 

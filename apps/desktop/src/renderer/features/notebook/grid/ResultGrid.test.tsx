@@ -4,6 +4,7 @@ import { Int32, Table, Utf8, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { basis } from '../../../../../test/answering-server.js'
 import { readResult, type Result } from '../result.js'
+import type { CopyFormat } from './copy-as.js'
 import { ResultGrid } from './ResultGrid.js'
 
 const rows = 5000
@@ -101,5 +102,17 @@ describe('what is done with a column and a cell', () => {
     expect(screen.getByRole('region', { name: 'name' }).textContent).toContain('row 0')
     await user.keyboard('{Escape}')
     expect(screen.queryByRole('region')).toBeNull()
+  })
+
+  test('who may not release results copies some rows, not all of a large one', async () => {
+    userEvent.setup()
+    for (const releases of [false, true]) {
+      const copyRef: { current: ((format: CopyFormat) => void) | null } = { current: null }
+      render(<ResultGrid result={aResult()} label="people" copyRef={copyRef} releases={releases} />)
+      await navigator.clipboard.writeText('before')
+      copyRef.current?.('csv')
+      await vi.waitFor(async () => expect((await navigator.clipboard.readText()).split('\r\n')).toHaveLength(releases ? rows + 1 : 1))
+      cleanup()
+    }
   })
 })

@@ -19,6 +19,8 @@ import { columnWidthMin, useResultTable } from './use-result-table.js'
 const headHeight = 30
 const numberWidth = 44
 const copiedRowsMax = 10_000
+/** What somebody writes into a mail by hand, not a file of the data. */
+const chosenRowsMax = 100
 // Eight rows and a half: the half says that there are more.
 const rowsShown = 8.5
 /** A result that is hardly longer is shown whole: half a row more to scroll to would only annoy. */
@@ -31,13 +33,15 @@ export interface ResultGridProps {
   onOrder?(order: Uint32Array | null): void
   /** Copies what is chosen, or all of it where one cell is. */
   copyRef?: RefObject<((format: CopyFormat) => void) | null>
+  /** Whether results may leave the house; else no more than `chosenRowsMax` rows are copied. */
+  releases?: boolean
 }
 
 // Whoever types beside it draws the cell anew with every key, and a result does not change by that.
-export const ResultGrid = memo(function ResultGrid({ result, label, onOrder, copyRef }: ResultGridProps) {
+export const ResultGrid = memo(function ResultGrid({ result, label, onOrder, copyRef, releases = false }: ResultGridProps) {
   const id = useId()
   const host = useRef<HTMLDivElement>(null)
-  const grid = useGrid(host, result, id, onOrder)
+  const grid = useGrid(host, { result, label, onOrder, releases }, id)
   useImperativeHandle(copyRef, () => grid.copyAs)
   const { active } = grid.selection
   const items = grid.rows.getVirtualItems()
@@ -91,7 +95,7 @@ export const ResultGrid = memo(function ResultGrid({ result, label, onOrder, cop
   )
 })
 
-function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, id: string, onOrder: ResultGridProps['onOrder']) {
+function useGrid(host: RefObject<HTMLDivElement | null>, { result, onOrder, releases }: ResultGridProps, id: string) {
   const [selection, select] = useState<Selection>(start)
   const [dragging, drag] = useState(false)
   const rowHeight = rowHeights[useDensity().density]
@@ -128,7 +132,7 @@ function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, id: str
     rows: result.rows,
     columns: result.columns.length,
     page: () => Math.max(1, Math.floor((host.current?.clientHeight ?? rowHeight * rowsShown) / rowHeight) - 2),
-    copy: () => void copy(result, order, range),
+    copy: () => void (isLeaving(range, releases) ? tellNoRelease() : copy(result, order, range)),
     select,
     show(next: Selection) {
       select(next)
@@ -153,6 +157,7 @@ function useGrid(host: RefObject<HTMLDivElement | null>, result: Result, id: str
       left: format === 'in-list' ? range.left : 0,
       right: result.columns.length - 1,
     }
+    if (isLeaving(one ? whole : range, releases)) return tellNoRelease()
     void toClipboard(
       copyAs(format, result, order, one ? whole : range),
       one && result.rows > copiedRowsMax ? `the first ${count(copiedRowsMax)} rows` : null,
@@ -219,6 +224,12 @@ function usePins(widths: readonly number[]) {
     set((old) => (old.has(column) ? new Set([...old].filter((other) => other !== column)) : new Set([...old, column])))
   return { pins, pin, pinned: (column: number) => pinned.has(column) }
 }
+
+const isLeaving = ({ top, bottom }: Range, releases = false): boolean => !releases && bottom - top >= chosenRowsMax
+const tellNoRelease = () =>
+  void toast.error('Not copied', {
+    description: `More than ${chosenRowsMax} rows leave by those who may release results. Choose fewer, or ask the study manager for the right.`,
+  })
 
 async function copy(result: Result, order: Uint32Array | null, range: Range): Promise<void> {
   const cells = (range.bottom - range.top + 1) * (range.right - range.left + 1)

@@ -6,7 +6,7 @@ import type { Cell } from '../model.js'
 import { compile } from '../references.js'
 import { readResult } from '../result.js'
 import type { RunState } from '../run.js'
-import { reportBody } from './html.js'
+import { reportBody, reportContent } from './html.js'
 
 const result = readResult(tableToIPC(new Table({ n: vectorFromArray([7, 8, 9], new Int32()) }), 'stream'), basis)
 const sql = (name: string, source: string): Cell => ({ id: name, kind: 'sql', name, source })
@@ -24,11 +24,13 @@ const runOf = (cell: string, phase: RunState['phase'] = 'done'): RunState => ({
   problem: null,
 })
 
-function report(cells: Cell[], runs: Record<string, RunState>): string {
+const notebookOf = (cells: Cell[], runs: Record<string, RunState>): OpenNotebook => {
   const page = { title: 'People', cut: null, cells }
   const notebook = { id: 'n', study: 'HARBOR', version: 3, page, save: 'saved', runs, figures: {}, wholeRun: null }
-  return reportBody(notebook as unknown as OpenNotebook, 'ada', new Date('2026-11-27T07:00:00Z'))
+  return notebook as unknown as OpenNotebook
 }
+const report = (cells: Cell[], runs: Record<string, RunState>, releases = true): string =>
+  reportBody(notebookOf(cells, runs), { user: 'ada', releases }, new Date('2026-11-27T07:00:00Z'))
 const textsOf = (html: string) => [...html.matchAll(/<pre>([^<]*)<\/pre>/g)].map((match) => match[1]?.replaceAll('&lt;', '<'))
 
 test('rows stand under the text that made them', () => {
@@ -53,4 +55,18 @@ test('what has not run shows the text as it is', () => {
   const html = report([sql('counted', 'select 1 as fresh')], {})
   expect(textsOf(html)).toEqual(['select 1 as fresh'])
   expect(html).toContain('Not run.')
+})
+
+test('who may not release results gets a report without their rows, which says why; the trail is told which statements and how many rows', () => {
+  const runs = { counted: { ...runOf('counted'), answered: 'statement-1' } }
+  expect(report(asRun, runs)).toContain('<td class="n">7</td>')
+  const without = report(asRun, runs, false)
+  expect(without).not.toMatch(/<td|<table/)
+  expect(without).toContain('needs the right to release results')
+  expect(without).toContain('epoch')
+  const told = (releases: boolean) => reportContent(notebookOf(asRun, runs), { user: 'ada', releases })
+  expect([told(true), told(false)]).toEqual([
+    { statements: ['statement-1'], rows: 3 },
+    { statements: ['statement-1'], rows: 0 },
+  ])
 })

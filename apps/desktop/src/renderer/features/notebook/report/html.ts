@@ -11,6 +11,12 @@ import { cardId } from '../useNotebook.js'
 
 export const reportRowsMax = 200
 
+/** Who makes it, and whether rows of results may be in it. */
+export interface Maker {
+  user: string
+  releases: boolean
+}
+
 const escape = (text: string) =>
   text.replaceAll(/[&<>"]/g, (mark) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[mark] ?? mark)
 
@@ -32,29 +38,29 @@ export const reportStyle = `
 `
 
 /** The notebook with its results as one page that needs nothing else: no script, no other file, every number with its basis. */
-export function reportHtml(notebook: OpenNotebook, who: string, at: Date): string {
+export function reportHtml(notebook: OpenNotebook, by: Maker, at: Date): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escape(notebook.page.title)}</title><style>body{margin:0}${reportStyle}</style></head><body>
-${reportBody(notebook, who, at)}
+${reportBody(notebook, by, at)}
 </body></html>
 `
 }
 
-export function reportBody(notebook: OpenNotebook, who: string, at: Date): string {
+export function reportBody(notebook: OpenNotebook, by: Maker, at: Date): string {
   const state = notebook.wholeRun
     ? `reproduced top to bottom at ${notebook.wholeRun.at} on snapshot ${notebook.wholeRun.snapshots.join(', ')}`
     : 'not reproduced top to bottom since its last edit'
   const saved = notebook.save === 'saved' ? `version ${notebook.version}` : `version ${notebook.version} with unsaved edits`
-  const parts = notebook.page.cells.map((cell) => `<section>${part(cell, notebook)}</section>`)
+  const parts = notebook.page.cells.map((cell) => `<section>${part(cell, notebook, by.releases)}</section>`)
   return `<main class="report"><h1>${escape(notebook.page.title)}</h1>
-<p class="meta">Study ${escape(notebook.study)}${notebook.page.cut === null ? '' : `, data cut ${escape(notebook.page.cut)}`}, ${saved}, ${escape(state)}. Made by ${escape(who)} at ${at.toISOString()}. Masked data: handle as such.</p>
+<p class="meta">Study ${escape(notebook.study)}${notebook.page.cut === null ? '' : `, data cut ${escape(notebook.page.cut)}`}, ${saved}, ${escape(state)}. Made by ${escape(by.user)} at ${at.toISOString()}. Masked data: handle as such.</p>
 ${parts.join('\n')}
 </main>`
 }
 
-function part(cell: Cell, notebook: OpenNotebook): string {
+function part(cell: Cell, notebook: OpenNotebook, withRows: boolean): string {
   const card = document.getElementById(cardId(cell.id))
   if (cell.kind === 'markdown') return card?.querySelector('.markdown')?.outerHTML ?? `<pre>${escape(cell.source)}</pre>`
   const name = `<p class="name">${escape(cell.name)}</p>`
@@ -62,7 +68,7 @@ function part(cell: Cell, notebook: OpenNotebook): string {
     return cell.parameter
       ? `<p><span class="name">$${escape(cell.name)}</span> = ${escape(told(parameterValue(cell.parameter).value))}</p>`
       : ''
-  if (cell.kind === 'sql') return `${name}${answered(cell, notebook)}`
+  if (cell.kind === 'sql') return `${name}${answered(cell, notebook, withRows)}`
   const drawing = picture(card, cell)
   // A figure is a table that the page has drawn already.
   const figures = card?.querySelector('[data-report]')?.innerHTML ?? ''
@@ -73,7 +79,7 @@ function part(cell: Cell, notebook: OpenNotebook): string {
 const mark = (text: string): string => `<p class="earlier">${escape(text)}</p>`
 
 /** Rows stand under the text that made them: what was written since may ask for something else. */
-function answered(cell: Cell, notebook: OpenNotebook): string {
+function answered(cell: Cell, notebook: OpenNotebook, withRows: boolean): string {
   const run = notebook.runs[cell.id]
   const result = run?.result ?? null
   if (run === undefined || result === null) return `<pre>${escape(cell.source)}</pre><p class="meta">Not run.</p>`
@@ -91,7 +97,22 @@ function answered(cell: Cell, notebook: OpenNotebook): string {
   ]
   // Of a cell that changed above, the notebook holds the newest text only.
   const text = cause === null ? (run.ran?.texts[''] ?? cell.source) : (run.ran?.sql ?? cell.source)
-  return `<pre>${escape(text)}</pre>${marks.map(mark).join('')}${table(result)}`
+  return `<pre>${escape(text)}</pre>${marks.map(mark).join('')}${withRows ? table(result) : withoutRows(result)}`
+}
+
+const withoutRows = (result: Result): string =>
+  `<p class="meta">Its rows are not in this report: taking rows out of the house needs the right to release results, which its maker did not have.</p>
+<p class="basis">${escape(basisWords(result).join(' · '))}</p>`
+
+/** What a report tells of: for the trail. */
+export function reportContent({ page, runs, figures }: OpenNotebook, { releases }: Maker): { statements: string[]; rows: number } {
+  const shown = page.cells.flatMap(({ id }) => (runs[id]?.result ? [runs[id]] : []))
+  const told = page.cells.flatMap(({ id }) => figures[id]?.answer?.statement ?? [])
+  const tables = page.cells.flatMap(({ id, kind }) => (kind === 'sql' ? (runs[id]?.result?.rows ?? []) : []))
+  return {
+    statements: [...new Set([...shown.flatMap(({ answered: of }) => of ?? []), ...told])],
+    rows: releases ? tables.reduce((sum, rows) => sum + Math.min(rows, reportRowsMax), 0) : 0,
+  }
 }
 
 /** Why a drawing or a figure is not of what its source says now. */

@@ -144,6 +144,8 @@ function Downloads({ cell, answer, tables, kind }: DownloadsProps) {
       caption={kindWords[kind]}
       words={words}
       csv={(about) => figuresCsv(tables, about)}
+      statements={[answer.statement]}
+      rows={0}
       picture={kind === 'survival'}
     />
   )

@@ -84,7 +84,7 @@ function useColumns(source: Cell | undefined, counts: boolean): readonly FormCol
 }
 
 function Columns({ held, set, columns }: { held: NotebookStatistics; set: Set; columns: readonly FormColumn[] }) {
-  const one = (label: string, role: 'group' | 'time' | 'event' | 'start' | 'days') => (
+  const one = (label: string, role: 'group' | 'time' | 'event' | 'start' | 'days' | 'end') => (
     <Column key={role} label={label} role={role} held={held} set={set} columns={columns} />
   )
   switch (held.kind) {
@@ -120,6 +120,7 @@ function Columns({ held, set, columns }: { held: NotebookStatistics; set: Set; c
         <>
           {one('Start', 'start')}
           {one('Days of supply', 'days')}
+          {one('Died or left', 'end')}
           {one('By', 'group')}
           <Day label="From" value={held.from} onChange={(from) => set({ from })} />
           <Day label="Until" value={held.until} onChange={(until) => set({ until })} />
@@ -130,7 +131,7 @@ function Columns({ held, set, columns }: { held: NotebookStatistics; set: Set; c
 
 interface ColumnProps {
   label: string
-  role: 'group' | 'time' | 'event' | 'start' | 'days'
+  role: 'group' | 'time' | 'event' | 'start' | 'days' | 'end'
   held: NotebookStatistics
   set: Set
   columns: readonly FormColumn[]
@@ -142,13 +143,14 @@ function Column({ label, role, held, set, columns }: ColumnProps) {
   const choices = columns
     .filter((column) => column.kind !== 'nested' && column.name !== 'patient_key')
     .map(({ name }) => ({ id: name, label: name }))
+  const isOptional = role === 'group' || role === 'end'
   return (
     <Select
       label={label}
       value={held[role]}
-      choices={role === 'group' ? [{ id: none, label: 'nothing' }, ...choices] : choices}
+      choices={isOptional ? [{ id: none, label: 'nothing' }, ...choices] : choices}
       onChange={(name) => set({ [role]: name === none ? undefined : name })}
-      placeholder={role === 'group' ? 'nothing' : 'column'}
+      placeholder={isOptional ? 'nothing' : 'column'}
     />
   )
 }

@@ -69,6 +69,7 @@ export function formOf(held: Held): Form {
         days: held.days ?? '',
         until: held.until ?? '',
         ...(held.from ? { from: held.from } : {}),
+        ...(held.end ? { end: held.end } : {}),
         ...group,
         ...suppress,
       }
