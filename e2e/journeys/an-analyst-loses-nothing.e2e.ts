@@ -62,7 +62,7 @@ test('rows are there after a reload, and the page asks nobody but its server', a
 })
 
 test('from the question to the figure by mouse, and what becomes of it', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(360_000)
   const foreign = await alone(page, platform.url)
   await signIn(page, platform.url, 'ada')
   const bottom = page.getByRole('region', { name: 'History, jobs and problems' })
@@ -159,11 +159,11 @@ test('from the question to the figure by mouse, and what becomes of it', { tag: 
     await ask(page, 'select 1 as typed_and_never_saved')
     await expect(page.locator('.unsaved-dot')).toBeVisible()
     await expect.poll(() => page.evaluate(isInJournal, 'typed_and_never_saved')).toBe(true)
-    await page.context().unroute('**/query/api/v1/notebooks/*')
     await page.evaluate(() => (location.hash = '#/home'))
     await page.reload()
     const kept = page.getByRole('region', { name: 'Edits that were kept here' })
     await kept.getByRole('button', { name: 'Look at them' }).first().click()
+    await page.context().unroute('**/query/api/v1/notebooks/*')
     await page.getByRole('button', { name: 'Bring them back' }).click()
     await expect(page.locator('.view-lines').first()).toContainText('typed_and_never_saved')
   })

@@ -1,13 +1,16 @@
-// States of the notebook in each look: what axe finds, and contrast.
+// Each state of the notebook in each look: what axe finds, and contrast.
 import type { Page } from '@playwright/test'
-import { accessible, contrastToo, expect, signIn, test } from '../world/index.js'
+import { accessible, contrastToo, demoPassword, expect, signIn, test } from '../world/index.js'
 
 const themes = ['light', 'dark', 'contrast-light', 'contrast-dark'] as const
 const list = /\/query\/api\/v1\/notebooks\?/
+const cell = '[aria-label="SQL cell result"]'
+const below = '[aria-label="History, jobs and problems"]'
 const result = (page: Page) => page.getByRole('region', { name: 'SQL cell result', exact: true })
 
-async function inEveryLook(page: Page, state: string): Promise<void> {
-  for (const theme of contrastToo ? themes : themes.slice(0, 1)) {
+/** `within`: what of the page this state changes, where the rest was judged before in every look; then two of them do. */
+async function inEveryLook(page: Page, state: string, within?: string): Promise<void> {
+  for (const theme of themes.slice(0, !contrastToo ? 1 : within === undefined ? 4 : 2)) {
     await page.evaluate((name) => {
       localStorage.setItem('aquifer.theme', name)
       dispatchEvent(new StorageEvent('storage', { key: 'aquifer.theme' }))
@@ -22,7 +25,10 @@ async function inEveryLook(page: Page, state: string): Promise<void> {
           .map((each) => each.finished),
       ),
     )
-    await accessible(page, `${state}, ${theme}`, theme === 'light' ? {} : { rules: ['color-contrast'] })
+    await accessible(page, `${state}, ${theme}`, {
+      ...(within === undefined ? {} : { within }),
+      ...(theme === 'light' ? {} : { rules: ['color-contrast'] }),
+    })
   }
 }
 
@@ -33,8 +39,8 @@ async function ask(page: Page, sql: string): Promise<void> {
   await page.keyboard.press('Control+Enter')
 }
 
-test('a notebook that loads, is empty, has a result, is stale, in every look', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(240_000)
+test('every state of a notebook, in every look', { tag: '@long' }, async ({ page, platform }) => {
+  test.setTimeout(360_000)
 
   await test.step('loading', async () => {
     await page.route(list, () => undefined)
@@ -73,6 +79,64 @@ test('a notebook that loads, is empty, has a result, is stale, in every look', {
     await ask(page, 'select gender, count(*) as people from patients where birth_year > 1900 group by 1')
     await expect(page.getByRole('region', { name: 'SQL cell result_2' }).getByRole('status')).toContainText('result')
     await inEveryLook(page, 'stale')
+  })
+
+  await test.step('running, stopped, an error', async () => {
+    await ask(page, 'select count(*) as n from range(100000000) a, range(100000) b')
+    await expect(result(page).locator('.running-words')).toBeVisible()
+    await inEveryLook(page, 'running', cell)
+    await page.keyboard.press('Control+.')
+    await expect(result(page)).toContainText('Stopped after')
+    await inEveryLook(page, 'stopped', cell)
+    await ask(page, 'select gendr from patients')
+    await expect(result(page).getByRole('alert')).toContainText('gendr')
+    await inEveryLook(page, 'error', cell)
+  })
+
+  await test.step('history with a question in full, jobs, problems', async () => {
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+j')
+    const bottom = page.getByRole('region', { name: 'History, jobs and problems' })
+    await bottom.locator('.history-row .bottom-row').first().click()
+    await inEveryLook(page, 'history', below)
+    for (const part of ['Jobs', 'Problems']) {
+      await bottom.getByRole('tab', { name: part }).click()
+      await inEveryLook(page, part, below)
+    }
+    await page.keyboard.press('Control+j')
+  })
+
+  await test.step('palette, list of keys', async () => {
+    await page.keyboard.press('Control+Shift+P')
+    await expect(page.getByRole('combobox', { name: 'Search or run a command' })).toBeVisible()
+    await inEveryLook(page, 'palette', '.scrim')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.press('Control+s')
+    await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible()
+    await inEveryLook(page, 'keys', '.scrim')
+    await page.keyboard.press('Escape')
+  })
+
+  await test.step('offline, then locked', async () => {
+    await page.context().setOffline(true)
+    await expect(page.locator('.offline-bar')).toBeVisible({ timeout: 30_000 })
+    await inEveryLook(page, 'offline', '.offline-bar')
+    await page.context().setOffline(false)
+    await page.keyboard.press('Control+l')
+    await expect(page.getByRole('heading', { name: 'Locked' })).toBeVisible()
+    await inEveryLook(page, 'locked')
+    await page.getByLabel('Password', { exact: true }).fill(demoPassword)
+    await page.keyboard.press('Enter')
+    await expect(result(page)).toBeVisible()
+  })
+
+  await test.step('the tour', async () => {
+    await page.keyboard.press('Control+Shift+P')
+    await page.getByRole('combobox', { name: 'Search or run a command' }).fill('take the tour')
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('complementary', { name: 'Tour' })).toBeVisible()
+    await inEveryLook(page, 'tour', '[aria-label="Tour"]')
   })
 })
 

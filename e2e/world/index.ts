@@ -95,10 +95,15 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 
 /**
  * WCAG 2.2 A and AA; violations are told by rule and place, so that a failure reads as what to mend. Of a long table the first rows stand
- * for those that follow.
+ * for those that follow. `within`: the part of a page that differs from one that was judged.
  */
-export async function accessible(page: Page, where: string, options: { legacy?: boolean; rules?: string[] } = {}): Promise<void> {
+export async function accessible(
+  page: Page,
+  where: string,
+  options: { legacy?: boolean; rules?: string[]; within?: string } = {},
+): Promise<void> {
   const axe = new AxeBuilder({ page }).exclude('tbody tr:nth-child(n + 9)')
+  if (options.within !== undefined) axe.include(options.within)
   if (options.rules) axe.withRules(options.rules)
   else axe.withTags(tags).disableRules(contrastToo ? [] : ['color-contrast', 'color-contrast-enhanced'])
   const { violations } = await axe.setLegacyMode(options.legacy ?? false).analyze()

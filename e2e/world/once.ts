@@ -9,7 +9,8 @@ export default async function once(): Promise<(() => Promise<void>) | undefined>
     await loadFromPaper(JSON.parse(given) as PlatformAddress)
     return undefined
   }
-  const { stop, ...address } = await startPlatform(demoSize)
+  const { stop, url, dataDir, people } = await startPlatform(demoSize)
+  const address: PlatformAddress = { url, dataDir, people }
   process.env['E2E_PLATFORM'] = JSON.stringify(address)
   try {
     await loadFromPaper(address)

@@ -32,18 +32,37 @@ export const reach = (address: PlatformAddress): Platform => ({
   aquifer: (words, input) => run(words, input, address.dataDir),
 })
 
+export interface StartedPlatform extends PlatformAddress {
+  /** Ends it for good: its folder is removed. */
+  stop(): Promise<void>
+  /** Ends its process; the folder stays. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** The same folder again, at the same address. */
+  again(): Promise<void>
+}
+
 /** The whole platform from an empty folder, as `npm start` makes it: studies, people, consents, users, masked data. */
-export async function startPlatform(people: number): Promise<PlatformAddress & { stop(): Promise<void> }> {
+export async function startPlatform(people: number): Promise<StartedPlatform> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'aquifer-e2e-'))
-  const server = spawn(process.execPath, [bin, 'demo', '--data', dataDir, '--port', '0', '--patients', String(people)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: settings(),
-  })
+  const serve = (port: string) =>
+    spawn(process.execPath, [bin, 'demo', '--data', dataDir, '--port', port, '--patients', String(people)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: settings(),
+    })
+  let server = serve('0')
+  const stop = async () => {
+    await end(server, 'SIGTERM')
+    rmSync(dataDir, { recursive: true, force: true })
+  }
   try {
     const url = await ready(server)
-    return { url, dataDir, people, stop: () => stop(server, dataDir) }
+    const again = async () => {
+      server = serve(new URL(url).port)
+      await ready(server)
+    }
+    return { url, dataDir, people, stop, end: (signal) => end(server, signal), again }
   } catch (error) {
-    await stop(server, dataDir)
+    await stop()
     throw error
   }
 }
@@ -83,13 +102,11 @@ function run(words: readonly string[], input: string | undefined, dataDir: strin
   return new Promise((resolve) => child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr })))
 }
 
-async function stop(server: ChildProcess, dataDir: string): Promise<void> {
-  if (server.exitCode === null && server.signalCode === null) {
-    const ended = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGTERM')
-    const timer = setTimeout(() => server.kill('SIGKILL'), stopTimeoutMs)
-    await ended
-    clearTimeout(timer)
-  }
-  rmSync(dataDir, { recursive: true, force: true })
+async function end(server: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  server.kill(signal)
+  const timer = setTimeout(() => server.kill('SIGKILL'), stopTimeoutMs)
+  await ended
+  clearTimeout(timer)
 }

@@ -13,7 +13,7 @@ import type { Unsaved } from './journal.js'
 
 /** At the start: what was typed on this machine and never reached the server, of every notebook of the study that lies closed. */
 export function RecoveryList() {
-  const { desk, ready } = useDesk()
+  const { desk, kept, ready } = useDesk()
   const open = useDeskState()
   const now = useNow()
   const navigate = useNavigate()
@@ -21,15 +21,18 @@ export function RecoveryList() {
   const [unsaved, setUnsaved] = useState<Unsaved[]>([])
   useEffect(() => {
     let wanted = true
-    void ready.then(() => wanted && setUnsaved(desk.parts.journal.list()))
+    const look = () => void ready.then(() => wanted && setUnsaved(desk.parts.journal.list()))
+    look()
+    const deaf = [kept.subscribe(look), desk.parts.presence?.subscribe(look)]
     return () => {
       wanted = false
+      for (const stop of deaf) stop?.()
     }
-  }, [desk, ready, open])
+  }, [desk, kept, ready, open])
   const shown = unsaved.filter(({ id }) => !open.has(id) && known.some((each) => each.id === id))
   if (shown.length === 0) return null
-  const discard = (id: string) => {
-    desk.parts.journal.clear(id)
+  const discard = (entry: Unsaved) => {
+    desk.parts.journal.discard(entry)
     setUnsaved(desk.parts.journal.list())
   }
   return (
@@ -39,12 +42,12 @@ export function RecoveryList() {
         Edits of {plural(shown.length, 'notebook')} were kept here and never reached the server.
       </p>
       <ul>
-        {shown.map(({ id, title, at }) => (
-          <li key={id} className="row recovery-row">
-            <span className="grow cut medium">{title}</span>
-            <span className="small ink-3 num">{lately(at, now)}</span>
-            <Button onPress={() => void navigate(paths.notebook(id))}>Look at them</Button>
-            <Button look="quiet" onPress={() => discard(id)}>
+        {shown.map((entry) => (
+          <li key={entry.key} className="row recovery-row">
+            <span className="grow cut medium">{entry.title}</span>
+            <span className="small ink-3 num">{lately(entry.at, now)}</span>
+            <Button onPress={() => void navigate(paths.notebook(entry.id))}>Look at them</Button>
+            <Button look="quiet" onPress={() => discard(entry)}>
               Discard
             </Button>
           </li>

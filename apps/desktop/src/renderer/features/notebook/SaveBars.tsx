@@ -1,6 +1,6 @@
-import { Copy, GitFork, History, WifiOff } from 'lucide-react'
+import { Copy, Files, GitFork, HardDrive, History, WifiOff } from 'lucide-react'
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useState } from 'react'
 import { toast } from 'sonner'
 import { notebook as notebookSchema } from '@aquifer/core/contract'
 import { ApiFailure, explain } from '../../api/failure.js'
@@ -11,20 +11,53 @@ import { clock, lately } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { useNow } from '../../ui/use-now.js'
 import { tellFailure } from '../../ui/tell.js'
-import { useDesk } from './DeskProvider.js'
+import { useDesk, useIsKept, useIsOpenElsewhere } from './DeskProvider.js'
 import { settle } from './save.js'
 import { useCreateNotebook } from './useCreateNotebook.js'
 import { useNotebook } from './useNotebook.js'
 
-/** Three ways in which what is on screen is not what the server has, each with its way out. */
+/** Ways in which what is on screen is not what the server or the disk has, each with its way out. */
 export function SaveBars() {
   const { notebook } = useNotebook()
+  const isKept = useIsKept()
+  const isElsewhere = useIsOpenElsewhere(notebook.id)
   return (
     <>
+      {!isKept && <NotKept />}
+      {isElsewhere && notebook.theirs === null && <Elsewhere />}
       {notebook.recovered !== null && <Recovered at={notebook.recovered.at} />}
       {notebook.theirs !== null && <Conflict />}
       {notebook.save === 'failed' && <NotSaved />}
     </>
+  )
+}
+
+function NotKept() {
+  const { notebook } = useNotebook()
+  const { saveNow } = useDesk()
+  return (
+    <div className="notice warn" role="alert">
+      <Icon of={HardDrive} />
+      <span className="grow">
+        This machine’s disk takes no more, so edits are not kept here. They are safe once the server has them: wait for “saved” before you
+        close.
+      </span>
+      <Button onPress={() => void saveNow(notebook.id)}>Save now</Button>
+    </div>
+  )
+}
+
+function Elsewhere() {
+  const [isHidden, hide] = useState(false)
+  if (isHidden) return null
+  return (
+    <div className="notice info" role="status">
+      <Icon of={Files} />
+      <span className="grow">Open in another tab, too. What is saved there appears here; where both were edited, you are asked.</span>
+      <Button look="quiet" onPress={() => hide(true)}>
+        Hide
+      </Button>
+    </div>
   )
 }
 
@@ -50,6 +83,7 @@ function Conflict() {
   const api = useApi()
   const queries = useQueryClient()
   const { id, study, page, theirs } = notebook
+  const isOwn = useIsOpenElsewhere(id)
   const mine = () => {
     settle(desk, id, 'mine')
     void saveNow(id)
@@ -71,14 +105,15 @@ function Conflict() {
     <div className="notice warn" role="alert">
       <Icon of={GitFork} />
       <span className="grow">
-        Somebody saved version {theirs?.version} at {theirs && clock(theirs.updatedAt)}. Yours differs from it.
+        {isOwn ? 'Another tab' : 'Somebody'} saved version {theirs?.version} at {theirs && clock(theirs.updatedAt)}. What is here differs
+        from it.
       </span>
       <Button onPress={copy}>Keep mine as a copy</Button>
       <Button look="quiet" onPress={() => settle(desk, id, 'theirs')}>
-        Take theirs
+        {isOwn ? 'Take the other' : 'Take theirs'}
       </Button>
       <Button look="quiet" onPress={mine}>
-        Replace theirs
+        {isOwn ? 'Replace the other' : 'Replace theirs'}
       </Button>
     </div>
   )
@@ -88,6 +123,7 @@ function NotSaved() {
   const { notebook } = useNotebook()
   const { desk, saveNow } = useDesk()
   const { create, busy } = useCreateNotebook(notebook.study)
+  const isKept = useIsKept()
   const told = explain(notebook.saveError)
   if (notebook.saveError instanceof ApiFailure && notebook.saveError.status === 403) {
     const copy = () => {
@@ -97,7 +133,7 @@ function NotSaved() {
     return (
       <div className="notice info" role="status">
         <Icon of={Copy} />
-        <span className="grow">This notebook is somebody else’s: your edits are kept here only.</span>
+        <span className="grow">This notebook is somebody else’s: your edits are {isKept ? 'kept here only' : 'in this tab only'}.</span>
         <Button isDisabled={busy} onPress={copy}>
           Keep as my own copy
         </Button>
@@ -108,7 +144,8 @@ function NotSaved() {
     <div className="notice idle" role="status">
       <Icon of={WifiOff} />
       <span className="grow">
-        {told.what}. Edits are kept here{told.tone === 'idle' ? '' : `: ${told.why}`}.
+        {told.what}. Edits are {isKept ? 'kept here' : 'in this tab only'}
+        {told.tone === 'idle' ? '' : `: ${told.why}`}.
       </span>
       <Button onPress={() => void saveNow(notebook.id)}>Try now</Button>
     </div>
@@ -118,12 +155,13 @@ function NotSaved() {
 /** Saving goes on by itself; who asks for it is told which version it became. */
 export function useSaveNow(): () => void {
   const { notebook } = useNotebook()
-  const { desk, saveNow } = useDesk()
+  const { desk, kept, saveNow } = useDesk()
   const { id } = notebook
   return useCallback(() => {
     void saveNow(id).then(() => {
       const now = desk.notebook(id)
-      return now?.save === 'saved' ? toast.success(`Saved as version ${now.version}`) : toast('Not on the server yet: edits are kept here')
+      if (now?.save === 'saved') return toast.success(`Saved as version ${now.version}`)
+      return toast(`Not on the server yet: edits are ${kept.keeps() ? 'kept here' : 'in this tab only'}`)
     })
-  }, [desk, saveNow, id])
+  }, [desk, kept, saveNow, id])
 }

@@ -1,8 +1,9 @@
-import type { Notebook } from '@aquifer/core/contract'
+import { notebook as notebookSchema, type Notebook } from '@aquifer/core/contract'
 import type { Api } from '../../api/client.js'
 import type { Journal, JournalEntry } from './journal.js'
 import type { KeptRuns } from './kept-runs.js'
 import { pageOf, samePage, type Cells, type Page } from './model.js'
+import type { Presence } from './presence.js'
 import type { RunState } from './run.js'
 import type { FigureState } from './statistics/run-figure.js'
 
@@ -37,6 +38,8 @@ export interface DeskParts {
   api: Api
   journal: Journal
   runs: KeptRuns
+  /** Other tabs of this browser; absent where there are none. */
+  presence?: Presence
   purpose(): string
   /** Figures of groups and never a row. */
   countsOnly(): boolean
@@ -89,6 +92,7 @@ export class Desk {
 
   put(notebook: Notebook): void {
     if (this.#state.has(notebook.id)) return
+    this.parts.presence?.enter(notebook.id)
     const page = pageOf(notebook)
     this.#set(
       new Map(this.#state).set(notebook.id, {
@@ -113,6 +117,7 @@ export class Desk {
   }
 
   close(id: string): void {
+    this.parts.presence?.leave(id)
     this.#set(new Map([...this.#state].filter(([other]) => other !== id)))
   }
 
@@ -151,20 +156,47 @@ export class Desk {
     this.update(id, (old) => ({ figures: { ...old.figures, [cell]: figure } }))
   }
 
-  /** For notebooks that were opened before the journal could be read. */
+  /** For notebooks that were opened before the journal could be read, and when another tab came, went or wrote. */
   readJournalAgain(): void {
-    for (const [id, { page, savedPage, recovered }] of this.#state)
-      if (recovered === null && page === savedPage) this.update(id, () => ({ recovered: this.parts.journal.read(id, savedPage) }))
+    const { journal } = this.parts
+    for (const [id, { page, savedPage, recovered }] of this.#state) {
+      const still = recovered !== null && journal.isThere(recovered) ? recovered : null
+      const next = still ?? (page === savedPage ? journal.read(id, savedPage) : null)
+      if (next?.key !== recovered?.key) this.update(id, () => ({ recovered: next }))
+    }
   }
 
   /** Puts the journal's text in place of the server's; the next save sends it. */
   recover(id: string, take: boolean): void {
     const old = this.#state.get(id)
     if (old === undefined || old.recovered === null) return
-    const { title, cut, cells } = old.recovered
+    const { title, cut, cells, at } = old.recovered
+    const { journal } = this.parts
+    // In a place of this tab's own before it leaves the other.
+    if (take) journal.write(id, old.version, { title, cut, cells }, at)
+    if (old.recovered.key !== journal.keyOf(id) || !take) journal.discard(old.recovered)
     this.update(id, () => ({ recovered: null }))
     if (take) this.edit(id, () => ({ title, cut, cells }), 'structure')
-    else this.parts.journal.clear(id)
+    else this.readJournalAgain()
+  }
+
+  /** Another tab saved: who typed nothing here goes along, who did is asked when it is saved. */
+  async follow(id: string, version: number): Promise<void> {
+    const old = this.#state.get(id)
+    if (old === undefined || old.version >= version || !isUntouched(old)) return
+    const theirs = await this.parts.api.json(`/query/api/v1/notebooks/${encodeURIComponent(id)}`, notebookSchema).catch(() => null)
+    const now = this.#state.get(id)
+    if (theirs === null || now === undefined || now.version >= theirs.version || !isUntouched(now)) return
+    const page = pageOf(theirs)
+    this.update(id, () => ({
+      version: theirs.version,
+      page,
+      savedPage: page,
+      savedAt: theirs.updatedAt,
+      wholeRun: null,
+      past: [],
+      future: [],
+    }))
   }
 
   #step(id: string, from: 'past' | 'future', to: 'past' | 'future'): boolean {
@@ -198,6 +230,8 @@ export class Desk {
     for (const listener of this.#listeners) listener()
   }
 }
+
+const isUntouched = ({ save, page, savedPage }: OpenNotebook): boolean => save === 'saved' && samePage(page, savedPage)
 
 /** Undoing a move or a deletion must not undo what was typed since. */
 function withNewestText(target: Cells, current: Cells): Cells {

@@ -7,61 +7,152 @@ export interface JournalStorage {
   texts: KeptTexts
   /** Until then what an earlier run of the program left is not seen. */
   ready: Promise<void>
+  /** Whether the disk took what was given to it last. */
+  keeps(): boolean
+  /** The disk took something or refused it, or another tab wrote. */
+  subscribe(listener: () => void): () => void
+}
+
+interface Told {
+  key: string
+  text: string | null
 }
 
 const database = 'aquifer-journal'
 const store = 'texts'
+const ours = /^aquifer\.(journal|runs)\./
 
-/** Answers at once from memory and writes through. Where there is no IndexedDB the fallback serves. */
-export function openJournalStorage(factory: IDBFactory | undefined, fallback: KeptTexts): JournalStorage {
-  if (factory === undefined) return { texts: fallback, ready: Promise.resolve() }
-  const held = new Map<string, string>()
-  const gone = new Set<string>()
-  let disk: IDBDatabase | null = null
-  let failed = false
-  const write = (key: string, text: string | null) => {
-    if (disk === null) return
-    const transaction = disk.transaction(store, 'readwrite', { durability: 'strict' })
-    const texts = transaction.objectStore(store)
-    if (text === null) texts.delete(key)
-    else texts.put(text, key)
-    transaction.commit()
+/** Answers at once from memory and writes through. Where there is no IndexedDB the fallback serves. `others`: further tabs, which are told. */
+export function openJournalStorage(factory: IDBFactory | undefined, fallback: KeptTexts, others?: BroadcastChannel): JournalStorage {
+  const texts = new WrittenThrough(fallback, others)
+  return { texts, ready: texts.load(factory), keeps: texts.keeps, subscribe: texts.subscribe }
+}
+
+class WrittenThrough implements KeptTexts {
+  readonly #held = new Map<string, string>()
+  readonly #gone = new Set<string>()
+  readonly #refused = new Set<string>()
+  readonly #listeners = new Set<() => void>()
+  readonly #fallback: KeptTexts
+  readonly #others: BroadcastChannel | undefined
+  #disk: IDBDatabase | null = null
+  #failed = false
+  #kept = true
+
+  constructor(fallback: KeptTexts, others: BroadcastChannel | undefined) {
+    this.#fallback = fallback
+    this.#others = others
+    others?.addEventListener('message', ({ data: { key, text } }: MessageEvent<Told>) => {
+      if (text === null) this.#held.delete(key)
+      else this.#held.set(key, text)
+      this.#tell()
+    })
   }
-  const load = async () => {
+
+  readonly keeps = (): boolean => this.#kept
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async load(factory: IDBFactory | undefined): Promise<void> {
     try {
+      if (factory === undefined) throw new Error('no journal')
       const opened = await open(factory)
       const found = await everything(opened)
-      disk = opened
-      for (const [key, text] of found) if (!held.has(key) && !gone.has(key)) held.set(key, text)
+      this.#disk = opened
+      for (const [key, text] of found) if (!this.#held.has(key) && !this.#gone.has(key)) this.#held.set(key, text)
       // What was written before the disk was there.
-      for (const [key, text] of held) if (found.get(key) !== text) write(key, text)
-      for (const key of gone) write(key, null)
+      for (const [key, text] of this.#held) if (found.get(key) !== text) this.#write(key, text)
+      for (const key of this.#gone) this.#write(key, null)
     } catch {
-      failed = true
-      for (const [key, text] of held) fallback.setItem(key, text)
+      this.#failed = true
+      for (const [key, text] of this.#held) this.#fallBack(key, text)
+      for (let at = 0; at < this.#fallback.length; at += 1) {
+        const key = this.#fallback.key(at) ?? ''
+        if (ours.test(key) && !this.#held.has(key)) this.#held.set(key, this.#fallback.getItem(key) ?? '')
+      }
     }
   }
-  return {
-    ready: load(),
-    texts: {
-      get length() {
-        return held.size
-      },
-      key: (at) => [...held.keys()][at] ?? null,
-      getItem: (key) => held.get(key) ?? (gone.has(key) ? null : fallback.getItem(key)),
-      setItem(key, text) {
-        held.set(key, text)
-        gone.delete(key)
-        if (failed) fallback.setItem(key, text)
-        else write(key, text)
-      },
-      removeItem(key) {
-        held.delete(key)
-        gone.add(key)
-        fallback.removeItem(key)
-        write(key, null)
-      },
-    },
+
+  get length(): number {
+    return this.#held.size
+  }
+
+  key(at: number): string | null {
+    return [...this.#held.keys()][at] ?? null
+  }
+
+  getItem(key: string): string | null {
+    return this.#held.get(key) ?? (this.#gone.has(key) ? null : this.#fallback.getItem(key))
+  }
+
+  setItem(key: string, text: string): void {
+    this.#held.set(key, text)
+    this.#gone.delete(key)
+    if (this.#failed) this.#fallBack(key, text)
+    else this.#write(key, text)
+    this.#others?.postMessage({ key, text } satisfies Told)
+  }
+
+  removeItem(key: string): void {
+    this.#held.delete(key)
+    this.#refused.delete(key)
+    this.#gone.add(key)
+    this.#fallback.removeItem(key)
+    this.#write(key, null)
+    this.#others?.postMessage({ key, text: null } satisfies Told)
+  }
+
+  #write(key: string, text: string | null): void {
+    if (this.#disk === null) return
+    try {
+      const transaction = this.#disk.transaction(store, 'readwrite', { durability: 'strict' })
+      const texts = transaction.objectStore(store)
+      if (text === null) texts.delete(key)
+      else {
+        // A full disk is told by the end of the transaction, and by nothing else.
+        transaction.addEventListener('complete', () => this.#taken(key))
+        transaction.addEventListener('abort', () => this.#putOff(key))
+        texts.put(text, key)
+      }
+      transaction.commit()
+    } catch {
+      if (text !== null) this.#putOff(key)
+    }
+  }
+
+  #taken(key: string): void {
+    this.#refused.delete(key)
+    // There is room again: what was refused before goes along.
+    for (const other of this.#refused) this.#write(other, this.#held.get(other) ?? null)
+    if (this.#refused.size === 0) this.#outcome(true)
+  }
+
+  #putOff(key: string): void {
+    if (!this.#held.has(key)) return
+    this.#refused.add(key)
+    this.#outcome(false)
+  }
+
+  #fallBack(key: string, text: string): void {
+    try {
+      this.#fallback.setItem(key, text)
+      this.#outcome(true)
+    } catch {
+      this.#outcome(false)
+    }
+  }
+
+  #outcome(good: boolean): void {
+    if (good === this.#kept) return
+    this.#kept = good
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
   }
 }
 

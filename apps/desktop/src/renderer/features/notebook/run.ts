@@ -226,6 +226,12 @@ export async function runAll(desk: Desk, notebook: string, from?: string): Promi
 
 const nowhere = { suggestion: null, position: null, reference: null } as const
 const unsaid: RunProblem = { what: 'The statement did not finish', why: 'The server ended while it ran.', ...nowhere, again: true }
+const unanswered: RunProblem = {
+  what: 'The server went away before it answered',
+  why: 'Whether it began is not known. Run again when it is back.',
+  ...nowhere,
+  again: true,
+}
 const endedElsewhere: RunProblem = { what: 'Ended by the server, or stopped in another window,', why: null, ...nowhere, again: true }
 
 /** `compiled`: null where the text that ran is not the one on screen. */
@@ -249,6 +255,7 @@ function failed(error: unknown, compiled: Compiled | null): RunProblem {
   }
   // A fault of ours, not an answer: it has to show where faults are looked for.
   if (!(error instanceof ApiFailure)) reportError(error)
+  if (error instanceof ApiFailure && error.kind === 'offline') return unanswered
   const { what, why, reference = null, retry } = explain(error)
   return { ...nowhere, what, why: why || null, reference, ...(retry ? { again: true } : {}) }
 }

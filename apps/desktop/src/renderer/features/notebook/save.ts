@@ -106,6 +106,7 @@ async function send(desk: Desk, notebook: OpenNotebook): Promise<'saved' | 'fail
       saveError: null,
       save: samePage(now.page, page) ? 'saved' : 'waiting',
     }))
+    desk.parts.presence?.saved(id, saved.version)
     return 'saved'
   } catch (error) {
     if (error instanceof ApiFailure && error.status === 409) {
