@@ -78,7 +78,8 @@ export class Bench {
 
   /** The platform that runs; waits while it is opened. */
   up(): Promise<Platform> {
-    if (this.#platform !== null && !this.#process.killed) return Promise.resolve(this.#platform)
+    // While the next one opens, the platform of the process before is still known here: whoever asked it would wait for ever.
+    if (this.#opening === null && this.#platform !== null && !this.#process.killed) return Promise.resolve(this.#platform)
     this.#opening ??= this.#open().finally(() => (this.#opening = null))
     return this.#opening
   }

@@ -99,7 +99,8 @@ export async function runSeed(seed: number, points: readonly string[], duck: Duc
   } catch (error) {
     fault(error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
-    await observer?.stop()
+    // One that hangs is ended with what it asks.
+    await Promise.race([observer?.stop(), sleep(10_000, null, { ref: false })])
     await bench.end()
   }
   const { struck, passed } = faults
