@@ -179,3 +179,12 @@ test('they stand beside the flat tables, and say of every column what it is', ()
     expect([...maskingOf(table).values()].every(({ description, masking }) => description !== '' && masking !== null)).toBe(true)
   }
 })
+
+test('what nobody reads of them is not worked out', async () => {
+  const from = await loadNestedRows(connection, 'Observation', [])
+  const table = analysisTables().find(({ name }) => name === 'measurements')!
+  const sql = (...needed: string[]): string =>
+    flatTableSql(table, { from, columns: columnTypes('Observation'), displays: null, needed: new Set(needed) }).sql
+  expect(sql('usual_number', 'usual_unit')).not.toContain('OVER')
+  expect(sql('repeated').match(/OVER/g)).toHaveLength(1)
+})

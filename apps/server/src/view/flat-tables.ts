@@ -77,7 +77,7 @@ export interface FlatTableSource {
   columns: Readonly<Record<string, string>>
   /** Relation (system, code, text), one row per code, '' for no system; null without a dictionary. */
   displays: string | null
-  /** Column names that will be read; texts and study days of others are left null. */
+  /** Column names that will be read; texts, study days and what looks over several rows are left null of others. */
   needed?: ReadonlySet<string>
 }
 
@@ -91,8 +91,11 @@ export function flatTableSql({ name, view, analysis }: FlatTable, source: FlatTa
   return { sql: `SELECT ${columns.map((column) => `"${column.name}"`).join(', ')} FROM (${compiled.sql})`, columns }
 }
 
-function analysisSql({ of, columns, source: over }: Analysis, { needed: _needed, ...source }: FlatTableSource): CompiledView {
-  const list = columns.map(({ name, sql }) => `${sql} AS "${name}"`).join(', ')
+// What looks over all rows of a person is dear, and the engine does not leave it out by itself.
+const overRows = /\bOVER \(/
+function analysisSql({ of, columns, source: over }: Analysis, source: FlatTableSource): CompiledView {
+  const isLeft = (name: string, sql: string): boolean => source.needed?.has(name) === false && overRows.test(sql)
+  const list = columns.map(({ name, sql, type }) => `${isLeft(name, sql) ? `CAST(NULL AS ${type})` : sql} AS "${name}"`).join(', ')
   return { sql: `SELECT ${list} FROM ${over(flatTableSql(of, source).sql)}`, columns: columns.map(({ name, type }) => ({ name, type })) }
 }
 
