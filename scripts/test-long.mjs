@@ -9,7 +9,7 @@ import { bin, build, checkNode, install, run } from './prepare.mjs'
 const parts = {
   steps: {
     about:
-      'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import; backup and restore, data cuts, the stores compared; two servers on one database; attempts to reconstruct suppressed cells',
+      'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import; backup and restore, data cuts, the stores compared; two servers on one database; the stores under a stopped database, a jumping clock and full disks; the largest files; attempts to reconstruct suppressed cells',
     command: [
       'vitest',
       'run',

@@ -58,7 +58,7 @@ async function examine(data: string | undefined): Promise<Finding[]> {
     ...(config.bucket === null ? [] : [await bucket(config.bucket)]),
     queryIsolation(),
     clock(),
-    await disk(config.dataDir),
+    ...(await disks(config)),
     memory(),
     ...(await server(config.dataDir)),
   ]
@@ -150,15 +150,26 @@ function clock(): Finding {
   }
 }
 
-async function disk(dataDir: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(await nearest(dataDir))
+/** Of the data folder, and of each store that lies on another disk. */
+async function disks({ dataDir, storeDir }: Config): Promise<Finding[]> {
+  const found = new Map<number, Finding>()
+  for (const folder of [dataDir, ...['lake', 'reservoir'].map((store) => path.join(storeDir, store))]) {
+    const place = await nearest(folder)
+    const { dev } = await stat(place)
+    if (!found.has(dev)) found.set(dev, await disk(place, folder === dataDir ? '' : ` for ${path.basename(folder)}/`))
+  }
+  return [...found.values()]
+}
+
+async function disk(place: string, what: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(place)
   const free = bavail * bsize
   const state: State = free < diskFreeBytesMin ? 'failed' : free < diskFreeBytesGood ? 'reduced' : 'ok'
   return {
     check: 'disk',
     state,
-    found: `${(free / GB).toFixed(1)} GB free`,
-    ...(state === 'ok' ? {} : { remedy: 'Make room, or choose another folder by --data.' }),
+    found: `${(free / GB).toFixed(1)} GB free${what}`,
+    ...(state === 'ok' ? {} : { remedy: 'Make room, or choose another folder by --data or AQUIFER_STORE.' }),
   }
 }
 

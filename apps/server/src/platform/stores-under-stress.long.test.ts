@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { PipelineStatus, StoresReport, StoresStudy } from '@aquifer/core/contract'
 import { verifyStores } from '../pipeline/index.js'
-import { watchFaultPoints } from '../storage/index.js'
+import { packageRoot, watchFaultPoints } from '../storage/index.js'
 import { truthOf } from './stores.js'
 import { bundleOf, contract, openPlatformWorld, patient, weight, type World } from './test/world.js'
 
@@ -50,13 +50,13 @@ test('a database that is stopped at once, again and again under load, loses no w
   const of = await begun()
   const token = await of.token('integrator', ['S'])
   const acknowledged: string[] = []
-  const refused = new Set<number>()
+  const refused = new Set<string>()
   let over = false
   const writer = async (name: string): Promise<void> => {
     for (let n = 0; !over; n += 1) {
-      const { status } = await put(of, `${name}-${n}`, 60, token)
+      const { status, headers } = await put(of, `${name}-${n}`, 60, token)
       if (status === 201) acknowledged.push(`${name}-${n}`)
-      else refused.add(status)
+      else refused.add(`${status}, again in ${headers['retry-after']} s`)
       await new Promise((resolve) => setTimeout(resolve, status === 201 ? 1 : 20))
     }
   }
@@ -72,7 +72,7 @@ test('a database that is stopped at once, again and again under load, loses no w
   }
   over = true
   await Promise.all(writers)
-  expect([...refused]).toEqual([503])
+  expect([...refused]).toEqual(['503, again in 2 s'])
   for (const id of acknowledged) expect([id, (await of.fhir('GET', `/Observation/${id}`, token)).status]).toEqual([id, 200])
   const { rows } = await of
     .owner()
@@ -157,6 +157,13 @@ async function metric(of: World, name: string): Promise<number> {
   return Number(new RegExp(`^${name}\\S* (\\d+)$`, 'm').exec(text)?.[1])
 }
 
+function doctor({ platform }: World, store: string): { check: string; state: string }[] {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('AQUIFER_'))
+  const env = { ...Object.fromEntries(inherited), AQUIFER_DATA: platform.config.dataDir, AQUIFER_STORE: store }
+  const { stdout } = spawnSync(process.execPath, [path.join(packageRoot, 'bin/aquifer.mjs'), 'doctor', '--json'], { env })
+  return (JSON.parse(stdout.toString()) as { check: string; state: string }[]).filter(({ check }) => check === 'disk')
+}
+
 test('on a full disk of lake or reservoir writes go on, the pipeline says what is wrong, and catches up when there is room', async (context) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'aquifer-full-'))
   const [lake, reservoir] = [path.join(folder, 'lake'), path.join(folder, 'reservoir')]
@@ -178,6 +185,7 @@ test('on a full disk of lake or reservoir writes go on, the pipeline says what i
       .poll(told, { timeout: 30_000 })
       .toMatchObject({ state: 'failed', detail: expect.stringMatching(/ENOSPC|no room/) as string })
     expect((await status(of)).ready).toBe(false)
+    expect(doctor(of, folder)).toContainEqual(expect.objectContaining({ state: 'failed', found: `0.0 GB free for ${path.basename(at)}/` }))
     if (stage === 'replicator') expect(await metric(of, 'aquifer_replicator_failed')).toBe(1)
     await expect.poll(() => metric(of, `aquifer_${stage}_lag_ms`)).toBeGreaterThan(0)
     await write()
