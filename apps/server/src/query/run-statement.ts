@@ -7,6 +7,7 @@ import {
   parametersIn,
   type CountPlan,
   type CountTable,
+  type NumbersWanted,
   type StatementFault,
 } from '@aquifer/core/query'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
@@ -45,6 +46,10 @@ export interface StatementWork extends Omit<EngineWork, 'filesFolder'> {
   keepAs?: string
   /** `figures` of groups only: who they are of comes with them, and never leaves this process. `people`: rows that figures are made of. */
   counts?: 'figures' | 'people'
+  /** Of counts: answered in place of running a text that may be asked. */
+  instead?: Refusal
+  /** Of `people`: columns of whose numbers figures are told. */
+  numbers?: readonly NumbersWanted[]
 }
 export interface StatementResult extends Ran {
   chunks: Uint8Array[]
@@ -163,11 +168,12 @@ async function passCounts(
     return refuse('statement-invalid', { detail: 'How many rows the engine expects is not told at the level “counts only”.' })
   const scope = { schema: work.study, tables, parameters }
   if (work.counts === 'people') {
-    const fault = checkPeople(tree, scope)
-    return fault === null ? null : refusalOfCheck(fault, sent)
+    const fault = checkPeople(tree, scope, work.numbers)
+    return fault === null ? (work.instead ?? null) : refusalOfCheck(fault, sent)
   }
   const plan = checkCounts(tree, scope)
   if ('detail' in plan) return refusalOfCheck(plan, sent)
+  if (work.instead !== undefined) return work.instead
   const sql = await engine.render(plan.tree)
   // The text that ran is not the caller's: places in it mean nothing to him.
   const result = await runInEngine(engine, { ...work, sql, parameters, format: 'json' }, preparation, { sql: '', offset: 0 })

@@ -3,13 +3,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   cmsCells,
+  countsOnly,
   differenceOf,
+  isSpread,
   ohdsiCells,
   roundStably,
   showCount,
   showFigure,
   showRows,
   showShare,
+  spreadOf,
   suppressList,
   suppressTable,
   tellsBySubtraction,
@@ -160,3 +163,16 @@ test.each([
     { numRuns: 60 },
   )
 })
+
+test('a figure is of many people where the few who have most of it have not much more than others', () => {
+  const weighed = (few: number, weight: number) => spreadOf([...many(few, weight), ...many(60 - few, 1)], countsOnly)
+  // What they have beyond others is known, and taken from the figure: how many they are does not follow.
+  for (const few of [1, 5, 10]) expect(weighed(few, 1_000).total - weighed(few, 1_000).beyond).toBe(60)
+  expect([weighed(1, 1_000), weighed(0, 1), weighed(12, 1_000), weighed(1, 5)].map((spread) => isSpread(spread, countsOnly))).toEqual([
+    false,
+    true,
+    true,
+    true,
+  ])
+})
+const many = (count: number, part: number): number[] => Array.from({ length: count }, () => part)

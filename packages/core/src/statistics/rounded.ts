@@ -27,7 +27,7 @@ export function roundedBody(body: StatisticsBody, round: RoundCount): Statistics
     case 'table-one':
       return { ...told, ...roundedTable(told, round) }
     case 'survival':
-      return { ...told, groups: told.groups.map((group) => roundedCurve(group, round)) }
+      return { ...told, groups: told.groups.map((group) => roundedCurve(group, round)), logRank: roundedTest(told.logRank) }
     case 'incidence':
       return { ...told, groups: told.groups.map((group) => roundedRate(group, { ...told, round })) }
     case 'missing':
@@ -137,6 +137,10 @@ function roundedCurve(group: Of<'survival'>['groups'][number], round: RoundCount
     exact: null,
   }
 }
+
+/** It is of exact counts: three digits of it would tell of a few whose times are written as one likes. */
+const roundedTest = (test: Of<'survival'>['logRank']): Of<'survival'>['logRank'] =>
+  test && { ...test, statistic: Number(test.statistic.toPrecision(2)), p: Number(test.p.toPrecision(1)) }
 
 /** Events go with the rounded number of people, and the rate and its limits are of what is told. */
 function roundedRate(

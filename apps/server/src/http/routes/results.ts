@@ -248,9 +248,9 @@ function downloadRoutes(app: FastifyInstance, systems: QuerySystems): void {
     })
 }
 
-/** How many rows a file has is a figure of whoever they are of. */
+/** How many rows a file has is a figure of whoever they are of, and by its checksum what it holds can be guessed: its owner's, while he may have it. */
 const toldOf = (request: FastifyRequest, view: DownloadView): DownloadView =>
-  mayHave(request, view.level) === null ? view : { ...view, file: null }
+  view.requestedBy === grantOf(request).user && mayHave(request, view.level) === null ? view : { ...view, file: null }
 
 function begun(request: FastifyRequest, study: Study, view: { id: string; format: string } | Refusal, purpose: string): Answer | Refusal {
   if (isRefusal(view)) return view

@@ -11,6 +11,7 @@ import { bytesOf } from './bytes.js'
 import { catalogueOfCounts, toldCount } from './count-catalogue.js'
 import { CutOver, cutOverMs, type Standing } from './cut-over.js'
 import { CountDesk, type CountsTold } from './desk.js'
+import { heldBack } from './inquiry.js'
 import { keepTold } from './keep-told.js'
 import { keyOf, questionOf } from './question.js'
 import { StandingNumbers } from './standing-numbers.js'
@@ -72,7 +73,11 @@ export class Counts {
     const question = await questionOf(work, about ?? null)
     const asked = { study, actor, work, question, mark: `${snapshot} ${generation} ${markOf(work.withheld)}` }
     const again = standing.told(toldKey(cut, keyOf(question))) as CountsTold | null
-    const whole = again ?? (standing.rests ? resting(standing, this.#parts.now()) : await this.#desk.run(asked))
+    const whole =
+      again ??
+      (standing.rests
+        ? await heldBack(this.#engines, question.about, work, resting(standing, this.#parts.now()))
+        : await this.#desk.run(asked))
     if (isRefusal(whole)) return whole
     const told = { ...whole, ...upTo(whole, work.limit) }
     // What is measured names people: of a result that is kept only what is told is written.

@@ -11,7 +11,7 @@ import {
   type People,
   type ToldPeople,
 } from '@aquifer/core/small-cells'
-import { foldRare, roundedBody, statisticsOf, toldPeopleOf, type StatisticsBody } from '@aquifer/core/statistics'
+import { foldRare, numbersOf, roundedBody, spreadBody, statisticsOf, toldPeopleOf, type StatisticsBody } from '@aquifer/core/statistics'
 import type { Engines } from '../engines.js'
 import { runStatement, type StatementWork } from '../run-statement.js'
 import { measure, membershipsMax, tooMany, type Numbers } from './measure.js'
@@ -36,6 +36,14 @@ interface Inquiry {
 export function inquire(engines: Engines, { about }: Question, work: StatementWork, numbers: Numbers): Promise<Inquiry | Refusal> {
   if (about === null) return ofStatement(engines, work, numbers)
   return 'cohort' in about ? ofCohort(engines, about.cohort, work, numbers) : ofStatistics(engines, about.statistics, work, numbers)
+}
+
+/** What is wrong with a question that is not answered now, or why it is not: nobody's rows are looked at. */
+export async function heldBack(engines: Engines, about: Question['about'], work: StatementWork, instead: Refusal): Promise<Refusal> {
+  if (about !== null && 'cohort' in about) return instead
+  const asked = about === null ? { counts: 'figures' as const } : { counts: 'people' as const, numbers: numbersOf(about.statistics) }
+  const checked = await runStatement(engines, { ...work, ...asked, instead })
+  return isRefusal(checked) ? checked : instead
 }
 
 async function ofStatement(engines: Engines, work: StatementWork, numbers: Numbers): Promise<Inquiry | Refusal> {
@@ -108,11 +116,12 @@ async function ofStatistics(
   numbers: Numbers,
 ): Promise<Inquiry | Refusal> {
   if (request.kind === 'adherence') return noAdherence()
-  const found = await rowsOf(engines, { ...work, counts: 'people' })
+  const found = await rowsOf(engines, { ...work, counts: 'people', numbers: numbersOf(request) })
   if (isRefusal(found)) return found
   const input = foldRare(request, found, countsOnly)
-  const body = statisticsOf(request, input, { ...countsOnly, rounding: null })
-  if (isRefusal(body)) return body
+  const exact = statisticsOf(request, input, { ...countsOnly, rounding: null })
+  if (isRefusal(exact)) return exact
+  const body = spreadBody(exact, request, input, countsOnly)
   const parts = toldPeopleOf(request, input, body).map((sets) => sets.map((keys) => numbers.of(keys)))
   if (parts.flat().reduce((sum, people) => sum + people.length, 0) > membershipsMax) return tooMany('too many people in too many figures')
   return {

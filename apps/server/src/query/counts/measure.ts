@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CountPlan } from '@aquifer/core/query'
+import { valueMark, type CountPlan } from '@aquifer/core/query'
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import type { People } from '@aquifer/core/small-cells'
 import type { ResultColumn } from '@aquifer/core/contract'
@@ -10,8 +10,13 @@ import { runStatement, type StatementWork } from '../run-statement.js'
 export interface Measured {
   plan: CountPlan
   columns: ResultColumn[]
-  /** By group: the values of its columns, and its people by added column. */
-  groups: { values: unknown[]; people: People[] }[]
+  /** By group: the values of its columns, its people by added list, and what each of them has by what is added behind. */
+  groups: { values: unknown[]; people: People[]; parts: Parts[] }[]
+}
+/** Numbers of rows, by person; of different values, how many each has, and how many people have each. */
+export interface Parts {
+  byPerson: number[]
+  byValue: number[]
 }
 
 const groupsMax = 5_000
@@ -55,10 +60,10 @@ export async function measure(engines: Engines, work: StatementWork, numbers: Nu
   if (plan === undefined) throw new Error('counts without a plan')
   if (truncated) return tooMany(`a statement at this level has at most ${groupsMax} groups`)
   const rows = JSON.parse(`[${Buffer.concat(chunks).toString('utf8')}]`) as unknown[][]
-  const told = columns.length - plan.added
+  const told = columns.length - plan.added - plan.parts
   let memberships = 0
   const groups = rows.map((row) => {
-    const lists = row.slice(told).map((list) => (list ?? []) as string[])
+    const lists = row.slice(told).map((list) => (list ?? []) as (string | number)[])
     memberships += lists.reduce((sum, list) => sum + list.length, 0)
     return { values: row.slice(0, told), lists }
   })
@@ -66,8 +71,29 @@ export async function measure(engines: Engines, work: StatementWork, numbers: Nu
   return {
     plan,
     columns: columns.slice(0, told),
-    groups: groups.map(({ values, lists }) => ({ values, people: lists.map((list) => numbers.of(list)) })),
+    groups: groups.map(({ values, lists }) => ({
+      values,
+      people: lists.slice(0, plan.added).map((list) => numbers.of(list as string[])),
+      parts: lists.slice(plan.added).map(partsOf),
+    })),
   }
+}
+
+function partsOf(list: readonly (string | number)[]): Parts {
+  const [byPerson, byValue] = [new Map<string, number>(), new Map<string, number>()]
+  const plain: number[] = []
+  for (const part of list) {
+    const at = typeof part === 'string' ? part.indexOf(valueMark) : -1
+    if (typeof part !== 'string' || at < 0) plain.push(Number(part))
+    else {
+      for (const [counts, key] of [
+        [byPerson, part.slice(0, at)],
+        [byValue, part.slice(at + 1)],
+      ] as const)
+        counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+  }
+  return { byPerson: [...plain, ...byPerson.values()], byValue: [...byValue.values()] }
 }
 
 export const tooMany = (what: string): Refusal =>

@@ -1,7 +1,9 @@
 import type { SuppressedCell } from '@aquifer/core/contract'
 import type { CountColumn, CountOrder } from '@aquifer/core/query'
 import {
+  isSpread,
   roundStably,
+  spreadOf,
   type CellState,
   type KeyedHash,
   type People,
@@ -37,9 +39,8 @@ export function tell(measured: Measured, shown: ProtectedGroups, by: TellBy, lim
     // Where nothing is grouped, or by a constant, a row stands for nobody, too: none or few, that is not told.
     if (small.has(at) || group.people[0]!.length === 0) return []
     const states = columns.map((column): CellState => (column.is === 'label' ? 'told' : shown.states[at]![column.people]!))
-    return [
-      withQuantiles({ values: columns.map((column, index) => figure(column, group, index, by)), states, last: false }, columns, group, by),
-    ]
+    const values = columns.map((column, index) => figure(column, group, index, by))
+    return [{ values, states: columns.map((column, index) => stateOf(column, states[index]!, group, by)), last: false }]
   })
   if (rows.length < measured.groups.length || rows.length === 0) rows.push(folded(columns))
   const ordered = rows.map(hideValues).sort(orderBy(measured.plan.order, columns))
@@ -67,15 +68,16 @@ const hideValues = ({ values, states, last }: Row): Row => ({
   last,
 })
 
-/** Few people on either side of a quantile would be nearly named by it; it is of more, so it is no small cell. */
-function withQuantiles(row: Row, columns: readonly CountColumn[], group: Measured['groups'][number], { policy }: TellBy): Row {
-  const states = row.states.map((state, index): CellState => {
-    const column = columns[index]!
-    if (column.is !== 'quantile' || state !== 'told') return state
-    const people = group.people[column.people]!.length
-    return people * Math.min(column.at, 1 - column.at) < policy.threshold / 2 && people > 0 ? 'secondary' : 'told'
-  })
-  return { ...row, states }
+/**
+ * Of many people, so no small cell, but few decide on it: those who have most of the rows, or those on one side of a quantile, who would be
+ * nearly named by it.
+ */
+function stateOf(column: CountColumn, state: CellState, group: Measured['groups'][number], { policy }: TellBy): CellState {
+  if (state !== 'told' || column.is === 'label' || column.is === 'people' || column.is === 'values') return state
+  const people = group.people[column.people]!.length
+  if (people === 0) return state
+  if (!isSpread(spreadOf(group.parts[column.parts]!.byPerson, policy), policy)) return 'secondary'
+  return column.is === 'quantile' && people * Math.min(column.at, 1 - column.at) < policy.threshold / 2 ? 'secondary' : 'told'
 }
 
 /** The number of people as it is told, never below the threshold. */
@@ -88,8 +90,21 @@ export function roundedPeople(people: People, { policy, study, hash, nameOf }: T
 const digits = (value: number): number => Number(value.toPrecision(3))
 
 /**
- * What adds up goes with the rounded number of people, or sums would tell what counts do not; what does not is told in three digits.
- * The same people give the same, whatever the snapshot: who asks each day does not average the rounding away.
+ * Numbers of rows go with the rounded number of people, the few who have most counted as the next one, and are rounded to what five such have:
+ * whoever gives some people a thousand rows and all others one would read from the digits how many they are.
+ */
+function toldRows(people: People, rows: number, parts: readonly number[], by: TellBy): number {
+  const { policy, study, hash, nameOf } = by
+  const rounding = policy.rounding ?? 1
+  const { usual, beyond } = spreadOf(parts, policy)
+  const count = Math.round(((rows - beyond) * roundedPeople(people, by)) / people.length)
+  const told = roundStably(count, rounding * Math.max(usual, 1), { study, snapshot: '', cell: `rows ${nameOf(people)}` }, hash)
+  return Math.max(told, Math.ceil(policy.threshold / rounding) * rounding)
+}
+
+/**
+ * What does not add up is told in three digits. The same people give the same, whatever the snapshot: who asks each day does not average the
+ * rounding away.
  */
 function figure(column: CountColumn, group: Measured['groups'][number], index: number, by: TellBy): unknown {
   const value = group.values[index] ?? null
@@ -97,17 +112,23 @@ function figure(column: CountColumn, group: Measured['groups'][number], index: n
   const people = group.people[column.people]!
   const number = Number(value)
   if (people.length === 0 || by.policy.rounding === null) return number
-  const scale = roundedPeople(people, by) / people.length
-  const { rounding, threshold } = by.policy
+  if (column.is === 'people') return roundedPeople(people, by)
+  const { byPerson, byValue } = group.parts[column.parts]!
+  const { threshold, rounding } = by.policy
   switch (column.is) {
-    case 'people':
-      return roundedPeople(people, by)
     case 'rows':
-      return Math.max(Math.round((number * scale) / rounding) * rounding, Math.ceil(threshold / rounding) * rounding)
-    case 'distinct':
-      return number < threshold ? number : Math.max(Math.round((number * scale) / rounding) * rounding, threshold)
-    case 'sum':
-      return digits(number * scale)
+    case 'keys':
+      return toldRows(people, number, byPerson, by)
+    case 'values': {
+      // A value that few people have is theirs.
+      const common = byValue.filter((each) => each >= threshold).length
+      const scale = roundedPeople(people, by) / people.length
+      return common < threshold ? common : Math.max(Math.round((common * scale) / rounding) * rounding, threshold)
+    }
+    case 'sum': {
+      const { total } = spreadOf(byPerson, by.policy)
+      return digits((number * toldRows(people, total, byPerson, by)) / total)
+    }
     default:
       return digits(number)
   }

@@ -1,6 +1,6 @@
 import { items, nodes, refuse, Refused, text, type Node, type StatementFault } from '../tree.js'
 import { kindOf } from './expressions.js'
-import { resolve, type Kind, type Scope } from './columns.js'
+import { resolve, type Kind, type Made, type Scope } from './columns.js'
 import { aggregates } from './functions.js'
 import {
   listOfPeople,
@@ -14,9 +14,15 @@ import {
   type Reading,
 } from './sources.js'
 
-/** A column of the answer. `people`: where among the added columns the people are whom the figure is of. */
+/**
+ * A column of the answer. `people`: where among the added lists the people are whom the figure is of; `parts`: where among what is added behind
+ * them it stands what each of them has of it (numbers of rows; of `distinct` each value with each person who has it).
+ */
 export type CountColumn =
-  { is: 'label' } | { is: 'rows' | 'distinct' | 'people' | 'sum' | 'mean'; people: number } | { is: 'quantile'; people: number; at: number }
+  | { is: 'label' }
+  | { is: 'people'; people: number }
+  | { is: 'rows' | 'values' | 'keys' | 'sum' | 'mean'; people: number; parts: number }
+  | { is: 'quantile'; people: number; parts: number; at: number }
 export interface CountOrder {
   column: number
   descending: boolean
@@ -25,8 +31,10 @@ export interface CountPlan {
   columns: CountColumn[]
   /** The tree of what the engine runs: as it was asked, without order and limit, with lists of people behind the columns. */
   tree: { error: false; statements: Node[] }
-  /** How many columns are added: the first is everybody of the group. */
+  /** How many lists of people are added: the first is everybody of the group. */
   added: number
+  /** How many columns of what each person has are added behind them. */
+  parts: number
   order: CountOrder[]
   limit: number | null
   offset: number
@@ -39,9 +47,12 @@ interface Walk {
   /** patient_key of the table that stands first, as it is named. */
   person: Node
   added: Node[]
+  parts: Node[]
 }
 
 const quantileLeast = 0.05
+/** Stands between a person's key and a value: no key has it. */
+export const valueMark = '\u001f'
 const extremes = new Set('min max arg_min arg_max argmin argmax min_by max_by first last any_value arbitrary mode'.split(' '))
 
 /**
@@ -57,19 +68,40 @@ export function checkCounts(parsed: unknown, scope: CountScope): CountPlan | Sta
   }
 }
 
+/** What a column has to be of whose numbers figures are told. */
+export interface NumbersWanted {
+  column: string
+  made: 'plain' | 'reckoned'
+  /** Conditions are taken, too: as 0 and 1. */
+  flags: boolean
+}
+
 /**
  * The same of a statement whose rows are people's, of which statistics tell figures: one SELECT that filters, joins and names columns, and
  * keeps patient_key. null: it may be asked.
  */
-export function checkPeople(parsed: unknown, scope: CountScope): StatementFault | null {
+export function checkPeople(parsed: unknown, scope: CountScope, numbers: readonly NumbersWanted[] = []): StatementFault | null {
   const node = ((parsed as { statements?: Node[] }).statements?.[0]?.['node'] ?? {}) as Node
   try {
-    plainSelect(node, new Map(), readingOf(scope))
+    const columns = plainSelect(node, new Map(), readingOf(scope))
+    for (const { column, made, flags } of numbers) {
+      const found = columns.get(column.toLowerCase())
+      if (found === undefined || (found.kind === 'flag' ? flags : found.kind !== 'number')) continue
+      if (found.kind === 'flag' || !isMade(found.made, made)) refuse(node, conditionInDisguise(column, made))
+    }
     return null
   } catch (error) {
     return faultOf(error)
   }
 }
+
+const isMade = (made: Made, wanted: 'plain' | 'reckoned'): boolean => made === 'plain' || made === wanted
+const conditionInDisguise = (column: string, made: 'plain' | 'reckoned'): string =>
+  `Figures of ${column.slice(0, 64)} could be the count of who meets a condition: take ${
+    made === 'plain'
+      ? 'a number of a shipped table, moved or stretched at most, or ask for it as categories'
+      : 'numbers and spans of time without CASE or comparisons, or a condition as it is'
+  }.`
 
 function faultOf(error: unknown): StatementFault {
   if (error instanceof Refused) return error.fault
@@ -107,15 +139,23 @@ function planOf(node: Node, reading: Reading, named_param_map: unknown): CountPl
   const scope: Scope = { ...reading, sources }
   where(node, scope, named, reading)
   const person = columnRef([sources[0]?.alias ?? '', 'patient_key'])
-  const walk: Walk = { scope, named, reading, person, added: [listOf(person, isThere(person))] }
+  const walk: Walk = {
+    scope,
+    named,
+    reading,
+    person,
+    added: [aggregated('list', person, { filter: isThere(person), distinct: true })],
+    parts: [],
+  }
   const select = nodes(node['select_list'])
   const columns = select.map((item) => columnOf(item, walk))
   if (columns.every(({ is }) => is === 'label'))
     refuse(node, 'Rows are not told at the level “counts only”: group them and count, count(*).')
   for (const group of nodes(node['group_expressions'])) checkGroup(group, select, columns, walk)
   const rest = modifiersOf(node, select)
-  const asked = clone({ ...node, modifiers: [], select_list: [...select, ...walk.added] }) as Node
-  return { columns, added: walk.added.length, ...rest, tree: { error: false, statements: [{ node: asked, named_param_map }] } }
+  const asked = clone({ ...node, modifiers: [], select_list: [...select, ...walk.added, ...walk.parts] }) as Node
+  const { length: parts } = walk.parts
+  return { columns, added: walk.added.length, parts, ...rest, tree: { error: false, statements: [{ node: asked, named_param_map }] } }
 }
 
 function columnOf(item: Node, walk: Walk): CountColumn {
@@ -132,20 +172,22 @@ function figureOf(item: Node, name: string, walk: Walk): CountColumn {
   if (item['filter'] != null) return refuse(item, 'FILTER makes another group: ask for it by WHERE, or GROUP BY the condition.')
   if (items((item['order_bys'] as Node | null)?.['orders']).length > 0) return refuse(item, 'Write quantile_cont(x, 0.5).')
   const [of, at] = nodes(item['children'])
-  if (of === undefined) return { is: 'rows', people: 0 }
+  if (of === undefined) return { is: 'rows', people: 0, parts: addRows(walk, isThere(walk.person)) }
   if (of['class'] !== 'COLUMN_REF')
     return refuse(of, 'A figure is of a column as it is: what is computed could be a condition, and the figure the count of who meets it.')
   const column = resolve(of, walk.scope)
   if (name === 'count') {
-    const distinct = item['distinct'] === true
-    if (distinct && column.name === 'patient_key') return { is: 'people', people: add(walk, isThere(of)) }
-    return { is: distinct && column.kind !== 'key' ? 'distinct' : 'rows', people: add(walk, isThere(of)) }
+    const people = add(walk, isThere(of))
+    if (item['distinct'] !== true) return { is: 'rows', people, parts: addRows(walk, isThere(of)) }
+    if (column.name === 'patient_key') return { is: 'people', people }
+    return { is: column.kind === 'key' ? 'keys' : 'values', people, parts: addValues(walk, of) }
   }
   if (!column.measured) return refuse(of, `${name} is of numbers of the study’s shipped tables: ${column.name} is none.`)
   if (item['distinct'] === true) return refuse(item, 'DISTINCT goes with count.')
-  if (name === 'sum') return { is: 'sum', people: add(walk, isSome(of)) }
-  if (name === 'avg' || name === 'mean') return { is: 'mean', people: add(walk, isSome(of)) }
-  return { is: 'quantile', people: add(walk, isThere(of)), at: name === 'median' ? 0.5 : quantileAt(at, item) }
+  const parts = addRows(walk, isThere(of))
+  if (name === 'sum') return { is: 'sum', people: add(walk, isSome(of)), parts }
+  if (name === 'avg' || name === 'mean') return { is: 'mean', people: add(walk, isSome(of)), parts }
+  return { is: 'quantile', people: add(walk, isThere(of)), parts, at: name === 'median' ? 0.5 : quantileAt(at, item) }
 }
 
 function quantileAt(at: Node | undefined, item: Node): number {
@@ -208,10 +250,26 @@ function wholeNumber(node: unknown, at: Node): number | null {
 }
 
 /** Everybody whose row has the value: whom a figure of it is of. */
-function add(walk: Walk, condition: Node): number {
-  const list = listOf(walk.person, all(isThere(walk.person), condition))
-  const same = walk.added.findIndex((each) => JSON.stringify(clone(each)) === JSON.stringify(clone(list)))
-  return same < 0 ? walk.added.push(list) - 1 : same
+const add = ({ added, person }: Walk, condition: Node): number =>
+  once(added, aggregated('list', person, { filter: all(isThere(person), condition), distinct: true }))
+
+/** How many rows each of them has. */
+const addRows = ({ parts, person }: Walk, condition: Node): number =>
+  once(parts, called('map_values', aggregated('histogram', person, { filter: all(isThere(person), condition) })))
+
+/** Each value once with each person who has it, behind the person's key. */
+const addValues = ({ parts, person }: Walk, of: Node): number =>
+  once(
+    parts,
+    aggregated('list', called('concat', person, constant('VARCHAR', valueMark), { ...of, alias: '' }), {
+      filter: all(isThere(person), isThere(of)),
+      distinct: true,
+    }),
+  )
+
+function once(list: Node[], node: Node): number {
+  const same = list.findIndex((each) => JSON.stringify(clone(each)) === JSON.stringify(clone(node)))
+  return same < 0 ? list.push(node) - 1 : same
 }
 
 const plainNode = { alias: '', query_location: 0 }
@@ -228,28 +286,30 @@ const isSome = (column: Node): Node => ({
   type: 'COMPARE_NOTEQUAL',
   ...plainNode,
   left: { ...column, alias: '' },
-  right: {
-    class: 'CONSTANT',
-    type: 'VALUE_CONSTANT',
-    ...plainNode,
-    value: { type: { id: 'INTEGER', type_info: null }, is_null: false, value: 0 },
-  },
+  right: constant('INTEGER', 0),
+})
+const constant = (id: string, value: unknown): Node => ({
+  class: 'CONSTANT',
+  type: 'VALUE_CONSTANT',
+  ...plainNode,
+  value: { type: { id, type_info: null }, is_null: false, value },
 })
 const all = (...children: Node[]): Node => ({ class: 'CONJUNCTION', type: 'CONJUNCTION_AND', ...plainNode, children })
-const listOf = (person: Node, filter: Node): Node => ({
+const called = (name: string, ...children: Node[]): Node => ({
   class: 'FUNCTION',
   type: 'FUNCTION',
   ...plainNode,
-  function_name: 'list',
+  function_name: name,
   schema: '',
-  children: [person],
-  filter,
+  children,
+  filter: null,
   order_bys: { type: 'ORDER_MODIFIER', orders: [] },
-  distinct: true,
+  distinct: false,
   is_operator: false,
   export_state: false,
   catalog: '',
 })
+const aggregated = (name: string, of: Node, how: { filter: Node; distinct?: boolean }): Node => ({ ...called(name, of), ...how })
 
 // A place beyond 2^53 does not come through JSON, and none is needed any more.
 const clone = (value: unknown): unknown =>

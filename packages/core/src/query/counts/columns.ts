@@ -10,7 +10,13 @@ export interface Column {
   kind: Kind
   /** Measured, and as it is in the table: may be summed. A computed one could be a condition in disguise. */
   measured: boolean
+  made: Made
 }
+/**
+ * How a value came to be: `plain` as a shipped table has it, moved or stretched; `reckoned` of such, but without a condition; else it could be
+ * one, and its mean the share of who meets it.
+ */
+export type Made = 'plain' | 'reckoned' | 'computed'
 export interface Source {
   alias: string
   columns: ReadonlyMap<string, Column>
@@ -38,7 +44,7 @@ export function columnOf(name: string, type: string, measured: boolean): Column 
           : /^BOOLEAN$/i.test(type)
             ? 'flag'
             : 'other'
-  return { name, kind, measured: measured && number }
+  return { name, kind, measured: measured && number, made: measured ? 'plain' : 'computed' }
 }
 
 /** The column that a name means; one of people's tables is refused where several would do. */

@@ -1,6 +1,7 @@
 import { items, nodes, refuse, text, type Node } from '../tree.js'
 import { columnOf, isKey, resolve, type Column, type Scope, type Source } from './columns.js'
 import { kindOf } from './expressions.js'
+import { madeOf } from './made.js'
 
 // What the rows that are counted come from: tables, named results and joins, so that every row stays one person's.
 
@@ -87,7 +88,7 @@ function selected(item: Node, scope: Scope, named: Named, reading: Reading): Col
   const kind = kindOf(item, scope, listOfPeople(named, reading))
   if (alias === '') refuse(item, 'A computed column has a name: … AS name.')
   if (isKey(alias)) refuse(item, 'A key keeps a name that says so, and no other column takes one.')
-  return [{ name: alias, kind, measured: false }]
+  return [{ name: alias, kind, measured: false, made: madeOf(item, scope) }]
 }
 
 function starred(item: Node, { sources }: Scope): Column[] {

@@ -1,0 +1,38 @@
+import { nodes, text, type Node } from '../tree.js'
+import { resolve, type Made, type Scope } from './columns.js'
+
+const spans = new Set('second minute hour day week month quarter year'.split(' '))
+const orders: readonly Made[] = ['plain', 'reckoned', 'computed']
+const worst = (...all: readonly Made[]): Made =>
+  all.reduce((one, other) => (orders.indexOf(other) > orders.indexOf(one) ? other : one), 'plain')
+
+/** How the value of an expression that passed its check came to be. */
+export function madeOf(node: Node, scope: Scope): Made {
+  const parts = nodes(node['children'])
+  const ofParts = (least: Made, of: readonly Node[] = parts): Made => worst(least, ...of.map((part) => madeOf(part, scope)))
+  switch (text(node['class'])) {
+    case 'COLUMN_REF':
+      return resolve(node, scope).made
+    case 'CONSTANT':
+    case 'PARAMETER':
+      return 'plain'
+    case 'CAST':
+      return text((node['cast_type'] as Node | undefined)?.['id']) === 'VARCHAR' ? 'computed' : madeOf(node['child'] as Node, scope)
+    case 'OPERATOR':
+      return node['type'] === 'OPERATOR_COALESCE' ? ofParts('reckoned') : 'computed'
+    case 'FUNCTION':
+      return ofFunction(text(node['function_name']).toLowerCase(), parts, ofParts)
+    default:
+      return 'computed'
+  }
+}
+
+function ofFunction(name: string, parts: readonly Node[], ofParts: (least: Made, of?: readonly Node[]) => Made): Made {
+  // One of the two is a number: the check of expressions says so.
+  if (/^[-+*]$/.test(name)) return ofParts('plain')
+  if (/^date_?diff$/.test(name)) {
+    const { value } = (parts[0]?.['value'] ?? {}) as { value?: unknown }
+    return spans.has(text(value).toLowerCase()) ? ofParts('plain', parts.slice(1)) : 'computed'
+  }
+  return /^(?:\/|least|greatest|abs|round|year)$/.test(name) ? ofParts('reckoned') : 'computed'
+}
