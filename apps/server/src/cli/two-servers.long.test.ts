@@ -69,9 +69,9 @@ async function rolesOf(url: string): Promise<string | null> {
 const resources = 3_000
 // A lease ends after 8 s; the rest is for machines that do much else.
 const handoverMsMax = 120_000
-function fileOf(letter: string): string {
+function fileOf(letter: string, length = resources): string {
   const file = path.join(folders.data, `${letter}.ndjson`)
-  const lines = Array.from({ length: resources }, (_, n) =>
+  const lines = Array.from({ length }, (_, n) =>
     JSON.stringify({
       resourceType: 'Observation',
       id: `${letter}${n}`,
@@ -145,7 +145,7 @@ test('one that stood still between making a generation and publishing it publish
   const names = () => (existsSync(published) ? readdirSync(published) : [])
   const making = () => names().filter((name) => name.startsWith('.making-'))
   await asked(first.url, 'study', 'create', 'T', '--name', 'T', '--enrolment', 'open')
-  await asked<ImportReport>(first.url, 'import', fileOf('t'), '--study', 'T')
+  await asked<ImportReport>(first.url, 'import', fileOf('t', 50), '--study', 'T')
   // Whole, and only its name is missing: its own time is taken from it last.
   const isMade = () => making().some((name) => statSync(path.join(published, name)).mtimeMs === Date.UTC(2000, 0, 1))
   await expect.poll(isMade, { timeout: 60_000, interval: 20 }).toBe(true)

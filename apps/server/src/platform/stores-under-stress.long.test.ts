@@ -52,6 +52,7 @@ test('a database that is stopped at once, again and again under load, loses no w
   const acknowledged: string[] = []
   const refused = new Set<string>()
   let over = false
+  const stops = 2
   const writer = async (name: string): Promise<void> => {
     for (let n = 0; !over; n += 1) {
       const { status, headers } = await put(of, `${name}-${n}`, 60, token)
@@ -66,7 +67,7 @@ test('a database that is stopped at once, again and again under load, loses no w
     await expect.poll(() => acknowledged.length - before, { timeout: 60_000 }).toBeGreaterThan(more)
   }
   await written(50)
-  for (let stop = 0; stop < 3; stop += 1) {
+  for (let stop = 0; stop < stops; stop += 1) {
     process.kill(of.platform.postgres.pid()!, 'SIGQUIT')
     await written(30)
   }
@@ -79,7 +80,7 @@ test('a database that is stopped at once, again and again under load, loses no w
     .query<{ n: number }>(`select count(*)::int as n from version v join current c using (rid) where c.id ~ '^[abcd]-[0-9]'`)
   // What was committed and not answered may be there, too: at most one of each writer for each stop.
   expect(rows[0]!.n).toBeGreaterThanOrEqual(acknowledged.length)
-  expect(rows[0]!.n).toBeLessThanOrEqual(acknowledged.length + 3 * writers.length)
+  expect(rows[0]!.n).toBeLessThanOrEqual(acknowledged.length + stops * writers.length)
   await expectEqual(of, rows[0]!.n + 1, rows[0]!.n + 1)
 })
 
@@ -114,7 +115,7 @@ test('a clock that is set back by an hour or on by a day in the middle of any st
     })
     const stored = await put(of, 'same', 60 + n)
     expect([at, stored.status]).toEqual([at, n === 0 ? 201 : 200])
-    times.push(String(JSON.parse(stored.text || '{}')['meta']?.lastUpdated ?? stored.headers['last-modified']))
+    times.push((stored.json['meta'] as { lastUpdated: string }).lastUpdated)
     await arrived(of)
     await expect.poll(() => isOver, { timeout: 30_000 }).toBe(true)
     if (at.startsWith('reservoir'))
@@ -122,7 +123,8 @@ test('a clock that is set back by an hour or on by a day in the middle of any st
   }
   const { history } = await published()
   expect((await readdir(path.join(folder, 'published'))).sort()).toEqual(history.map(({ generation }) => String(generation)).sort())
-  expect(times).toEqual([...times].sort())
+  // Of one resource it strictly rises, whatever the clock says.
+  expect(times).toEqual([...new Set(times)].sort())
   jumpedMs = 0
   // The generation of the newest snapshot, its tables with it.
   expect((await expectEqual(of, jumps.length + 1, 2)).published).toMatchObject({ not: null })
