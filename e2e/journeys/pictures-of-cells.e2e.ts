@@ -1,6 +1,7 @@
 // Cells that the documents show, with figures in them; of use only where pictures are taken.
 import type { NotebookCell } from '@aquifer/core/contract'
-import { expect, signIn, test } from '../world/index.js'
+import type { Page } from '@playwright/test'
+import { expect, signIn, test, type Platform } from '../world/index.js'
 import { inBothLooks } from '../world/looks.js'
 
 const sql = (name: string, source: string): NotebookCell => ({ id: name, kind: 'sql', name, source })
@@ -45,8 +46,7 @@ where birth_year < 2008 and gender in ('female', 'male')`,
   },
 ]
 
-test('a cohort, statistics and the history', { tag: '@long' }, async ({ page, platform }) => {
-  test.skip(process.env['AQUIFER_SCREENSHOTS'] === undefined, 'no pictures are asked for')
+async function take({ page, platform }: { page: Page; platform: Platform }): Promise<void> {
   test.setTimeout(180_000)
   await signIn(page, platform.url, 'ada')
   const id = await page.evaluate(
@@ -73,4 +73,6 @@ test('a cohort, statistics and the history', { tag: '@long' }, async ({ page, pl
   const below = page.getByRole('region', { name: 'History, jobs and problems' })
   await below.locator('.history-row .bottom-row').first().click()
   await inBothLooks(page, 'history')
-})
+}
+
+if (process.env['AQUIFER_SCREENSHOTS'] !== undefined) test('a cohort, statistics and the history', { tag: '@long' }, take)

@@ -32,6 +32,7 @@ import { toggleBottom, type BottomPart } from './bottom.js'
 import { lettersAreKeys, setLettersAsKeys } from './keys.js'
 import { goToRegion } from './regions.js'
 import { looks } from './TitleBar.js'
+import { useChooseStudy } from './use-choose-study.js'
 
 interface Props {
   isOpen: boolean
@@ -132,6 +133,7 @@ function useShellCommands() {
   const session = useSession()
   const me = useMe()
   const { choose } = useTheme()
+  const chooseStudy = useChooseStudy()
   const studyId = useSessionState().study
   const commands = useMemo<Command[]>(
     () => [
@@ -159,7 +161,7 @@ function useShellCommands() {
           name: `Switch to ${study.name}`,
           note: study.id,
           icon: Database,
-          run: () => session.chooseStudy(study.id),
+          run: () => chooseStudy(study.id),
         })),
       ...looks.map((look) => ({
         id: `look-${look.id}`,
@@ -178,7 +180,7 @@ function useShellCommands() {
       },
       { id: 'sign-out', group: 'Workbench', name: 'Sign out', icon: LogOut, run: () => session.signOut() },
     ],
-    [me, studyId, navigate, session, choose],
+    [me, studyId, navigate, session, choose, chooseStudy],
   )
   useCommands(commands)
 }

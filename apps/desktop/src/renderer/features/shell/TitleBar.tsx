@@ -7,6 +7,7 @@ import { Icon } from '../../ui/Icon.js'
 import { Logo } from '../../ui/Logo.js'
 import { Keys, MenuButton } from '../../ui/menus.js'
 import { useDensity, useTheme } from '../../ui/theme.js'
+import { useChooseStudy } from './use-choose-study.js'
 
 export function TitleBar({ onSearch }: { onSearch(): void }) {
   return (
@@ -29,7 +30,7 @@ export function TitleBar({ onSearch }: { onSearch(): void }) {
 }
 
 function StudySwitcher() {
-  const session = useSession()
+  const choose = useChooseStudy()
   const current = useSessionState()
   const study = useStudy()
   const { role } = useMe()
@@ -54,7 +55,7 @@ function StudySwitcher() {
             label: item.name,
             note: `${item.id}, ${item.kind}, ${item.status}`,
             checked: item.id === study.id,
-            run: () => session.chooseStudy(item.id),
+            run: () => choose(item.id),
           })),
         },
       ]}

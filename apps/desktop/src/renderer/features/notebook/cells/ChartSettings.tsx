@@ -1,7 +1,8 @@
-import { AreaChart, BarChart3, BoxSelect, ChartColumn, ChartLine, ChartScatter, Grid3x3, TrendingDown } from 'lucide-react'
+import { AreaChart, BarChart3, BoxSelect, ChartColumn, ChartLine, ChartScatter, ChevronDown, Grid3x3, TrendingDown } from 'lucide-react'
 import type { ChartType, NotebookChart } from '@aquifer/core/contract'
 import { Button } from '../../../ui/Button.js'
 import { Select } from '../../../ui/fields.js'
+import { Icon } from '../../../ui/Icon.js'
 import { MenuButton, type MenuGroup } from '../../../ui/menus.js'
 import { propose, seriesMax } from '../chart/chart-data.js'
 import { ofRows } from '../chart/drawing.js'
@@ -119,12 +120,17 @@ function ColumnsMenu({ chart, columns, draw }: ColumnsProps) {
     ...(chart.type === 'survival' ? survivalGroups(chart, columns, draw) : []),
   ]
   const trigger = (
-    <Button>
-      <span className="ink-3">Columns</span>
+    <Button className="field select-button">
       <span className="cut">{[...chart.y, ...(chart.series ? [`by ${chart.series}`] : [])].join(', ') || 'choose'}</span>
+      <Icon of={ChevronDown} className="ink-3" />
     </Button>
   )
-  return <MenuButton label="Columns to draw" placement="bottom start" trigger={trigger} groups={groups} />
+  return (
+    <span className="select">
+      <span className="select-label">{chart.type === 'histogram' ? 'Split' : 'Columns'}</span>
+      <MenuButton label="Columns to draw" placement="bottom start" trigger={trigger} groups={groups} />
+    </span>
+  )
 }
 
 function binsGroup(chart: NotebookChart, draw: Draw): MenuGroup {

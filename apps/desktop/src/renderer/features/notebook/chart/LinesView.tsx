@@ -21,17 +21,19 @@ import {
 } from './marks.js'
 
 const legendRoom = 20
+const nameUpwards = { position: 'insideTopLeft', offset: 0, dy: -16, dx: 8, fontSize: 11, fill: 'var(--ink-3)' } as const
 
 /** Bars, lines, areas and the bins of a histogram. Three channels per series (hue, dash, marker). */
 export function LinesView({ data, chart }: { data: ChartData; chart: NotebookChart }) {
   const bars = chart.type === 'bar' || chart.type === 'histogram'
   const legend = bars && data.series.length > 1
+  const alone = bars && data.series.length === 1 ? data.series[0]?.name : undefined
   const marked = data.points.length <= 40
   return (
     <ResponsiveContainer width="100%" height={height}>
       <ComposedChart
         data={data.points}
-        margin={{ top: legend ? legendRoom : top, right: bars ? 12 : labelRoom, bottom: bars ? 18 : 0, left: 0 }}
+        margin={{ top: legend || alone ? legendRoom : top, right: bars ? 12 : labelRoom, bottom: bars ? 18 : 0, left: 0 }}
         barCategoryGap={chart.type === 'histogram' ? 1 : '22%'}
         barGap={2}
         accessibilityLayer={false}
@@ -41,7 +43,7 @@ export function LinesView({ data, chart }: { data: ChartData; chart: NotebookCha
           {...across}
           {...(bars ? { label: { value: chart.x, position: 'insideBottom', offset: -12, fontSize: 11, fill: 'var(--ink-3)' } } : {})}
         />
-        <YAxis {...upwards} domain={data.domain} ticks={data.ticks} />
+        <YAxis {...upwards} domain={data.domain} ticks={data.ticks} {...(alone ? { label: { ...nameUpwards, value: alone } } : {})} />
         <Tooltip cursor={tipCursor} isAnimationActive={false} content={<PointTip series={data.series} />} />
         {data.series.map((series, at) => mark(series, at, chart.type, { marked, joined: data.joined ?? false }))}
         {legend && <Legend names={data.series.map((series) => series.name)} />}
@@ -57,7 +59,7 @@ function mark(series: Series, at: number, type: NotebookChart['type'], { marked,
   const style = styleAt(at)
   const { key } = series
   const named = { dataKey: key, name: series.name, isAnimationActive: false }
-  if (type === 'bar') return <Bar key={key} {...named} fill={style.colour} radius={[3, 3, 0, 0]} maxBarSize={44} />
+  if (type === 'bar') return <Bar key={key} {...named} fill={style.colour} radius={[3, 3, 0, 0]} maxBarSize={72} />
   if (type === 'histogram') return <Bar key={key} {...named} fill={style.colour} stackId="bins" />
   const dot = marked && ((props: DotProps) => <Dot key={`${key} ${props.index}`} {...props} shape={style.shape} colour={style.colour} />)
   const line = { ...named, stroke: style.colour, strokeWidth: 2, strokeDasharray: style.dash, dot, connectNulls: joined }

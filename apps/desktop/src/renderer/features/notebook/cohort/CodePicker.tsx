@@ -24,7 +24,10 @@ export function CodePicker({ table, chosen, onChange, onClose }: Props) {
   const [text, search] = useState('')
   const asked = useCodes(table)
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  const fitting = (asked.data ?? []).filter((row) => words.every((word) => `${row.code} ${row.text}`.toLowerCase().includes(word)))
+  // As it stood when the list was opened: a row that is ticked stays under the pointer.
+  const [first] = useState(() => new Set(chosen))
+  const inOrder = (asked.data ?? []).toSorted((a, b) => Number(first.has(b.code)) - Number(first.has(a.code)))
+  const fitting = inOrder.filter((row) => words.every((word) => `${row.code} ${row.text}`.toLowerCase().includes(word)))
   const toggle = (code: string) => onChange(chosen.includes(code) ? chosen.filter((other) => other !== code) : [...chosen, code])
   return (
     <div className="code-picker" role="group" aria-label={`Codes in ${table}`}>
@@ -38,20 +41,30 @@ export function CodePicker({ table, chosen, onChange, onClose }: Props) {
       ) : asked.data === undefined ? (
         <SkeletonRows rows={5} />
       ) : (
-        <ul className="code-rows">
-          {fitting.slice(0, shownMax).map((row) => (
-            <li key={row.code}>
-              <label className="code-row">
-                <input type="checkbox" checked={chosen.includes(row.code)} onChange={() => toggle(row.code)} />
-                <span className="mono">{row.code}</span>
-                <span className="cut grow">{row.text}</span>
-                <span className="num ink-2">{row.people}</span>
-              </label>
-            </li>
-          ))}
-          {fitting.length > shownMax && <li className="sub">{count(fitting.length - shownMax)} more: type to find them</li>}
-          {fitting.length === 0 && <li className="sub">No code fits.</li>}
-        </ul>
+        <>
+          <div className="code-head sub" aria-hidden>
+            <span>Code</span>
+            <span className="grow">Name</span>
+            <span>People</span>
+          </div>
+          <ul className="code-rows">
+            {fitting.slice(0, shownMax).map((row) => (
+              <li key={row.code}>
+                <label className="code-row">
+                  <input type="checkbox" checked={chosen.includes(row.code)} onChange={() => toggle(row.code)} />
+                  <span className="mono code-of">{row.code}</span>
+                  <span className="cut grow">{row.text || <span className="ink-3">no name in the dictionary</span>}</span>
+                  <span className="num ink-2">
+                    {row.people}
+                    <span className="visually-hidden"> people</span>
+                  </span>
+                </label>
+              </li>
+            ))}
+            {fitting.length > shownMax && <li className="sub">{count(fitting.length - shownMax)} more: type to find them</li>}
+            {fitting.length === 0 && <li className="sub">No code of {table} fits. Try a part of its name.</li>}
+          </ul>
+        </>
       )}
     </div>
   )

@@ -1,4 +1,4 @@
-import { Search, Trash2 } from 'lucide-react'
+import { Plus, Search, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { usualOfCodes, type Amount } from '@aquifer/core/cohort'
 import type { CohortLeaf } from '@aquifer/core/contract'
@@ -13,13 +13,17 @@ const kinds = [
   { id: 'medication', label: 'medication' },
   { id: 'procedure', label: 'procedure' },
   { id: 'observation', label: 'observation' },
-  { id: 'age', label: 'age' },
-  { id: 'sex', label: 'sex' },
+  { id: 'age', label: 'of age' },
+  { id: 'sex', label: 'of sex' },
 ] as const
-const signs = [
-  { id: 'has', label: 'has' },
-  { id: 'not', label: 'has not' },
-] as const
+const signs = { have: ['has', 'has not'], be: ['is', 'is not'] } as const
+const signsOf = ({ is }: CohortLeaf) => {
+  const [yes, no] = signs[is === 'age' || is === 'sex' ? 'be' : 'have']
+  return [
+    { id: 'has' as const, label: yes },
+    { id: 'not' as const, label: no },
+  ]
+}
 const comparisons = ['<', '<=', '=', '>=', '>'].map((sign) => ({ id: sign as '<' | '<=' | '=' | '>=' | '>', label: sign }))
 const sexes = ['female', 'male', 'other', 'unknown'] as const
 
@@ -42,10 +46,10 @@ export function RuleRow({ rule, at, onChange, onRemove }: Props) {
         <div key={index} className="rule-line">
           {index === 0 ? (
             <Select
-              label={`Rule ${at + 1}: has or has not`}
+              label={`Rule ${at + 1}: whether it holds`}
               hidden
               value={rule.not ? 'not' : 'has'}
-              choices={[...signs]}
+              choices={signsOf(leaf)}
               onChange={(sign) => onChange({ ...rule, not: sign === 'not' })}
             />
           ) : (
@@ -61,8 +65,8 @@ export function RuleRow({ rule, at, onChange, onRemove }: Props) {
           <LeafFields leaf={leaf} onChange={(next) => put(index, next)} />
           <span className="row end">
             {index === rule.any.length - 1 && (
-              <Button look="quiet" onPress={() => onChange({ ...rule, any: [...rule.any, newLeaf(leaf.is, today())] })}>
-                or
+              <Button look="quiet" icon={Plus} onPress={() => onChange({ ...rule, any: [...rule.any, newLeaf(leaf.is, today())] })}>
+                Or
               </Button>
             )}
             <IconButton label={`Remove ${leaf.is}`} icon={Trash2} size={14} onPress={() => drop(index)} />

@@ -140,6 +140,16 @@ export class Bench {
     if (notebook !== null) this.#parts.desk.close(notebook)
   }
 
+  /** It goes on in another study's layout: here nothing of it stays, and the address is left as it is. */
+  giveAway(notebook: string): void {
+    const api = this.#api
+    const panel = api?.getPanel(notebookPanel(notebook))
+    this.detach()
+    if (api === null || panel === undefined) return
+    api.removePanel(panel)
+    this.#parts.layouts.write({ dock: api.panels.length === 0 ? null : api.toJSON() })
+  }
+
   closed(): string[] {
     return this.#parts.layouts.read().closed
   }

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { notebook as notebookSchema } from '@aquifer/core/contract'
 import { useCatalogue, useNotebooks } from '../../../api/queries.js'
-import { useApi, useStudy } from '../../../api/SessionProvider.js'
+import { useApi, useMe, useSession, useStudy } from '../../../api/SessionProvider.js'
 import { Button } from '../../../ui/Button.js'
 import { Icon } from '../../../ui/Icon.js'
 import { Failure, SkeletonRows } from '../../../ui/states.js'
@@ -37,9 +37,9 @@ function useStanding({ api, containerApi }: Panel): { visible: boolean; front: b
 export function NotebookPanel(props: Panel) {
   const { of: id } = props.params
   const { visible, front } = useStanding(props)
-  const study = useStudy()
-  const catalogue = useCatalogue(study?.id)
   const open = useOpenNotebook(id)
+  const catalogue = useCatalogue(open?.study ?? '', open !== undefined)
+  useItsStudy(id, open?.study, front)
   // What is behind another tab holds no editors; its text and results are the desk's.
   if (!visible) return null
   if (open === undefined) return <Fetched id={id} />
@@ -53,6 +53,20 @@ export function NotebookPanel(props: Panel) {
       </InFront>
     </NotebookInHand>
   )
+}
+
+/** A notebook of another study, by a link or from an older layout: what stands around it has to be of its study. */
+function useItsStudy(id: string, its: string | undefined, front: boolean): void {
+  const session = useSession()
+  const bench = useBench()
+  const { studies } = useMe()
+  const current = useStudy()?.id
+  const isForeign = front && its !== undefined && its !== current && studies.some((study) => study.id === its)
+  useEffect(() => {
+    if (!isForeign) return
+    bench.giveAway(id)
+    session.chooseStudy(its)
+  }, [isForeign, bench, id, session, its])
 }
 
 /** Fetches a notebook once; from then on the desk holds it. */

@@ -15,6 +15,9 @@ export const kindIcons: Record<ColumnKind, LucideIcon> = {
   nested: Braces,
 }
 
+/** Years compare like other numbers. */
+export const isRight = (kind: ColumnKind): boolean => kind === 'number' || kind === 'year'
+
 interface Props {
   id: string
   headers: Header<GridFeatures, object>[]
@@ -44,10 +47,14 @@ export function GridHead({ id, headers, result, active, acts, pins, onPress }: P
               aria-colindex={at + 1}
               aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined}
               data-active={(active.row === -1 && active.column === at) || undefined}
-              className={column.kind === 'number' ? 'grid-cell grid-heading n' : 'grid-cell grid-heading'}
+              className={isRight(column.kind) ? 'grid-cell grid-heading n' : 'grid-cell grid-heading'}
               data-pinned={pins[at] !== undefined || undefined}
               style={{ flexBasis: header.getSize(), minWidth: header.getSize(), left: pins[at] }}
               title={header.column.getCanSort() ? column.name : `${column.name}. Too many rows to sort here: use order by`}
+              onContextMenu={(event) => {
+                event.preventDefault()
+                document.getElementById(menuId(id, at))?.click()
+              }}
               onClick={() => {
                 onPress(at)
                 header.column.toggleSorting()

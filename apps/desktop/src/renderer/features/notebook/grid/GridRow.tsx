@@ -1,6 +1,7 @@
 import { count } from '../../../ui/format.js'
 import type { Range } from '../csv.js'
 import { suppressionWord, type Result, type ResultColumn, type Suppression } from '../result.js'
+import { isRight } from './GridHead.js'
 import { within, type Place } from './selection.js'
 
 interface Props {
@@ -40,7 +41,7 @@ export function GridRow({ id, at, row, offset, result, widths, bars, pins, range
             aria-selected={selected}
             data-active={isActive || undefined}
             data-selected={(selected && several) || undefined}
-            className={column.kind === 'number' ? 'grid-cell n' : 'grid-cell'}
+            className={isRight(column.kind) ? 'grid-cell n' : 'grid-cell'}
             data-pinned={pins[index] !== undefined || undefined}
             data-suppressed={suppressed ?? undefined}
             title={suppressed === null ? undefined : why[suppressed]}

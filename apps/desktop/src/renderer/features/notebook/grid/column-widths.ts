@@ -4,13 +4,16 @@ const letter = 7.4
 const widthMin = 72
 const widthMax = 340
 const sampleRows = 60
+// A pseudonym says nothing by its later letters, and takes the room of three columns.
+const isKey = /(^|_)key$/i
+const keyMax = 150
 
 /** Wide enough for the head and for what the first rows hold, within bounds; the reader may drag. */
 export function columnWidths(result: Result): number[] {
   return result.columns.map((column) => {
     let longest = column.name.length + 4
     for (let row = 0; row < Math.min(result.rows, sampleRows); row += 1) longest = Math.max(longest, column.text(row)?.length ?? 1)
-    return Math.round(Math.min(widthMax, Math.max(widthMin, longest * letter + 26)))
+    return Math.round(Math.min(isKey.test(column.name) ? keyMax : widthMax, Math.max(widthMin, longest * letter + 26)))
   })
 }
 

@@ -9,6 +9,7 @@ import { Failure, SkeletonRows } from '../../../ui/states.js'
 import { useNow } from '../../../ui/use-now.js'
 import { useSettled } from '../../../ui/use-settled.js'
 import { outcomes } from '../../home/outcomes.js'
+import { heartOf } from './heart.js'
 import { HistoryDetail } from './HistoryDetail.js'
 import { most, useHistory, usePin, type Sought } from './history.js'
 
@@ -119,7 +120,7 @@ function Row({ row, study, short, current, onTake }: RowProps) {
       <button type="button" className="bottom-row" aria-current={current} title={row.problem ?? row.sql} onClick={onTake}>
         <Icon of={outcome.icon} className={outcome.tone} />
         <span className="visually-hidden">{outcome.word}</span>
-        <span className="grow cut mono">{row.sql.replaceAll(/\s+/g, ' ')}</span>
+        <span className="grow cut mono">{heartOf(row.sql)}</span>
         {!short && <span className="small ink-2 cut bottom-figure">{row.purpose}</span>}
         {!short && <span className="small ink-2 num bottom-figure">{row.rows === null ? '' : plural(row.rows, 'row')}</span>}
         {!short && <span className="small ink-3 num bottom-figure">{row.elapsedMs === null ? '' : span(row.elapsedMs)}</span>}
