@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { cmsCells } from '@aquifer/core/small-cells'
 import type { Config } from '../config/index.js'
 import type { FileDesk } from '../files/index.js'
 import { KeyMissing } from '../lake/index.js'
@@ -175,19 +176,24 @@ const dayMs = 86_400_000
 export function queryGauges(metrics: Metrics, query: Query): void {
   metrics.gauge('aquifer_statements_running', 'Statements that run or wait', () => query.running())
   metrics.gauge('aquifer_statements_waiting', 'Statements that wait for an engine', () => query.waiting)
-  metrics.gauge('aquifer_results_kept_bytes', 'Bytes of results that are kept', () => query.keptBytes())
+  metrics.gauge('aquifer_results_kept_bytes', 'Bytes of results that are kept', () => Math.ceil(query.keptBytes() / mebibyte) * mebibyte)
 }
 
-/** What stands in the reports of this process: the worst of all studies. */
+// Of one small result they would say how many rows it has.
+const mebibyte = 1024 * 1024
+
+/** What stands in the reports of this process: the worst of all studies. Nobody has to say who he is to read it: no number of few people. */
 export function riskGauges(metrics: Metrics, risk: RiskDesk): void {
   metrics.gauge(
     'aquifer_risk_class_min',
-    'Smallest class of people who look alike in a published study, as last computed',
-    () => risk.worst()?.minimum ?? Number.NaN,
+    'Smallest class of people who look alike in a published study, as last computed; 0: one of fewer than 11',
+    () => telling(risk.worst()?.minimum ?? Number.NaN),
   )
   metrics.gauge(
     'aquifer_risk_below_share',
-    'Greatest share of a published study’s people in classes below 11, as last computed',
-    () => risk.worst()?.below ?? Number.NaN,
+    'Greatest share of a published study’s people in classes below 11, as last computed, in tenths upwards',
+    () => Math.ceil((risk.worst()?.below ?? Number.NaN) * 10) / 10,
   )
 }
+
+const telling = (people: number): number => (people < cmsCells.threshold ? 0 : people)

@@ -11,12 +11,30 @@ import {
 } from '@aquifer/core/contract'
 import { isRefusal } from '@aquifer/core/refusal'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { unmappedCodesOf } from './code-counts.js'
 import { countCohort } from './cohort-count.js'
 import { openCohortDesk } from './cohorts.js'
 import type { Window } from './result-windows.js'
 import { statisticsBy } from './statistics.js'
 import { Attacker, type Kinds } from './test/attacker.js'
-import { openQueryWorld, publish, type MaskedResource, type World } from './test/world.js'
+import {
+  codes,
+  conditions,
+  crowd,
+  everybody,
+  isIn,
+  keyOf,
+  kinds,
+  kindsOf,
+  labels,
+  resourcesOf,
+  rules,
+  study,
+  whereOf,
+  within,
+  type Kind,
+} from './test/small-studies.js'
+import { openQueryWorld, publish, type World } from './test/world.js'
 
 // Who gets counts only asks statements, cohorts and statistics of random small studies in any order, puts all that was told together, and
 // works out sizes of sets. He knows which kinds of people there can be, and how figures are rounded.
@@ -26,87 +44,6 @@ beforeAll(async () => {
   world = await openQueryWorld()
 })
 afterAll(async () => world.close())
-
-const genders = ['female', 'male']
-const years = [1950, 1960, 1970]
-const codes = ['one', 'other', 'rare']
-const crowd = 70
-interface Kind {
-  gender: string
-  year: number
-  code: string
-}
-const kinds: Kind[] = genders.flatMap((gender) => years.flatMap((year) => codes.map((code) => ({ gender, year, code }))))
-const kindsOf = (isOf: (kind: Kind) => boolean): Kinds => kinds.reduce((mask, kind, at) => (isOf(kind) ? mask | (1 << at) : mask), 0)
-
-const everybody = kindsOf(() => true)
-
-const keyOf = (at: number): string => `a${String(at).padStart(2, '0')}`
-function resourcesOf(kind: Kind, at: number): MaskedResource[] {
-  const key = keyOf(at)
-  const code = { coding: [{ system: 'http://snomed.info/sct', code: kind.code }] }
-  return [
-    { resourceType: 'Patient', id: key, patient_key: key, gender: kind.gender, birthDate: String(kind.year) },
-    {
-      resourceType: 'Condition',
-      id: `c${key}`,
-      patient_key: key,
-      patient: { reference: `Patient/${key}` },
-      code,
-      verificationStatus: 'confirmed',
-    },
-  ]
-}
-
-// Few of a kind and many of another, as in real studies.
-const study = fc.array(
-  fc.oneof(
-    { weight: 5, arbitrary: fc.integer({ min: 0, max: 5 }) },
-    { weight: 2, arbitrary: fc.integer({ min: 0, max: kinds.length - 1 }) },
-  ),
-  {
-    minLength: crowd,
-    maxLength: crowd,
-  },
-)
-
-interface Condition {
-  sql: string
-  isOf(kind: Kind): boolean
-}
-const conditions: Condition[] = [
-  { sql: "gender = 'female'", isOf: ({ gender }) => gender === 'female' },
-  { sql: 'birth_year < 1970', isOf: ({ year }) => year < 1970 },
-  { sql: "patient_key IN (SELECT patient_key FROM conditions WHERE code = 'rare')", isOf: ({ code }) => code === 'rare' },
-  { sql: "patient_key NOT IN (SELECT patient_key FROM conditions WHERE code = 'rare')", isOf: ({ code }) => code !== 'rare' },
-  { sql: "patient_key IN (SELECT patient_key FROM conditions WHERE code = 'one')", isOf: ({ code }) => code === 'one' },
-  { sql: "NOT (gender = 'male' AND birth_year = 1970)", isOf: ({ gender, year }) => !(gender === 'male' && year === 1970) },
-]
-const labels = [
-  { sql: 'gender', values: genders, of: ({ gender }: Kind) => gender },
-  { sql: 'birth_year', values: years.map(String), of: ({ year }: Kind) => String(year) },
-  {
-    sql: "CASE WHEN birth_year = 1970 THEN 'x' ELSE gender END",
-    values: ['x', ...genders],
-    of: ({ gender, year }: Kind) => (year === 1970 ? 'x' : gender),
-  },
-]
-const within = fc.uniqueArray(fc.constantFrom(...conditions), { maxLength: 2 })
-const isIn =
-  (all: readonly Condition[]) =>
-  (kind: Kind): boolean =>
-    all.every(({ isOf }) => isOf(kind))
-const whereOf = (all: readonly Condition[]): string => (all.length === 0 ? '' : ` WHERE ${all.map(({ sql }) => sql).join(' AND ')}`)
-
-const rules: { criterion: CohortCriteria['all'][number]; isOf(kind: Kind): boolean }[] = [
-  { criterion: { is: 'sex', in: ['female'] }, isOf: ({ gender }) => gender === 'female' },
-  ...['one', 'rare'].map((code) => ({
-    criterion: { is: 'condition' as const, of: { codes: [code] } },
-    isOf: (kind: Kind) => kind.code === code,
-  })),
-  { criterion: { is: 'not', of: { is: 'condition', of: { codes: ['rare'] } } }, isOf: ({ code }) => code !== 'rare' },
-  { criterion: { is: 'age', max: 50, on: '2010-06-01' }, isOf: ({ year }) => year >= 1960 },
-]
 
 const nobody = { noConsent: 0, withdrawn: 0, underAge: 0, held: 0 }
 /** Asks, hears what is told, and gives it back: null where nothing was. */
@@ -226,7 +163,36 @@ const table = fc.record({ where: within, by: fc.boolean() }).map(({ where, by })
   return { ...body, people: basis.people }
 })
 
-const asking = fc.oneof({ weight: 3, arbitrary: statement }, { weight: 2, arbitrary: cohort }, { weight: 1, arbitrary: table })
+const asking = fc.oneof(
+  { weight: 3, arbitrary: statement },
+  { weight: 2, arbitrary: cohort },
+  { weight: 1, arbitrary: table },
+  { weight: 1, arbitrary: fc.constant<Asking>(standingNumbers) },
+)
+/** The catalogue and counts by code: multiples of 11, held against nothing. */
+async function standingNumbers(actor: string, attacker: Attacker): Promise<null> {
+  const { query, study } = world
+  const hearAlone = (set: Kinds, told: number | null): void =>
+    told === null || told === 0 ? attacker.hears(set, 0, 10) : attacker.hears(set, Math.max(11, told - 10), told + 10)
+  const { people } = await query.catalogue(study, actor)
+  // The study's own first two are in its files.
+  if (people > 0) attacker.hears(everybody, people - 12, people + 10)
+  const asWho = {
+    people: (code: string, count: number | string) => query.told.people(study, count, code),
+    codes: (cell: string, count: number) => query.told.alone(study, cell, count),
+  }
+  const found = await unmappedCodesOf(query, study, asWho)
+  if (isRefusal(found)) throw new Error(JSON.stringify(found))
+  for (const code of codes) {
+    const told = found.codes.find((each) => each.code === code)
+    hearAlone(
+      kindsOf((kind) => kind.code === code),
+      told === undefined ? null : Number(told.people),
+    )
+  }
+  return null
+}
+
 const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
 let [version, callers] = [10, 0]
 
@@ -252,6 +218,8 @@ async function begin(people: readonly number[]): Promise<void> {
   )
   // The study's own first two are not among them.
   world.withheld.splice(0, Infinity, 'pk1', 'pk2')
+  // Numbers that stand alone were told of the study before.
+  world.ahead.ms += 3_600_000
   world.query.peopleWithdrew('SYN')
 }
 

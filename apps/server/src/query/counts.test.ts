@@ -252,6 +252,12 @@ test('who withdraws is in no new figure; who was told some before is told of it 
     world.query.peopleWithdrew('SYN', { patientKey: 'pc00' })
     world.withheld.length = 0
     expect(await ask('SELECT count(*) AS others FROM patients', early)).toMatchObject(resting)
+    // What may not be asked then, either, does not wait for it.
+    for (const [sql, why] of [
+      ['SELECT gender FROM patients', /Rows are not told/],
+      ['SELECT count(*) FROM patiens', /patiens/],
+    ] as const)
+      expect(await ask(sql, early)).toMatchObject({ refusal: 'statement-invalid', detail: expect.stringMatching(why) })
     expect((await count(all, early)).rows).toEqual(before.rows)
     world.ahead.ms += 3_600_000
     expect((await count('SELECT count(*) AS people FROM patients', early)).basis.changedPeople).toBe('0')
