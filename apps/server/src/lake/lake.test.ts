@@ -2,14 +2,17 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openFolderStore, type ObjectStore } from '../storage/index.js'
+import { armFaults, disarmFaults, openFolderStore, type ObjectStore } from '../storage/index.js'
 import { compareCursors, feedStart, openKeyring, openLake, rowLines, TamperedError, type Lake, type RowBatch } from './index.js'
 
 let folder = ''
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aquifer-lake-'))
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterEach(async () => {
+  disarmFaults()
+  await rm(folder, { recursive: true, force: true })
+})
 
 async function aLake(): Promise<Lake> {
   return openLake({ at: openFolderStore(join(folder, 'lake')), keyring: await openKeyring({ dir: join(folder, 'keys') }) })
@@ -84,6 +87,22 @@ const boundTo = (store: ObjectStore, name: string | symbol): unknown => {
   const value: unknown = Reflect.get(store, name)
   return typeof value === 'function' ? (value as () => unknown).bind(store) : value
 }
+
+test('segments of commits that failed go with the next one, and before somebody is taken out', async () => {
+  const study = await (await aLake()).study('ASTHMA-1')
+  await study.append(rows(1, 1), 'e1')
+  const segments = async () => (await readdir(join(folder, 'lake', 'ASTHMA-1'))).filter((name) => name.endsWith('.enc')).length
+  armFaults('lake.segment-written=fail@1')
+  await expect(study.append(rows(2, 3), 'e1')).rejects.toThrow('injected fault')
+  expect(await segments()).toBe(2)
+  await study.forget({ patientId: 'nobody', named: new Set() })
+  expect(await segments()).toBe(1)
+  armFaults('lake.segment-written=fail@1')
+  await expect(study.append(rows(2, 3), 'e1')).rejects.toThrow('injected fault')
+  await study.append(rows(2, 5), 'e1')
+  expect(await segments()).toBe(2)
+  expect(await idsAfter(await aLake())).toEqual(['o1', 'o2', 'o3', 'o4', 'o5'])
+})
 
 test('written again under the same id after it took its place, a lake is whole all the while', async () => {
   const lake = await aLake()

@@ -41,6 +41,7 @@ export class StudyLake {
   readonly #keyring: Keyring
   readonly #recentMax: number
   readonly #listeners = new Set<() => void>()
+  readonly #unnamed = new Set<string>()
   #manifest: LakeManifest
   #turn: Promise<unknown> = Promise.resolve()
   #readers = 0
@@ -63,10 +64,12 @@ export class StudyLake {
     return this.#inTurn(async () => {
       if (compareCursors(batch.to, this.#manifest.cursor) <= 0) return
       const segment = await writeSegment(this.#at, this.study, this.#keyring, batch)
+      this.#unnamed.add(segmentFile(segment.id))
       await faultPoint('lake.segment-written')
       const { rows, bytes, segments } = this.#manifest
       const grown = { rows: rows + segment.rows, bytes: bytes + segment.bytes, segments: [...segments, segment] }
       await this.#commit({ ...this.#manifest, ...grown, epoch, cursor: batch.to })
+      await this.#removeUnnamed()
     })
   }
 
@@ -116,13 +119,16 @@ export class StudyLake {
       if (segments.length < this.#recentMax || compareCursors(old.at(-1)!.to, read) > 0) return
       const joined: LakeSegment[] = []
       for (const group of groupsToJoin(old)) {
-        joined.push(group.length === 1 ? group[0]! : await joinSegments(this.#at, this.study, this.#keyring, group))
+        const made = group.length === 1 ? group[0]! : await joinSegments(this.#at, this.study, this.#keyring, group)
+        if (group.length > 1) this.#unnamed.add(segmentFile(made.id))
+        joined.push(made)
       }
       const paged = await withPage(this.#at, this.#manifest, joined)
       await faultPoint('lake.segments-joined')
       await this.#commit({ ...paged, bytes: bytes - sizeOf(old) + sizeOf(joined), segments: segments.slice(old.length) })
       const kept = new Set(joined.map((segment) => segment.id))
       for (const { id } of old) if (!kept.has(id)) await this.#at.remove(segmentFile(id))
+      for (const id of kept) this.#unnamed.delete(segmentFile(id))
     })
   }
 
@@ -169,6 +175,11 @@ export class StudyLake {
   forget(whose: Whose, stopping: () => boolean = () => false): Promise<{ rows: number; segments: number } | 'left'> {
     return this.#inTurn(async () => {
       await discardAnew(this.#at, this.#manifest)
+      if (this.#unnamed.size > 0) {
+        // Once there is a newer list, none that failed comes true late.
+        await this.#commit(this.#manifest)
+        await this.#removeUnnamed()
+      }
       const { pages, segments, ...rest } = this.#manifest
       const gone = { rows: 0, segments: 0, bytes: 0, files: [] as string[] }
       const without = async (all: LakeSegment[]): Promise<LakeSegment[]> => {
@@ -255,6 +266,16 @@ export class StudyLake {
     await writeManifest(this.#at, next)
     this.#now(next)
     await faultPoint('lake.manifest-written')
+  }
+
+  // Segments of commits that failed hold rows, too: nobody is taken out of what no list names. One that was listed all the same stays.
+  async #removeUnnamed(): Promise<void> {
+    if (this.#unnamed.size === 0) return
+    const named = new Set(await filesOf(this.#at, this.#manifest))
+    for (const name of this.#unnamed) {
+      if (!named.has(name)) await this.#at.remove(name)
+      this.#unnamed.delete(name)
+    }
   }
 
   // A commit that failed may have been done all the same.

@@ -4,9 +4,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { openSigner } from '../storage/index.js'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { armFaults, disarmFaults, openSigner } from '../storage/index.js'
 import { thinned } from './generation.js'
+import { filesOf } from './manifest.js'
 import { withoutNulls } from './ndjson.js'
 import {
   livingRowsSql,
@@ -36,6 +37,7 @@ afterAll(async () => {
   await reservoir.close()
   await rm(folder, { recursive: true, force: true })
 })
+afterEach(() => disarmFaults())
 // Every test has a study of its own.
 let studies = 0
 let own = ''
@@ -177,6 +179,22 @@ test('nothing is seen of a batch before its manifest, and a restart sweeps what 
   expect(await living()).toEqual(['a/1', 'b/1'])
   expect(existsSync(join(dir, 'head.json'))).toBe(false)
 })
+
+test.each(['reservoir.objects-stored', 'reservoir.manifest-written'])(
+  'of a commit that failed at %s no file stays that no manifest names',
+  async (point) => {
+    await commit([{ id: 'a' }])
+    const dir = join(folder, 'reservoir', own)
+    const files = async () => (await readdir(dir)).filter((name) => name.endsWith('.parquet')).sort()
+    const named = async () => [...filesOf(await readReservoirManifest(dir))].sort()
+    armFaults(`${point}=fail@1`)
+    await expect(commit([{ id: 'b' }])).rejects.toThrow('injected fault')
+    expect(await files()).toEqual(await named())
+    await commit([{ id: 'c' }])
+    expect(await living()).toEqual(['a/1', 'c/1'])
+    expect(await files()).toEqual(await named())
+  },
+)
 
 test('another stamp is made anew beside the snapshot, which stays until the new one is published', async () => {
   await commit([{ id: 'a' }, { id: 'b' }])

@@ -71,6 +71,8 @@ export class StudyReservoir {
   readonly #garbage: Garbage
   #head: ReservoirManifest | null
   #visible: ReservoirManifest | null
+  // Files of commits that failed, of which a manifest that was written all the same may name some.
+  readonly #doubtful = new Set<string>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(study: string, parts: ReservoirParts, visible: ReservoirManifest | null, head: ReservoirManifest | null) {
@@ -152,10 +154,10 @@ export class StudyReservoir {
     return this.#inTurn(async () => {
       const head = this.#head
       if (!head) throw new Error('commit before begin')
-      const { types, displays, committed } = await this.#filesOf(head, batch)
+      const { types, displays, committed, made } = await this.#filesOf(head, batch)
       const { cursor, consentEpoch } = batch
       const feedAt = Math.max(head.feedAt, batch.feedAt)
-      await this.#store({ ...head, generation: head.generation + 1, cursor, feedAt, consentEpoch, types, displays }, batch.visible)
+      await this.#store({ ...head, generation: head.generation + 1, cursor, feedAt, consentEpoch, types, displays }, batch.visible, made)
       return committed
     })
   }
@@ -177,7 +179,7 @@ export class StudyReservoir {
       const displays = batch.displays ? await this.#displays(batch.displays, head.displays, made) : head.displays
       await syncFolder(this.dir)
       await faultPoint('reservoir.files-written')
-      return { types, displays, committed }
+      return { types, displays, committed, made }
     } catch (error) {
       // No manifest names these files yet; left behind, they would fill a disk that is full already.
       for (const path of made) await rm(join(this.dir, path), { force: true }).catch(() => null)
@@ -211,7 +213,8 @@ export class StudyReservoir {
       }
       const visible = this.#head === this.#visible ? 'now' : 'later'
       await faultPoint('reservoir.compacted')
-      await this.#store({ ...head, generation: head.generation + 1, types: { ...head.types, [type]: merged } }, visible)
+      const next = { ...head, generation: head.generation + 1, types: { ...head.types, [type]: merged } }
+      await this.#store(next, visible, [...made.files.map(({ path }) => path), ...made.superseded])
     })
   }
 
@@ -227,6 +230,9 @@ export class StudyReservoir {
   collectAllGarbage(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#garbage.collectAll()
+      // Once there is a newer manifest, none that failed comes true late.
+      if (this.#doubtful.size > 0 && this.#head !== null)
+        await this.#store({ ...this.#head, generation: this.#head.generation + 1 }, this.#head === this.#visible ? 'now' : 'later')
       await this.objects?.sweep(new Set([...filesOf(this.#head), ...filesOf(this.#visible)]))
     })
   }
@@ -291,7 +297,30 @@ export class StudyReservoir {
     return (await stat(join(this.dir, path))).size
   }
 
-  async #store(next: ReservoirManifest, visible: 'now' | 'later'): Promise<void> {
+  /** `made`: files that the manifest is the first to name. */
+  async #store(next: ReservoirManifest, visible: 'now' | 'later', made: readonly string[] = []): Promise<void> {
+    for (const path of made) this.#doubtful.add(path)
+    try {
+      await this.#write(next, visible)
+    } finally {
+      // What the next one could not find room for goes at once, and who is taken out of all files stays in none that nobody names. A bucket's
+      // manifest may come true late, until there is a newer one.
+      if (this.objects === null || this.#head?.generation === next.generation) await this.#removeUnnamed().catch(() => null)
+    }
+  }
+
+  async #removeUnnamed(): Promise<void> {
+    if (this.#doubtful.size === 0) return
+    const written = [await readReservoirManifest(this.dir), await readReservoirManifest(this.dir, headFile)].map(filesOf)
+    const [head, visible] = [filesOf(this.#head), filesOf(this.#visible)]
+    for (const path of this.#doubtful) {
+      if (written.some((files) => files.has(path)) && !head.has(path) && !visible.has(path)) continue
+      if (!head.has(path) && !visible.has(path)) await this.#removeFile(path)
+      this.#doubtful.delete(path)
+    }
+  }
+
+  async #write(next: ReservoirManifest, visible: 'now' | 'later'): Promise<void> {
     this.mayWrite()
     const { mayWrite } = this
     const before = [this.#head, this.#visible]
