@@ -69,6 +69,14 @@ async function world(rowsAtOnce = 1000): Promise<{ reservoir: Reservoir; rowsIn:
 const folderOf = async (reservoir: Reservoir): Promise<string> => (await reservoir.publishGeneration(study))!.folder
 const inodeOf = async (path: string): Promise<number> => (await stat(path)).ino
 
+/** What readers outside have, beside the snapshot. */
+async function lookedAt(reservoir: Reservoir) {
+  const beside = await reservoir.beside(study)
+  const looked = await beside.published(reservoir.opened(study)!.snapshot()!)
+  await beside.remove()
+  return looked
+}
+
 const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
 
 test.runIf(isLong)('a generation is made of few rows at once, and holds the same rows in files by people', async () => {
@@ -95,11 +103,14 @@ test('who leaves is left out of the files that hold him, and the generation is w
   expect((await readdir(join(after, 'Observation'))).sort()).toEqual(['year=2014', 'year=2015', 'year=2016', 'year=2020'])
   expect(await inodeOf(join(after, 'Observation/year=2020/part-0.parquet'))).toBe(kept)
   expect(await inodeOf(join(after, 'tables/observations/part-1.parquet'))).toBe(keptTable)
+  expect(await lookedAt(reservoir)).toMatchObject({ not: null, differences: [] })
   const other = await world()
   await commit(other.reservoir, [...rowsOfAll.filter(({ person }) => person !== 'p2'), { id: 'p1-late', person: 'p1', year: 2020 }])
   const anew = await folderOf(other.reservoir)
   for (const files of ['tables/observations/*.parquet', 'Observation/*/*.parquet'])
     expect(await rowsIn(join(after, files))).toEqual(await other.rowsIn(join(anew, files)))
+  await rm(join(after, 'tables/observations/part-1.parquet'))
+  expect((await lookedAt(reservoir))?.differences).toEqual([{ type: 'tables/observations', path: '', what: 'content' }])
 })
 
 test('where more has changed than that somebody left, files are made anew of the rows', async () => {
