@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { StatementRows } from '@aquifer/core/contract'
+import { screenRowsMax, type StatementRows } from '@aquifer/core/contract'
 import { openClient, resultOf, type Need } from './client.js'
 import { WrongUsage } from './failure.js'
 import { withMarks, withoutSmallCells } from './small-cells.js'
@@ -56,7 +56,7 @@ export function queryCommand(): Command {
         throw new WrongUsage('--small-cells puts marks in place of numbers, which arrow and parquet cannot hold.')
       if (flags.out !== undefined) return intoFile(sql, { ...flags, format, out: flags.out })
       if (format === 'xlsx') throw new WrongUsage('A workbook goes into a file: say --out FILE.')
-      await write(format, await ask(sql, { ...flags, format }, limit), flags.smallCells?.split(',') ?? [])
+      await write(format, await ask(sql, { ...flags, format }, limit), { smallCells: flags.smallCells?.split(',') ?? [], limit })
     })
 }
 
@@ -109,15 +109,25 @@ async function ask(sql: string, flags: Flags, limit: number): Promise<Buffer> {
   return reply.status < 400 ? reply.body : resultOf<never>(reply)
 }
 
-async function write(format: Flags['format'], body: Buffer, smallCells: readonly string[]): Promise<void> {
+async function write(
+  format: Flags['format'],
+  body: Buffer,
+  { smallCells, limit }: { smallCells: readonly string[]; limit: number },
+): Promise<void> {
   if (format === 'arrow') return output(body)
   const result = withoutSmallCells(JSON.parse(body.toString('utf8')) as StatementRows, smallCells)
   const marked = withMarks(result)
   if (format === 'parquet') await output(await parquetBytes(result))
   else await output(format === 'csv' ? csvText(marked) : format === 'json' ? jsonText(marked) : tableText(marked))
-  process.stderr.write(`${basisLine(result)}\n`)
+  process.stderr.write(`${basisLine(result)}\n${cutShort(result, limit)}`)
   return undefined
 }
+
+/** Fewer rows than were asked for, and more there: the caller may not have them as a whole. */
+const cutShort = ({ basis }: Pick<StatementRows, 'basis'>, limit: number): string =>
+  basis.truncated && basis.rows === screenRowsMax && limit > screenRowsMax
+    ? `Without the right result-release an answer has ${screenRowsMax} rows at most.\n`
+    : ''
 
 function basisLine({ basis }: Pick<StatementRows, 'basis'>): string {
   const rows = basis.truncated ? `${basis.rows} of ${basis.totalRows ?? 'more'} rows` : `${basis.rows} ${basis.rows === 1 ? 'row' : 'rows'}`

@@ -85,6 +85,7 @@ export const SqlCell = memo(function SqlCell({ cell, at, lineage, onLineage }: P
           <ResultFooter
             result={result}
             lineage={lineage}
+            note={!releases && result.basis.truncated && <span>more rows need the right to release</span>}
             onLineage={() => onLineage(cell.id)}
             onAll={
               releases ? () => actions.run(cell.id, Math.min(result.basis.totalRows ?? statementRowsMax, statementRowsMax)) : undefined

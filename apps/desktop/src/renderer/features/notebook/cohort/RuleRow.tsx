@@ -175,8 +175,7 @@ function UnitField({ leaf, onChange }: { leaf: Amount; onChange(leaf: CohortLeaf
   const usual = usualOfCodes(leaf.of)?.unit ?? ('list' in leaf.of ? 'usual unit' : 'any unit')
   const put = (text: string) => {
     const { unit: _unit, ...rest } = leaf.value
-    const unit = text.trim()
-    onChange({ ...leaf, value: unit === '' ? rest : { ...rest, unit } })
+    onChange({ ...leaf, value: text.trim() === '' ? rest : { ...rest, unit: text } })
   }
   return (
     <label className="row" style={{ gap: 4 }}>
@@ -188,6 +187,7 @@ function UnitField({ leaf, onChange }: { leaf: Amount; onChange(leaf: CohortLeaf
         placeholder={usual}
         value={leaf.value.unit ?? ''}
         onChange={(event) => put(event.target.value)}
+        onBlur={(event) => put(event.target.value.trim())}
       />
     </label>
   )
