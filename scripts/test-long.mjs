@@ -51,7 +51,7 @@ const parts = {
       '300 seeded runs of random work with faults at named points, beside a model; kill -9 of real servers at random and during withdrawals',
     command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
     // The 300 seeded runs take more than half an hour: all of them alone only.
-    beside: { FAULT_MINUTES: '3' },
+    beside: { FAULT_MINUTES: '2' },
   },
   looks: {
     about: 'the journeys again, each screen in light and dark, with contrast measured',

@@ -5,7 +5,7 @@ import { createApi } from '../../api/client.js'
 import { Desk } from './desk.js'
 import { openJournal } from './journal.js'
 import { openKeptRuns } from './kept-runs.js'
-import { change, insertAt, move, newCell, remove, rename, type Cell } from './model.js'
+import { change, insertAt, move, nameOfKind, newCell, remove, rename, type Cell } from './model.js'
 import { resumeRuns, runAll, runCell, stopCell } from './run.js'
 import { saveByItself, settle, type Saver } from './save.js'
 
@@ -315,4 +315,17 @@ describe('running', () => {
     countsOnly = false
     expect(await finish(runAll(desk, id))).toBe(false)
   })
+})
+
+test('a figure takes the name of its kind, unless somebody named it', () => {
+  const cells: Cell[] = [
+    { id: 'a', kind: 'statistics', name: 'survival', source: '' },
+    { id: 'b', kind: 'statistics', name: 'table_one_2', source: '' },
+    { id: 'c', kind: 'statistics', name: 'who', source: '' },
+  ]
+  expect([nameOfKind(cells, 'b', 'survival'), nameOfKind(cells, 'a', 'table-one'), nameOfKind(cells, 'c', 'survival')]).toEqual([
+    'survival_2',
+    'table_one',
+    null,
+  ])
 })

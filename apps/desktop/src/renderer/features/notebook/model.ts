@@ -38,6 +38,16 @@ export function newCell(kind: CellKind, id: string, cells: Cells): Cell {
   return { id, kind, name: freeName(cells, of ? `${of}_chart` : 'chart'), source: '', chart: { type: 'bar', of, x: '', y: [] } }
 }
 
+const ofKind = (kind: string): string => kind.replaceAll('-', '_')
+const figureNames = /^(table_one|survival|incidence|missing|adherence)(_\d+)?$/
+
+/** A figure that still has the name of another kind gets one of its own; null where somebody named it. */
+export function nameOfKind(cells: Cells, id: string, kind: string): string | null {
+  const others = cells.filter((cell) => cell.id !== id)
+  const name = cells.find((cell) => cell.id === id)?.name ?? ''
+  return figureNames.test(name) ? freeName(others, ofKind(kind)) : null
+}
+
 export function insertAt(cells: Cells, at: number, cell: Cell): Cells {
   return [...cells.slice(0, at), cell, ...cells.slice(at)]
 }

@@ -33,6 +33,7 @@ function Basis() {
   const consent = useConsent(study?.id, null, maySeeConsent(me))
   if (study === undefined) return <span className="status-item">No study</span>
   const snapshot = catalogue.data?.snapshot ?? pipeline.data?.snapshot ?? null
+  const isKnown = catalogue.data !== undefined || pipeline.data !== undefined
   const epoch = consent.data?.epoch ?? catalogue.data?.consentEpoch
   return (
     <>
@@ -40,10 +41,12 @@ function Basis() {
         <Icon of={Database} />
         {study.id}
       </span>
-      <span className="status-item">
-        <Icon of={History} />
-        {snapshot === null ? 'nothing published yet' : `snapshot ${moment(snapshot)}`}
-      </span>
+      {isKnown && (
+        <span className="status-item">
+          <Icon of={History} />
+          {snapshot === null ? 'nothing published yet' : `snapshot ${moment(snapshot)}`}
+        </span>
+      )}
       {epoch !== undefined && (
         <span className="status-item">
           <Icon of={ShieldCheck} className="mark-ok" />

@@ -96,4 +96,7 @@ test('a fresh result gets a sensible first chart', () => {
   expect(propose(years)).toEqual({ type: 'line', x: 'year', y: ['people', 'mean'] })
   const codes = withRows(aResult(column('code', [1]), column('code_text', ['a']), column('n', [3])), 1)
   expect(propose(codes)).toEqual({ type: 'bar', x: 'code', y: ['n'] })
+  const shares = withRows(aResult(column('drug', ['a']), column('people', [3]), column('percent', [1.5])), 1)
+  expect(propose(shares).y).toEqual(['people'])
+  expect(propose(withRows(aResult(column('drug', ['a']), column('percent', [1.5])), 1)).y).toEqual(['percent'])
 })

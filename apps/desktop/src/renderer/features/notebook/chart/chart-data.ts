@@ -168,7 +168,10 @@ export function axis(values: number[], from: boolean | 'tight', steps = 4): { do
 export function propose(result: Result): Pick<NotebookChart, 'type' | 'x' | 'y'> {
   const numbers = result.columns.filter((column) => column.kind === 'number' && !/(^|_)(code|key|id)$/i.test(column.name))
   const x = result.columns.find((column) => !numbers.includes(column)) ?? result.columns[0]
-  const y = numbers.filter((column) => column !== x)
+  const drawn = numbers.filter((column) => column !== x)
+  // On one axis a share beside counts is a line along the ground.
+  const counts = drawn.filter((column) => !/(^|_)(percent|percentage|pct|share|ratio)(_|$)/i.test(column.name))
+  const y = counts.length > 0 ? counts : drawn
   const time = x !== undefined && (x.kind === 'date' || /(year|month|day)$/i.test(x.name))
   return { type: time ? 'line' : 'bar', x: x?.name ?? '', y: y.slice(0, 2).map((column) => column.name) }
 }

@@ -13,7 +13,7 @@ import { ChartDownloads } from '../cells/ChartDownloads.js'
 import { ResultFooter, RunFault, RunningBar, StaleBar } from '../cells/ResultParts.js'
 import { staleCause } from '../cells/stale.js'
 import { basisWords } from '../csv.js'
-import type { Cell } from '../model.js'
+import { nameOfKind, type Cell } from '../model.js'
 import { useNotebook } from '../useNotebook.js'
 import { curvesOf, figuresCsv, tablesOf, type FigureTable } from './figures.js'
 import { figureCause, lacking, type FigureState } from './run-figure.js'
@@ -36,6 +36,11 @@ export function StatisticsCell({ cell, at }: { cell: Cell; at: number }) {
   const lacks = lacking(held)
   const tables = useMemo(() => (answer === null ? [] : tablesOf(answer)), [answer])
   const run = () => actions.figure(cell.id)
+  const change = (statistics: NotebookStatistics) => {
+    actions.set(cell.id, { statistics })
+    const name = statistics.kind === held.kind ? null : nameOfKind(notebook.page.cells, cell.id, statistics.kind)
+    if (name !== null) actions.rename(cell.id, name)
+  }
   return (
     <CellFrame cell={cell} at={at} label={`Statistics cell ${cell.name}`}>
       {stale !== null && <StaleBar cause={stale} onRun={run} />}
@@ -51,9 +56,7 @@ export function StatisticsCell({ cell, at }: { cell: Cell; at: number }) {
           <CellMenu cell={cell} at={at} />
         </span>
       </header>
-      {(notebook.selected === cell.id || answer === null) && (
-        <StatisticsForm held={held} onChange={(statistics) => actions.set(cell.id, { statistics })} />
-      )}
+      {(notebook.selected === cell.id || answer === null) && <StatisticsForm held={held} onChange={change} />}
       {figure?.phase === 'running' && <RunningBar run={{ startedAt: figure.startedAt, progress: null, phase: 'running' }} />}
       {figure?.phase === 'failed' && <Fault error={figure.error} onAgain={run} />}
       {answer === null && figure?.phase !== 'failed' && (

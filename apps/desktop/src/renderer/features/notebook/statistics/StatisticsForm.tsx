@@ -1,7 +1,9 @@
+import { ChevronDown } from 'lucide-react'
 import { useMemo } from 'react'
 import type { NotebookStatistics } from '@aquifer/core/contract'
 import { Button } from '../../../ui/Button.js'
 import { Checkbox, Select } from '../../../ui/fields.js'
+import { Icon } from '../../../ui/Icon.js'
 import { MenuButton } from '../../../ui/menus.js'
 import { columnKindOf } from '../../catalogue/order.js'
 import { DayInput } from '../cells/DayInput.js'
@@ -139,6 +141,13 @@ interface ColumnProps {
 
 const none = ' none'
 
+/** A column that says its unit is not to be read in another. */
+function unitOf(name: string): Pick<NotebookStatistics, 'unit'> {
+  const word = /(?:^|_)(day|month|year)s?(?:_|$)/i.exec(name)?.[1]?.toLowerCase()
+  const unit = units.find(({ id }) => id === `${word}s`)?.id
+  return unit === undefined ? {} : { unit }
+}
+
 function Column({ label, role, held, set, columns }: ColumnProps) {
   const choices = columns
     .filter((column) => column.kind !== 'nested' && column.name !== 'patient_key')
@@ -149,7 +158,7 @@ function Column({ label, role, held, set, columns }: ColumnProps) {
       label={label}
       value={held[role]}
       choices={isOptional ? [{ id: none, label: 'nothing' }, ...choices] : choices}
-      onChange={(name) => set({ [role]: name === none ? undefined : name })}
+      onChange={(name) => set({ [role]: name === none ? undefined : name, ...(role === 'time' ? unitOf(name) : {}) })}
       placeholder={isOptional ? 'nothing' : 'column'}
     />
   )
@@ -162,12 +171,17 @@ function Variables({ held, set, columns }: { held: NotebookStatistics; set: Set;
     .filter((column) => column.kind !== 'nested' && column.name !== 'patient_key')
     .map(({ name }) => ({ id: name, label: name, checked: held.variables.includes(name), run: () => toggle(name) }))
   const trigger = (
-    <Button>
-      <span className="ink-3">Variables</span>
+    <Button className="field select-button">
       <span className="cut">{held.variables.join(', ') || (held.kind === 'missing' ? 'all' : 'choose')}</span>
+      <Icon of={ChevronDown} className="ink-3" />
     </Button>
   )
-  return <MenuButton label="Variables" placement="bottom start" trigger={trigger} groups={[{ entries }]} />
+  return (
+    <span className="select">
+      <span className="select-label">Variables</span>
+      <MenuButton label="Variables" placement="bottom start" trigger={trigger} groups={[{ entries }]} />
+    </span>
+  )
 }
 
 function Day({ label, value, onChange }: { label: string; value: string | undefined; onChange(day: string | undefined): void }) {

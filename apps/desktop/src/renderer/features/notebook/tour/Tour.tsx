@@ -8,18 +8,14 @@ import { useBench, useHand } from '../dock/BenchProvider.js'
 import { useCountsOnly } from '../CountsOnly.js'
 import { decadeChart } from '../example.js'
 import { cardId } from '../useNotebook.js'
-import { endTour, isOnTour, tourCell, tourTitle } from './tour.js'
+import { endTour, tourCell, tourTitle, useIsOnTour } from './tour.js'
 
 /** A card beside the work, never over it: each step is done on the real thing, and the last is a chart. */
 export function Tour() {
   const hand = useHand()
-  const [over, end] = useState(() => !isOnTour())
-  if (over || hand?.notebook.page.title !== tourTitle) return null
-  const close = () => {
-    endTour()
-    end(true)
-  }
-  return <Steps hand={hand} close={close} />
+  const isOn = useIsOnTour()
+  if (!isOn || hand?.notebook.page.title !== tourTitle) return null
+  return <Steps hand={hand} close={endTour} />
 }
 
 interface Step {

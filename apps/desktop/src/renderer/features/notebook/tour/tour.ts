@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import { useCountsOnly } from '../CountsOnly.js'
 import { byDecade } from '../example.js'
 import type { Draft } from '../useCreateNotebook.js'
@@ -18,8 +18,19 @@ const tourDraft = (counts: boolean): Draft => ({
   ],
 })
 
-export const isOnTour = (): boolean => localStorage.getItem(key) === 'on'
-export const endTour = (): void => localStorage.setItem(key, 'over')
+const listeners = new Set<() => void>()
+const put = (state: 'on' | 'over'): void => {
+  localStorage.setItem(key, state)
+  for (const listener of listeners) listener()
+}
+const subscribe = (listener: () => void): (() => void) => {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** It may be begun while notebooks are on screen. */
+export const useIsOnTour = (): boolean => useSyncExternalStore(subscribe, () => localStorage.getItem(key) === 'on')
+export const endTour = (): void => put('over')
 
 export function useTour(study: string): { begin(): void; busy: boolean } {
   const { create, busy } = useCreateNotebook(study)
@@ -28,7 +39,7 @@ export function useTour(study: string): { begin(): void; busy: boolean } {
     () => ({
       busy,
       begin: () => {
-        localStorage.setItem(key, 'on')
+        put('on')
         create(tourDraft(counts))
       },
     }),
