@@ -97,6 +97,7 @@ const reckoned = [
   { kind: 'table-one', value: `CASE WHEN ${rareOnes} THEN 1 ELSE 0 END`, variables: [{ column: 'x', as: 'continuous' }] },
   { kind: 'table-one', value: rareOnes, variables: [{ column: 'x', as: 'continuous' }] },
   { kind: 'table-one', value: `coalesce(CASE WHEN ${rareOnes} THEN 1000 END, 1)`, variables: [{ column: 'x' }] },
+  { kind: 'table-one', value: `p.birth_year - 1959`, variables: [{ column: 'x' }] },
   { kind: 'incidence', value: `CASE WHEN ${rareOnes} THEN 100000 ELSE 1 END`, time: 'x', events: 'e' },
   { kind: 'incidence', value: `CASE WHEN ${rareOnes} THEN 100000 ELSE 1 END`, time: 'year', events: 'x' },
   { kind: 'incidence', value: `coalesce(q.birth_year, 0) * 1000 + 1`, time: 'x', events: 'e' },
