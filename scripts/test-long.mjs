@@ -38,6 +38,7 @@ const parts = {
       'apps/server/src/query/counts.test.ts',
       'apps/server/src/query/attacker.test.ts',
       'apps/server/src/query/attacker-doors.long.test.ts',
+      'apps/server/src/query/exhaustion.long.test.ts',
       'apps/server/src/query/counts.http.test.ts',
       'apps/server/src/query/escapes.test.ts',
       'apps/server/src/query/profiles.test.ts',

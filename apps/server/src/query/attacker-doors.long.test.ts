@@ -3,11 +3,14 @@ import { buffer, text } from 'node:stream/consumers'
 import { join } from 'node:path'
 import { statisticsRequest, type CohortCriteria, type DownloadFormat, type StatementRows } from '@aquifer/core/contract'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
+import { viewTags } from '@aquifer/core/view'
+import { ownTable } from '../view/index.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { countCohort } from './cohort-count.js'
 import { diffOf } from './statement-diff.js'
 import { openDownloads, type DownloadDesk } from './downloads.js'
 import { statisticsBy } from './statistics.js'
+import { nestedColumnTypes } from './tables.js'
 import { openQueryWorld, publish, type MaskedResource, type World } from './test/world.js'
 
 // Two studies of the same people that differ only in how many of them, always few, have a rare code: whatever who gets counts only asks, and by
@@ -94,6 +97,7 @@ const reckoned = [
   { kind: 'table-one', value: `CASE WHEN ${rareOnes} THEN 1 ELSE 0 END`, variables: [{ column: 'x', as: 'continuous' }] },
   { kind: 'table-one', value: rareOnes, variables: [{ column: 'x', as: 'continuous' }] },
   { kind: 'table-one', value: `coalesce(CASE WHEN ${rareOnes} THEN 1000 END, 1)`, variables: [{ column: 'x' }] },
+  { kind: 'table-one', value: `p.birth_year - 1959`, variables: [{ column: 'x' }] },
   { kind: 'incidence', value: `CASE WHEN ${rareOnes} THEN 100000 ELSE 1 END`, time: 'x', events: 'e' },
   { kind: 'incidence', value: `CASE WHEN ${rareOnes} THEN 100000 ELSE 1 END`, time: 'year', events: 'x' },
   { kind: 'incidence', value: `coalesce(q.birth_year, 0) * 1000 + 1`, time: 'x', events: 'e' },
@@ -188,3 +192,30 @@ test(
     for (const [name, paper] of Object.entries(few)) expect([name, more[name]]).toEqual([name, paper])
   },
 )
+
+test('a view of the study’s own names nobody by another word: neither keys in its columns nor rows chosen by them are counted', async () => {
+  await begin(5)
+  const view = (name: string, more: object, key = { name: 'who', path: 'patient.reference' }): void => {
+    const made = ownTable(
+      { resource: 'Condition', name, select: [{ column: [{ name: 'id', path: 'id' }, key] }], ...more },
+      name,
+      nestedColumnTypes,
+    )
+    if ('problems' in made) throw new Error(JSON.stringify(made.problems))
+    world.own.push(made.table)
+  }
+  view('named', {})
+  view('tagged', {}, { name: 'who', path: '{}', tag: [{ name: viewTags.row, value: 'patient_key' }] } as never)
+  view('cut', {}, { name: 'who', path: "id.startsWith('cd0')" })
+  view('chosen', { where: [{ path: "id.startsWith('cd0')" }] })
+  view('coded', {}, { name: 'coded', path: 'code.coding.first().code' })
+  try {
+    const refused = { refusal: 'statement-invalid' }
+    for (const name of ['named', 'tagged', 'cut'])
+      expect([name, await figures(`SELECT count(*) FROM ${name} WHERE who IS NOT NULL`)]).toMatchObject([name, refused])
+    expect(await figures('SELECT count(*) FROM chosen')).toMatchObject(refused)
+    expect(await figures('SELECT count(coded) FROM coded')).toMatchObject({ rows: [[60]] })
+  } finally {
+    world.own.length = 0
+  }
+})

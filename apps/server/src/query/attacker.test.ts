@@ -13,6 +13,7 @@ import { isRefusal } from '@aquifer/core/refusal'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { unmappedCodesOf } from './code-counts.js'
 import { countCohort } from './cohort-count.js'
+import { openCodeListDesk } from './code-lists.js'
 import { openCohortDesk } from './cohorts.js'
 import type { Window } from './result-windows.js'
 import { statisticsBy } from './statistics.js'
@@ -42,6 +43,10 @@ import { openQueryWorld, publish, type World } from './test/world.js'
 let world: World
 beforeAll(async () => {
   world = await openQueryWorld()
+  const { repository, codeLists: lists } = world
+  const desk = openCodeListDesk({ repository, lists, count: async () => new Map(), now: () => Date.now() })
+  const codesOf = Array.from({ length: weight }, (_, at) => `c${at}\n`).join('')
+  await desk.load(world.study, { name: 'weight', text: `code\n${codesOf}`, system: 'urn:weight', check: false, by: 'ana' })
 })
 afterAll(async () => world.close())
 
@@ -88,6 +93,26 @@ const statement = fc
     for (const value of label?.values ?? ['all']) if (!listed.has(value)) hear(attacker, setOf(value), '<11', ofFigures)
     return { rows, suppressed, people: basis.people }
   })
+
+/** So many rows more has whoever meets the condition, by a code list that anybody may load. */
+const weight = 50
+const weighed = fc.constantFrom(...conditions).map((condition): Asking => async (actor, attacker) => {
+  const sql = `SELECT count(*) AS n FROM patients LEFT JOIN code_lists ON ${condition.sql}`
+  const answer = await world.query.run({ study: world.study, actor, sql, purpose: 'test', limit: 10, format: 'json', level: 'counts' })
+  if (isRefusal(answer)) return null
+  const { rows, suppressed = [], basis } = JSON.parse(Buffer.concat(answer.pieces).toString()) as StatementRows
+  const [told, people] = [rows[0]![0] as number | null, basis.people]
+  const set = kindsOf(condition.isOf)
+  hear(attacker, everybody, people, ofFigures)
+  if (told === null || people === null) return { rows, suppressed }
+  if (told === people) attacker.hears(set, 0, 10)
+  else {
+    const least = ((told - 5 * weight) * (people - 4)) / people - people - 4
+    const most = ((told + 5 * weight) * (people + 4)) / people - people + 4
+    attacker.hears(set, Math.max(11, Math.floor(least / (weight - 1))), Math.ceil(most / (weight - 1)))
+  }
+  return { rows, suppressed, people }
+})
 
 const cohort = fc
   .uniqueArray(fc.constantFrom(...rules), { minLength: 1, maxLength: 3 })
@@ -167,6 +192,7 @@ const asking = fc.oneof(
   { weight: 3, arbitrary: statement },
   { weight: 2, arbitrary: cohort },
   { weight: 1, arbitrary: table },
+  { weight: 1, arbitrary: weighed },
   { weight: 1, arbitrary: fc.constant<Asking>(standingNumbers) },
 )
 /** The catalogue and counts by code: multiples of 11, held against nothing. */

@@ -69,16 +69,18 @@ const hideValues = ({ values, states, last }: Row): Row => ({
 })
 
 /**
- * Of many people, so no small cell, but few decide on it: those who have most of the rows, or those on one side of a quantile, who would be
- * nearly named by it.
+ * Of many people, so no small cell, but few decide on it: those who have most of the rows, or those between two quantiles.
  */
 function stateOf(column: CountColumn, state: CellState, group: Measured['groups'][number], { policy }: TellBy): CellState {
   if (state !== 'told' || column.is === 'label' || column.is === 'people' || column.is === 'values') return state
   const people = group.people[column.people]!.length
   if (people === 0) return state
   if (!isSpread(spreadOf(group.parts[column.parts]!.byPerson, policy), policy)) return 'secondary'
-  return column.is === 'quantile' && people * Math.min(column.at, 1 - column.at) < policy.threshold / 2 ? 'secondary' : 'told'
+  return column.is === 'quantile' && people * betweenQuantiles(column.at) < policy.threshold ? 'secondary' : 'told'
 }
+
+/** How much lies between one that is told and the next: many people, or the values themselves would stand there in their order. */
+const betweenQuantiles = (at: number): number => (at === 0.5 ? 1 : at === 0.25 || at === 0.75 ? 0.25 : 0.05)
 
 /** The number of people as it is told, never below the threshold. */
 export function roundedPeople(people: People, { policy, study, hash, nameOf }: TellBy): number {

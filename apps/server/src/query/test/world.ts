@@ -9,6 +9,7 @@ import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import type { Study } from '../../repository/index.js'
 import { openWorld, type World as RepositoryWorld } from '../../repository/test/world.js'
 import { listFile, modelVersion, openReservoir, type Reservoir } from '../../reservoir/index.js'
+import type { FlatTable } from '../../view/index.js'
 import { openSigner, systemClock } from '../../storage/index.js'
 import { openCodeLists, openCohorts, Query, type Asked, type CodeLists, type QueryFile } from '../index.js'
 
@@ -26,6 +27,8 @@ export interface World {
   ahead: { ms: number }
   /** Files of study SYN, which its engine sees below `folder`/files/SYN. */
   files: QueryFile[]
+  /** Views of study SYN. */
+  own: FlatTable[]
   repository: RepositoryWorld['repository']
   codeLists: CodeLists
   cohorts: ReturnType<typeof openCohorts>
@@ -91,6 +94,7 @@ export async function openQueryWorld(): Promise<World> {
   const ahead: World['ahead'] = { ms: 0 }
   const masked: World['masked'] = { policy: safeHarbor }
   const files: QueryFile[] = []
+  const own: FlatTable[] = []
   const codeLists = openCodeLists({
     repository,
     fileOf: (id, sha256, rows) => listFile(join(folder, 'reservoir', id), sha256, rows),
@@ -112,6 +116,7 @@ export async function openQueryWorld(): Promise<World> {
     studyNamed: async (id) => (id === 'SYN' ? study : other),
     filesOf: async (id) => ({ files: id === 'SYN' ? files : [], folder: join(folder, 'files', id) }),
     withheld: async () => withheld,
+    ownTables: async ({ id }) => (id === 'SYN' ? own : []),
     codeLists: (of) => codeLists.files(of),
     cohorts: (of) => cohorts.tables(of),
     studyOf: async (sid) => (sid === study.sid ? study : other),
@@ -131,6 +136,7 @@ export async function openQueryWorld(): Promise<World> {
     ahead,
     masked,
     files,
+    own,
     repository,
     codeLists,
     cohorts,

@@ -50,7 +50,7 @@ interface Walk {
   parts: Node[]
 }
 
-const quantileLeast = 0.05
+const quantileStep = 0.05
 /** Stands between a person's key and a value: no key has it. */
 export const valueMark = '\u001f'
 const extremes = new Set('min max arg_min arg_max argmin argmax min_by max_by first last any_value arbitrary mode'.split(' '))
@@ -99,7 +99,7 @@ const isMade = (made: Made, wanted: 'plain' | 'reckoned'): boolean => made === '
 const conditionInDisguise = (column: string, made: 'plain' | 'reckoned'): string =>
   `Figures of ${column.slice(0, 64)} could be the count of who meets a condition: take ${
     made === 'plain'
-      ? 'a number of a shipped table, moved or stretched at most, or ask for it as categories'
+      ? 'a number as a shipped table has it, date_diff of two of its columns, or ask for it as categories'
       : 'numbers and spans of time without CASE or comparisons, or a condition as it is'
   }.`
 
@@ -193,10 +193,12 @@ function figureOf(item: Node, name: string, walk: Walk): CountColumn {
 function quantileAt(at: Node | undefined, item: Node): number {
   const { value, type } = (at?.['value'] ?? {}) as { value?: unknown; type?: { type_info?: { scale?: number } } }
   const share = typeof value === 'number' && at?.['class'] === 'CONSTANT' ? value / 10 ** (type?.type_info?.scale ?? 0) : Number.NaN
-  if (share >= quantileLeast && share <= 1 - quantileLeast) return share
+  const steps = share / quantileStep
+  const isStep = Math.abs(steps - Math.round(steps)) < 1e-9
+  if (isStep && share >= quantileStep && share <= 1 - quantileStep) return share
   return refuse(
     at ?? item,
-    `A quantile is one number from ${quantileLeast} to ${1 - quantileLeast}: further out it is somebody’s own value.`,
+    `A quantile is one number, a multiple of ${quantileStep} from ${quantileStep} to ${1 - quantileStep}: further out it is somebody’s own value, and closer together all values stand there in their order.`,
   )
 }
 

@@ -13,8 +13,8 @@ export interface Column {
   made: Made
 }
 /**
- * How a value came to be: `plain` as a shipped table has it, moved or stretched; `reckoned` of such, but without a condition; else it could be
- * one, and its mean the share of who meets it.
+ * How a value came to be: `plain` as a shipped table has it, or between two of its times: moved or stretched by a number it would undo the
+ * rounding of its mean. `reckoned` of such without a condition; else it could be one, and its mean the share of who meets it.
  */
 export type Made = 'plain' | 'reckoned' | 'computed'
 export interface Source {

@@ -28,11 +28,11 @@ export function madeOf(node: Node, scope: Scope): Made {
 }
 
 function ofFunction(name: string, parts: readonly Node[], ofParts: (least: Made, of?: readonly Node[]) => Made): Made {
-  // One of the two is a number: the check of expressions says so.
-  if (/^[-+*]$/.test(name)) return ofParts('plain')
   if (/^date_?diff$/.test(name)) {
     const { value } = (parts[0]?.['value'] ?? {}) as { value?: unknown }
-    return spans.has(text(value).toLowerCase()) ? ofParts('plain', parts.slice(1)) : 'computed'
+    const times = parts.slice(1)
+    if (!spans.has(text(value).toLowerCase())) return 'computed'
+    return ofParts(times.every((time) => time['class'] === 'COLUMN_REF') ? 'plain' : 'reckoned', times)
   }
-  return /^(?:\/|least|greatest|abs|round|year)$/.test(name) ? ofParts('reckoned') : 'computed'
+  return /^(?:[-+*/]|least|greatest|abs|round|year)$/.test(name) ? ofParts('reckoned') : 'computed'
 }

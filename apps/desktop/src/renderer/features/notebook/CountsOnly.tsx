@@ -43,8 +43,8 @@ function Meaning({ onClose }: { onClose(): void }) {
       <dl className="counts-only-facts">
         <dt>What may be asked</dt>
         <dd>
-          One SELECT with at most one GROUP BY: count, count distinct, sum, avg, median and quantiles from 0.05 to 0.95, each of a column as
-          it is; tables of people joined by <code>patient_key</code>; parameters, cohorts and statistics. Anything else is refused at its
+          One SELECT with at most one GROUP BY: count, count distinct, sum, avg, median and quantiles at multiples of 0.05, each of a column
+          as it is; tables of people joined by <code>patient_key</code>; parameters, cohorts and statistics. Anything else is refused at its
           place in the text, with the reason.
         </dd>
         <dt>What is told</dt>
