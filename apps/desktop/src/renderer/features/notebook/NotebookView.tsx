@@ -230,8 +230,10 @@ function WholeRun() {
   return (
     <span className={moved ? 'badge' : 'badge ok'} title={snapshot && `Every cell ran in order on snapshot ${moment(snapshot)}`}>
       <Icon of={CircleCheck} size={12} />
-      Reproduced top to bottom {clock(wholeRun.at)}
-      {moved && `, on ${moment(snapshot)}`}
+      <span className="cut">
+        Reproduced top to bottom {clock(wholeRun.at)}
+        {moved && `, on ${moment(snapshot)}`}
+      </span>
     </span>
   )
 }
