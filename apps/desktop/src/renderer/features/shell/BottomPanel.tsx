@@ -1,15 +1,16 @@
 import { ChevronDown, ChevronUp, X } from 'lucide-react'
 import { useLayoutEffect, type KeyboardEvent, type PointerEvent } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
-import { mayAsk } from '../../api/roles.js'
+import { mayAsk, mayQuery } from '../../api/roles.js'
 import { useMe, useStudy } from '../../api/SessionProvider.js'
 import { IconButton } from '../../ui/Button.js'
 import { heights, highest, resizeBottom, toggleBottom, useBottom, type BottomPart } from './bottom.js'
 import { HistoryPart } from './bottom/HistoryPart.js'
 import { JobsPart } from './bottom/JobsPart.js'
 import { ProblemsPart, useProblems } from './bottom/ProblemsPart.js'
+import { SavedPart } from './bottom/SavedPart.js'
 
-const names: Record<BottomPart, string> = { history: 'History', jobs: 'Jobs', problems: 'Problems' }
+const names: Record<BottomPart, string> = { history: 'History', saved: 'Saved queries', jobs: 'Jobs', problems: 'Problems' }
 
 /** What ran, what runs, what went wrong: under every page. */
 export default function BottomPanel() {
@@ -18,10 +19,15 @@ export default function BottomPanel() {
   const me = useMe()
   const study = useStudy()
   const problems = useProblems()
-  const parts: BottomPart[] = mayAsk(me) ? ['history', 'jobs', 'problems'] : ['jobs', 'problems']
+  const parts: BottomPart[] = [
+    ...(mayAsk(me) ? (['history'] as const) : []),
+    ...(mayQuery(me) ? (['saved'] as const) : []),
+    'jobs',
+    'problems',
+  ]
   const open = parts.find((each) => each === part) ?? parts[0]!
   return (
-    <section className="bottom" aria-label="History, jobs and problems" style={{ flexBasis: height }}>
+    <section className="bottom" aria-label="History, saved queries, jobs and problems" style={{ flexBasis: height }}>
       <Edge height={height} />
       <Tabs className="bottom-tabs" selectedKey={open} onSelectionChange={(key) => toggleBottom(key as BottomPart)}>
         <header className="bottom-head">
@@ -48,6 +54,8 @@ export default function BottomPanel() {
               <p className="side-none sub">You belong to no study yet.</p>
             ) : each === 'history' ? (
               <HistoryPart study={study.id} />
+            ) : each === 'saved' ? (
+              <SavedPart study={study.id} />
             ) : each === 'jobs' ? (
               <JobsPart study={study.id} />
             ) : (

@@ -1,6 +1,7 @@
 import { Command as Cmdk } from 'cmdk'
 import {
   ArrowRightLeft,
+  BookmarkCheck,
   Command as CommandIcon,
   Database,
   KeyRound,
@@ -19,7 +20,7 @@ import { useNavigate } from 'react-router'
 import { Search } from 'lucide-react'
 import { toast } from 'sonner'
 import { useCatalogue } from '../../api/queries.js'
-import { isPerson, mayAsk } from '../../api/roles.js'
+import { isPerson, mayAsk, mayQuery } from '../../api/roles.js'
 import { useMe, useSession, useSessionState, useStudy } from '../../api/SessionProvider.js'
 import { administrationParts } from '../administration/parts.js'
 import { paths, placesOf } from '../../paths.js'
@@ -201,6 +202,9 @@ function usePageCommands(onKeys: () => void) {
         run: () => toggleBottom(),
       },
       { id: 'bottom-history', group: 'Layout', name: 'Show the history of questions', icon: SquareTerminal, run: show('history') },
+      ...(mayQuery(me)
+        ? [{ id: 'bottom-saved', group: 'Layout' as const, name: 'Show saved queries', icon: BookmarkCheck, run: show('saved') }]
+        : []),
       { id: 'bottom-jobs', group: 'Layout', name: 'Show jobs', icon: ListChecks, run: show('jobs') },
       { id: 'bottom-problems', group: 'Layout', name: 'Show problems', icon: TriangleAlert, run: show('problems') },
     ]

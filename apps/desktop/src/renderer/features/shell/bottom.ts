@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-export const bottomParts = ['history', 'jobs', 'problems'] as const
+export const bottomParts = ['history', 'saved', 'jobs', 'problems'] as const
 export type BottomPart = (typeof bottomParts)[number]
 
 let key = 'aquifer.bottom'

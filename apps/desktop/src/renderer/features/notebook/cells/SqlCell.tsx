@@ -1,9 +1,9 @@
-import { AlignLeft, ChartLine, Copy, ListEnd, Play } from 'lucide-react'
+import { AlignLeft, BookmarkPlus, ChartLine, Copy, ListEnd, Play } from 'lucide-react'
 import { memo, useMemo, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { statementRowsMax } from '@aquifer/core/contract'
 import { useReleasing } from '../../../api/download-queries.js'
-import { mayRelease } from '../../../api/roles.js'
+import { mayQuery, mayRelease } from '../../../api/roles.js'
 import { useMe } from '../../../api/SessionProvider.js'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Tag } from '../../../ui/Badge.js'
@@ -25,6 +25,7 @@ import { keysOfCell } from './cell-keys.js'
 import { CellName } from './CellName.js'
 import { DownloadMenu } from './DownloadMenu.js'
 import { Gone, ResultFooter, RunFault, RunningBar, StaleBar, Stopped } from './ResultParts.js'
+import { SaveQueryDialog } from './SaveQueryDialog.js'
 import { isEdited, staleCause, upstreamCause } from './stale.js'
 
 interface Props {
@@ -109,6 +110,8 @@ interface HeadProps {
 function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
   const { notebook, actions } = useNotebook()
   const note = useReleasing(notebook.study)
+  const keeps = mayQuery(useMe())
+  const [saving, setSaving] = useState(false)
   const result = run?.result ?? null
   const save = async () => {
     if (result === null) return
@@ -127,7 +130,8 @@ function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
     { id: 'run', label: 'Run', icon: Play, keys: keysOfCell('run'), run: () => actions.run(cell.id) },
     { id: 'format', label: 'Lay out', icon: AlignLeft, keys: keysOfCell('format'), run: () => actions.format(cell.id) },
     { id: 'from', label: 'Run from here', icon: ListEnd, run: () => actions.runFrom(cell.id) },
-  ]
+    { id: 'save-query', label: 'Save as a query', icon: BookmarkPlus, disabled: cell.source.trim() === '', run: () => setSaving(true) },
+  ].filter(({ id }) => id !== 'save-query' || keeps)
   return (
     <header className="cell-head">
       <CellName cell={cell} />
@@ -154,6 +158,7 @@ function Head({ cell, at, run, order, edited, onCopy }: HeadProps) {
           </>
         )}
         <CellMenu cell={cell} at={at} groups={[{ entries: runEntries }]} />
+        {saving && <SaveQueryDialog cell={cell} onClose={() => setSaving(false)} />}
       </span>
     </header>
   )

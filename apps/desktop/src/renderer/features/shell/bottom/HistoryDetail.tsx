@@ -104,7 +104,7 @@ function InFull({ row }: { row: StatementHistoryRow }) {
 }
 
 const signs = { same: ' ', added: '+', removed: '−' } as const
-const words: Record<string, string> = {
+export const words: Record<string, string> = {
   snapshot: 'Snapshot',
   maskingPolicy: 'Masking policy',
   consentEpoch: 'Consent epoch',
@@ -171,7 +171,7 @@ function factsOf({ rows, parameters, basis }: StatementDiff): [name: string, was
 }
 
 const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
-function said(value: unknown): string {
+export function said(value: unknown): string {
   if (value === null || value === undefined) return '∅'
   if (typeof value === 'number') return count(value)
   if (typeof value === 'string') return isTime.test(value) ? moment(value) : value
