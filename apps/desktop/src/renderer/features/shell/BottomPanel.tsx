@@ -27,7 +27,7 @@ export default function BottomPanel() {
   ]
   const open = parts.find((each) => each === part) ?? parts[0]!
   return (
-    <section className="bottom" aria-label="History, saved queries, jobs and problems" style={{ flexBasis: height }}>
+    <section className="bottom" aria-label="History, jobs and problems" style={{ flexBasis: height }}>
       <Edge height={height} />
       <Tabs className="bottom-tabs" selectedKey={open} onSelectionChange={(key) => toggleBottom(key as BottomPart)}>
         <header className="bottom-head">
