@@ -60,8 +60,11 @@ interface RawVector {
 }
 const raw = (vector: DuckDBVector): RawVector => vector as unknown as RawVector
 
-/** Bits of what is there, made only when something is missing. */
-function validity(): { append(vector: DuckDBVector, rows: number): void; take(): { nullBitmap?: Uint8Array; nullCount: number } } {
+/** Bits of what is there, made only when something is missing; `empty` is told each place where nothing is. */
+function validity(empty: (at: number) => void = () => undefined): {
+  append(vector: DuckDBVector, rows: number): void
+  take(): { nullBitmap?: Uint8Array; nullCount: number }
+} {
   let bits: Uint8Array | null = null
   let length = 0
   let missing = 0
@@ -84,6 +87,7 @@ function validity(): { append(vector: DuckDBVector, rows: number): void; take():
           const to = length + row
           const into = grow(length + rows)
           into[to >> 3] = (into[to >> 3] ?? 0) & ~(1 << (to & 7))
+          empty(to)
           missing++
         }
       }
@@ -100,8 +104,10 @@ function validity(): { append(vector: DuckDBVector, rows: number): void; take():
 }
 
 function fixed(type: DataType, Maker: NumbersMaker, read: (vector: DuckDBVector, rows: number) => Numbers): ArrowColumn {
-  const present = validity()
   let values = new Maker(2048)
+  // What the engine's memory held there before may be of anybody.
+  const nothing = values instanceof BigInt64Array || values instanceof BigUint64Array ? 0n : 0
+  const present = validity((at) => void ((values as Record<number, number | bigint>)[at] = nothing))
   let length = 0
   return {
     type,
@@ -158,7 +164,7 @@ function decimals(type: DuckDBType): ArrowColumn {
 }
 
 function booleans(): ArrowColumn {
-  const present = validity()
+  const present = validity((at) => void (bits[at >> 3] = (bits[at >> 3] ?? 0) & ~(1 << (at & 7))))
   let bits = new Uint8Array(256)
   let length = 0
   return {
