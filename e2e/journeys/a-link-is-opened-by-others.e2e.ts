@@ -76,7 +76,7 @@ test(
         await cellOf(theirs, 'result').getByRole('button', { name: 'Download', exact: true }).click()
         await expect(theirs.getByRole('menu')).toBeVisible()
         await expect(theirs.getByRole('menuitem', { name: 'Parquet' })).toHaveCount(0)
-        await expect(theirs.getByRole('menuitem', { name: /Needs the right to release/ })).toBeDisabled()
+        await expect(theirs.getByRole('menuitem', { name: /Rows need the right to release/ })).toBeDisabled()
         await theirs.keyboard.press('Escape')
         await cellOf(theirs, 'result').locator('.monaco-editor').first().click()
         await theirs.keyboard.press('Control+End')

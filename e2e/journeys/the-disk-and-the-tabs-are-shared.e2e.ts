@@ -55,8 +55,10 @@ test('two tabs of one notebook: each sees the other, and nothing is written over
     await page.route(/\/notebooks\/[^/]+$/, (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()))
     await write(page, 'select 3 as of_the_first_again')
     await expect(page.locator('.unsaved-dot')).toHaveCount(1)
+    const version = second.getByRole('button', { name: /^Version \d+/ })
+    const before = (await version.textContent()) ?? ''
     await write(second, 'select 4 as of_the_second_again')
-    await expect(second.locator('.unsaved-dot')).toHaveCount(0)
+    await expect(version).not.toHaveText(before)
     await page.unroute(/\/notebooks\/[^/]+$/)
     await expect(page.getByRole('alert').filter({ hasText: 'Another tab saved version' })).toBeVisible({ timeout: 30_000 })
     await expect(lines(page)).toContainText('of_the_first_again')

@@ -170,9 +170,10 @@ function Variables({ held, set, columns }: { held: NotebookStatistics; set: Set;
   const entries = columns
     .filter((column) => column.kind !== 'nested' && column.name !== 'patient_key')
     .map(({ name }) => ({ id: name, label: name, checked: held.variables.includes(name), run: () => toggle(name) }))
+  const chosen = held.variables.join(', ') || (held.kind === 'missing' ? 'all' : 'choose')
   const trigger = (
-    <Button className="field select-button">
-      <span className="cut">{held.variables.join(', ') || (held.kind === 'missing' ? 'all' : 'choose')}</span>
+    <Button className="field select-button" aria-label={`Variables: ${chosen}`}>
+      <span className="cut">{chosen}</span>
       <Icon of={ChevronDown} className="ink-3" />
     </Button>
   )
