@@ -126,7 +126,8 @@ function wordsOf(text: string): string | null {
     // Of the engine's suggestions some are sentences and some one name.
     const perhaps = /^\S+$/.test(problem.suggestion ?? '') ? `Perhaps: ${problem.suggestion}` : problem.suggestion
     const parts = [problem.detail ?? outcome ?? problem.title, perhaps, problem.remedy]
-    return parts.filter((part) => part !== undefined && part !== '').join(' ')
+    const words = parts.filter((part) => part !== undefined && part !== '').join(' ')
+    return words === '' ? null : words
   } catch {
     return null
   }

@@ -1,7 +1,6 @@
 import type { Refusal } from '@aquifer/core/refusal'
 import {
   arrowStreamType,
-  basisHeader,
   statementHeader,
   type QueryBasis,
   type StatementHistory,
@@ -9,6 +8,7 @@ import {
   type StatementStatus,
 } from '@aquifer/core/contract'
 import type { StatementRecord } from '../repository/index.js'
+import { basisHeaderOf } from './basis-header.js'
 import type { Found } from './basis.js'
 import type { Asked, StatementAnswer } from './query-options.js'
 
@@ -70,7 +70,7 @@ export function answerOf(
   id: string,
   { basis, columns, chunks, suppressed }: Pick<Found, 'columns' | 'chunks' | 'suppressed'> & { basis: QueryBasis },
 ): StatementAnswer {
-  const headers = { [statementHeader]: id, [basisHeader]: JSON.stringify(basis) }
+  const headers = { [statementHeader]: id, ...basisHeaderOf(basis) }
   if (format === 'arrow') return { headers, type: arrowStreamType, pieces: chunks }
   const head = JSON.stringify({ statement: id, basis, columns, suppressed })
   const pieces = [Buffer.from(`${head.slice(0, -1)},"rows":[`), ...chunks, Buffer.from(']}')]

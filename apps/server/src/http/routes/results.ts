@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { mayUse } from '@aquifer/core/access'
 import {
-  basisHeader,
   completionsRequest,
   downloadRequest,
   endpoints,
@@ -19,6 +18,7 @@ import {
 import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { mayReachStudy } from '../../access/index.js'
 import {
+  basisHeaderOf,
   completionsOf,
   diffOf,
   typeOfRows,
@@ -114,7 +114,7 @@ export function resultRoutes(app: FastifyInstance, systems: QuerySystems): void 
 
 const ofWholes = `More than ${screenRowsMax.toLocaleString('en-US')} rows as a whole need the right result-release; windows do not.`
 
-const headersOf = ({ id, basis }: KeptResult): Record<string, string> => ({ [statementHeader]: id, [basisHeader]: JSON.stringify(basis) })
+const headersOf = ({ id, basis }: KeptResult): Record<string, string> => ({ [statementHeader]: id, ...basisHeaderOf(basis) })
 const headOf = ({ id, basis, columns, suppressed }: KeptResult, more = {}): string =>
   `${JSON.stringify({ statement: id, basis, columns, suppressed, ...more }).slice(0, -1)},"rows":[`
 
