@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
 import { version } from '../config/index.js'
@@ -48,6 +49,11 @@ export function restoreCommand(): Command {
     .option('--ledger <file>', 'the newest copy of ledger/withdrawals.ndjson')
     .option('--json', 'as JSON')
     .action(async (dir: string, { lake, ledger, json, fromLake, ...flags }: RestoreFlags) => {
+      // Without it people who were erased would come back: a wrong name must not pass for an empty ledger.
+      if (ledger !== undefined && !existsSync(ledger))
+        throw new CommandFailed(
+          `There is no ledger at ${ledger}: name the newest copy, or leave --ledger out where nobody has withdrawn yet.`,
+        )
       const asked = { from: path.resolve(dir), lake: lake ?? null, ledger: ledger ?? null, tell }
       const made = await (fromLake === true ? restoreFromLake : restore)(configFrom(flags), asked, openPlatform)
       if ('problem' in made) throw new CommandFailed(made.problem)
