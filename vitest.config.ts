@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config'
 const source = fileURLToPath(new URL('./packages/core/src', import.meta.url))
 const alias = [{ find: /^@aquifer\/core\/(.+)$/, replacement: `${source}/$1/index.ts` }]
 
+// What is waited for comes late on a machine that others use, too; vitest's own second is too short for that.
+const expectations = { poll: { timeout: 30_000 } }
+
 const isLong = process.env['AQUIFER_TEST_LONG'] === '1'
 
 export default defineConfig({
@@ -26,6 +29,7 @@ export default defineConfig({
         test: {
           name: 'server',
           sequence: { groupOrder: 2 },
+          expect: expectations,
           include: ['apps/server/src/**/*.test.ts'],
           // Too long for `npm test`: scripts/test-long.mjs runs them.
           exclude: isLong ? [] : ['**/*.long.test.ts'],
@@ -43,6 +47,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           sequence: { groupOrder: 2 },
+          expect: expectations,
           include: ['long/faults/few-seeds.test.ts'],
           testTimeout: 500_000,
           hookTimeout: 120_000,

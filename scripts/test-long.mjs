@@ -1,56 +1,52 @@
 // `npm run test:long`: suites too long for `npm test`. `node scripts/test-long.mjs PART…` runs some of them alone.
-import { mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { runJourneys } from './journeys.mjs'
-import { bin, build, checkNode, install, run } from './prepare.mjs'
+import { runJourneysTwice, runTests } from './again.mjs'
+import { build, checkNode, install } from './prepare.mjs'
 
 // The longest first, so that two at a time end together.
 const parts = {
   steps: {
     about:
       'a whole file through every stage; kill -9 at every named step between repository and published files, of policies and keys, and in the middle of an import; backup and restore, data cuts, the stores compared; two servers on one database; the stores under a stopped database, a jumping clock and full disks; the largest files; attempts to reconstruct suppressed cells',
-    command: [
-      'vitest',
-      'run',
-      '--project',
-      'server',
-      'apps/server/src/platform/walk-through.test.ts',
-      'apps/server/src/pipeline/kill.test.ts',
-      'apps/server/src/cli/import.test.ts',
-      'apps/server/src/privacy/kill.test.ts',
-      'apps/server/src/pipeline/stores.long.test.ts',
-      'apps/server/src/masking/leak-gate.test.ts',
-      'apps/server/src/platform/restore.test.ts',
-      'apps/server/src/platform/from-lake.test.ts',
-      'apps/server/src/platform/cuts.test.ts',
-      'apps/server/src/quality/quality.test.ts',
-      'apps/server/src/cli/files.test.ts',
-      'apps/server/src/files/files.test.ts',
-      'apps/server/src/cli/serve.test.ts',
-      'apps/server/src/cli/two-servers.long.test.ts',
-      'apps/server/src/cli/large-files.long.test.ts',
-      'apps/server/src/http/open-streams.long.test.ts',
-      'apps/server/src/platform/stores-under-stress.long.test.ts',
-      'apps/server/src/platform/withdrawal-stop.long.test.ts',
-      'apps/server/src/audit/tampering.test.ts',
-      'apps/server/src/platform/threads.long.test.ts',
-      'apps/server/src/query/counts.test.ts',
-      'apps/server/src/query/attacker.test.ts',
-      'apps/server/src/query/attacker-doors.long.test.ts',
-      'apps/server/src/query/exhaustion.long.test.ts',
-      'apps/server/src/query/counts.http.test.ts',
-      'apps/server/src/query/escapes.test.ts',
-      'apps/server/src/query/profiles.test.ts',
-      'apps/server/src/query/lists-apart.long.test.ts',
-      'apps/server/src/reservoir/leaving.test.ts',
-    ],
+    tests: {
+      options: ['--project', 'server'],
+      files: [
+        'apps/server/src/platform/walk-through.test.ts',
+        'apps/server/src/pipeline/kill.test.ts',
+        'apps/server/src/cli/import.test.ts',
+        'apps/server/src/privacy/kill.test.ts',
+        'apps/server/src/pipeline/stores.long.test.ts',
+        'apps/server/src/masking/leak-gate.test.ts',
+        'apps/server/src/platform/restore.test.ts',
+        'apps/server/src/platform/from-lake.test.ts',
+        'apps/server/src/platform/cuts.test.ts',
+        'apps/server/src/quality/quality.test.ts',
+        'apps/server/src/cli/files.test.ts',
+        'apps/server/src/files/files.test.ts',
+        'apps/server/src/cli/serve.test.ts',
+        'apps/server/src/cli/two-servers.long.test.ts',
+        'apps/server/src/cli/large-files.long.test.ts',
+        'apps/server/src/http/open-streams.long.test.ts',
+        'apps/server/src/platform/stores-under-stress.long.test.ts',
+        'apps/server/src/platform/withdrawal-stop.long.test.ts',
+        'apps/server/src/audit/tampering.test.ts',
+        'apps/server/src/platform/threads.long.test.ts',
+        'apps/server/src/query/counts.test.ts',
+        'apps/server/src/query/attacker.test.ts',
+        'apps/server/src/query/attacker-doors.long.test.ts',
+        'apps/server/src/query/exhaustion.long.test.ts',
+        'apps/server/src/query/counts.http.test.ts',
+        'apps/server/src/query/escapes.test.ts',
+        'apps/server/src/query/profiles.test.ts',
+        'apps/server/src/query/lists-apart.long.test.ts',
+        'apps/server/src/reservoir/leaving.test.ts',
+      ],
+    },
     env: { AQUIFER_TEST_LONG: '1' },
   },
   faults: {
     about:
       '300 seeded runs of random work with faults at named points, beside a model; kill -9 of real servers at random and during withdrawals',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/faults'],
+    tests: { options: ['--config', 'long/vitest.config.ts'], files: ['long/faults'] },
     // The 300 seeded runs take more than half an hour: all of them alone only.
     beside: { FAULT_MINUTES: '2' },
   },
@@ -61,36 +57,32 @@ const parts = {
   },
   search: {
     about: 'more than 100,000 queries beside an oracle, again after updates, deletions, a restart and a rebuilt index',
-    command: [
-      'vitest',
-      'run',
-      '--project',
-      'server',
-      'apps/server/src/fhir/search/oracle.test.ts',
-      'apps/server/src/fhir/search/claims.test.ts',
-    ],
+    tests: {
+      options: ['--project', 'server'],
+      files: ['apps/server/src/fhir/search/oracle.test.ts', 'apps/server/src/fhir/search/claims.test.ts'],
+    },
     env: { AQUIFER_TEST_LONG: '1' },
   },
   objects: {
     about: 'lake, reservoir and files in a bucket of an S3-compatible server (moto, in Python), also one that fails',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/objects'],
+    tests: { options: ['--config', 'long/vitest.config.ts'], files: ['long/objects'] },
   },
   races: {
     about: '1,000 rounds of 16 identical conditional writes, 10,000 racing updates, transactions against a model',
-    command: ['vitest', 'run', '--project', 'server', 'apps/server/src/fhir/races.test.ts'],
+    tests: { options: ['--project', 'server'], files: ['apps/server/src/fhir/races.test.ts'] },
     env: { AQUIFER_TEST_LONG: '1' },
   },
   clients: {
     about: 'FHIR clients and generators of requests by others, in Python',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/clients'],
+    tests: { options: ['--config', 'long/vitest.config.ts'], files: ['long/clients'] },
   },
   analytics: {
     about: 'statistics beside lifelines and statsmodels, in Python: random data, people of the Synthea file',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/statistics'],
+    tests: { options: ['--config', 'long/vitest.config.ts'], files: ['long/statistics'] },
   },
   package: {
     about: 'the packaged desktop app: contents, fuses',
-    command: ['vitest', 'run', '--config', 'long/vitest.config.ts', 'long/package'],
+    tests: { options: ['--config', 'long/vitest.config.ts'], files: ['long/package'] },
   },
 }
 
@@ -125,11 +117,8 @@ await Promise.all([lane(), lane()])
 
 async function runPart(part) {
   const settings = { env: { ...part.env, ...(alone ? {} : part.beside) }, quiet: !alone }
-  if (!part.journeys) return run(bin(part.command[0]), part.command.slice(1), settings)
-  const reports = mkdtempSync(path.join(os.tmpdir(), 'aquifer-test-'))
-  const ended = await runJourneys(path.join(reports, 'playwright.json'), (line) => console.log(`note: ${line}`), settings)
-  rmSync(reports, { recursive: true, force: true })
-  return ended
+  if (part.journeys) return await runJourneysTwice((line) => console.log(`note: ${line}`), settings)
+  return await runTests(part.tests, settings)
 }
 const failed = results.filter((result) => result.code !== 0)
 if (failed.length > 0) console.log(`failed: ${failed.map((result) => result.name).join(', ')}`)

@@ -1,8 +1,5 @@
 // `npm test`: install, build, then every test of unit, system and journey level.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { runJourneys } from './journeys.mjs'
+import { runJourneysTwice, runTests } from './again.mjs'
 import { bin, build, checkNode, install, run } from './prepare.mjs'
 
 checkNode()
@@ -10,7 +7,6 @@ const withoutBrowser = process.argv.includes('--no-browser')
 await install()
 await build()
 
-const reports = mkdtempSync(path.join(os.tmpdir(), 'aquifer-test-'))
 const failures = []
 let passed = 0
 let failed = 0
@@ -50,28 +46,17 @@ async function inOrder(checks) {
 if (!process.env.AQUIFER_TEST_DATA)
   note('AQUIFER_TEST_DATA is not set: real-data tests are left out, generated data proves the same claims')
 
-const vitestReport = path.join(reports, 'vitest.json')
-const unit = await run(bin('vitest'), ['run', '--reporter=dot', '--reporter=json', `--outputFile.json=${vitestReport}`])
-count('unit and system tests', unit.code, vitestReport, (report) => [report.numPassedTests, report.numFailedTests])
-
+count('unit and system tests', await runTests())
 if (withoutBrowser) note('--no-browser: journeys in a browser and in Electron are left out')
-else await journeys()
+else count('journeys', await runJourneysTwice(note))
 
-async function journeys() {
-  const playwrightReport = path.join(reports, 'playwright.json')
-  const { code } = await runJourneys(playwrightReport, note)
-  count('journeys', code, playwrightReport, (report) => [report.stats.expected, report.stats.unexpected + report.stats.flaky])
-}
-
-function count(name, code, file, read) {
-  const [ok, bad] = existsSync(file) ? read(JSON.parse(readFileSync(file, 'utf8'))) : [0, 1]
+function count(name, { code, passed: ok, failed: bad }) {
   passed += ok
   failed += bad
   if (code !== 0 || ok === 0) failures.push(name)
   if (code !== 0 && bad === 0) failed += 1
 }
 
-rmSync(reports, { recursive: true, force: true })
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failures.length === 0 && failed === 0 ? 0 : 1)

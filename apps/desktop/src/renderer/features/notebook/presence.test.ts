@@ -33,7 +33,7 @@ test('a tab sees which notebooks others have open, and when they are gone', asyn
   const moved = vi.fn()
   second.subscribe(moved)
   first.leaveAll()
-  await vi.waitFor(() => expect(moved).toHaveBeenCalled())
+  await vi.waitFor(() => expect(moved).toHaveBeenCalled(), 30_000)
   expect(second.isOpenElsewhere('n1')).toBe(false)
 })
 

@@ -64,7 +64,7 @@ test('hands on what brings the person here', async () => {
   await user.clear(purpose)
   await user.type(purpose, 'protocol A-3')
   await fill('right')
-  await vi.waitFor(() => expect(session.state()).toMatchObject({ status: 'signed-in', purpose: 'protocol A-3' }))
+  await vi.waitFor(() => expect(session.state()).toMatchObject({ status: 'signed-in', purpose: 'protocol A-3' }), 30_000)
 })
 
 test('says what is missing to whoever tries without it, and goes there', async () => {
@@ -82,6 +82,6 @@ test('a one-time code becomes a password, and opens the session', async () => {
   await user.type(screen.getByLabelText('User'), 'aoife')
   await user.type(screen.getByLabelText('One-time code'), ' A1B2 ')
   await user.type(screen.getByLabelText('New password'), 'right{Enter}')
-  await vi.waitFor(() => expect(session.state().status).toBe('signed-in'))
+  await vi.waitFor(() => expect(session.state().status).toBe('signed-in'), 30_000)
   expect(server.calls('POST', /codes$/)[0]?.body).toEqual({ user: 'aoife', code: 'A1B2', password: 'right' })
 })

@@ -111,7 +111,10 @@ describe('what is done with a column and a cell', () => {
       render(<ResultGrid result={aResult()} label="people" copyRef={copyRef} releases={releases} />)
       await navigator.clipboard.writeText('before')
       copyRef.current?.('csv')
-      await vi.waitFor(async () => expect((await navigator.clipboard.readText()).split('\r\n')).toHaveLength(releases ? rows + 1 : 1))
+      await vi.waitFor(
+        async () => expect((await navigator.clipboard.readText()).split('\r\n')).toHaveLength(releases ? rows + 1 : 1),
+        30_000,
+      )
       cleanup()
     }
   })
