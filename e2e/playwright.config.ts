@@ -18,8 +18,9 @@ export default defineConfig({
   outputDir: 'test-results',
   globalSetup: './world/once.ts',
   globalTimeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 25 * 60_000 : 15 * 60_000,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // The long run has other suites beside it.
+  timeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 240_000 : 120_000,
+  expect: { timeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 40_000 : 20_000 },
   workers: 1,
   retries: 0,
   forbidOnly: true,
