@@ -1,5 +1,4 @@
 import { DuckDBTypeId, type DuckDBDecimalType, type DuckDBType, type DuckDBVector } from '@duckdb/node-api'
-import duckdb from '@duckdb/node-bindings'
 import {
   Bool,
   DateDay,
@@ -23,7 +22,9 @@ import {
   type Data,
   type DataType,
 } from 'apache-arrow'
+import { TextSink, writeStrings } from './arrow-texts.js'
 import { jsonText } from './json-values.js'
+import { bytesOf, raw, type Numbers } from './raw-vector.js'
 
 // DuckDB's vectors into Arrow's buffers by copying bytes. Values of JavaScript are made only for types whose bytes differ.
 // 2026-11, 2 cores: 1,000,000 rows × 8 columns took 8.1 s through vectorFromArray, 1.5 s like this.
@@ -40,25 +41,7 @@ export interface ArrowColumn {
   take(): Data
 }
 
-type Numbers =
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-  | Float32Array
-  | Float64Array
 type NumbersMaker = { new (length: number): Numbers; readonly BYTES_PER_ELEMENT: number }
-// The parts of a vector that hold its bytes, which the driver keeps to itself.
-interface RawVector {
-  items: Numbers
-  dataView: DataView
-  validity: { data: BigUint64Array | null }
-}
-const raw = (vector: DuckDBVector): RawVector => vector as unknown as RawVector
 
 /** Bits of what is there, made only when something is missing; `empty` is told each place where nothing is. */
 function validity(empty: (at: number) => void = () => undefined): {
@@ -218,140 +201,14 @@ function texts(write: (vector: DuckDBVector, rows: number, into: TextSink) => vo
   }
 }
 
-class TextSink {
-  bytes: Uint8Array
-  offsets: Int32Array
-  used = 0
-  rows = 0
-
-  constructor(bytes = 16_384, offsets = 2049) {
-    this.bytes = new Uint8Array(bytes)
-    this.offsets = new Int32Array(offsets)
-  }
-
-  room(bytes: number): void {
-    if (this.used + bytes <= this.bytes.byteLength) return
-    const larger = new Uint8Array(Math.max(this.used + bytes, this.bytes.byteLength * 2))
-    larger.set(this.bytes)
-    this.bytes = larger
-  }
-
-  end(bytes: number): void {
-    this.used += bytes
-    this.rows++
-    if (this.rows >= this.offsets.length) {
-      const larger = new Int32Array(this.offsets.length * 2)
-      larger.set(this.offsets)
-      this.offsets = larger
-    }
-    this.offsets[this.rows] = this.used
-  }
-}
-
-const inlineBytesMax = 12
-const recordBytes = 16
-
-/** Texts of a vector in their order, as stretches of bytes: many rows to a stretch where they lie one behind the other. */
-interface Stretches {
-  /** Bytes of each row; none where it is missing. */
-  lengths: Uint32Array
-  /** Says which bytes come next. */
-  each(take: (from: Uint8Array, at: number, bytes: number) => void): void
-}
-
-// A string is a record of 16 bytes: its length, and either the bytes themselves or, beyond 12, four of them and a pointer. The engine
-// writes the long ones of a vector one behind the other, block by block, and asking the driver for memory costs more than copying it.
-function stretchesOf(vector: DuckDBVector, rows: number): Stretches {
-  const { dataView, validity } = raw(vector)
-  const records = new Uint8Array(dataView.buffer, dataView.byteOffset, dataView.byteLength)
-  const present = validity.data === null ? null : bytesOf(validity.data)
-  const lengths = new Uint32Array(rows)
-  for (let row = 0; row < rows; row++) {
-    const there = present === null || ((present[row >> 3] ?? 0) >> (row & 7)) & 1
-    lengths[row] = there ? dataView.getUint32(row * recordBytes, true) : 0
-  }
-  const pointerOf = (row: number): number =>
-    dataView.getUint32(row * recordBytes + 8, true) + dataView.getUint32(row * recordBytes + 12, true) * 2 ** 32
-  return {
-    lengths,
-    each(take) {
-      // Texts of a dictionary come again and again from the same place.
-      const known = new Map<number, Uint8Array>()
-      for (let row = 0; row < rows; row++) {
-        const length = lengths[row] ?? 0
-        if (length <= inlineBytesMax) {
-          if (length > 0) take(records, row * recordBytes + 4, length)
-          continue
-        }
-        const first = row
-        let bytes = length
-        for (const from = pointerOf(first); row + 1 < rows; row++) {
-          const next = lengths[row + 1] ?? 0
-          if (next === 0) continue
-          if (next <= inlineBytesMax || pointerOf(row + 1) !== from + bytes) break
-          bytes += next
-        }
-        // The driver keeps the engine's memory; it is copied at once.
-        const alone = row === first ? pointerOf(first) : null
-        const again = alone === null ? undefined : known.get(alone)
-        const piece =
-          again?.byteLength === bytes
-            ? again
-            : duckdb.get_data_from_pointer(dataView.buffer as ArrayBuffer, dataView.byteOffset + first * recordBytes + 8, bytes)
-        if (alone !== null) known.set(alone, piece)
-        take(piece, 0, bytes)
-      }
-    },
-  }
-}
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: BigUint64Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
-
-function writeStrings(vector: DuckDBVector, rows: number, into: TextSink): void {
-  const { lengths, each } = stretchesOf(vector, rows)
-  let at = into.used
-  for (const length of lengths) into.end(length)
-  into.room(0)
-  each((from, start, bytes) => {
-    if (bytes > inlineBytesMax) into.bytes.set(from, at)
-    else for (let byte = 0; byte < bytes; byte++) into.bytes[at + byte] = from[start + byte] ?? 0
-    at += bytes
-  })
-}
-
-/** Calls back with strings of a vector as bytes read one to one: good for telling keys apart, not for reading. Each comes once or more. */
-export function eachKey(vector: DuckDBVector, rows: number, take: (key: string) => void): void {
-  const { lengths, each } = stretchesOf(vector, rows)
-  let row = 0
-  each((from, start, bytes) => {
-    const text = Buffer.from(from.buffer, from.byteOffset + start, bytes)
-    let before = 0
-    for (let at = 0; at < bytes; row++) {
-      const length = lengths[row] ?? 0
-      if (length === 0) continue
-      // Rows of a person mostly stand together, and to compare bytes costs less than to make a string.
-      if (before !== length || !isAgain(text, at, length)) take(text.toString('latin1', at, at + length))
-      before = length
-      at += length
-    }
-  })
-}
-
-function isAgain(text: Uint8Array, at: number, length: number): boolean {
-  for (let byte = at; byte < at + length; byte++) if (text[byte] !== text[byte - length]) return false
-  return true
-}
-
 const encoder = new TextEncoder()
+const nothing = new Uint8Array(0)
 const writeConverted =
   (text: (value: never) => string) =>
   (vector: DuckDBVector, rows: number, into: TextSink): void => {
     for (let row = 0; row < rows; row++) {
       const value = vector.getItem(row)
-      const bytes = value === null ? new Uint8Array(0) : encoder.encode(text(value as never))
-      into.room(bytes.byteLength)
-      into.bytes.set(bytes, into.used)
-      into.end(bytes.byteLength)
+      into.add(value === null ? nothing : encoder.encode(text(value as never)))
     }
   }
 

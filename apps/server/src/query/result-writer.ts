@@ -1,6 +1,7 @@
 import type { DuckDBDataChunk, DuckDBType, DuckDBVarCharType } from '@duckdb/node-api'
 import { AsyncByteQueue, Field, makeData, RecordBatch, RecordBatchStreamWriter, Schema, Struct } from 'apache-arrow'
-import { arrowColumn, eachKey } from './arrow-columns.js'
+import { arrowColumn } from './arrow-columns.js'
+import { keyReader } from './arrow-texts.js'
 import { jsonValue } from './json-values.js'
 
 /** Turns chunks of the engine into the bytes of an answer. */
@@ -129,10 +130,10 @@ export function peopleCounter(
 ): { append(chunk: DuckDBDataChunk, rows: number): void; count(): number | null } {
   const at = names.findIndex((name, index) => name.toLowerCase() === 'patient_key' && isVarChar(types[index]))
   const seen = new Set<string>()
+  const read = keyReader((key) => seen.add(key))
   return {
     append(chunk, rows) {
-      if (at < 0) return
-      eachKey(chunk.getColumnVector(at), rows, (key) => seen.add(key))
+      if (at >= 0) read(chunk.getColumnVector(at), rows)
     },
     count: () => (at < 0 ? null : seen.size),
   }
