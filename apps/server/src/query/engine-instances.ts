@@ -1,5 +1,6 @@
 import { DuckDBInstance, StatementType, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api'
 import { boundParameters } from './engine-parameters.js'
+import { makeFileTable } from './engine-file-tables.js'
 import type { EngineDone, EngineFileTable, EngineRun } from './engine-statement.js'
 
 // Instances of the engine, locked before a statement runs. To make one takes as long as a short statement does, so it is kept for the next
@@ -156,19 +157,6 @@ const attachedSql = ({ path, before }: NonNullable<EngineRun['kept']>): string =
   Object.entries({ kept: path, before })
     .flatMap(([name, file]) => (file === undefined ? [] : [`ATTACH ${text(file)} AS ${name} (READ_ONLY)`]))
     .join(';\n')
-
-/** Whether its rows have a key. What does not look like its kind fails here, and by its name. */
-async function makeFileTable(connection: DuckDBConnection, { name, raw, hasKey, view, keyedView }: EngineFileTable): Promise<boolean> {
-  try {
-    await connection.run(raw)
-  } catch (error) {
-    const said = error instanceof Error ? error.message : ''
-    throw new Error(JSON.stringify({ exception_type: 'File', file: name, exception_message: said.slice(0, 200) }), { cause: error })
-  }
-  const isKeyed = (await countIn(connection, hasKey)) > 0
-  await connection.run(isKeyed ? keyedView : view)
-  return isKeyed
-}
 
 const countIn = async (connection: DuckDBConnection, sql: string): Promise<number> =>
   Number((await connection.runAndReadAll(sql)).getRows()[0]?.[0])

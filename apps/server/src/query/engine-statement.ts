@@ -41,10 +41,11 @@ export interface EngineFile {
 export type FileFormat = 'arrow' | 'csv' | 'json' | 'parquet' | 'xlsx'
 export interface EngineFileTable {
   name: string
-  /** makes the rows as they are in the file */
-  raw: string
-  /** whether they have the key of a person */
-  hasKey: string
+  /** each makes the rows as they are in the file: the first that does so, or the one for what stands between the columns of its first line */
+  raw: string[]
+  head?: { sql: string; delimiters: string[] }
+  /** the names of their columns */
+  columns: string
   /** makes the table of rows without such a key, and of rows with one */
   view: string
   keyedView: string

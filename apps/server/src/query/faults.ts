@@ -22,7 +22,7 @@ export interface Sent {
 }
 
 const tellable = new Set(['parser', 'syntax', 'binder', 'catalog'])
-const ofFiles = /^(?:CSV Error|The CSV Parser|Malformed JSON|JSON transform|.*\bparquet\b|.*not utf-?8|.*Invalid unicode)/is
+const ofFiles = /^(?:CSV Error|The CSV Parser|Malformed JSON|JSON transform|.*\bparquet\b|.*(?:not|as valid) utf-?8|.*Invalid unicode)/is
 const reasons: Record<string, string> = {
   conversion: 'A value could not be converted: try_cast gives null instead.',
   'mismatch type': 'Values of different types meet here: cast one of them.',

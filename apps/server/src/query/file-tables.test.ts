@@ -33,6 +33,21 @@ beforeAll(async () => {
   add('more.json', '{"a":1}\n{"a":2}\n')
   add('it"s odd.csv', 'x\n1\n')
   add('no.csv', Buffer.from([0xff, 0xfe, 0x00, 0x31, 0x0a, 0xc3, 0x28]))
+  // What a reader that guesses takes for something else, whose rows would then have no key by which somebody could be left out.
+  add('ragged.csv', 'patient_key,value\npk1,1,secret-value\npk2,2,3\n')
+  add('heading.csv', 'secret-value of all\npatient_key,value\npk1,1\npk2,2\n')
+  add('single.csv', "'patient_key','value'\n'pk1','secret-value'\n")
+  add('wide.csv', Buffer.from('patient_key,value\npk1,secret-value\n', 'utf16le'))
+  add('open.csv', 'patient_key,value\npk1,"secret-value\npk2,2\n')
+  add('mixed.json', '{"patient_key":"pk1","a":"secret-value"}\n1\n')
+  add('mark.json', '\ufeff[{"patient_key":"pk1","a":"secret-value"}]')
+  add('deep.json', `[{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}]`)
+  add('latin.txt', Buffer.from([0xe4, 0x0a]))
+  const many = Array.from({ length: 300 }, (_, at) => `"k${at}":"${at}"`).join(',')
+  add('many.json', `[{"patient_key":"pk2",${many}},{"patient_key":"gone",${many}}]`)
+  add('late.json', `${'{"a":1}\n'.repeat(25_000)}{"a":"x","patient_key":"gone"}\n{"patient_key":"pk2"}\n`)
+  add('semicolons.csv', 'patient_key;"value, and unit"\npk2;1,5\ngone;2\n')
+  add('numbers.csv', '1,2\n3,4\n')
   add('late.csv', `x\n${'1\n'.repeat(400_000)}secret-value\n`)
   add('no.json', '{"secret-value":')
   add('no.parquet', 'secret-value')
@@ -95,19 +110,22 @@ test('rows of whoever is withheld, erased or unknown are in no answer, which say
   expect(isRefusal(kept) ? kept : kept.basis.leftOut).toEqual([{ file: 'before.csv', rows: 'more than 10' }])
 })
 
-test.each(['no.csv', 'late.csv', 'no.json', 'no.parquet'])(
-  '%s is told by its name, nothing of it is, and no other table breaks',
-  async (name) => {
-    const refused = await world.refused(`SELECT max(CAST(t AS VARCHAR)) FROM "${name}" t`)
-    expect([refused.refusal, refused.detail.startsWith(`The file "${name}" cannot be read as a table.`)]).toEqual([
-      'statement-invalid',
-      true,
-    ])
-    expect(JSON.stringify(refused)).not.toMatch(/secret-value|\/files\/|id-\d/)
-    if (name === 'late.csv') expect(refused.detail).toContain('Line 400002')
-    expect(await rows('SELECT count(*) FROM "labs.csv"')).toEqual([[2]])
-  },
-)
+test('a file with keys is read as one that has them, whatever else is in it', async () => {
+  expect(await rows('SELECT patient_key, k299 FROM "many.json"')).toEqual([['pk2', '299']])
+  expect(await rows('SELECT * FROM "late.json"')).toEqual([[null, 'pk2']])
+  expect(await rows('SELECT * FROM "semicolons.csv"')).toEqual([['pk2', '1,5']])
+  expect(await rows('SELECT "1", "2" FROM "numbers.csv"')).toEqual([[3, 4]])
+})
+
+// prettier-ignore
+const unlike = ['no.csv', 'late.csv', 'ragged.csv', 'heading.csv', 'single.csv', 'wide.csv', 'open.csv', 'no.json', 'deep.json', 'mixed.json', 'mark.json', 'no.parquet', 'latin.txt']
+test.each(unlike)('%s is told by its name, nothing of it is, and no other table breaks', async (name) => {
+  const refused = await world.refused(`SELECT max(CAST(t AS VARCHAR)) FROM "${name}" t`)
+  expect([refused.refusal, refused.detail.startsWith(`The file "${name}" cannot be read as a table.`)]).toEqual(['statement-invalid', true])
+  expect(JSON.stringify(refused)).not.toMatch(/secret-value|\/files\/|id-\d/)
+  if (name === 'late.csv') expect(refused.detail).toContain('Line 400002')
+  expect(await rows('SELECT count(*) FROM "labs.csv"')).toEqual([[2]])
+})
 
 test('no other way leads to a file', async () => {
   const { path } = world.files[0]!

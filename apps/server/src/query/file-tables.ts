@@ -22,12 +22,27 @@ const wholeTextMax = 64 * 1024 * 1024
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-const readers: Readonly<Record<QueryFile['format'], (path: string, bytes: number) => string>> = {
-  csv: (path) => `read_csv(${path}, sample_size = 100000, compression = 'none', hive_partitioning = false)`,
-  json: (path) => `read_json(${path}, compression = 'uncompressed', hive_partitioning = false)`,
-  parquet: (path) => `read_parquet([${path}], hive_partitioning = false)`,
-  txt: (path, bytes) =>
+/** The first line names the columns, and so says what stands between them: guessed, it would be what lines agree on that do not fit it. */
+const delimiters = [',', ';', '\t', '|']
+const csv = (path: string, delimiter: string): string =>
+  `read_csv(${path}, delim = '${delimiter}', header = true, skip = 0, quote = '"', comment = '', sample_size = 100000, compression = 'none', hive_partitioning = false)`
+const csvHead = (path: string): string =>
+  `SELECT line FROM read_csv(${path}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '\u001f', quote = '', escape = '',
+    comment = '', compression = 'none', hive_partitioning = false) LIMIT 1`
+
+/** Objects of many members, or of members that are seldom, are taken for maps; where the rows are such, they are read anew as what they are. */
+const json = (path: string, more: string): string =>
+  `read_json(${path}, records = true, maximum_depth = 64, sample_size = -1, compression = 'uncompressed', hive_partitioning = false${more})`
+const noMaps = ', map_inference_threshold = -1, field_appearance_threshold = 0'
+
+/** One, or several of which the first that reads the file is it; of CSV one for each delimiter. */
+const readers: Readonly<Record<QueryFile['format'], (path: string, bytes: number) => string[]>> = {
+  csv: (path) => delimiters.map((delimiter) => csv(path, delimiter)),
+  json: (path) => [json(path, ''), json(path, noMaps)],
+  parquet: (path) => [`read_parquet([${path}], hive_partitioning = false)`],
+  txt: (path, bytes) => [
     `(SELECT row_number() OVER () AS line_number, line FROM ${bytes > wholeTextMax ? longText(path) : shortText(path)})`,
+  ],
 }
 const shortText = (path: string): string =>
   `(SELECT unnest(regexp_split_to_array(regexp_replace(content, '\\r?\\n$', ''), '\\r?\\n')) AS line FROM read_text(${path}) WHERE content <> '')`
@@ -46,8 +61,9 @@ export function fileTableSql(study: string, hidden: string, file: QueryFile, peo
   const there = `${hidden}.people p ON p.patient_key = CAST(f.patient_key AS VARCHAR)`
   return {
     name,
-    raw: `CREATE VIEW ${raw} AS SELECT * FROM ${readers[format](text(path), bytes)}`,
-    hasKey: `SELECT count(*) FROM duckdb_columns() WHERE schema_name = ${text(hidden.replaceAll('"', ''))} AND table_name = ${text(`file ${name}`)} AND lower(column_name) = 'patient_key'`,
+    raw: readers[format](text(path), bytes).map((rows) => `CREATE VIEW ${raw} AS SELECT * FROM ${rows}`),
+    ...(format === 'csv' ? { head: { sql: csvHead(text(path)), delimiters } } : {}),
+    columns: `SELECT column_name FROM duckdb_columns() WHERE schema_name = ${text(hidden.replaceAll('"', ''))} AND table_name = ${text(`file ${name}`)}`,
     view,
     keyedView: `CREATE VIEW IF NOT EXISTS ${hidden}.people AS ${people}; ${view} SEMI JOIN ${there}`,
     leftOut: `SELECT count(*) FROM (SELECT 1 FROM ${raw} f ANTI JOIN ${there} LIMIT ${leftOutMany})`,
@@ -55,8 +71,8 @@ export function fileTableSql(study: string, hidden: string, file: QueryFile, peo
 }
 
 const needs: Readonly<Record<QueryFile['format'], string>> = {
-  csv: 'A CSV file is UTF-8, has its columns’ names in the first line and as many values in every line.',
-  json: 'A JSON file is one list of objects, or an object a line.',
+  csv: 'A CSV file is UTF-8, has its columns’ names in the first line, as many values in every line and quotes that are double ones.',
+  json: 'A JSON file is UTF-8 without a mark before it: one list of objects, or an object a line.',
   parquet: 'A Parquet file is whole, from its first bytes to its footer.',
   txt: 'A text file is UTF-8.',
 }

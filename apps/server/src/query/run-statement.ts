@@ -16,9 +16,9 @@ import type { ReservoirManifest } from '../reservoir/index.js'
 import type { FlatTable } from '../view/index.js'
 import type { ListFile } from './code-list-tables.js'
 import { withCohorts, type CohortTable } from './cohort-tables.js'
-import { EngineFault, type EngineProcess } from './engine-process.js'
+import { EngineFault, EngineGone, type EngineProcess } from './engine-process.js'
 import type { Engines } from './engines.js'
-import type { StudyFiles } from './file-tables.js'
+import { fileFault, type StudyFiles } from './file-tables.js'
 import { refusalOfCheck, refusalOfFault, type Sent } from './faults.js'
 import { runIn, seated, type EngineWork, type Ran } from './in-engine.js'
 import { keptResultBytesMax, resultBytesMax } from './limits.js'
@@ -211,7 +211,11 @@ async function runInEngine(
     },
     { ...work, filesFolder: work.files.folder },
     { take: (bytes) => void chunks.push(bytes), faulty: (said) => refusalOfFault(said, { ...sent, files }) },
-  )
+  ).catch((error: unknown) => {
+    // What is nested without end takes the engine's stack, and would again: nobody is told to try once more.
+    if (!(error instanceof EngineGone) || error.reason === 'memory' || files.length === 0 || work.signal.aborted) throw error
+    return refuse('statement-invalid', fileFault(files, files.length > 1 ? null : (files[0]?.name ?? null), ''))
+  })
   if (isRefusal(ran)) {
     if (written !== null) for (const end of ['', '.wal']) await rm(written + end, { force: true })
     return ran

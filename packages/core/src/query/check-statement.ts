@@ -1,6 +1,6 @@
 import { allowedFunctions, allowedTableFunctions } from './functions.js'
 import { suggestName } from './suggest.js'
-import { items, refuse, Refused, text, type Node, type StatementFault } from './tree.js'
+import { folded, items, type Node, refuse, Refused, type StatementFault, text } from './tree.js'
 
 export interface StatementScope {
   /** The study's id, which is its schema's name. */
@@ -50,7 +50,7 @@ export function checkStatement(parsed: unknown, scope: StatementScope): CheckedS
   if (second !== undefined) return { detail: 'One statement at a time.' }
   const walk: Walk = {
     scope,
-    byLowerName: new Map(scope.tables.map((name) => [name.toLowerCase(), name])),
+    byLowerName: new Map(scope.tables.map((name) => [folded(name), name])),
     tables: new Set(),
     rowNames: new Set(),
     columns: new Set(),
@@ -104,10 +104,10 @@ function visitQuery(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
   const map = (node['cte_map'] as { map?: unknown } | undefined)?.map
   for (const entry of items(map) as { key?: string; value?: Node }[]) {
     visit(entry.value?.['query'], walk, known)
-    known.add(text(entry.key).toLowerCase())
+    known.add(folded(text(entry.key)))
     visit(entry.value?.['key_targets'], walk, known)
   }
-  const own = text(node['cte_name'] ?? node['ctename']).toLowerCase()
+  const own = folded(text(node['cte_name'] ?? node['ctename']))
   const within = own === '' ? known : new Set([...known, own])
   for (const [name, part] of Object.entries(node)) {
     if (name === 'cte_map' || typeof part !== 'object') continue
@@ -128,7 +128,7 @@ function isOrderByAll({ type, orders }: Node): boolean {
 }
 
 function visitTable(node: Node, type: string, walk: Walk, ctes: ReadonlySet<string>): void {
-  walk.rowNames.add(text(node['alias']).toLowerCase())
+  walk.rowNames.add(folded(text(node['alias'])))
   switch (type) {
     case 'BASE_TABLE':
       visitBaseTable(node, walk, ctes)
@@ -147,7 +147,7 @@ function visitTable(node: Node, type: string, walk: Walk, ctes: ReadonlySet<stri
       break
     case 'JOIN':
       if (node['ref_type'] === 'NATURAL') walk.anyColumn = true
-      for (const name of items(node['using_columns'])) walk.columns.add(text(name).toLowerCase())
+      for (const name of items(node['using_columns'])) walk.columns.add(folded(text(name)))
       visitParts(node, walk, ctes)
       break
     default:
@@ -158,11 +158,11 @@ function visitTable(node: Node, type: string, walk: Walk, ctes: ReadonlySet<stri
 function visitBaseTable(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
   const name = text(node['table_name'])
   const schema = text(node['schema_name'])
-  walk.rowNames.add(name.toLowerCase())
-  if (schema === '' && text(node['catalog_name']) === '' && ctes.has(name.toLowerCase())) return
+  walk.rowNames.add(folded(name))
+  if (schema === '' && text(node['catalog_name']) === '' && ctes.has(folded(name))) return
   if (node['at_clause'] !== null && node['at_clause'] !== undefined) refuse(node, 'A statement reads the newest snapshot.')
-  const known = walk.byLowerName.get(name.toLowerCase())
-  if (text(node['catalog_name']) !== '' || (schema !== '' && schema.toLowerCase() !== walk.scope.schema.toLowerCase())) {
+  const known = walk.byLowerName.get(folded(name))
+  if (text(node['catalog_name']) !== '' || (schema !== '' && folded(schema) !== folded(walk.scope.schema))) {
     refuse(node, `A statement reads one study: here ${walk.scope.schema}.`)
   }
   if (known === undefined) {
@@ -174,7 +174,7 @@ function visitBaseTable(node: Node, walk: Walk, ctes: ReadonlySet<string>): void
 
 function visitTableFunction(node: Node, walk: Walk, ctes: ReadonlySet<string>): void {
   const call = (node['function'] ?? {}) as Node
-  const name = text(call['function_name']).toLowerCase()
+  const name = folded(text(call['function_name']))
   if (call['class'] !== 'FUNCTION' || !allowedTableFunctions.has(name))
     refuse(node, `The function ${name.slice(0, 64)} may not stand after FROM.`)
   visit(call['children'], walk, ctes)
@@ -189,7 +189,7 @@ function visitExpression(node: Node, walk: Walk, ctes: ReadonlySet<string>): voi
   if (kind === 'STAR' || kind === 'POSITIONAL_REFERENCE') walk.anyColumn = true
   if (kind === 'COLUMN_REF') {
     checkColumn(node)
-    for (const name of items(node['column_names'])) walk.columns.add(text(name).toLowerCase())
+    for (const name of items(node['column_names'])) walk.columns.add(folded(text(name)))
     return
   }
   if (kind === 'FUNCTION' || kind === 'WINDOW') checkFunction(node)
@@ -199,7 +199,7 @@ function visitExpression(node: Node, walk: Walk, ctes: ReadonlySet<string>): voi
 function visitParameter(name: string, walk: Walk): void {
   const given = walk.scope.parameters ?? []
   walk.parameters.add(name)
-  if (given.some((each) => each.toLowerCase() === name.toLowerCase())) return
+  if (given.some((each) => folded(each) === folded(name))) return
   if (/^\d*$/.test(name)) throw new Refused({ detail: 'A parameter has a name here: write $name, and give it a type and a value.' })
   const near = suggestName(name, given)
   throw new Refused({
@@ -212,15 +212,15 @@ function visitParameter(name: string, walk: Walk): void {
 // Where no column has such a name the engine answers of itself: its user, its file, its place.
 const engineWords = new Set(['current_user', 'session_user', 'user', 'current_role', 'current_catalog', 'current_schema'])
 function checkColumn(node: Node): void {
-  const [name, part] = items(node['column_names']).map((each) => text(each).toLowerCase())
+  const [name, part] = items(node['column_names']).map((each) => folded(text(each)))
   if (name !== undefined && part === undefined && engineWords.has(name))
     refuse(node, `${name} is the engine's own word. Where a column is meant, name its table: t.${name}.`)
 }
 
 function checkFunction(node: Node): void {
-  const name = text(node['function_name']).toLowerCase()
-  const schema = text(node['schema']).toLowerCase()
-  const ours = ['', 'main', 'pg_catalog'].includes(schema) && ['', 'system', 'memory'].includes(text(node['catalog']).toLowerCase())
+  const name = folded(text(node['function_name']))
+  const schema = folded(text(node['schema']))
+  const ours = ['', 'main', 'pg_catalog'].includes(schema) && ['', 'system', 'memory'].includes(folded(text(node['catalog'])))
   if (ours && allowedFunctions.has(name)) return
   refuse(node, `There is no function ${name.slice(0, 64)} here.`, suggestName(name, allowedFunctions))
 }

@@ -1,4 +1,4 @@
-import { items, nodes, text, type Node } from './tree.js'
+import { folded, items, type Node, nodes, text } from './tree.js'
 
 /** A column of a table, by the names of the catalogue. */
 export interface TableColumn {
@@ -34,7 +34,7 @@ interface Walk {
  * unions. Of a statement that passed the gate; where it cannot be told, every column that could be meant is named.
  */
 export function sourcesOfStatement(parsed: unknown, tables: readonly LineageTable[]): StatementSources {
-  const walk: Walk = { tables: new Map(tables.map((table) => [table.name.toLowerCase(), table])), filters: new Map() }
+  const walk: Walk = { tables: new Map(tables.map((table) => [folded(table.name), table])), filters: new Map() }
   const root = (parsed as { statements?: Node[] }).statements?.[0]?.['node']
   const columns = root === undefined ? [] : outputsOf(root as Node, new Map(), [], walk)
   return { columns: columns.map(({ name, from }) => ({ name, from: distinct(from) })), filteredBy: distinct([...walk.filters.values()]) }
@@ -48,11 +48,11 @@ function outputsOf(query: Node, named: Named, outer: readonly Source[], walk: Wa
   const known = new Map(named)
   const map = (node['cte_map'] as { map?: unknown } | undefined)?.map
   for (const { key = '', value } of items(map) as { key?: string; value?: Node }[]) {
-    const name = key.toLowerCase()
+    const name = folded(key)
     known.set(name, renamed(outputsOf((value?.['query'] ?? {}) as Node, new Map([...known, [name, []]]), outer, walk), value?.['aliases']))
   }
   if (node['type'] === 'SELECT_NODE') return selectOf(node, known, outer, walk)
-  const own = text(node['cte_name'] ?? node['ctename']).toLowerCase()
+  const own = folded(text(node['cte_name'] ?? node['ctename']))
   const parts = ['left', 'right', 'query', 'child'].flatMap((name) => (node[name] == null ? [] : [node[name] as Node]))
   const branches: Output[][] = []
   for (const part of [...parts, ...nodes(node['children'])]) {
@@ -87,22 +87,22 @@ function selectOf(node: Node, named: Named, outer: readonly Source[], walk: Walk
 }
 
 function starOf(item: Node, sources: readonly Source[]): Output[] {
-  const of = text(item['relation_name']).toLowerCase()
-  const left = new Set(items(item['exclude_list']).map((name) => text((name as Node)?.['column'] ?? name).toLowerCase()))
+  const of = folded(text(item['relation_name']))
+  const left = new Set(items(item['exclude_list']).map((name) => folded(text((name as Node)?.['column'] ?? name))))
   const within = sources.filter(({ alias }) => of === '' || alias === of)
-  return within.flatMap(({ columns }) => columns).filter(({ name }) => !left.has(name.toLowerCase()))
+  return within.flatMap(({ columns }) => columns).filter(({ name }) => !left.has(folded(name)))
 }
 
 function sourcesOf(from: Node, named: Named, outer: readonly Source[], walk: Walk): Source[] {
-  const alias = text(from['alias']).toLowerCase()
+  const alias = folded(text(from['alias']))
   const as = (columns: readonly Output[], name = ''): Source[] => [
-    { alias: alias || name.toLowerCase(), columns: renamed(columns, from['column_name_alias']) },
+    { alias: alias || folded(name), columns: renamed(columns, from['column_name_alias']) },
   ]
   switch (text(from['type'])) {
     case 'BASE_TABLE': {
       const name = text(from['table_name'])
-      const table = walk.tables.get(name.toLowerCase())
-      const result = text(from['schema_name']) === '' ? named.get(name.toLowerCase()) : undefined
+      const table = walk.tables.get(folded(name))
+      const result = text(from['schema_name']) === '' ? named.get(folded(name)) : undefined
       return as(result ?? table?.columns.map((column) => ({ name: column, from: [{ table: table.name, column }] })) ?? [], name)
     }
     case 'SUBQUERY':
@@ -145,9 +145,9 @@ function refsOf(value: unknown, named: Named, sources: readonly Source[], walk: 
 }
 
 function refOf(node: Node, sources: readonly Source[]): TableColumn[] {
-  const path = items(node['column_names']).map((part) => text(part).toLowerCase())
+  const path = items(node['column_names']).map((part) => folded(text(part)))
   const of = (source: Source, name: string | undefined): TableColumn[] | undefined =>
-    source.columns.find((column) => column.name.toLowerCase() === name)?.from
+    source.columns.find((column) => folded(column.name) === name)?.from
   for (const [at, name] of path.slice(0, -1).entries()) {
     const within = sources.find(({ alias }) => alias === name)
     const found = within === undefined ? undefined : of(within, path[at + 1])

@@ -23,6 +23,11 @@ function placeOf(node: Node): { position?: number } {
 }
 
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+/**
+ * A name as the engine compares it: letters of ASCII alone have two cases there. To JavaScript the Kelvin sign is a k, too: a named result
+ * would seem to be meant where the engine reads a view of its own, or a file.
+ */
+export const folded = (name: string): string => name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 export const items = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 export const nodes = (value: unknown): Node[] => items(value) as Node[]
 export const refuse = (node: Node, detail: string, suggestion?: string): never => {

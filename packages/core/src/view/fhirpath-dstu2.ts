@@ -56,12 +56,17 @@ export function referenceKey(reference: unknown, type?: string): string | null {
 
 // The specification of views puts a zone on the boundary of a dateTime that has none: the first and the last place on earth.
 function boundary(name: 'lowBoundary' | 'highBoundary', zone: string): (nodes: unknown[]) => unknown[] {
-  const engine = fhirpath.compile(`%given.${name}()`, engineModel, { async: false })
+  // As the engine's own values, which compare with dates and times; what is told of them at the end are texts again.
+  const options = { resolveInternalTypes: false, async: false } as const
+  const engine = fhirpath.compile(`%given.${name}()`, engineModel, options)
   const end = name === 'lowBoundary' ? 'start' : 'end'
   return (nodes) => {
     const given = nodes.length === 0 ? undefined : periodEnd(nodes[0], end)
     const found: unknown[] = given === undefined ? [] : engine({}, { given })
-    return found.map((value) => (typeof value === 'string' && /\dT\d\d:\d\d:\d\d\.\d+$/.test(value) ? value + zone : value))
+    return found.map((value) => {
+      const text = String(value)
+      return /\dT\d\d:\d\d:\d\d\.\d+$/.test(text) ? typedLiteral('valueDateTime', text + zone) : value
+    })
   }
 }
 

@@ -76,6 +76,8 @@ export const attacks: readonly string[] = [
   `WITH duckdb_views AS MATERIALIZED (SELECT * FROM duckdb_views) SELECT * FROM duckdb_views`,
   `WITH RECURSIVE duckdb_tables AS (SELECT sql FROM duckdb_tables UNION ALL SELECT 'x') SELECT * FROM duckdb_tables`,
   `FROM patients, LATERAL (WITH sqlite_master AS (FROM sqlite_master) FROM sqlite_master)`,
+  `WITH "duc\u212Adb_databases" AS (SELECT 1) SELECT * FROM duckdb_databases`,
+  `WITH "duc\u212Adb_views" AS (SELECT 1) SELECT sql FROM duckdb_views, patients`,
   `PIVOT sqlite_master ON name IN ('a') USING count(*)`,
   `PIVOT patients ON gender IN ('male') USING getenv('x')`,
   `PIVOT patients ON gender USING count(*)`,

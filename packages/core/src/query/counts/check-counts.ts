@@ -1,4 +1,4 @@
-import { items, nodes, refuse, Refused, text, type Node, type StatementFault } from '../tree.js'
+import { folded, items, type Node, nodes, refuse, Refused, type StatementFault, text } from '../tree.js'
 import { kindOf } from './expressions.js'
 import { resolve, type Kind, type Made, type Scope } from './columns.js'
 import { aggregates } from './functions.js'
@@ -85,7 +85,7 @@ export function checkPeople(parsed: unknown, scope: CountScope, numbers: readonl
   try {
     const columns = plainSelect(node, new Map(), readingOf(scope))
     for (const { column, made, flags } of numbers) {
-      const found = columns.get(column.toLowerCase())
+      const found = columns.get(folded(column))
       if (found === undefined || (found.kind === 'flag' ? flags : found.kind !== 'number')) continue
       if (found.kind === 'flag' || !isMade(found.made, made)) refuse(node, conditionInDisguise(column, made))
     }
@@ -120,9 +120,7 @@ const kindsOfParameters: Readonly<Record<string, Kind>> = {
 const readingOf = (scope: CountScope): Reading => ({
   scope,
   products: { used: false },
-  parameters: new Map(
-    Object.entries(scope.parameters ?? {}).map(([name, { type }]) => [name.toLowerCase(), kindsOfParameters[type] ?? 'other']),
-  ),
+  parameters: new Map(Object.entries(scope.parameters ?? {}).map(([name, { type }]) => [folded(name), kindsOfParameters[type] ?? 'other'])),
 })
 const paramMapOf = (parsed: unknown): unknown => (parsed as { statements?: Node[] }).statements?.[0]?.['named_param_map'] ?? []
 
@@ -160,7 +158,7 @@ function planOf(node: Node, reading: Reading, named_param_map: unknown): CountPl
 
 function columnOf(item: Node, walk: Walk): CountColumn {
   if (item['class'] === 'STAR') return refuse(item, 'Rows are not told at the level “counts only”: group them and count.')
-  const name = text(item['function_name']).toLowerCase()
+  const name = folded(text(item['function_name']))
   if (item['class'] === 'FUNCTION' && aggregates.has(name)) return figureOf(item, name, walk)
   if (item['class'] === 'FUNCTION' && extremes.has(name))
     return refuse(item, `${name} is not told: it is somebody’s own value. Take a quantile, such as quantile_cont(x, 0.95).`)
@@ -210,13 +208,13 @@ function checkGroup(group: Node, select: readonly Node[], columns: readonly Coun
   }
   const path = items(group['column_names'])
   const isAlias = group['class'] === 'COLUMN_REF' && path.length === 1 && select.some(({ alias }) => sameName(alias, path[0]))
-  const isOfTable = group['class'] === 'COLUMN_REF' && scope.sources.some(({ columns: of }) => of.has(text(path[0]).toLowerCase()))
+  const isOfTable = group['class'] === 'COLUMN_REF' && scope.sources.some(({ columns: of }) => of.has(folded(text(path[0]))))
   // The label itself has been looked at; the engine takes a table's column first.
   if (isAlias && !isOfTable) return
   kindOf(group, scope, listOfPeople(named, reading))
 }
 
-const sameName = (one: unknown, other: unknown): boolean => text(one) !== '' && text(one).toLowerCase() === text(other).toLowerCase()
+const sameName = (one: unknown, other: unknown): boolean => text(one) !== '' && folded(text(one)) === folded(text(other))
 
 // Order and limit are of what is told: by what is hidden they would tell of it.
 function modifiersOf(node: Node, select: readonly Node[]): Pick<CountPlan, 'order' | 'limit' | 'offset'> {

@@ -1,4 +1,4 @@
-import { items, refuse, text, type Node } from '../tree.js'
+import { folded, items, type Node, refuse, text } from '../tree.js'
 import { suggestName } from '../suggest.js'
 
 // Columns of what is counted, by what may be done with them.
@@ -49,9 +49,9 @@ export function columnOf(name: string, type: string, measured: boolean): Column 
 
 /** The column that a name means; one of people's tables is refused where several would do. */
 export function resolve(node: Node, { sources }: Scope): Column {
-  const path = items(node['column_names']).map((part) => text(part).toLowerCase())
+  const path = items(node['column_names']).map((part) => folded(text(part)))
   const name = path.at(-1) ?? ''
-  const within = path.length === 1 ? sources : sources.filter(({ alias }) => alias.toLowerCase() === path.at(-2))
+  const within = path.length === 1 ? sources : sources.filter(({ alias }) => folded(alias) === path.at(-2))
   const found = within.flatMap(({ columns }) => columns.get(name) ?? [])
   if (path.length > 2 || found[0] === undefined) {
     const known = within.flatMap(({ columns }) => [...columns.keys()])

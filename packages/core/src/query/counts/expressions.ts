@@ -1,4 +1,4 @@
-import { items, nodes, refuse, text, type Node } from '../tree.js'
+import { folded, items, type Node, nodes, refuse, text } from '../tree.js'
 import { resolve, type Column, type Kind, type Scope } from './columns.js'
 import { choices, cuttings, joinings, lengths, ofDateParts, ofText, ofTimeAsNumber, roundings, textTests } from './functions.js'
 
@@ -64,7 +64,7 @@ function check(node: Node, walk: Walk): Kind {
   }
 }
 
-const kindOfParameter = (node: Node, { scope }: Walk): Kind => scope.parameters.get(text(node['identifier']).toLowerCase()) ?? 'none'
+const kindOfParameter = (node: Node, { scope }: Walk): Kind => scope.parameters.get(folded(text(node['identifier']))) ?? 'none'
 const isParameter = (node: Node | undefined): boolean => node?.['class'] === 'PARAMETER'
 const isColumn = (node: Node): boolean => node['class'] === 'COLUMN_REF'
 
@@ -165,7 +165,7 @@ function cast(node: Node, walk: Walk): Kind {
 }
 
 function called(node: Node, walk: Walk): Kind {
-  const name = text(node['function_name']).toLowerCase()
+  const name = folded(text(node['function_name']))
   const parts = nodes(node['children'])
   const plain = node['filter'] == null && node['distinct'] !== true && items((node['order_bys'] as Node | null)?.['orders']).length === 0
   if (!plain) return refuse(node, 'A figure of a group stands as a column of its own in the outer SELECT.')
@@ -206,8 +206,7 @@ function cutText(node: Node, [of, ...numbers]: readonly Node[], walk: Walk): Kin
 }
 
 function ofParts(node: Node, name: string, [part, ...times]: readonly Node[], walk: Walk): Kind {
-  if (part === undefined || !dateParts.has((constantText(part) ?? '').toLowerCase()))
-    refuse(node, 'Name a part of a date: year, month, day.')
+  if (part === undefined || !dateParts.has(folded(constantText(part) ?? ''))) refuse(node, 'Name a part of a date: year, month, day.')
   return ofTimes(times, walk, name.includes('trunc') ? 'time' : 'number')
 }
 

@@ -1,4 +1,4 @@
-import { nodes, text, type Node } from '../tree.js'
+import { folded, type Node, nodes, text } from '../tree.js'
 import { resolve, type Made, type Scope } from './columns.js'
 
 const spans = new Set('second minute hour day week month quarter year'.split(' '))
@@ -21,7 +21,7 @@ export function madeOf(node: Node, scope: Scope): Made {
     case 'OPERATOR':
       return node['type'] === 'OPERATOR_COALESCE' ? ofParts('reckoned') : 'computed'
     case 'FUNCTION':
-      return ofFunction(text(node['function_name']).toLowerCase(), parts, ofParts)
+      return ofFunction(folded(text(node['function_name'])), parts, ofParts)
     default:
       return 'computed'
   }
@@ -31,7 +31,7 @@ function ofFunction(name: string, parts: readonly Node[], ofParts: (least: Made,
   if (/^date_?diff$/.test(name)) {
     const { value } = (parts[0]?.['value'] ?? {}) as { value?: unknown }
     const times = parts.slice(1)
-    if (!spans.has(text(value).toLowerCase())) return 'computed'
+    if (!spans.has(folded(text(value)))) return 'computed'
     return ofParts(times.every((time) => time['class'] === 'COLUMN_REF') ? 'plain' : 'reckoned', times)
   }
   return /^(?:[-+*/]|least|greatest|abs|round|year)$/.test(name) ? ofParts('reckoned') : 'computed'

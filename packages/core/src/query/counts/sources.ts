@@ -1,4 +1,4 @@
-import { items, nodes, refuse, text, type Node } from '../tree.js'
+import { folded, items, type Node, nodes, refuse, text } from '../tree.js'
 import { columnOf, isKey, resolve, type Column, type Scope, type Source } from './columns.js'
 import { kindOf } from './expressions.js'
 import { madeOf } from './made.js'
@@ -70,14 +70,14 @@ export function namedResults(node: Node, outer: Named, reading: Reading): Named 
   for (const { key = '', value } of items(map) as { key?: string; value?: Node }[]) {
     if (items(value?.['aliases']).length > 0 || items(value?.['key_targets']).length > 0)
       refuse(node, 'A named result takes the names of its columns.')
-    known.set(key.toLowerCase(), plainSelect((value?.['query'] ?? {}) as Node, known, reading))
+    known.set(folded(key), plainSelect((value?.['query'] ?? {}) as Node, known, reading))
   }
   return known
 }
 
 function selected(item: Node, scope: Scope, named: Named, reading: Reading): Column[] {
   if (item['class'] === 'STAR') return starred(item, scope)
-  const alias = text(item['alias']).toLowerCase()
+  const alias = folded(text(item['alias']))
   if (item['class'] === 'COLUMN_REF') {
     const column = resolve(item, scope)
     const name = alias === '' ? column.name : alias
@@ -95,8 +95,8 @@ function starred(item: Node, { sources }: Scope): Column[] {
   const lists = ['exclude_list', 'replace_list', 'qualified_exclude_list', 'rename_list']
   if (item['columns'] === true || item['expr'] != null || lists.some((name) => items(item[name]).length > 0))
     refuse(item, 'Name the columns, or write * alone.')
-  const of = text(item['relation_name']).toLowerCase()
-  const within = of === '' ? sources : sources.filter(({ alias }) => alias.toLowerCase() === of)
+  const of = folded(text(item['relation_name']))
+  const within = of === '' ? sources : sources.filter(({ alias }) => folded(alias) === of)
   const columns = new Map<string, Column>()
   for (const source of within) for (const [name, column] of source.columns) if (!columns.has(name)) columns.set(name, column)
   return [...columns.values()]
@@ -128,11 +128,11 @@ function read(from: Node, named: Named, reading: Reading): Source[] {
 
 function table(from: Node, alias: string, named: Named, { scope }: Reading): Source {
   const name = text(from['table_name'])
-  const result = text(from['schema_name']) === '' ? named.get(name.toLowerCase()) : undefined
+  const result = text(from['schema_name']) === '' ? named.get(folded(name)) : undefined
   if (result !== undefined) return { alias: alias || name, columns: result, people: true }
-  const found = scope.tables.find((each) => each.name.toLowerCase() === name.toLowerCase())
+  const found = scope.tables.find((each) => folded(each.name) === folded(name))
   if (found === undefined) return refuse(from, `${name.slice(0, 64)} is none of the tables that are counted: flat tables are.`)
-  const columns = found.columns.map((column) => columnOf(column.name.toLowerCase(), column.type, found.measured))
+  const columns = found.columns.map((column) => columnOf(folded(column.name), column.type, found.measured))
   return { alias: alias || name, columns: new Map(columns.map((column) => [column.name, column])), people: found.people }
 }
 
@@ -146,7 +146,7 @@ function joined(join: Node, named: Named, reading: Reading): Source[] {
   if (join['ref_type'] !== 'REGULAR' || !joins.has(kind))
     refuse(join, 'Join by JOIN, LEFT JOIN, SEMI JOIN or ANTI JOIN … USING (patient_key).')
   const scope: Scope = { ...reading, sources: [...left, ...right] }
-  const using = items(join['using_columns']).map((name) => text(name).toLowerCase())
+  const using = items(join['using_columns']).map((name) => folded(text(name)))
   const condition = join['condition'] as Node | null
   if (condition != null) kindOf(condition, scope, () => refuse(join, 'A list of people stands after WHERE.'))
   const bySame = using.includes('patient_key') || linksPeople(condition, left, right)
@@ -161,13 +161,13 @@ function linksPeople(condition: Node | null, left: readonly Source[], right: rea
   if (condition['type'] !== 'COMPARE_EQUAL') return false
   const sides = [condition['left'], condition['right']].map((side) => personOf(side as Node))
   const of = (side: string | null, sources: readonly Source[]): boolean =>
-    side !== null && sources.some(({ alias, people }) => people && alias.toLowerCase() === side)
+    side !== null && sources.some(({ alias, people }) => people && folded(alias) === side)
   const [one = null, other = null] = sides
   return (of(one, left) && of(other, right)) || (of(one, right) && of(other, left))
 }
 
 /** The table whose patient_key stands there, named with it. */
 function personOf(node: Node): string | null {
-  const path = items(node['column_names']).map((part) => text(part).toLowerCase())
+  const path = items(node['column_names']).map((part) => folded(text(part)))
   return node['class'] === 'COLUMN_REF' && path.length === 2 && path[1] === 'patient_key' ? (path[0] ?? null) : null
 }
