@@ -110,6 +110,7 @@ function Table({ table }: { table: FigureTable }) {
             {table.columns.map((column, at) => (
               <th key={at} scope="col" className={at > 0 ? 'n' : undefined}>
                 {column || <span className="visually-hidden">Row</span>}
+                {at > 0 && <Room width={columns[at - 1]!.width} />}
               </th>
             ))}
           </tr>
@@ -131,6 +132,11 @@ function Table({ table }: { table: FigureTable }) {
       </table>
     </div>
   )
+}
+
+/** The head stands over the numbers, not over what follows them. */
+function Room({ width }: { width: number }) {
+  return width === 0 ? null : <span className="figure-rest" style={{ minWidth: `${width}ch`, marginLeft: '0.5ch' }} />
 }
 
 function Parted({ parts: { main, rest, lead }, width }: { parts: Parts; width: number }) {
