@@ -134,9 +134,12 @@ function Table({ table }: { table: FigureTable }) {
   )
 }
 
+// Brackets, points and spaces are narrower than digits.
+const roomOf = (characters: number) => `${0.85 * characters}ch`
+
 /** The head stands over the numbers, not over what follows them. */
 function Room({ width }: { width: number }) {
-  return width === 0 ? null : <span className="figure-rest" style={{ minWidth: `${width}ch`, marginLeft: '0.5ch' }} />
+  return width === 0 ? null : <span className="figure-rest" style={{ minWidth: roomOf(width), marginLeft: '0.5ch' }} />
 }
 
 function Parted({ parts: { main, rest, lead }, width }: { parts: Parts; width: number }) {
@@ -144,7 +147,7 @@ function Parted({ parts: { main, rest, lead }, width }: { parts: Parts; width: n
   return (
     <>
       {main}{' '}
-      <span className="figure-rest" style={{ minWidth: `${width}ch` }}>
+      <span className="figure-rest" style={{ minWidth: roomOf(width) }}>
         {rest.slice(0, 1)}
         <span className="figure-lead" data-lead={lead}>
           {rest.slice(1)}
