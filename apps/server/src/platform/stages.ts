@@ -42,7 +42,7 @@ export function frontStages({ repository, studies, metrics, now }: Parts): (stud
     }
     const here = { zone: 'identified', lagMs: 0 } as const
     return [
-      { ...here, stage: 'ingest', state: rate > 0 ? 'ok' : 'idle', rate, count: total, detail: `since the server started${silence}` },
+      { ...here, stage: 'ingest', state: rate > 0 ? 'ok' : 'idle', rate, count: total, detail: `since start${silence}` },
       {
         ...here,
         stage: 'consent',

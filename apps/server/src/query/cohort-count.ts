@@ -1,4 +1,15 @@
-import { cohortNotes, cohortSentence, cohortSql, funnelSql, isAmount, leavesOf, otherUnitsSql, ruleWords } from '@aquifer/core/cohort'
+import {
+  codeNamesSql,
+  cohortNotes,
+  cohortSentence,
+  cohortSql,
+  funnelSql,
+  isAmount,
+  leavesOf,
+  otherUnitsSql,
+  ruleWords,
+  type CodeNames,
+} from '@aquifer/core/cohort'
 import { statementRowsMax, type CohortCount, type CohortCriteria, type QueryLevel, type StatementRows } from '@aquifer/core/contract'
 import { isRefusal, type Refusal } from '@aquifer/core/refusal'
 import { bandOf, cmsCells, countsOnly, showCount, type Shown } from '@aquifer/core/small-cells'
@@ -33,7 +44,9 @@ export async function countCohort(
   if (fault !== null) return fault
   const found = await (level === 'counts' ? countsOf(query, study, asked) : exactOf(query, study, asked))
   if (isRefusal(found)) return found
-  const { everybody, alone, after, otherUnits, basis } = found
+  const { everybody, alone, after, otherUnits, names, basis } = found
+  const nameOf = new Map(names.map(({ is, code, name }) => [`${is} ${code}`, name]))
+  const called: CodeNames = (is, code) => nameOf.get(`${is} ${code}`)
   const datesMove = await query.movesDates(study, basis.maskingPolicy)
   return {
     study: study.id,
@@ -41,11 +54,12 @@ export async function countCohort(
     ...(cut === undefined ? {} : { cut }),
     people: after.at(-1) ?? everybody,
     of: everybody,
-    sentence: cohortSentence(criteria, datesMove),
+    sentence: cohortSentence(criteria, datesMove, called),
+    names,
     notes: cohortNotes(criteria, datesMove, otherUnits),
     sql: cohortSql(criteria),
     rounded: level === 'counts',
-    funnel: criteria.all.map((rule, at) => ({ rule: ruleWords(rule), alone: alone[at]!, after: after[at]! })),
+    funnel: criteria.all.map((rule, at) => ({ rule: ruleWords(rule, called), alone: alone[at]!, after: after[at]! })),
     governance: governanceOf(leftOut, (cause, band) => (level === 'counts' ? query.told.alone(study, `people ${cause}`, band) : band)),
   }
 }
@@ -56,6 +70,7 @@ interface Counted {
   after: Shown[]
   /** By the number of a rule, how many readings it cannot compare. */
   otherUnits: ReadonlyMap<number, string>
+  names: CohortCount['names']
   basis: { snapshot: string; maskingPolicy: string; consentEpoch: number; statement?: string }
 }
 
@@ -64,7 +79,9 @@ async function exactOf(query: Pick<Query, 'figures'>, study: Study, { criteria, 
     const sql = isAmount(leaf) ? otherUnitsSql(leaf) : null
     return sql === null ? [] : [{ rule, sql }]
   })
-  const found = await query.figures(study, [funnelSql(criteria), ...asked.map(({ sql }) => sql)], { cut })
+  const naming = codeNamesSql(criteria)
+  const of = [funnelSql(criteria), ...asked.map(({ sql }) => sql), ...(naming === null ? [] : [naming])]
+  const found = await query.figures(study, of, { cut })
   if (isRefusal(found)) return found
   const { answers, snapshot, maskingPolicy, consentEpoch } = found
   const [everybody = 0, ...counts] = (answers[0]?.[0] ?? []).map(Number).map((count) => showCount(count, cmsCells))
@@ -77,6 +94,7 @@ async function exactOf(query: Pick<Query, 'figures'>, study: Study, { criteria, 
     alone: counts.slice(0, rules),
     after: counts.slice(rules),
     otherUnits,
+    names: namesOf(naming === null ? [] : (answers.at(-1) ?? [])),
     basis: { snapshot, maskingPolicy, consentEpoch },
   }
 }
@@ -100,9 +118,14 @@ async function countsOf(query: Pick<Query, 'run'>, study: Study, asked: CohortAs
     otherUnits: new Map(
       leavesOf(criteria).flatMap(({ rule, leaf }) => (isAmount(leaf) && otherUnitsSql(leaf) !== null ? [[rule, 'not counted here']] : [])),
     ),
+    // At this level a text is told of a group that was counted, and by nothing else.
+    names: [],
     basis: { snapshot, maskingPolicy, consentEpoch, statement },
   }
 }
+
+const namesOf = (rows: readonly unknown[][]): CohortCount['names'] =>
+  rows.map(([is, code, name]) => ({ is: String(is), code: String(code), name: String(name) }))
 
 const words = {
   'no-consent': 'have not given a consent that the study requires, or it is suspended or has expired',

@@ -240,6 +240,10 @@ test('statistics rest on a statement of the caller: its basis, its columns, its 
     suppressed: 0,
   })
   expect((await world.query.history(world.study, 'ana', 1)).rows).toMatchObject([{ id: table.statement, sql, state: 'done' }])
+  const coded = `SELECT patient_key, '8480-6' AS code, CASE WHEN patient_key = 'k0' THEN 'SBP' ELSE 'Systolic' END AS code_text FROM (${sql})`
+  expect(await statistics({ kind: 'table-one', sql: coded, variables: [{ column: 'code' }] })).toMatchObject({
+    variables: [{ levels: [{ value: '8480-6', name: 'Systolic', overall: { n: 66 } }] }],
+  })
   expect(await statistics({ kind: 'table-one', sql, by: 'gender', variables: [{ column: 'high' }], suppress: true })).toMatchObject({
     rule: 'small-cells',
     variables: [
@@ -367,6 +371,12 @@ test('amounts are compared in the usual unit; what cannot be brought into it doe
   ] as const)
     expect(await counted(criteria)).toMatchObject({ people, notes: [left] })
   expect((await counted(high(140))).sentence).toContain('of at least 140 mm[Hg]')
+  const named = await counted(high(140))
+  expect([named.names, named.funnel[0]?.rule]).toEqual([
+    [{ is: 'observation', code: '8480-6', name: 'Systolic' }],
+    expect.stringContaining('with the code 8480-6 (Systolic) of LOINC') as string,
+  ])
+  expect((await counted(high(140), 'counts')).names).toEqual([])
   // How many is not told to who gets rounded figures only.
   expect((await counted(high(140), 'counts')).notes).toEqual([left.replace('21–50', 'not counted here')])
 

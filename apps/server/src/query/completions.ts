@@ -13,6 +13,7 @@ import {
 import { isRefusal } from '@aquifer/core/refusal'
 import { cmsCells } from '@aquifer/core/small-cells'
 import type { Study } from '../repository/index.js'
+import { textColumnOf } from './code-texts.js'
 import type { EngineCompletion } from './engine-complete.js'
 import type { Query } from './query.js'
 
@@ -89,8 +90,11 @@ async function valuesOf(
   if (table === null || column?.type !== 'VARCHAR' || !codedEnds.test(column.name)) return []
   if (!table.columns.some(({ name }) => name === 'patient_key')) return []
   const of = quotedName(column.name)
-  const display = table.columns.find(({ name }) => name === column.name.replace(/code$/, 'text') || name === `${column.name}_text`)
-  const text = display === undefined || display.name === column.name ? 'NULL' : `any_value(${quotedName(display.name)})`
+  const words = textColumnOf(
+    column.name,
+    table.columns.map(({ name }) => name),
+  )
+  const text = words === undefined ? 'NULL' : `any_value(${quotedName(words)})`
   const answer = await query.figures(study, [
     `SELECT ${of}, ${text} FROM ${quotedName(table.name)} WHERE ${of} IS NOT NULL GROUP BY 1
      HAVING count(DISTINCT patient_key) >= ${cmsCells.threshold} ORDER BY count(DISTINCT patient_key) DESC, 1 LIMIT 1000`,

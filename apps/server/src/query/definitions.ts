@@ -26,7 +26,8 @@ export function versionsOf({ own, cohorts, files, lists }: Definitions): Map<str
   const inLists = hashOf(lists.filter(({ newest }) => newest).map(({ name, version }) => [name, version]))
   return new Map([
     ...own.map(({ name, view }): [string, string] => [name, hashOf(view)]),
-    ...cohorts.map(({ name, criteria }): [string, string] => [name, hashOf(criteria)]),
+    // Of what is asked, not of how it was written: a release that compares amounts in another unit asks something else by the same criteria.
+    ...cohorts.map(({ name, criteria }): [string, string] => [name, hashOf(cohortSql(criteria))]),
     // A file is never changed; another of its name lies elsewhere.
     ...files.map((file): [string, string] => [file.name, hashOf([path.basename(file.path), file.bytes])]),
     ...(lists.length === 0 ? [] : listTables.map((name): [string, string] => [name, inLists])),

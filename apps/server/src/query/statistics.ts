@@ -9,6 +9,7 @@ import { isRefusal, refuse, type Refusal } from '@aquifer/core/refusal'
 import { cmsCells } from '@aquifer/core/small-cells'
 import { statisticsOf, type StatisticsBody } from '@aquifer/core/statistics'
 import type { Study } from '../repository/index.js'
+import { withCodeTexts } from './code-texts.js'
 import type { Query } from './query.js'
 
 export interface StatisticsAsked {
@@ -48,5 +49,5 @@ export async function statisticsBy(
     return refuse('statement-limit', { detail, suggestion: 'Group by patient_key, or filter.' })
   }
   const figures = statisticsOf(request, { columns, rows }, request.suppress ? cmsCells : null)
-  return isRefusal(figures) ? figures : { ...figures, statement, basis }
+  return isRefusal(figures) ? figures : { ...withCodeTexts(figures, { columns, rows }), statement, basis }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cohortCriteria, type CohortCodes, type CohortCriteria } from '../contract/index.js'
-import { canonicalCriteria, changedRules, cohortOf, cohortSentence, cohortSql } from './index.js'
+import { canonicalCriteria, changedRules, codeNamesSql, cohortOf, cohortSentence, cohortSql } from './index.js'
 import { anyCriteria } from './test/criteria.js'
 
 const hypertension: CohortCriteria = {
@@ -37,8 +37,14 @@ WHERE coalesce(p.gender, 'unknown') IN ('female')
   )
   AND NOT (EXISTS (SELECT 1 FROM procedures r WHERE r.patient_key = p.patient_key AND r.code IN ('o''1') AND coalesce(r.status, '') NOT IN ('aborted', 'entered-in-error')))`)
   expect(cohortSentence(hypertension)).toBe(
-    "People who are female; are aged 40 to 75 on 31 Dec 2016; have a condition of the code list hypertension on or after 01 Jan 2005; at least one of: (have at least 2 times an observation with the code 8480-6 of http://loinc.org of at least 140 mm[Hg]; or have a medication order with the code 316049); and do not have a procedure with the code o'1.",
+    "People who are female; are aged 40 to 75 on 31 Dec 2016; have a condition of the code list hypertension on or after 01 Jan 2005; at least one of: (have at least 2 times an observation with the code 8480-6 of LOINC of at least 140 mm[Hg]; or have a medication order with the code 316049); and do not have a procedure with the code o'1.",
   )
+  const named = cohortSentence(hypertension, false, (is, code) =>
+    is === 'medication' && code === '316049' ? 'Hydrochlorothiazide' : undefined,
+  )
+  expect(named).toContain("with the code 316049 (Hydrochlorothiazide)); and do not have a procedure with the code o'1.")
+  expect(codeNamesSql(hypertension)).toContain("SELECT 'medication', code, mode(code_text) FROM medication_orders WHERE code IN ('316049')")
+  expect(codeNamesSql({ all: [{ is: 'sex', in: ['female'] }] })).toBeNull()
   expect([cohortSql({ all: [] }), cohortSentence({ all: [] })]).toEqual([
     'SELECT p.patient_key\nFROM patients p',
     'Everybody in the study.',

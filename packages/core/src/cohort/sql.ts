@@ -1,5 +1,5 @@
 import type { CohortCodes, CohortCriteria, CohortCriterion, CohortLeaf, CohortWindow } from '../contract/index.js'
-import { amounts, comparedIn, isAmount, sources, type Amount, type Happened, type Source } from './sources.js'
+import { amounts, comparedIn, isAmount, leavesOf, sources, type Amount, type Happened, type Source } from './sources.js'
 
 /** How a table is named in the SQL: as it is, or with its schema where there is no search path. */
 export type TableName = (name: string) => string
@@ -23,6 +23,23 @@ export function funnelSql({ all }: CohortCriteria): string {
         .join(' AND ')})`,
   )
   return `SELECT ${['count(*)', ...alone, ...after].join(', ')} FROM (SELECT ${['p.patient_key', ...meets].join(', ')} FROM patients p)`
+}
+
+/** The names that the study's dictionary has for the codes of the criteria: kind of rule, code, name. Null where there is none to ask for. */
+export function codeNamesSql(criteria: CohortCriteria): string | null {
+  const codes = new Map<Happened['is'], Set<string>>()
+  for (const { leaf } of leavesOf(criteria)) {
+    if (leaf.is === 'sex' || leaf.is === 'age' || 'list' in leaf.of) continue
+    codes.set(leaf.is, new Set([...(codes.get(leaf.is) ?? []), ...leaf.of.codes]))
+  }
+  const parts = [...codes].flatMap(([is, of]) =>
+    of.size === 0
+      ? []
+      : [
+          `SELECT ${text(is)}, code, mode(code_text) FROM ${sources[is].table} WHERE code IN (${[...of].map(text).join(', ')}) AND code_text IS NOT NULL GROUP BY code`,
+        ],
+  )
+  return parts.length === 0 ? null : parts.join('\nUNION ALL\n')
 }
 
 /** People by which of the rules they meet: a column for each rule, last the list of them. */

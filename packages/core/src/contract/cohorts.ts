@@ -99,6 +99,9 @@ export const cohortCount = z
     people: toldCount.describe('who meet every rule'),
     of: toldCount.describe('all people of the reservoir who may be read'),
     sentence: z.string(),
+    names: z
+      .array(z.object({ is: z.string(), code: z.string(), name: z.string() }))
+      .describe('what the dictionary of the study calls codes of the rules, by kind of rule; none for counts only'),
     notes: z.array(z.string()).describe('of days that are approximate, of readings that a rule cannot compare (a band)'),
     sql: z.string(),
     rounded: z.boolean().describe('counts are rounded and held against earlier answers, since the caller may see counts only'),

@@ -125,6 +125,7 @@ export const tableOneVariable = z.discriminatedUnion('as', [
     levels: z.array(
       z.object({
         value: z.string().nullable().describe('null: missing'),
+        name: z.string().optional().describe('of a code: what the column of its texts says, code_text beside code'),
         overall: z.object({ n: toldCount, share: figure }),
         groups: z.array(z.object({ n: toldCount, share: figure })),
       }),

@@ -180,7 +180,10 @@ export async function publish(reservoir: Reservoir, id: string, resources: Maske
     consentEpoch: 0,
     byType,
     dead: [],
-    displays: [{ system: 'http://loinc.org', code: '8302-2', text: 'Body height' }],
+    displays: [
+      { system: 'http://loinc.org', code: '8302-2', text: 'Body height' },
+      { system: 'http://loinc.org', code: '8480-6', text: 'Systolic' },
+    ],
     visible: 'now',
   } as Parameters<Reservoir['commit']>[1])
 }

@@ -121,7 +121,7 @@ function Day({ label, value, onChange }: { label: string; value: string; onChang
     <TextField
       label={`${label} day, such as 22 Nov 2026`}
       hidden
-      placeholder={`${label} 22 Nov 2026`}
+      placeholder={`${label} day`}
       value={text}
       isInvalid={wrong}
       onChange={write}

@@ -19,7 +19,7 @@ import { tellFailure } from '../../ui/tell.js'
 import { CountsOnlyNote, useCountsOnly } from '../notebook/CountsOnly.js'
 import { download } from '../notebook/csv.js'
 import { searchTables } from './order.js'
-import { sizeWord } from './sizes.js'
+import { isEmpty, sizeWord } from './sizes.js'
 import { TableView } from './TableView.js'
 
 export default function CataloguePage() {
@@ -127,7 +127,12 @@ function TableLinks({ title, tables, all, shown }: TableLinksProps) {
       <ul>
         {tables.map((table) => (
           <li key={table.name}>
-            <Link to={paths.catalogueTable(table.name)} className="catalogue-link" aria-current={table.name === shown ? 'page' : undefined}>
+            <Link
+              to={paths.catalogueTable(table.name)}
+              className="catalogue-link"
+              data-empty={isEmpty(table, all) || undefined}
+              aria-current={table.name === shown ? 'page' : undefined}
+            >
               <Icon of={Table2} className="ink-3" />
               <span className="grow cut">{table.name}</span>
               <span className="tree-count num">{sizeWord(table, all)}</span>

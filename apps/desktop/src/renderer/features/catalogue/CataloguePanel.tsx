@@ -17,7 +17,7 @@ import { kindIcons } from '../notebook/grid/GridHead.js'
 import { maskingIcon, maskingWord } from '../notebook/LineagePanel.js'
 import type { Hand } from '../notebook/dock/bench.js'
 import { columnKindOf, searchTables } from './order.js'
-import { sizeWord } from './sizes.js'
+import { isEmpty, sizeWord } from './sizes.js'
 
 interface Props {
   catalogue: UseQueryResult<Catalogue>
@@ -153,7 +153,7 @@ function Tables({ label, tables, open, uses: { hand, onOpenTable, all } }: Table
       {tables.map((table) => (
         <TreeItem key={table.name} id={table.name} textValue={table.name} className="tree-item">
           <TreeItemContent>
-            <span className="tree-row" title={table.description || undefined}>
+            <span className="tree-row" data-empty={isEmpty(table, all) || undefined} title={table.description || undefined}>
               <AriaButton slot="chevron" className="tree-chevron">
                 <Icon of={ChevronRight} size={12} />
               </AriaButton>

@@ -96,11 +96,11 @@ function UsedIn({ profile }: { profile: TableProfile }) {
       <ul>
         {profile.usedIn.map((notebook) => (
           <li key={notebook.id} className="row">
-            <a className="row-link" href={`#${paths.notebook(notebook.id)}`}>
+            <a className="row" href={`#${paths.notebook(notebook.id)}`}>
               <Icon of={NotebookPen} className="ink-3" />
               <span className="cut">{notebook.title}</span>
             </a>
-            <span className="sub mono cut end">{notebook.columns.join(', ')}</span>
+            <span className="sub mono cut">{notebook.columns.join(', ')}</span>
           </li>
         ))}
       </ul>

@@ -25,5 +25,8 @@ export function sizeWord(table: CatalogueTable, all: readonly CatalogueTable[]):
   return isMade ? 'view' : sizeText(sizeOf(table, all))
 }
 
+/** Known to hold nothing: it stands back in lists. */
+export const isEmpty = (table: CatalogueTable, all: readonly CatalogueTable[]): boolean => sizeOf(table, all)?.rows === 0
+
 /** `45,660+`; empty where nothing is known. */
 export const sizeText = (size: TableSize | null): string => (size === null ? '' : `${count(size.rows)}${size.more ? '+' : ''}`)

@@ -5,6 +5,8 @@ import { count, lately, span } from '../../ui/format.js'
 import { Icon } from '../../ui/Icon.js'
 import { Button } from '../../ui/Button.js'
 import { toggleBottom } from '../shell/bottom.js'
+import { heartOf } from '../shell/bottom/heart.js'
+import { draftOf } from '../shell/bottom/history.js'
 import { Panel } from '../../ui/Panel.js'
 import { Failure, SkeletonRows } from '../../ui/states.js'
 import { useNow } from '../../ui/use-now.js'
@@ -46,16 +48,10 @@ export function AskedPanel({ study }: { study: StudyView }) {
         <ul>
           {rows.map((row) => (
             <li key={row.id}>
-              <button
-                type="button"
-                className="asked-row"
-                disabled={busy}
-                title={row.sql}
-                onClick={() => create({ title: 'From an earlier question', cells: [{ kind: 'sql', name: 'result', source: row.sql }] })}
-              >
+              <button type="button" className="asked-row" disabled={busy} title={row.sql} onClick={() => create(draftOf(row))}>
                 <Icon of={outcomes[row.state].icon} className={outcomes[row.state].tone} />
                 <span className="visually-hidden">{outcomes[row.state].word}</span>
-                <span className="grow cut mono">{row.sql.replaceAll(/\s+/g, ' ')}</span>
+                <span className="grow cut mono">{heartOf(row.sql)}</span>
                 <span className="small ink-2 num asked-rows">{row.rows === null ? '' : `${count(row.rows)} rows`}</span>
                 <span className="small ink-3 num asked-time">{row.elapsedMs === null ? '' : span(row.elapsedMs)}</span>
                 <span className="small ink-3 num asked-when">{lately(row.submittedAt, now)}</span>

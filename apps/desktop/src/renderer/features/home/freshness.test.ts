@@ -28,10 +28,10 @@ test('how old a query may be: the slowest stage, or the schedule', () => {
 })
 
 test('each number says what it counts', () => {
-  const ingest = stage({ stage: 'ingest', count: 0, detail: 'since the server started' })
-  expect(doneWords(ingest)).toBe('nothing since the server started')
-  expect(doneWords({ ...ingest, count: 1200, rate: 2.5 })).toBe('2.5 / s, 1,200 since the server started')
-  expect(doneWords(stage({ stage: 'replicator', count: 7 }))).toBe('7 copied, all studies')
+  const ingest = stage({ stage: 'ingest', count: 0, detail: 'since start' })
+  expect(doneWords(ingest)).toBe('nothing since start')
+  expect(doneWords({ ...ingest, count: 1200, rate: 2.5 })).toBe('2.5 / s, 1,200 since start')
+  expect(doneWords(stage({ stage: 'replicator', count: 7 }))).toBe('7 copied in all')
   expect(doneWords(stage({ stage: 'lake', count: 7, detail: '8.7 MB, encrypted' }))).toBe('8.7 MB, encrypted')
   expect(doneWords(stage({ stage: 'reservoir', count: 0 }))).toBe('')
 })

@@ -5,7 +5,7 @@ export const lagWords = (ms: number): string => (ms < 60_000 ? `${Math.round(ms 
 
 const units: Partial<Record<StageView['stage'], string>> = {
   repository: 'resources',
-  replicator: 'copied, all studies',
+  replicator: 'copied in all',
   masking: 'masked',
   reservoir: 'rows',
 }

@@ -32,7 +32,7 @@ import { DataChooser } from './DataChooser.js'
 import { useInFront } from './dock/BenchProvider.js'
 import { LineagePanel } from './LineagePanel.js'
 import { MoreMenu, ShareButton } from './NotebookMenus.js'
-import { SaveBars, useSaveNow } from './SaveBars.js'
+import { SaveBars, useSaveNow, nameFieldId } from './SaveBars.js'
 import { StatisticsCell } from './statistics/StatisticsCell.js'
 import { CellInHand, useNotebook, type NotebookActions } from './useNotebook.js'
 import type { Cell, CellKind } from './model.js'
@@ -139,6 +139,7 @@ function Title() {
   }
   return (
     <input
+      id={nameFieldId(notebook.id)}
       className="notebook-title"
       aria-label="Title of the notebook"
       value={draft ?? notebook.page.title}

@@ -13,7 +13,7 @@ import { useNow } from '../../ui/use-now.js'
 import { tellFailure } from '../../ui/tell.js'
 import { useDesk, useIsKept, useIsOpenElsewhere } from './DeskProvider.js'
 import { settle } from './save.js'
-import { useCreateNotebook } from './useCreateNotebook.js'
+import { untitled, useCreateNotebook } from './useCreateNotebook.js'
 import { useNotebook } from './useNotebook.js'
 
 /** Ways in which what is on screen is not what the server or the disk has, each with its way out. */
@@ -153,6 +153,14 @@ function NotSaved() {
 }
 
 /** Saving goes on by itself; who asks for it is told which version it became. */
+export const nameFieldId = (notebook: string): string => `name-of-${notebook}`
+function askForName(notebook: string): void {
+  const field = document.getElementById(nameFieldId(notebook))
+  if (!(field instanceof HTMLInputElement)) return
+  field.focus()
+  field.select()
+}
+
 export function useSaveNow(): () => void {
   const { notebook } = useNotebook()
   const { desk, kept, saveNow } = useDesk()
@@ -160,7 +168,11 @@ export function useSaveNow(): () => void {
   return useCallback(() => {
     void saveNow(id).then(() => {
       const now = desk.notebook(id)
-      if (now?.save === 'saved') return toast.success(`Saved as version ${now.version}`)
+      if (now?.save === 'saved') {
+        // Offered, never taken: who saves out of habit goes on typing where he was.
+        const named = now.page.title === untitled ? { action: { label: 'Name it', onClick: () => askForName(id) } } : {}
+        return toast.success(`Saved as version ${now.version}`, named)
+      }
       return toast(`Not on the server yet: edits are ${kept.keeps() ? 'kept here' : 'in this tab only'}`)
     })
   }, [desk, kept, saveNow, id])

@@ -16,7 +16,8 @@ export interface Draft {
   cells: Omit<Cell, 'id'>[]
 }
 
-export const blank = (counts: boolean): Draft => ({ title: 'Untitled notebook', cells: [firstCell(counts)] })
+export const untitled = 'Untitled notebook'
+export const blank = (counts: boolean): Draft => ({ title: untitled, cells: [firstCell(counts)] })
 export const example = (counts: boolean): Draft => ({ title: 'Who is in this study', cells: exampleCells(counts) })
 
 /** Makes a notebook on the server and opens it; `made` is told before it is drawn. */

@@ -8,7 +8,7 @@ import { Tag } from '../../../ui/Badge.js'
 import { Empty } from '../../../ui/states.js'
 import { chartStatement } from '../chart/chart-sql.js'
 import { ChartView } from '../chart/ChartView.js'
-import { draw, type Drawn } from '../chart/drawing.js'
+import { draw, singleRows, type Drawn } from '../chart/drawing.js'
 import type { ChartProblem } from '../chart/chart-data.js'
 import { basisWords, toCsv } from '../csv.js'
 import { ResultGrid } from '../grid/ResultGrid.js'
@@ -62,6 +62,7 @@ export function ChartCell({ cell, at }: { cell: Cell; at: number }) {
                 csv={(about) => toCsv(shown, null, about)}
                 statements={[run?.answered ?? [], own.run?.answered ?? []].flat()}
                 rows={shown.rows}
+                drawnRows={drawn === null || 'needs' in drawn ? 0 : singleRows(drawn)}
               />
             </>
           )}

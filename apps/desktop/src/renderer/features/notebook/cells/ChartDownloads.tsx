@@ -22,12 +22,14 @@ interface Props {
   statements: readonly string[]
   /** Rows in its table, as the statement gave them; 0: figures that the server made. */
   rows: number
+  /** Rows that the drawing shows one by one. */
+  drawnRows?: number
   /** Where there is something to draw. */
   picture?: boolean
 }
 
 /** Each file carries what its numbers rest on. */
-export function ChartDownloads({ cell, caption, words, csv, statements, rows, picture: drawn = true }: Props) {
+export function ChartDownloads({ cell, caption, words, csv, statements, rows, drawnRows = 0, picture: drawn = true }: Props) {
   const { notebook } = useNotebook()
   const releases = mayRelease(useMe())
   const note = useReleasing(notebook.study)
@@ -37,7 +39,7 @@ export function ChartDownloads({ cell, caption, words, csv, statements, rows, pi
   const picture = (format: 'svg' | 'png') => {
     const svg = document.getElementById(cardId(cell.id))?.querySelector<SVGSVGElement>('.chart-plot svg')
     if (!svg) return void toast.error('Show the chart first')
-    void note({ form: format, rows: 0, statements: [...statements] })
+    void note({ form: format, rows: drawnRows, statements: [...statements] })
       .then(() => savePicture(svg, { name: cell.name, caption, foot }, format))
       .then(() => toast.success(`Saved ${cell.name}.${format}`))
       .catch(failed)
@@ -57,7 +59,7 @@ export function ChartDownloads({ cell, caption, words, csv, statements, rows, pi
       groups={[
         {
           entries: [
-            ...(drawn
+            ...(drawn && (drawnRows === 0 || releases)
               ? [
                   { id: 'png', label: 'Picture, PNG', run: () => picture('png') },
                   { id: 'svg', label: 'Drawing, SVG', run: () => picture('svg') },

@@ -1,5 +1,6 @@
 import './chart.css'
 import type { NotebookChart } from '@aquifer/core/contract'
+import { BarsView, isLying } from './BarsView.js'
 import { BoxesView } from './BoxesView.js'
 import type { Drawing } from './drawing.js'
 import { FieldsView } from './FieldsView.js'
@@ -21,7 +22,7 @@ export function ChartView({ drawing, chart, label }: { drawing: Drawing; chart: 
 function Plot({ drawing, chart }: { drawing: Drawing; chart: NotebookChart }) {
   switch (drawing.form) {
     case 'lines':
-      return <LinesView data={drawing} chart={chart} />
+      return isLying(drawing, chart) ? <BarsView data={drawing} /> : <LinesView data={drawing} chart={chart} />
     case 'scatter':
       return <ScatterView data={drawing} chart={chart} />
     case 'box':

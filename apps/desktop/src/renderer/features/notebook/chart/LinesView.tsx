@@ -9,7 +9,9 @@ import {
   figure,
   height,
   labelRoom,
+  legendRoom,
   Legend,
+  nameUpwards,
   Shape,
   styleAt,
   Tip,
@@ -19,9 +21,6 @@ import {
   type MarkShape,
   type Pointed,
 } from './marks.js'
-
-const legendRoom = 20
-const nameUpwards = { position: 'insideTopLeft', offset: 0, dy: -16, dx: 8, fontSize: 11, fill: 'var(--ink-3)' } as const
 
 /** Bars, lines, areas and the bins of a histogram. Three channels per series (hue, dash, marker). */
 export function LinesView({ data, chart }: { data: ChartData; chart: NotebookChart }) {
@@ -75,7 +74,7 @@ function ends(data: ChartData) {
 }
 
 /** Recharts hands the points under the pointer to the element it was given. */
-function PointTip({ series, active, label, payload }: Pointed<{ to?: string }> & { series: Series[] }) {
+export function PointTip({ series, active, label, payload }: Pointed<{ to?: string }> & { series: Series[] }) {
   if (!active || payload === undefined) return null
   const to = payload[0]?.payload?.to
   const lines = payload.map((item) => ({

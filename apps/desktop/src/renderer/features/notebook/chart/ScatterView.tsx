@@ -1,7 +1,7 @@
 import { CartesianGrid, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts'
 import type { NotebookChart } from '@aquifer/core/contract'
 import type { Dot, Scatter as ScatterData } from './distributions.js'
-import { across, figure, height, Legend, Shape, styleAt, Tip, tipCursor, top, upwards, type Pointed } from './marks.js'
+import { across, figure, height, Legend, legendRoom, nameUpwards, Shape, styleAt, Tip, tipCursor, upwards, type Pointed } from './marks.js'
 
 const radius = { least: 1.6, most: 7 }
 
@@ -9,7 +9,7 @@ export function ScatterView({ data, chart }: { data: ScatterData; chart: Noteboo
   const legend = data.series.length > 1
   return (
     <ResponsiveContainer width="100%" height={height}>
-      <ScatterChart margin={{ top: legend ? 20 : top, right: 14, bottom: 18, left: 0 }} accessibilityLayer={false}>
+      <ScatterChart margin={{ top: legendRoom, right: 14, bottom: 18, left: 0 }} accessibilityLayer={false}>
         <CartesianGrid stroke="var(--chart-grid)" />
         <XAxis
           {...across}
@@ -19,7 +19,14 @@ export function ScatterView({ data, chart }: { data: ScatterData; chart: Noteboo
           tickFormatter={plain}
           label={{ value: chart.x, position: 'insideBottom', offset: -12, fontSize: 11, fill: 'var(--ink-3)' }}
         />
-        <YAxis {...upwards} type="number" dataKey="y" domain={data.domain} ticks={data.ticks} />
+        <YAxis
+          {...upwards}
+          type="number"
+          dataKey="y"
+          domain={data.domain}
+          ticks={data.ticks}
+          label={{ ...nameUpwards, value: chart.y[0] ?? '' }}
+        />
         <Tooltip cursor={tipCursor} isAnimationActive={false} content={<DotTip chart={chart} />} />
         {data.series.map((series, at) => (
           <Scatter key={series.name} name={series.name} data={series.dots} isAnimationActive={false} shape={pointOf(at, data.most)} />

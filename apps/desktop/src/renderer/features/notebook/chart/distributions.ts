@@ -145,6 +145,8 @@ export interface Dot {
 }
 export interface Scatter {
   form: 'scatter'
+  /** Marks are squares of the plot, with how many points lie in each. */
+  counted: boolean
   series: { name: string; dots: Dot[] }[]
   most: number
   x: { domain: [number, number]; ticks: number[] }
@@ -186,6 +188,7 @@ export function scatterOf(result: Result, chart: NotebookChart, counted: boolean
   )
   return {
     form: 'scatter',
+    counted,
     series: drawn,
     most: Math.max(...all.map((dot) => dot.n)),
     x: acrossAxis,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { NotebookChart, QueryBasis } from '@aquifer/core/contract'
 import type { Result, ResultColumn } from '../result.js'
 import { chartStatement, type SourceShape } from './chart-sql.js'
-import { draw, type Drawing } from './drawing.js'
+import { draw, singleRows, type Drawing } from './drawing.js'
 import { fitted } from './fitted.js'
 
 type Value = number | string | null
@@ -130,11 +130,25 @@ describe('what is drawn', () => {
 
   test('of counted squares marks by how many points they hold', () => {
     const own = aResult({ x: [1, 2], y: [3, 4], series: ['', ''], n: [1, 90] })
-    expect(drawn(chart({ type: 'scatter' }), aResult({ x: [1], y: [2] }), own)).toMatchObject({
+    const made = draw(chart({ type: 'scatter' }), aResult({ x: [1], y: [2] }), own)
+    if ('needs' in made) throw new Error(made.needs)
+    expect(made.drawing).toMatchObject({
       form: 'scatter',
       most: 90,
       left: expect.stringMatching(/^Drawn from 2 squares/) as string,
     })
+    expect(singleRows(made)).toBe(0)
+  })
+
+  test('of points each is a row, which leaves the house as rows do; bars and figures of groups are none', () => {
+    const source = aResult({ x: [1, 2, null], y: [3, 4, 5] })
+    const rowsOf = (type: NotebookChart['type'], result: Result) => {
+      const made = draw(chart({ type }), result, null)
+      return 'needs' in made ? null : singleRows(made)
+    }
+    expect(rowsOf('scatter', source)).toBe(2)
+    expect(rowsOf('bar', source)).toBe(0)
+    expect(rowsOf('scatter', { ...source, basis: { ...source.basis, level: 'counts' } })).toBe(0)
   })
 })
 

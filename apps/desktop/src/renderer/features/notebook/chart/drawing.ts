@@ -19,6 +19,12 @@ export function draw(chart: NotebookChart, source: Result, own: Result | null): 
   return 'needs' in drawing ? drawing : { drawing, shown }
 }
 
+/** How many single rows a drawing shows, each as a mark of its own: a picture of it is then a file of rows. Figures of groups are none. */
+export function singleRows({ drawing, shown }: Drawn): number {
+  if (drawing.form !== 'scatter' || drawing.counted || shown.basis.level === 'counts') return 0
+  return drawing.series.reduce((sum, { dots }) => sum + dots.length, 0)
+}
+
 /** Reckoned by the engine of each row behind the result. */
 export const ofRows: ReadonlySet<NotebookChart['type']> = new Set(['histogram', 'box', 'heatmap'])
 

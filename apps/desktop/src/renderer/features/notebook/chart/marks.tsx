@@ -24,6 +24,9 @@ export const axisHeight = 26
 export const bandFill = 0.05
 export const labelRoom = 150
 const lettersMax = 19
+/** Above the plot, for names of series or of what goes upwards. */
+export const legendRoom = 20
+export const nameUpwards = { position: 'insideTopLeft', offset: 0, dy: -16, dx: 8, fontSize: 11, fill: 'var(--ink-3)' } as const
 
 export const tick = { fill: 'var(--ink-3)', fontSize: 11 }
 export const across = {

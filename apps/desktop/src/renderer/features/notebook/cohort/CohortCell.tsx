@@ -54,7 +54,7 @@ export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
           <CellMenu cell={cell} at={at} />
         </span>
       </header>
-      <Rules held={held} onChange={(all) => actions.set(cell.id, { cohort: { ...held, criteria: { all } } })} />
+      <Rules held={held} names={answer?.names ?? []} onChange={(all) => actions.set(cell.id, { cohort: { ...held, criteria: { all } } })} />
       {held.criteria.all.length === 0 ? (
         <Empty icon={Users} title="Add the first rule">
           People who meet every rule are in. The count follows as you write.
@@ -74,7 +74,13 @@ export function CohortCell({ cell, at }: { cell: Cell; at: number }) {
   )
 }
 
-function Rules({ held, onChange }: { held: NotebookCohort; onChange(all: CohortCriterion[]): void }) {
+interface RulesProps {
+  held: NotebookCohort
+  names: CohortCount['names']
+  onChange(all: CohortCriterion[]): void
+}
+
+function Rules({ held, names, onChange }: RulesProps) {
   const { all } = held.criteria
   const put = (at: number, next: CohortCriterion | null) =>
     onChange(all.flatMap((old, place) => (place !== at ? [old] : next === null ? [] : [next])))
@@ -90,7 +96,16 @@ function Rules({ held, onChange }: { held: NotebookCohort; onChange(all: CohortC
                 A rule of several levels: change it as SQL.
               </li>
             )
-          return <RuleRow key={at} rule={rule} at={at} onChange={(next) => put(at, criterionOf(next))} onRemove={() => put(at, null)} />
+          return (
+            <RuleRow
+              key={at}
+              rule={rule}
+              at={at}
+              names={names}
+              onChange={(next) => put(at, criterionOf(next))}
+              onRemove={() => put(at, null)}
+            />
+          )
         })}
       </ol>
       <Button look="quiet" icon={Plus} onPress={add}>

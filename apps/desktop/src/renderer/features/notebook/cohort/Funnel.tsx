@@ -5,8 +5,11 @@ import { Icon } from '../../../ui/Icon.js'
 
 type Told = CohortCount['people']
 const told = (value: Told) => (typeof value === 'number' ? count(value) : value)
-const width = (value: Told, of: Told) =>
-  typeof value === 'number' && typeof of === 'number' && of > 0 ? Math.max(1, (100 * value) / of) : 2
+/** Nobody is no bar; a number that is not told is the least one. */
+const width = (value: Told, of: Told) => {
+  if (value === 0) return 0
+  return typeof value === 'number' && typeof of === 'number' && of > 0 ? Math.max(1, (100 * value) / of) : 2
+}
 
 const causes: Record<CohortCount['governance'][number]['cause'], LucideIcon> = {
   'no-consent': ShieldOff,

@@ -1,7 +1,7 @@
 import { Plus, Search, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { usualOfCodes, type Amount } from '@aquifer/core/cohort'
-import type { CohortLeaf } from '@aquifer/core/contract'
+import type { CohortCount, CohortLeaf } from '@aquifer/core/contract'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { Select } from '../../../ui/fields.js'
 import { DayInput } from '../cells/DayInput.js'
@@ -32,11 +32,13 @@ const today = () => new Date().toISOString().slice(0, 10)
 interface Props {
   rule: Rule
   at: number
+  /** What the study calls the codes. */
+  names: CohortCount['names']
   onChange(rule: Rule): void
   onRemove(): void
 }
 
-export function RuleRow({ rule, at, onChange, onRemove }: Props) {
+export function RuleRow({ rule, at, names, onChange, onRemove }: Props) {
   const put = (index: number, leaf: CohortLeaf) => onChange({ ...rule, any: rule.any.map((old, place) => (place === index ? leaf : old)) })
   const drop = (index: number) =>
     rule.any.length === 1 ? onRemove() : onChange({ ...rule, any: rule.any.filter((_, place) => place !== index) })
@@ -62,7 +64,7 @@ export function RuleRow({ rule, at, onChange, onRemove }: Props) {
             choices={[...kinds]}
             onChange={(is: LeafKind) => put(index, newLeaf(is, today()))}
           />
-          <LeafFields leaf={leaf} onChange={(next) => put(index, next)} />
+          <LeafFields leaf={leaf} names={names} onChange={(next) => put(index, next)} />
           <span className="row end">
             {index === rule.any.length - 1 && (
               <Button look="quiet" icon={Plus} onPress={() => onChange({ ...rule, any: [...rule.any, newLeaf(leaf.is, today())] })}>
@@ -77,7 +79,13 @@ export function RuleRow({ rule, at, onChange, onRemove }: Props) {
   )
 }
 
-function LeafFields({ leaf, onChange }: { leaf: CohortLeaf; onChange(leaf: CohortLeaf): void }) {
+interface LeafProps<Leaf extends CohortLeaf> {
+  leaf: Leaf
+  names: CohortCount['names']
+  onChange(leaf: CohortLeaf): void
+}
+
+function LeafFields({ leaf, names, onChange }: LeafProps<CohortLeaf>) {
   if (leaf.is === 'age')
     return (
       <>
@@ -102,10 +110,10 @@ function LeafFields({ leaf, onChange }: { leaf: CohortLeaf; onChange(leaf: Cohor
       </span>
     )
   }
-  return isCoded(leaf) ? <CodedFields leaf={leaf} onChange={onChange} /> : null
+  return isCoded(leaf) ? <CodedFields leaf={leaf} names={names} onChange={onChange} /> : null
 }
 
-function CodedFields({ leaf, onChange }: { leaf: Coded; onChange(leaf: CohortLeaf): void }) {
+function CodedFields({ leaf, names, onChange }: LeafProps<Coded>) {
   const [picking, pick] = useState(false)
   const [draft, setDraft] = useState<string | null>(null)
   const keep = () => {
@@ -129,6 +137,7 @@ function CodedFields({ leaf, onChange }: { leaf: Coded; onChange(leaf: CohortLea
         onKeyDown={(event) => event.key === 'Enter' && keep()}
       />
       <IconButton label={`Pick codes of ${leaf.is}`} icon={Search} size={14} aria-pressed={picking} onPress={() => pick(!picking)} />
+      <CodeNames leaf={leaf} names={names} />
       {leaf.is === 'observation' && <ValueFields leaf={leaf} onChange={onChange} />}
       <DayField label="from" value={from} onChange={(day) => between({ from: day })} />
       <DayField label="to" value={to} onChange={(day) => between({ to: day })} />
@@ -141,6 +150,19 @@ function CodedFields({ leaf, onChange }: { leaf: Coded; onChange(leaf: CohortLea
         />
       )}
     </>
+  )
+}
+
+/** A code says nothing to most readers: what it is called stands beside the field. */
+function CodeNames({ leaf, names }: Pick<LeafProps<Coded>, 'leaf' | 'names'>) {
+  if (!('codes' in leaf.of)) return null
+  const { codes } = leaf.of
+  const called = names.filter(({ is, code }) => is === leaf.is && codes.includes(code)).map(({ name }) => name)
+  const text = called.join(', ')
+  return text === '' ? null : (
+    <span className="rule-names cut" title={text}>
+      {text}
+    </span>
   )
 }
 

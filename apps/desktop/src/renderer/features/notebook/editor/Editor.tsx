@@ -88,6 +88,9 @@ function create(host: HTMLDivElement, latest: { current: Props }, setHeight: (he
     hideCursorInOverviewRuler: true,
     renderLineHighlight: 'none',
     scrollBeyondLastLine: false,
+    // A line that ends behind the edge of the cell is read by nobody.
+    wordWrap: 'on',
+    wrappingIndent: 'indent',
     scrollbar: { alwaysConsumeMouseWheel: false, verticalScrollbarSize: 8, horizontalScrollbarSize: 8, useShadows: false },
     padding: { top: 2, bottom: 8 },
     fixedOverflowWidgets: true,

@@ -2,6 +2,7 @@ import { count } from '../../../ui/format.js'
 import type { Range } from '../csv.js'
 import { suppressionWord, type Result, type ResultColumn, type Suppression } from '../result.js'
 import { isRight } from './GridHead.js'
+import { alignedNumber, type Decimals } from './decimals.js'
 import { within, type Place } from './selection.js'
 
 interface Props {
@@ -13,6 +14,7 @@ interface Props {
   result: Result
   widths: number[]
   bars: (number | null)[]
+  decimals: (Decimals | null)[]
   pins: readonly (number | undefined)[]
   range: Range
   active: Place
@@ -21,7 +23,7 @@ interface Props {
   onLook(place: Place): void
 }
 
-export function GridRow({ id, at, row, offset, result, widths, bars, pins, range, active, onPress, onOver, onLook }: Props) {
+export function GridRow({ id, at, row, offset, result, widths, bars, decimals, pins, range, active, onPress, onOver, onLook }: Props) {
   const several = range.top !== range.bottom || range.left !== range.right
   return (
     <div role="row" aria-rowindex={at + 2} className="grid-row grid-line" style={{ transform: `translateY(${offset}px)` }}>
@@ -51,7 +53,7 @@ export function GridRow({ id, at, row, offset, result, widths, bars, pins, range
             onPointerEnter={() => onOver({ row: at, column: index })}
           >
             {suppressed === null ? (
-              <Value column={column} row={row} largest={bars[index] ?? null} />
+              <Value column={column} row={row} largest={bars[index] ?? null} decimals={decimals[index] ?? null} />
             ) : (
               <span className="grid-suppressed">{suppressionWord(suppressed)}</span>
             )}
@@ -67,8 +69,15 @@ const why: Record<Suppression, string> = {
   secondary: 'Hidden because few people would follow from it, whatever its size. Wider groups show more.',
 }
 
+interface ValueProps {
+  column: ResultColumn
+  row: number
+  largest: number | null
+  decimals: Decimals | null
+}
+
 /** Null, nothing and zero look different: ∅, an empty text in quotes, and 0. */
-function Value({ column, row, largest }: { column: ResultColumn; row: number; largest: number | null }) {
+function Value({ column, row, largest, decimals }: ValueProps) {
   const text = column.text(row)
   if (text === null) {
     return (
@@ -78,6 +87,14 @@ function Value({ column, row, largest }: { column: ResultColumn; row: number; la
     )
   }
   if (text === '') return <span className="grid-null">''</span>
+  if (decimals !== null) {
+    const { shown, after } = alignedNumber(text, decimals)
+    return (
+      <span className="grid-decimal" data-after={after} title={shown === text ? undefined : text}>
+        {shown}
+      </span>
+    )
+  }
   if (largest === null) {
     return (
       <span className={column.kind === 'nested' ? 'cut mono' : 'cut'} title={text.length > 28 ? text.slice(0, 2000) : undefined}>

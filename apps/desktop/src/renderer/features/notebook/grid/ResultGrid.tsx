@@ -9,6 +9,7 @@ import { sortRowsMax, type Result } from '../result.js'
 import type { ColumnActs } from './ColumnMenu.js'
 import { copyAs, type CopyFormat } from './copy-as.js'
 import { barScale } from './column-widths.js'
+import { decimalsIn } from './decimals.js'
 import { pressed } from './grid-keys.js'
 import { GridHead, menuId } from './GridHead.js'
 import { GridPanel, type Looking } from './GridPanel.js'
@@ -53,6 +54,7 @@ export const ResultGrid = memo(function ResultGrid({ result, label, onOrder, cop
     active,
     widths: grid.widths,
     bars: grid.bars,
+    decimals: grid.decimals,
     range: grid.range,
     pins: grid.pins,
     onPress: grid.press,
@@ -103,6 +105,7 @@ function useGrid(host: RefObject<HTMLDivElement | null>, { result, onOrder, rele
   const headers = table.getHeaderGroups()[0]?.headers ?? []
   const widths = headers.map((header) => header.getSize())
   const bars = useMemo(() => barScale(result), [result])
+  const decimals = useMemo(() => result.columns.map((column) => decimalsIn(result, column)), [result])
   const rows = useVirtualizer({
     count: result.rows,
     getScrollElement: () => host.current,
@@ -175,6 +178,7 @@ function useGrid(host: RefObject<HTMLDivElement | null>, { result, onOrder, rele
     headers,
     widths,
     bars,
+    decimals,
     rows,
     range,
     keys,

@@ -69,6 +69,8 @@ function part(cell: Cell, notebook: OpenNotebook, withRows: boolean): string {
       ? `<p><span class="name">$${escape(cell.name)}</span> = ${escape(told(parameterValue(cell.parameter).value))}</p>`
       : ''
   if (cell.kind === 'sql') return `${name}${answered(cell, notebook, withRows)}`
+  // Each of its marks is a row, unless many lie in one.
+  if (cell.chart?.type === 'scatter' && !withRows && card?.querySelector('.chart-plot svg')) return `${name}${withoutMarks}`
   const drawing = picture(card, cell)
   // A figure is a table that the page has drawn already.
   const figures = card?.querySelector('[data-report]')?.innerHTML ?? ''
@@ -99,6 +101,9 @@ function answered(cell: Cell, notebook: OpenNotebook, withRows: boolean): string
   const text = cause === null ? (run.ran?.texts[''] ?? cell.source) : (run.ran?.sql ?? cell.source)
   return `<pre>${escape(text)}</pre>${marks.map(mark).join('')}${withRows ? table(result) : withoutRows(result)}`
 }
+
+const withoutMarks =
+  '<p class="meta">Its drawing is not in this report: each mark is a row, and taking rows out of the house needs the right to release results, which its maker did not have.</p>'
 
 const withoutRows = (result: Result): string =>
   `<p class="meta">Its rows are not in this report: taking rows out of the house needs the right to release results, which its maker did not have.</p>

@@ -15,7 +15,7 @@ import { staleCause } from '../cells/stale.js'
 import { basisWords } from '../csv.js'
 import { nameOfKind, type Cell } from '../model.js'
 import { useNotebook } from '../useNotebook.js'
-import { curvesOf, figuresCsv, tablesOf, type FigureTable } from './figures.js'
+import { curvesOf, figuresCsv, partsOf, tablesOf, type FigureTable, type Parts } from './figures.js'
 import { figureCause, lacking, type FigureState } from './run-figure.js'
 import { StatisticsForm } from './StatisticsForm.js'
 
@@ -97,6 +97,7 @@ function Answer({ answer, tables, name, old }: { answer: StatisticsAnswer; table
 }
 
 function Table({ table }: { table: FigureTable }) {
+  const columns = table.columns.slice(1).map((_, index) => partsOf(table.rows.map((row) => row.figures[index] ?? { text: '' })))
   return (
     <div className="figure-scroll" tabIndex={0} role="region" aria-label={table.title}>
       <table className="table figure-table" style={{ maxWidth: 240 + 170 * (table.columns.length - 1) }}>
@@ -109,6 +110,7 @@ function Table({ table }: { table: FigureTable }) {
             {table.columns.map((column, at) => (
               <th key={at} scope="col" className={at > 0 ? 'n' : undefined}>
                 {column || <span className="visually-hidden">Row</span>}
+                {at > 0 && <Room width={columns[at - 1]!.width} />}
               </th>
             ))}
           </tr>
@@ -117,11 +119,11 @@ function Table({ table }: { table: FigureTable }) {
           {table.rows.map((row, at) => (
             <tr key={at}>
               <th scope="row" data-indent={row.indent || undefined}>
-                {row.name}
+                <span className="figure-name">{row.name}</span>
               </th>
               {row.figures.map((figure, index) => (
                 <td key={index} className={figure.hidden ? 'n hidden' : 'n'} data-suppressed={figure.hidden || undefined}>
-                  {figure.text}
+                  {figure.hidden ? figure.text : <Parted parts={columns[index]!.parts[at]!} width={columns[index]!.width} />}
                 </td>
               ))}
             </tr>
@@ -129,6 +131,29 @@ function Table({ table }: { table: FigureTable }) {
         </tbody>
       </table>
     </div>
+  )
+}
+
+// Brackets, points and spaces are narrower than digits.
+const roomOf = (characters: number) => `${0.85 * characters}ch`
+
+/** The head stands over the numbers, not over what follows them. */
+function Room({ width }: { width: number }) {
+  return width === 0 ? null : <span className="figure-rest" style={{ minWidth: roomOf(width), marginLeft: '0.5ch' }} />
+}
+
+function Parted({ parts: { main, rest, lead }, width }: { parts: Parts; width: number }) {
+  if (width === 0) return main
+  return (
+    <>
+      {main}{' '}
+      <span className="figure-rest" style={{ minWidth: roomOf(width) }}>
+        {rest.slice(0, 1)}
+        <span className="figure-lead" data-lead={lead}>
+          {rest.slice(1)}
+        </span>
+      </span>
+    </>
   )
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { StatisticsAnswer } from '@aquifer/core/contract'
 import { basis } from '../../../../../test/answering-server.js'
-import { curvesOf, figuresCsv, tablesOf } from './figures.js'
+import { curvesOf, figuresCsv, partsOf, tablesOf } from './figures.js'
 import { formOf, lacking } from './run-figure.js'
 
 const told = {
@@ -57,4 +57,26 @@ test('a curve lasts until it ends, also where few events make no step, and years
   const variables = [{ as: 'continuous' as const, column: 'birth_year', overall: figures, groups: [], smd: null, pairs: [] }]
   const [table] = tablesOf({ kind: 'table-one', ...told, people: 3, groups: [], variables })
   expect(table?.rows[1]?.figures[0]).toEqual({ text: '1963.6 (12,345.6)' })
+})
+
+test('what follows a number stands beneath its like: percentages by their point', () => {
+  const { width, parts } = partsOf([{ text: '269' }, { text: '9 (3.5 %)' }, { text: '186 (69.1 %)' }, { text: '<11', hidden: true }])
+  expect(width).toBe('(69.1 %)'.length)
+  expect(parts).toEqual([
+    { main: '269', rest: '', lead: '' },
+    { main: '9', rest: '(3.5 %)', lead: '0' },
+    { main: '186', rest: '(69.1 %)', lead: '' },
+    { main: '<11', rest: '', lead: '' },
+  ])
+})
+
+test('a code in Table 1 has its name beside it', () => {
+  const level = { overall: { n: 12, share: 0.5 }, groups: [] }
+  const levels = [
+    { value: '834060', name: 'Penicillin V', ...level },
+    { value: null, ...level },
+  ]
+  const variables = [{ as: 'categorical' as const, column: 'code', levels, smd: null, pairs: [] }]
+  const [table] = tablesOf({ kind: 'table-one', ...told, people: 24, groups: [], variables })
+  expect(table?.rows.map(({ name }) => name)).toEqual(['People', 'code, n (%)', '834060 Penicillin V', 'missing'])
 })

@@ -71,7 +71,7 @@ function tableOne({ groups, people, variables }: Of<'table-one'>): FigureTable {
     rows.push({ name: `${variable.column}, n (%)`, figures: [...blanks, ...smd(variable.smd)] })
     for (const level of variable.levels) {
       const all = [level.overall, ...(grouped ? level.groups : [])]
-      rows.push({ name: level.value ?? 'missing', indent: true, figures: [...all.map((one) => counted(one.n, one.share)), ...none] })
+      rows.push({ name: levelWords(level), indent: true, figures: [...all.map((one) => counted(one.n, one.share)), ...none] })
     }
   }
   return {
@@ -80,6 +80,9 @@ function tableOne({ groups, people, variables }: Of<'table-one'>): FigureTable {
     rows: rows.map((row) => padded(row, 1 + (grouped ? groups.length + 1 : 0))),
   }
 }
+
+const levelWords = ({ value, name }: { value: string | null; name?: string | undefined }): string =>
+  value === null ? 'missing' : name === undefined ? value : `${value} ${name}`
 
 const padded = (row: FigureTable['rows'][number], width: number) => ({
   ...row,
@@ -189,6 +192,29 @@ export function curvesOf({ groups, atRisk }: SurvivalAnswer): Survival {
       .slice(0, seriesMax)
       .map((group, at) => ({ ...group, atRisk: times.map((_, index) => atRisk.counts[at]?.[index] ?? null) })),
   }
+}
+
+/** A figure as it stands in its column: the main number, and what follows it in brackets, beneath one another. */
+export interface Parts {
+  main: string
+  rest: string
+  /** Digits that a shorter percentage leaves out, drawn unseen. */
+  lead: string
+}
+
+const inBrackets = /^(\S+) ([([].*)$/
+const percent = /^\((\d+)\.\d+ %\)$/
+
+/** By column the widest bracket in characters (0: no row has one), and the parts of each figure. */
+export function partsOf(figures: readonly Figure[]): { width: number; parts: Parts[] } {
+  const split = figures.map(({ text, hidden }) => {
+    const found = hidden ? null : inBrackets.exec(text)
+    return { main: found?.[1] ?? text, rest: found?.[2] ?? '' }
+  })
+  const digits = (rest: string) => percent.exec(rest)?.[1]?.length ?? 0
+  const most = Math.max(0, ...split.map(({ rest }) => digits(rest)))
+  const parts = split.map((one) => ({ ...one, lead: digits(one.rest) === 0 ? '' : '0'.repeat(most - digits(one.rest)) }))
+  return { width: Math.max(0, ...parts.map(({ rest, lead }) => rest.length + lead.length)), parts }
 }
 
 const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

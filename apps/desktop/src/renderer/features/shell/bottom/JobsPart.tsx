@@ -6,7 +6,7 @@ import { useApi } from '../../../api/SessionProvider.js'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { day, lately, plural } from '../../../ui/format.js'
 import { Icon } from '../../../ui/Icon.js'
-import { Failure, SkeletonRows } from '../../../ui/states.js'
+import { Empty, Failure, SkeletonRows } from '../../../ui/states.js'
 import { tellFailure } from '../../../ui/tell.js'
 import { useNow } from '../../../ui/use-now.js'
 import { download as save } from '../../notebook/csv.js'
@@ -32,7 +32,11 @@ export function JobsPart({ study }: { study: string }) {
   })
   if (jobs.data === undefined) return jobs.error ? <Failure error={jobs.error} retry={() => void jobs.refetch()} /> : <SkeletonRows />
   if (jobs.data.jobs.length === 0)
-    return <p className="side-none sub">No job of yours: downloads, imports and other long work are listed here.</p>
+    return (
+      <Empty icon={Download} title="No job of yours">
+        Downloads, imports and other long work are listed here, with checksum and the day until which a file is kept.
+      </Empty>
+    )
   const stop = (job: JobView) =>
     void api
       .send(`/jobs/api/v1/${encodeURIComponent(job.id)}`, { method: 'DELETE' })

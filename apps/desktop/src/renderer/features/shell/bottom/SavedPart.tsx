@@ -1,11 +1,11 @@
-import { CircleCheck, CircleDashed, Clock, NotebookPen, Play, Trash2, TrendingUp, X } from 'lucide-react'
+import { Bookmark, CircleCheck, CircleDashed, Clock, NotebookPen, Play, Trash2, TrendingUp, X } from 'lucide-react'
 import { useState } from 'react'
 import type { SavedQueryReport, SavedQueryView } from '@aquifer/core/contract'
 import { useForgetSavedQuery, useRunSavedQuery, useSavedQueries } from '../../../api/saved-queries.js'
 import { Button, IconButton } from '../../../ui/Button.js'
 import { lately, moment } from '../../../ui/format.js'
 import { Icon } from '../../../ui/Icon.js'
-import { Failure, SkeletonRows } from '../../../ui/states.js'
+import { Empty, Failure, SkeletonRows } from '../../../ui/states.js'
 import { tellFailure } from '../../../ui/tell.js'
 import { useNow } from '../../../ui/use-now.js'
 import { useDesk } from '../../notebook/DeskProvider.js'
@@ -25,7 +25,9 @@ export function SavedPart({ study }: { study: string }) {
   const shown = queries.find(({ id }) => id === chosen)
   if (queries.length === 0)
     return (
-      <p className="side-none sub">No saved query: in the menu of an SQL cell, “Save as a query” keeps it, and has it run by itself.</p>
+      <Empty icon={Bookmark} title="No saved query">
+        “Save as a query” in the menu of an SQL cell keeps it here, and has it run by itself.
+      </Empty>
     )
   return (
     <div className="history">
