@@ -67,6 +67,7 @@ async function take({ page, platform }: { page: Page; platform: Platform }): Pro
   await page.locator('.cells').evaluate((element) => element.scrollTo(0, 0))
   await inBothLooks(page, 'cohort')
   await cell('Statistics cell table_one').evaluate((element) => element.scrollIntoView({ block: 'start' }))
+  await expect(page.getByRole('button', { name: 'Run all' })).toBeInViewport()
   await inBothLooks(page, 'statistics')
 
   await page.keyboard.press('Control+j')
