@@ -31,7 +31,7 @@ test('flat and nested tables of the study, with and without its schema; each res
       ['pk1', '8302-2', 'Body height', 170.5],
       ['pk2', '8302-2', 'Body height', 180],
       ['pk2', '55284-4', null, null],
-      ['pk2', '8480-6', null, 120],
+      ['pk2', '8480-6', 'Systolic', 120],
     ],
     columns: [{ name: 'patient_key', type: 'VARCHAR' }, {}, {}, { name: 'value_number', type: 'DOUBLE' }],
     basis: {
