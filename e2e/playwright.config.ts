@@ -17,7 +17,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
   globalSetup: './world/once.ts',
-  globalTimeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 25 * 60_000 : 15 * 60_000,
+  globalTimeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 55 * 60_000 : 20 * 60_000,
   // The long run has other suites beside it.
   timeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 240_000 : 120_000,
   expect: { timeout: process.env['AQUIFER_TEST_LONG'] === '1' ? 40_000 : 20_000 },
