@@ -47,8 +47,8 @@ const parts = {
     about:
       '300 seeded runs of random work with faults at named points, beside a model; kill -9 of real servers at random and during withdrawals',
     tests: { options: ['--config', 'long/vitest.config.ts'], files: ['long/faults'] },
-    // The 300 seeded runs take more than half an hour: all of them alone only.
-    beside: { FAULT_MINUTES: '2' },
+    // The 300 seeded runs take more than half an hour: all of them, and all kills, alone only.
+    beside: { FAULT_MINUTES: '1', KILLS: '3' },
   },
   looks: {
     about: 'the journeys again, each screen in light and dark, with contrast measured',

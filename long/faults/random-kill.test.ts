@@ -10,7 +10,7 @@ import { aquifer, startServer, type Server } from './server.js'
 import { storesOf, type Stores } from './stores.js'
 
 // The harness of seeds.test.ts stops between named points; this proves that a real kill of a real process is no worse.
-const kills = 6
+const kills = Number(process.env['KILLS'] ?? 6)
 const patients = 40
 const waves = 4
 const study = 'KILL'
