@@ -32,7 +32,7 @@ test.afterAll(async () => {
 })
 
 test('an analyst works in the program as in a browser', async () => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   const watched = watch(page)
   expect(page.url()).toMatch(/^app:\/\/workbench\//)
   await expect(page.getByText(new URL(platform.url).host)).toBeVisible()

@@ -3,7 +3,7 @@ import { demoPassword, expect, signIn, test } from '../world/index.js'
 import { inBothLooks } from '../world/looks.js'
 
 test('a data cut is signed, proven, and retired', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'mona')
   await page.getByRole('link', { name: 'Data cuts' }).click()
   const drawer = (name: string) => page.getByRole('complementary', { name: `Data cut ${name}` })
@@ -35,7 +35,7 @@ test('a data cut is signed, proven, and retired', { tag: '@long' }, async ({ pag
 })
 
 test('an analyst chooses a data cut, and the result cites it', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   const made = await platform.aquifer(['cut', 'list', '--study', 'HARBOR'])
   expect(made.stdout).toContain('journey-1')
   await signIn(page, platform.url, 'ada')

@@ -31,7 +31,7 @@ test(
   'a version is restored, and its link shows each reader what his rights allow',
   { tag: '@long' },
   async ({ page, platform, browser }) => {
-    test.setTimeout(180_000)
+    test.setTimeout(600_000)
     const first = 'select gender, count(*) as people from patients group by gender'
     const second = 'select count(*) as everybody from patients'
     await signIn(page, platform.url, 'ada')

@@ -8,7 +8,7 @@ const statement = `SELECT md5(range::VARCHAR) AS id, md5((range % 11000)::VARCHA
   1950 + range % 70 AS effective_year, 'final' AS status FROM range(1000000)`
 
 test('a million rows are reached by wheel and keys within 300 MB', { tag: '@long' }, async ({ browser, platform }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(600_000)
   // A page of its own: what is read along by the test would take memory, too.
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
   const devtools = await page.context().newCDPSession(page)

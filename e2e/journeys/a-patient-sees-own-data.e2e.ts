@@ -14,7 +14,7 @@ async function tokenOf(page: Page, url: string, user: string): Promise<{ token: 
 }
 
 test('a patient sees own data, own consents and who saw them, and nobody else’s', async ({ page, platform }, info) => {
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   const own = await tokenOf(page, platform.url, 'pat')
   const ward = await tokenOf(page, platform.url, 'gwen')
   await test.step('an investigator reads the record beforehand, and says why', async () => {

@@ -3,7 +3,7 @@ import { expect, signIn, test } from '../world/index.js'
 import { inBothLooks } from '../world/looks.js'
 
 test('a query is saved, run, held against its run before, and forgotten', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'ada')
   await page.getByRole('link', { name: 'Notebooks' }).first().click()
   await page.getByRole('button', { name: 'New notebook' }).first().click()

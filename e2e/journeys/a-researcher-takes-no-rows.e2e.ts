@@ -22,7 +22,7 @@ async function report(page: Page): Promise<string> {
 }
 
 test('a researcher takes no file of rows', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'remy')
   await asked(page)
   await cell(page).getByRole('button', { name: 'Download', exact: true }).click()
@@ -35,7 +35,7 @@ test('a researcher takes no file of rows', { tag: '@long' }, async ({ page, plat
 })
 
 test('an analyst takes a file of rows that the trail has first', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'ada')
   await asked(page)
   const noted = page.waitForResponse((response) => response.url().endsWith('/query/api/v1/releases'))

@@ -6,7 +6,7 @@ const parts = ['People', 'Clients', 'Access', 'Relationships', 'Role policy', 'W
 const passphrase = 'grey geese over water'
 
 test('an administrator adds a person, reviews who sees a study, and ends a relationship', async ({ page, platform }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'robin')
   await page.keyboard.press('g')
   await page.keyboard.press('m')
@@ -76,7 +76,7 @@ test('an administrator adds a person, reviews who sees a study, and ends a relat
 })
 
 test('two people sign a role policy, and the signatures stand among all others', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   const token = async (user: string): Promise<string> => {
     const answer = await page.request.post(`${platform.url}/identity/api/v1/sign-in`, { data: { user, password: demoPassword } })
     return ((await answer.json()) as { access_token: string }).access_token

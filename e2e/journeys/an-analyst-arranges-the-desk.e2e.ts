@@ -5,7 +5,7 @@ import { inBothLooks } from '../world/looks.js'
 import { picture } from '../world/screens.js'
 
 test('an analyst looks around, takes the tour and arranges the desk by keys', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'ada')
 
   await test.step('the catalogue tells of columns, and of nobody', async () => {

@@ -62,7 +62,7 @@ test('rows are there after a reload, and the page asks nobody but its server', a
 })
 
 test('from the question to the figure by mouse, and what becomes of it', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(360_000)
+  test.setTimeout(600_000)
   const foreign = await alone(page, platform.url)
   await signIn(page, platform.url, 'ada')
   const bottom = page.getByRole('region', { name: 'History, jobs and problems' })

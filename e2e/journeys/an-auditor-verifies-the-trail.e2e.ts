@@ -6,7 +6,7 @@ import { inBothLooks } from '../world/looks.js'
 const emergency = 'Unconscious in the emergency room, medication unknown'
 
 test('the trail is searched, verified and reported', async ({ page, platform }, info) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'alma')
   await page.getByRole('link', { name: 'Audit', exact: true }).click()
   const trail = page.getByRole('region', { name: 'Trail', exact: true })

@@ -24,7 +24,7 @@ async function write(page: Page, cell: string, sql: string): Promise<void> {
 const cellOf = (page: Page, name: string) => page.getByRole('region', { name: `SQL cell ${name}`, exact: true })
 
 test('an analyst asks, draws and sees nobody', async ({ page, platform, watched }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(600_000)
 
   await test.step('the sign-in page, in both looks', async () => {
     await page.goto(platform.url)
@@ -119,7 +119,7 @@ test('an analyst asks, draws and sees nobody', async ({ page, platform, watched 
 })
 
 test('the notebook of the example, in both looks', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'ada')
   await page.keyboard.press('g')
   await page.keyboard.press('n')

@@ -40,7 +40,7 @@ async function ask(page: Page, sql: string): Promise<void> {
 }
 
 test('every state of a notebook, in every look', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(360_000)
+  test.setTimeout(600_000)
 
   await test.step('loading', async () => {
     await page.route(list, () => undefined)

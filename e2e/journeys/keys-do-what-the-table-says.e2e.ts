@@ -20,7 +20,7 @@ function lowestToastIsAbove(panel: string): boolean {
 }
 
 test('each key of the table does what it says', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'ada')
   const palette = page.getByRole('combobox', { name: 'Search or run a command' })
 

@@ -47,7 +47,7 @@ where birth_year < 2008 and gender in ('female', 'male')`,
 ]
 
 async function take({ page, platform }: { page: Page; platform: Platform }): Promise<void> {
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'ada')
   const id = await page.evaluate(
     async (body) => {

@@ -17,7 +17,7 @@ async function ask(page: Page, cell: string, sql: string): Promise<void> {
 }
 
 test('a study manager counts groups of people, and never meets a row', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(600_000)
   const closed: string[] = []
   page.on('response', (response) => response.status() === 403 && closed.push(new URL(response.url()).pathname))
   await signIn(page, platform.url, 'mona')

@@ -7,7 +7,7 @@ import { demoSeed, fromPaper } from '../world/people.js'
 const number = (text: string | null): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
 
 test('consent figures match the people of the study', async ({ page, platform }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'mona')
 
   await test.step('home shows where data stands, and leads to what needs a person', async () => {

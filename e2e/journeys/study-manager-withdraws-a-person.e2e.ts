@@ -8,7 +8,7 @@ import { picture } from '../world/screens.js'
 const parts = ['Funnel', 'Decisions', 'Form versions', 'Ahead', 'Withdrawals']
 
 test('a withdrawal is recorded, finishes and is certified', async ({ page, platform }, info) => {
-  test.setTimeout(240_000)
+  test.setTimeout(600_000)
   await signIn(page, platform.url, 'mona')
   await page.getByRole('link', { name: 'Consent', exact: true }).click()
 

@@ -32,7 +32,7 @@ test('a full disk is said where it is typed, until there is room again', async (
 })
 
 test('two tabs of one notebook: each sees the other, and nothing is written over', { tag: '@long' }, async ({ page, platform }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   const link = await newNotebook(page, platform.url)
   await write(page, 'select 1 as of_the_first')
   await expect(page.locator('.unsaved-dot')).toHaveCount(0)

@@ -13,7 +13,7 @@ async function write(page: Page, cell: string, sql: string): Promise<void> {
 }
 
 test('a server that ends in the middle of a run takes nothing along', { tag: '@long' }, async ({ page }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(600_000)
   const platform = await startPlatform(10)
   try {
     await signIn(page, platform.url, 'ada')

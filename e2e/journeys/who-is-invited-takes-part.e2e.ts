@@ -49,7 +49,7 @@ test(
   'an invited person decides, signs in and sees own data; a guardian and a care manager come by their own links',
   { tag: '@long' },
   async ({ page, platform, browser }) => {
-    test.setTimeout(300_000)
+    test.setTimeout(600_000)
     await signIn(page, platform.url, 'mona')
     await page.getByRole('link', { name: 'Consent', exact: true }).click()
     await page.getByRole('tab', { name: 'Invitations' }).click()
