@@ -310,7 +310,7 @@ function killedServer(dataDir: string, bucket: string, point: string): Promise<s
     env: { ...process.env, ...settings, AQUIFER_LOG_LEVEL: 'silent' },
     stdio: 'ignore',
   })
-  const late = setTimeout(() => child.kill('SIGTERM'), 120_000)
+  const late = setTimeout(() => child.kill('SIGTERM'), 300_000)
   return new Promise((resolve) =>
     child.once('exit', (_code, signal) => {
       clearTimeout(late)
