@@ -109,7 +109,7 @@ async function exportOf(): Promise<string> {
   const begun = await world.fhir('GET', '/$export?_type=Observation', feed, undefined, { prefer: 'respond-async' })
   const at = new URL(String(begun.headers['content-location']), 'http://x').pathname
   const state = async () => world.send({ path: at, token: feed })
-  await expect.poll(async () => (await state()).status, { timeout: 30_000 }).toBe(200)
+  await expect.poll(async () => (await state()).status, { timeout: 120_000 }).toBe(200)
   return new URL(String(((await state()).json['output'] as { url: string }[])[0]?.url), 'http://x').pathname
 }
 async function downloadOf(): Promise<string> {
@@ -118,11 +118,11 @@ async function downloadOf(): Promise<string> {
   const begun = await world.send({ method: 'POST', path: '/query/api/v1/statements', token: analyst, body: { study: 'S', sql }, headers })
   const id = String(begun.json['id'])
   const stateOf = async (path: string) => (await world.send({ path, token: analyst })).json['state']
-  await expect.poll(() => stateOf(`/query/api/v1/statements/${id}`), { timeout: 30_000 }).toBe('done')
+  await expect.poll(() => stateOf(`/query/api/v1/statements/${id}`), { timeout: 120_000 }).toBe('done')
   const body = { statement: id, format: 'csv' }
   const download = await world.send({ method: 'POST', path: '/query/api/v1/downloads', token: analyst, body })
   const own = `/query/api/v1/downloads/${String(download.json['id'])}`
-  await expect.poll(() => stateOf(own), { timeout: 30_000 }).toBe('done')
+  await expect.poll(() => stateOf(own), { timeout: 120_000 }).toBe('done')
   return `${own}/file`
 }
 
@@ -140,7 +140,7 @@ test('a file of the reservoir, an export and a download break off when somebody 
   const begun = await Promise.all(wanted.map(async ([at, token]) => ({ at, fetched: await fetching(at, token) })))
   await withdraw('ann')
   // Ended by the servers while nobody reads.
-  for (const of of [world.platform, other]) await expect.poll(() => connectionsOf(of), { timeout: 10_000 }).toBe(0)
+  for (const of of [world.platform, other]) await expect.poll(() => connectionsOf(of), { timeout: 60_000 }).toBe(0)
   for (const { at, fetched } of begun) {
     const { complete, error } = await fetched.rest()
     expect([at, complete, error]).toEqual([at, false, expect.stringMatching(/ECONNRESET|aborted/)])

@@ -117,9 +117,9 @@ test('a clock that is set back by an hour or on by a day in the middle of any st
     expect([at, stored.status]).toEqual([at, n === 0 ? 201 : 200])
     times.push((stored.json['meta'] as { lastUpdated: string }).lastUpdated)
     await arrived(of)
-    await expect.poll(() => isOver, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => isOver, { timeout: 120_000 }).toBe(true)
     if (at.startsWith('reservoir'))
-      await expect.poll(async () => [at, (await published()).snapshot === shown()], { timeout: 30_000 }).toEqual([at, true])
+      await expect.poll(async () => [at, (await published()).snapshot === shown()], { timeout: 120_000 }).toEqual([at, true])
   }
   const { history } = await published()
   expect((await readdir(path.join(folder, 'published'))).sort()).toEqual(history.map(({ generation }) => String(generation)).sort())
@@ -184,7 +184,7 @@ test('on a full disk of lake or reservoir writes go on, the pipeline says what i
     await write()
     const told = async () => (await status(of)).stages.find((each) => each.stage === stage)
     await expect
-      .poll(told, { timeout: 30_000 })
+      .poll(told, { timeout: 120_000 })
       .toMatchObject({ state: 'failed', detail: expect.stringMatching(/ENOSPC|no room/) as string })
     expect((await status(of)).ready).toBe(false)
     expect(doctor(of, folder)).toContainEqual(expect.objectContaining({ state: 'failed', found: `0.0 GB free for ${path.basename(at)}/` }))

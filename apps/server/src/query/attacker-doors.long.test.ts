@@ -129,7 +129,7 @@ async function toldOf(rare: number): Promise<unknown[]> {
   return told
 }
 
-test('few people are not read from the digits of a figure of many, whatever weight they are given', { timeout: 60_000 }, async () => {
+test('few people are not read from the digits of a figure of many, whatever weight they are given', { timeout: 300_000 }, async () => {
   const [few, more] = [await toldOf(3), await toldOf(8)]
   expect(more).toEqual(few)
 })
@@ -169,7 +169,7 @@ async function papersOf(rare: number): Promise<Record<string, string>> {
   for (const format of formats) {
     const { id: download } = must(await downloads.begin(world.study, actor, { statement: id, format }))
     const seen = async () => must(await downloads.see(download, { user: actor, oversees: false }))
-    await expect.poll(async () => (await seen()).state, { timeout: 30_000 }).toBe('done')
+    await expect.poll(async () => (await seen()).state, { timeout: 120_000 }).toBe('done')
     const open = async (what: 'file' | 'manifest' | 'codebook') => must(await downloads.open(download, actor, what)).bytes
     const written = (bytes: string | NodeJS.ReadableStream): Promise<string> =>
       typeof bytes === 'string' ? Promise.resolve(bytes) : text(bytes)
@@ -186,7 +186,7 @@ async function papersOf(rare: number): Promise<Record<string, string>> {
 
 test(
   'manifest, codebook, files, history, comparison and lineage of an answer depend on what it told alone',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const [few, more] = [await papersOf(3), await papersOf(8)]
     for (const [name, paper] of Object.entries(few)) expect([name, more[name]]).toEqual([name, paper])
