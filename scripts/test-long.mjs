@@ -42,6 +42,7 @@ const parts = {
       ],
     },
     env: { AQUIFER_TEST_LONG: '1' },
+    beside: { ATTACKER_RUNS: '20' },
   },
   faults: {
     about:
