@@ -48,6 +48,10 @@ export class AnsweringServer {
   /** Answers to other questions, by their whole address. */
   readonly others = new Map<string, unknown>()
   down = false
+  /** What is asked is never answered, and no connection breaks. */
+  silent = false
+  /** Answers begin, and break off. */
+  torn = false
   tokenGood = true
   ways: SignInWays = { password: true, provider: null }
   expiresIn = 900
@@ -72,6 +76,11 @@ export class AnsweringServer {
 
   #fetch(path: string, init: RequestInit): Promise<Response> {
     if (this.down) return Promise.reject(new TypeError('Failed to fetch'))
+    if (this.silent) return new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)))
+    if (this.torn) {
+      const begun = new ReadableStream({ start: (to) => to.error(new TypeError('network error')) })
+      return Promise.resolve(new Response(begun, { headers: { 'content-type': 'application/json' } }))
+    }
     const token = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? null
     const body: unknown = typeof init.body === 'string' ? JSON.parse(init.body) : undefined
     const asked = { method: init.method ?? 'GET', path, body, token }

@@ -61,16 +61,28 @@ export function createApi(credentials: Credentials, reached: (answered: boolean)
     throw new ApiFailure('refused', answer.status, problem, answer.headers.get('x-correlation-id') ?? undefined)
   }
 
+  /** An answer that breaks off says nothing; one that came whole and is no JSON is `undefined`. */
+  async function read<T>(body: () => Promise<T>, { signal }: RequestOptions = {}): Promise<T> {
+    try {
+      return await body()
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined as T
+      if (signal?.aborted) throw error
+      reached(false)
+      throw new ApiFailure('offline', 0, {})
+    }
+  }
+
   return {
     async json(path, schema, options) {
       const answer = await ask(path, options)
-      const parsed = schema.safeParse(await answer.json().catch(() => undefined))
+      const parsed = schema.safeParse(await read(() => answer.json(), options))
       if (!parsed.success) throw new ApiFailure('unexpected', answer.status, { detail: firstIssue(parsed.error) })
       return parsed.data
     },
     async bytes(path, options) {
       const answer = await ask(path, options)
-      return { bytes: new Uint8Array(await answer.arrayBuffer()), headers: answer.headers }
+      return { bytes: new Uint8Array(await read(() => answer.arrayBuffer(), options)), headers: answer.headers }
     },
     async send(path, options) {
       await ask(path, options)

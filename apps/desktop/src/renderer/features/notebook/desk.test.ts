@@ -265,6 +265,14 @@ describe('running', () => {
     server.down = true
     await vi.advanceTimersByTimeAsync(3000)
     expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'running', isAway: true })
+    for (const fault of ['silent', 'torn'] as const) {
+      ;[server.down, server[fault]] = [false, true]
+      await vi.advanceTimersByTimeAsync(2000)
+      server.down = fault === 'torn'
+      await vi.advanceTimersByTimeAsync(11_000)
+      expect(desk.notebook(id)?.runs['a']).toMatchObject({ phase: 'running', isAway: true })
+      server[fault] = false
+    }
     ;[server.down, signedIn] = [false, false]
     const asked = server.asked.length
     await vi.advanceTimersByTimeAsync(3000)

@@ -9,12 +9,26 @@ export const statements = '/query/api/v1/statements'
 const waitsMs = [20, 40, 80, 160, 250, 400]
 const waitMs = (turn: number) => waitsMs[turn] ?? 500
 const awayMs = 1000
+// A network that is gone often says nothing: a question that has no answer by then is asked again.
+const answerMsMax = 10_000
 
 const pause = (ms: number) => new Promise((wake) => setTimeout(wake, ms))
 
 /** Nobody answered, or nobody is signed in: neither says anything of the statement. */
 const isAway = (error: unknown): boolean =>
-  error instanceof ApiFailure && (error.kind === 'offline' || [401, 502, 503, 504].includes(error.status))
+  error instanceof ApiFailure
+    ? error.kind === 'offline' || [401, 502, 503, 504].includes(error.status)
+    : error instanceof Error && error.name === 'TimeoutError'
+
+export async function stateOf({ api }: DeskParts, statement: string): Promise<StatementStatus> {
+  const over = new AbortController()
+  const timer = setTimeout(() => over.abort(new DOMException('no answer', 'TimeoutError')), answerMsMax)
+  try {
+    return await api.json(`${statements}/${statement}`, statementStatus, { signal: over.signal })
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 export interface Following {
   /** False: it was stopped, or another run took its place. */
@@ -32,11 +46,10 @@ export async function follow(parts: DeskParts, first: StatementStatus, { mine, s
     }
     seen(status, false)
     await pause(waitMs(turn))
-    const path = `${statements}/${status.id}`
     const next = await patient(
       parts,
       mine,
-      () => parts.api.json(path, statementStatus),
+      () => stateOf(parts, status.id),
       () => seen(status, true),
     )
     if (next === null) return null

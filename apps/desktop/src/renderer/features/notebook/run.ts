@@ -1,7 +1,7 @@
 import { arrowStreamType, statementStatus, type QueryProblem, type StatementParameters, type StatementStatus } from '@aquifer/core/contract'
 import { ApiFailure, explain } from '../../api/failure.js'
 import type { Desk } from './desk.js'
-import { follow, patient, rowsOf, statements } from './follow.js'
+import { follow, patient, rowsOf, statements, stateOf } from './follow.js'
 import type { Pointer } from './kept-runs.js'
 import type { Cell, Cells } from './model.js'
 import { compile, compileText, type Compiled } from './references.js'
@@ -181,7 +181,7 @@ export async function resumeRuns(desk: Desk, notebook: string): Promise<void> {
 export async function resume(desk: Desk, notebook: string, cell: string, { statement, ran }: Pointer): Promise<void> {
   const shown = showing(desk, notebook, cell, desk.notebook(notebook)?.runs[cell])
   try {
-    const ask = () => desk.parts.api.json(`${statements}/${statement}`, statementStatus)
+    const ask = () => stateOf(desk.parts, statement)
     const begun = await patient(desk.parts, shown.mine, ask, () => shown.show({ isAway: true }))
     if (begun !== null) await conclude(desk, { notebook, cell, shown, begun, ran, fault: (problem) => told(problem, null) })
   } catch (error) {
