@@ -35,7 +35,7 @@ export function HistoryPart({ study }: { study: string }) {
   const shown = rows.find(({ id }) => id === chosen?.id) ?? chosen
   const narrowed = sought.text !== '' || sought.state !== 'all' || sought.pinned
   const take = (row: StatementHistoryRow) => {
-    if (other === 'choosing' && row.id !== chosen?.id) return setOther(row)
+    if (other === 'choosing') return row.id === chosen?.id ? undefined : setOther(row)
     setOther(null)
     choose(row.id === chosen?.id ? null : row)
   }

@@ -5,6 +5,7 @@ import {
   statementHistory,
   statementPin,
   type NotebookParameter,
+  type StatementHistory,
   type StatementHistoryRow,
 } from '@aquifer/core/contract'
 import { useApi } from '../../../api/SessionProvider.js'
@@ -41,8 +42,21 @@ export function usePin(study: string): (row: StatementHistoryRow) => void {
   return (row) =>
     void api
       .json(`/query/api/v1/statements/${encodeURIComponent(row.id)}/pin`, statementPin, { method: 'PUT', body: { pinned: !row.pinned } })
-      .then(() => queries.invalidateQueries({ queryKey: ['history', study] }))
+      .then(() => {
+        // Lists shown a moment from now too: none of them may put its rows in another order under the mouse.
+        queries.setQueriesData<StatementHistory>(
+          { queryKey: ['history', study, most] },
+          (list) => list && { ...list, rows: pinnedFirst(list.rows, row.id, !row.pinned) },
+        )
+        return queries.invalidateQueries({ queryKey: ['history', study] })
+      })
       .catch((error: unknown) => tellFailure('The question was not pinned', error))
+}
+
+/** Pinned ones first, the newest first among them, as the server lists them. */
+export function pinnedFirst(rows: readonly StatementHistoryRow[], id: string, pinned: boolean): StatementHistoryRow[] {
+  const told = rows.map((row) => (row.id === id ? { ...row, pinned } : row))
+  return told.toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || b.submittedAt.localeCompare(a.submittedAt))
 }
 
 export function useDiff(from: string, to: string) {
