@@ -10,7 +10,7 @@ import { countCohort } from './cohort-count.js'
 import { diffOf } from './statement-diff.js'
 import { openDownloads, type DownloadDesk } from './downloads.js'
 import { statisticsBy } from './statistics.js'
-import { nestedColumnTypes } from './tables.js'
+import { nestedColumnTypes } from '../reservoir/index.js'
 import { openQueryWorld, publish, type MaskedResource, type World } from './test/world.js'
 
 // Two studies of the same people that differ only in how many of them, always few, have a rare code: whatever who gets counts only asks, and by

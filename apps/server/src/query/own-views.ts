@@ -3,7 +3,7 @@ import { refuse, type Refusal } from '@aquifer/core/refusal'
 import type { Repository, Study, StudyView } from '../repository/index.js'
 import { flatTable, flatTableNames, ownTable, type FlatTable } from '../view/index.js'
 import { resourceTypes } from '@aquifer/core/fhir'
-import { nestedColumnTypes } from './tables.js'
+import { nestedColumnTypes } from '../reservoir/index.js'
 
 /** Views of a study's own, kept by version; each that stands is a flat table over masked rows. */
 export interface OwnViews {

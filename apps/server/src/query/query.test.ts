@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ownTable } from '../view/index.js'
 import { EngineProcess } from './engine-process.js'
 import { openNotebooks } from './index.js'
-import { nestedColumnTypes } from './tables.js'
+import { nestedColumnTypes } from '../reservoir/index.js'
 import { attacks } from './test/attacks.js'
 import { openQueryWorld, publish, type World } from './test/world.js'
 

@@ -1,6 +1,6 @@
 import { resourceTypes } from '@aquifer/core/fhir'
 import type { CheckedStatement } from '@aquifer/core/query'
-import { having, listsApart, livingRowsSql, nestedColumns, nestedTypeSql, type ReservoirManifest } from '../reservoir/index.js'
+import { having, listsApart, livingRowsSql, nestedColumns, nestedColumnTypes, type ReservoirManifest } from '../reservoir/index.js'
 import { fileTableSql, type QueryFile } from './file-tables.js'
 import type { EngineFileTable } from './engine-statement.js'
 import { analysisTables, flatTable, flatTableNames, flatTableSql, type FlatTable } from '../view/index.js'
@@ -52,9 +52,6 @@ const flatOf = (view: FlatTable, rows: number | null): StudyTable => ({
   rows,
   view,
 })
-
-export const nestedColumnTypes = (type: string): Record<string, string> =>
-  Object.fromEntries(nestedColumns(type).map((field) => [field.name, nestedTypeSql(field.type)]))
 
 export interface Preparation {
   /** Statements that make what lies under the views, for an instance that is not locked yet: the rows of the types, and whose are withheld. */

@@ -13,7 +13,8 @@ export interface FlatTable {
   name: string
   /** Resource types whose rows it is made of. */
   types: readonly string[]
-  sql: string
+  /** Worked out when it is asked for: all tables of a study are several hundred kilobytes of SQL. */
+  sql: () => string
   /** By a view of the study's own: one that cannot be made is left out, and the generation goes on. */
   own?: boolean
 }
@@ -77,11 +78,11 @@ export function tablesOf(parts: Pick<TablesParts, 'dir' | 'writer' | 'flatTables
   const shapes = flatTables.tables({ rowsOf: (type) => (isThere(type) ? type : null), displays: manifest.displays })
   return over({}).map((table, place) => ({
     table,
-    shape: shapes[place]?.sql,
+    shape: shapes[place]?.sql(),
     async statements(): Promise<string[]> {
       const [type, ...others] = table.types
-      if (type === undefined || others.length > 0) return [table.sql]
-      return (await stretchesOf(type)).map((stretch) => over(stretch)[place]!.sql)
+      if (type === undefined || others.length > 0) return [table.sql()]
+      return (await stretchesOf(type)).map((stretch) => over(stretch)[place]!.sql())
     },
   }))
 }

@@ -14,7 +14,7 @@ export {
   type ReservoirManifest,
   type ReservoirStamp,
 } from './manifest.js'
-export { modelVersion, nestedColumns, nestedTypeSql } from './nested-schema.js'
+export { modelVersion, nestedColumns, nestedColumnTypes, nestedTypeSql } from './nested-schema.js'
 export { openReservoir, type Beside, type Reservoir } from './reservoir.js'
 export type { Publishing } from './upkeep.js'
 export type { ReservoirBatch, StudyReservoir } from './study-reservoir.js'

@@ -14,7 +14,7 @@ const sql = (rows: string): string =>
 const flatTables = () => {
   const tables = ({ rowsOf }: FlatTableInput) => {
     const rows = rowsOf('Observation')
-    return rows === null ? [] : [{ name: 'observations', types: ['Observation'], sql: sql(rows) }]
+    return rows === null ? [] : [{ name: 'observations', types: ['Observation'], sql: () => sql(rows) }]
   }
   return Promise.resolve({ mark: '', tables })
 }

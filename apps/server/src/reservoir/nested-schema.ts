@@ -72,6 +72,17 @@ export function nestedTypeSql(type: NestedType): string {
   return `STRUCT(${type.fields.map((field) => `${quoted(field.name)} ${nestedTypeSql(field.type)}`).join(', ')})`
 }
 
+const typesOf = new Map<string, Readonly<Record<string, string>>>()
+
+/** The columns of a resource type and their DuckDB types. */
+export function nestedColumnTypes(type: string): Readonly<Record<string, string>> {
+  const found = typesOf.get(type)
+  if (found) return found
+  const types = Object.fromEntries(nestedColumns(type).map((field) => [field.name, nestedTypeSql(field.type)]))
+  typesOf.set(type, types)
+  return types
+}
+
 let version: string | null = null
 
 /** Names the schemas of all types together: a reservoir written under another name is rewritten. */

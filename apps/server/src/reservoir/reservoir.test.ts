@@ -47,14 +47,18 @@ beforeEach(() => {
 const flatTables = ({ rowsOf }: { rowsOf: (type: string) => string | null }) => {
   const rows = rowsOf('Observation')
   return rows
-    ? [{ name: 'observations', types: ['Observation'], sql: `SELECT _id AS id, patient_key, status FROM (${rows}) ORDER BY id` }]
+    ? [{ name: 'observations', types: ['Observation'], sql: () => `SELECT _id AS id, patient_key, status FROM (${rows}) ORDER BY id` }]
     : []
 }
 // A table of the study's own that cannot be made stands beside those that can.
-const broken = { name: 'broken', types: ['Observation'], sql: `SELECT error('x') AS x`, own: true }
+const broken = { name: 'broken', types: ['Observation'], sql: () => `SELECT error('x') AS x`, own: true }
 const tables = {
   mark: '',
-  tables: (input: Parameters<typeof flatTables>[0]) => [broken, ...flatTables(input), { ...broken, name: 'own', sql: 'SELECT 1 AS x' }],
+  tables: (input: Parameters<typeof flatTables>[0]) => [
+    broken,
+    ...flatTables(input),
+    { ...broken, name: 'own', sql: () => 'SELECT 1 AS x' },
+  ],
 }
 const leftOut: string[] = []
 const publishing: Publishing = { partition: 'year', output: 'parquet', keepMs: 0 }

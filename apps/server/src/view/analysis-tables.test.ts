@@ -2,7 +2,8 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { spellingSql, ucumOf } from '@aquifer/core/units'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { analysisTables, flatTable, flatTableSql, maskingOf } from './index.js'
-import { columnTypes, loadNestedRows } from './test/nested-rows.js'
+import { nestedColumnTypes } from '../reservoir/nested-schema.js'
+import { loadNestedRows } from './test/nested-rows.js'
 
 let connection: DuckDBConnection
 let instance: DuckDBInstance
@@ -30,7 +31,7 @@ async function rowsOf(name: string, resources: { id: string }[], columns: string
   const rows = resources.map((resource) => ({ _id: resource.id, patient_key: 'p', _date: null, resource: { ...resource } }))
   const from = await loadNestedRows(connection, 'Observation', rows)
   const table = analysisTables().find((each) => each.name === name)!
-  const { sql, columns: told } = flatTableSql(table, { from, columns: columnTypes('Observation'), displays: null })
+  const { sql, columns: told } = flatTableSql(table, { from, columns: nestedColumnTypes('Observation'), displays: null })
   const described = await connection.runAndReadAll(`DESCRIBE ${sql}`)
   expect(described.getRows().map(([column, type]) => ({ name: column, type }))).toEqual(told)
   return (await connection.runAndReadAll(`SELECT ${columns} FROM (${sql}) ORDER BY id`)).getRowsJson()
@@ -184,7 +185,7 @@ test('what nobody reads of them is not worked out', async () => {
   const from = await loadNestedRows(connection, 'Observation', [])
   const table = analysisTables().find(({ name }) => name === 'measurements')!
   const sql = (...needed: string[]): string =>
-    flatTableSql(table, { from, columns: columnTypes('Observation'), displays: null, needed: new Set(needed) }).sql
+    flatTableSql(table, { from, columns: nestedColumnTypes('Observation'), displays: null, needed: new Set(needed) }).sql
   expect(sql('usual_number', 'usual_unit')).not.toContain('OVER')
   expect(sql('repeated').match(/OVER/g)).toHaveLength(1)
 })

@@ -4,7 +4,8 @@ import { runView } from '@aquifer/core/view'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { flatTable, flatTableNames, flatTableSql, maskingOf } from './index.js'
 import { inlineResources, realResources, type Resource } from './test/examples.js'
-import { columnTypes, loadNestedRows } from './test/nested-rows.js'
+import { nestedColumnTypes } from '../reservoir/nested-schema.js'
+import { loadNestedRows } from './test/nested-rows.js'
 
 // Columns that the contract names, besides id, patient_key and masking_policy.
 const contractColumns: Record<string, string> = {
@@ -54,7 +55,7 @@ const yearsOnly = (value: unknown): unknown => {
 
 /** As repaired and masked: a list where a list is due, no comments, no companions of primitives. */
 function asStored(type: string, resource: Resource): Resource {
-  const lists = new Set(Object.entries(columnTypes(type)).flatMap(([name, of]) => (of.endsWith('[]') ? [name] : [])))
+  const lists = new Set(Object.entries(nestedColumnTypes(type)).flatMap(([name, of]) => (of.endsWith('[]') ? [name] : [])))
   const plain = JSON.parse(JSON.stringify(resource), (key, value: unknown) =>
     key.startsWith('_') || key === 'fhir_comments' ? undefined : value,
   ) as Resource
@@ -87,7 +88,7 @@ async function bothWays(type: string, resources: Resource[]): Promise<{ compiled
     appender.endRow()
   }
   appender.closeSync()
-  const { sql, columns } = flatTableSql(table, { from, columns: columnTypes(type), displays })
+  const { sql, columns } = flatTableSql(table, { from, columns: nestedColumnTypes(type), displays })
   const listed = columns.map(({ name, type: of }) =>
     of === 'TIMESTAMP' || of === 'DATE' ? `CAST("${name}" AS VARCHAR) AS "${name}"` : `"${name}"`,
   )
@@ -129,7 +130,7 @@ test('the tables have the columns of the contract', () => {
   expect(flatTableNames().sort()).toEqual(Object.keys(contractColumns).sort())
   for (const type of resourceTypes) {
     const table = flatTable(type)
-    const names = flatTableSql(table, { from: 'x', columns: columnTypes(type), displays: null }).columns.map(({ name }) => name)
+    const names = flatTableSql(table, { from: 'x', columns: nestedColumnTypes(type), displays: null }).columns.map(({ name }) => name)
     for (const name of ['id', 'patient_key', 'masking_policy', ...(contractColumns[table.name] ?? '').split(' ').filter(Boolean)]) {
       expect(names, table.name).toContain(name)
     }
@@ -155,7 +156,11 @@ test('a panel is one row, each component one more; texts come from the dictionar
     'Observation',
     [...panel, ...later].map((resource) => ({ _id: resource.id, patient_key: 'k', _date: null, resource })),
   )
-  const { sql } = flatTableSql(flatTable('Observation'), { from, columns: columnTypes('Observation'), displays: 'SELECT * FROM displays' })
+  const { sql } = flatTableSql(flatTable('Observation'), {
+    from,
+    columns: nestedColumnTypes('Observation'),
+    displays: 'SELECT * FROM displays',
+  })
   const rows = (await connection.runAndReadAll(`SELECT * FROM (${sql}) ORDER BY id`)).getRowObjectsJson()
   expect(
     rows.map(({ id, panel_id: panelId, code_text: text, value_number: value, study_day: day }) => [id, panelId, text, value, day]),
@@ -168,7 +173,7 @@ test('a panel is one row, each component one more; texts come from the dictionar
   ])
   const needed = flatTableSql(flatTable('Observation'), {
     from,
-    columns: columnTypes('Observation'),
+    columns: nestedColumnTypes('Observation'),
     displays: 'SELECT * FROM displays',
     needed: new Set(['code']),
   }).sql

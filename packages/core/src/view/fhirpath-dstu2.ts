@@ -1,6 +1,7 @@
 import fhirpath from 'fhirpath'
 import dstu2 from 'fhirpath/fhir-context/dstu2'
 import { ExactNumber } from '../fhir/index.js'
+import { kept } from './kept.js'
 
 // The engine's DSTU2 model finds `value` only where DSTU2 has a choice. Views written for other releases name choices DSTU2 does not know;
 // there a choice is found by property name: `value` is `value`, else the first `value` + a type's name that the resource carries.
@@ -123,12 +124,13 @@ export function typedLiteral(kind: string, value: string | number | boolean): un
 }
 
 export interface PathNode {
-  type: string
-  text?: string
-  start?: { line: number; column: number }
-  children?: PathNode[]
+  readonly type: string
+  readonly text?: string
+  readonly start?: { readonly line: number; readonly column: number }
+  readonly children?: readonly PathNode[]
 }
-export const parsePath = (path: string): PathNode => fhirpath.parse(path) as PathNode
+// The grammar takes milliseconds for a path, and all flat tables together have some thousand.
+export const parsePath = kept(4096, (path): PathNode => fhirpath.parse(path) as PathNode)
 
 /** Puts the engine's own decimals where a parsed resource holds numbers whose digits count: lowBoundary() of 1.0 is 0.95. */
 export function withEngineDecimals(value: unknown): unknown {

@@ -1,3 +1,5 @@
+import { kept } from './kept.js'
+
 /** A DuckDB type as the compiler needs it. JSON stands for content kept as it was: extensions, contained resources, recursion below the cut. */
 export type SqlType =
   | { kind: 'scalar'; name: string }
@@ -12,13 +14,13 @@ export const boolean: SqlType = { kind: 'scalar', name: 'BOOLEAN' }
 export const json: SqlType = { kind: 'json' }
 
 /** Reads a type as DuckDB writes it: `STRUCT(coding STRUCT("system" VARCHAR, code VARCHAR)[], "text" VARCHAR)`. */
-export function parseSqlType(text: string): SqlType {
+export const parseSqlType = kept(4096, (text): SqlType => {
   const reader = { text, at: 0 }
   const type = readType(reader)
   skipBlanks(reader)
   if (reader.at !== text.length) throw new SyntaxError(`not a type: ${text}`)
   return type
-}
+})
 
 interface Reader {
   text: string

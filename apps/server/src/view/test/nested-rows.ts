@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { nestedColumns, nestedTypeSql } from '../../reservoir/nested-schema.js'
+import { nestedColumnTypes } from '../../reservoir/nested-schema.js'
 
 export interface MaskedRow {
   _id: string
@@ -10,10 +10,6 @@ export interface MaskedRow {
   _date: string | null
   resource: Record<string, unknown>
 }
-
-/** The nested columns of a type as compileView() takes them. */
-export const columnTypes = (type: string): Record<string, string> =>
-  Object.fromEntries(nestedColumns(type).map((column) => [column.name, nestedTypeSql(column.type)]))
 
 /** Makes table `rows_<type>` with the columns of a nested reservoir file. */
 export async function loadNestedRows(connection: DuckDBConnection, type: string, rows: MaskedRow[]): Promise<string> {
@@ -33,7 +29,7 @@ export async function loadNestedRows(connection: DuckDBConnection, type: string,
     _year: 'INTEGER',
     _site: 'VARCHAR',
     masking_policy: 'VARCHAR',
-    ...columnTypes(type),
+    ...nestedColumnTypes(type),
   })
   const spec = columns.map(([name, of]) => `'${name}': '${of.replaceAll("'", "''")}'`).join(', ')
   try {
