@@ -27,7 +27,8 @@ export default defineConfig({
   // Journeys that `npm test` has no time for: part `looks` of the long run has them all.
   ...(process.env['AQUIFER_TEST_LONG'] === '1' || process.env['AQUIFER_SCREENSHOTS'] !== undefined ? {} : { grepInvert: /@long/ }),
   reporter: [['list']],
-  use: { trace: 'retain-on-failure', screenshot: 'only-on-failure', video: 'off' },
+  // A trace costs a quarter of a journey's time: scripts/again.mjs asks for one of those that run once more; `--trace on` here.
+  use: { trace: 'off', screenshot: 'only-on-failure', video: 'off' },
   projects: [
     {
       name: 'web',

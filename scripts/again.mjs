@@ -37,7 +37,7 @@ export async function runJourneysTwice(note, settings = {}) {
     const { expected, unexpected = 0, flaky = 0 } = first.report?.stats ?? {}
     const counted = result(first, expected, unexpected + flaky)
     if (first.code === 0 || counted.failed === 0 || unexpected > filesMax) return counted
-    return together(counted, await once('again.json', ['--last-failed']), [`${unexpected} journeys`])
+    return together(counted, await once('again.json', ['--last-failed', '--trace', 'retain-on-failure']), [`${unexpected} journeys`])
   })
 }
 

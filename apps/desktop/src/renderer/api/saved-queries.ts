@@ -3,15 +3,16 @@ import { jobView, savedQueryList, savedQueryView, type SavedQueryDraft } from '@
 import { useApi } from './SessionProvider.js'
 
 const base = '/query/api/v1/saved-queries'
+const lookMs = { waiting: 800, else: 5000 }
 const keyOf = (study: string) => ['saved-queries', study]
 
-/** The caller's own; a run that ends shows itself. */
-export function useSavedQueries(study: string) {
+/** The caller's own; a run that ends shows itself, at once to whoever waits for it. */
+export function useSavedQueries(study: string, isWaiting = false) {
   const api = useApi()
   return useQuery({
     queryKey: keyOf(study),
     queryFn: ({ signal }) => api.json(`${base}?study=${encodeURIComponent(study)}`, savedQueryList, { signal }),
-    refetchInterval: 5000,
+    refetchInterval: isWaiting ? lookMs.waiting : lookMs.else,
   })
 }
 

@@ -75,6 +75,10 @@ function SavedDetail({ study, query, onClose }: { study: string; query: SavedQue
   const { desk } = useDesk()
   const { create, busy } = useCreateNotebook(study)
   const { sql, parameters, last } = query
+  // The report that was there when a run was asked for; undefined: none was.
+  const [before, setBefore] = useState<string | null>()
+  const isWaiting = before !== undefined && before === (last?.at ?? null)
+  useSavedQueries(study, isWaiting)
   const open = () =>
     create({ ...draftOf(query), title: query.title, cut: query.cut }, (made) => {
       const cell = made.cells.at(-1)
@@ -87,7 +91,11 @@ function SavedDetail({ study, query, onClose }: { study: string; query: SavedQue
       <header className="row">
         <b className="cut">{query.title}</b>
         <span className="row end" style={{ gap: 2 }}>
-          <Button icon={Play} isDisabled={run.isPending} onPress={() => run.mutate(query.id, failed('It does not run'))}>
+          <Button
+            icon={Play}
+            isDisabled={run.isPending}
+            onPress={() => run.mutate(query.id, { onSuccess: () => setBefore(last?.at ?? null), ...failed('It does not run') })}
+          >
             Run now
           </Button>
           <Button look="quiet" icon={NotebookPen} isDisabled={busy} onPress={open}>
@@ -116,7 +124,7 @@ function SavedDetail({ study, query, onClose }: { study: string; query: SavedQue
             .filter(Boolean)
             .join(' · ')}
         </p>
-        {run.isSuccess && last?.at === undefined && (
+        {isWaiting && (
           <p className="sub" role="status">
             It runs: what it finds comes here.
           </p>
