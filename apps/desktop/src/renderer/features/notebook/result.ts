@@ -16,6 +16,9 @@ export interface ResultColumn {
   number(row: number): number | null
 }
 
+/** What somebody writes into a mail by hand, no file of the data: so many rows are copied without the right to release results. */
+export const chosenRowsMax = 100
+
 /** `primary`: too few people; `secondary`: hidden since it would give a primary one away. */
 export type Suppression = 'primary' | 'secondary'
 

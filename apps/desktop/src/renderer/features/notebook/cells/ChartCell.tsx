@@ -62,7 +62,7 @@ export function ChartCell({ cell, at }: { cell: Cell; at: number }) {
                 csv={(about) => toCsv(shown, null, about)}
                 statements={[run?.answered ?? [], own.run?.answered ?? []].flat()}
                 rows={shown.rows}
-                drawnRows={drawn === null || 'needs' in drawn ? 0 : singleRows(drawn)}
+                drawnRows={drawn === null || 'needs' in drawn ? 0 : singleRows(chart, drawn)}
               />
             </>
           )}

@@ -137,19 +137,38 @@ describe('what is drawn', () => {
       most: 90,
       left: expect.stringMatching(/^Drawn from 2 squares/) as string,
     })
-    expect(singleRows(made)).toBe(0)
+    expect(singleRows(chart({ type: 'scatter' }), made)).toBe(0)
   })
 
-  test('of points each is a row, which leaves the house as rows do; bars and figures of groups are none', () => {
+  const rowsOf = (type: NotebookChart['type'], result: Result, own: Result | null = null) => {
+    const made = draw(chart({ type }), result, own)
+    return 'needs' in made ? null : singleRows(chart({ type }), made)
+  }
+
+  test('of points each is a row, which leaves the house as rows do; few bars and figures of groups are none', () => {
     const source = aResult({ x: [1, 2, null], y: [3, 4, 5] })
-    const rowsOf = (type: NotebookChart['type'], result: Result) => {
-      const made = draw(chart({ type }), result, null)
-      return 'needs' in made ? null : singleRows(made)
-    }
     expect(rowsOf('scatter', source)).toBe(2)
     expect(rowsOf('bar', source)).toBe(0)
     expect(rowsOf('scatter', { ...source, basis: { ...source.basis, level: 'counts' } })).toBe(0)
   })
+
+  test.each(['bar', 'line', 'area'] as const)(
+    'a %s chart of more rows than anybody copies is rows, of groups and bins it is none',
+    (type) => {
+      const numbers = (length: number) => Array.from({ length }, (_, at) => at)
+      const of = (length: number) => aResult({ x: numbers(length), y: numbers(length) })
+      expect(rowsOf(type, of(100))).toBe(0)
+      expect(rowsOf(type, of(101))).toBe(101)
+      expect(rowsOf(type, { ...of(101), basis: { ...of(101).basis, level: 'counts' } })).toBe(0)
+      const bins = aResult({
+        bin_from: numbers(150),
+        bin_to: numbers(150).map((n) => n + 1),
+        series: numbers(150).map(() => ''),
+        n: numbers(150),
+      })
+      expect(rowsOf('histogram', of(150), bins)).toBe(0)
+    },
+  )
 })
 
 test('a chart that is drawn another way takes columns that fit', () => {

@@ -1,5 +1,5 @@
 import type { NotebookChart } from '@aquifer/core/contract'
-import type { Result } from '../result.js'
+import { chosenRowsMax, type Result } from '../result.js'
 import { axis, chartData, type ChartData, type ChartProblem } from './chart-data.js'
 import { boxesOf, fieldsOf, histogramOf, scatterOf, type Boxes, type Fields, type Scatter } from './distributions.js'
 import { survivalOf, type Survival } from './survival.js'
@@ -19,10 +19,15 @@ export function draw(chart: NotebookChart, source: Result, own: Result | null): 
   return 'needs' in drawing ? drawing : { drawing, shown }
 }
 
+/** Each mark is a row of the result; of few rows, which anybody may copy, that makes no file. */
+export const marksRows: ReadonlySet<NotebookChart['type']> = new Set(['bar', 'line', 'area'])
+
 /** How many single rows a drawing shows, each as a mark of its own: a picture of it is then a file of rows. Figures of groups are none. */
-export function singleRows({ drawing, shown }: Drawn): number {
-  if (drawing.form !== 'scatter' || drawing.counted || shown.basis.level === 'counts') return 0
-  return drawing.series.reduce((sum, { dots }) => sum + dots.length, 0)
+export function singleRows({ type }: NotebookChart, { drawing, shown }: Drawn): number {
+  if (shown.basis.level === 'counts') return 0
+  if (drawing.form === 'scatter') return drawing.counted ? 0 : drawing.series.reduce((sum, { dots }) => sum + dots.length, 0)
+  if (drawing.form !== 'lines' || !marksRows.has(type) || drawing.points.length <= chosenRowsMax) return 0
+  return drawing.points.length
 }
 
 /** Reckoned by the engine of each row behind the result. */

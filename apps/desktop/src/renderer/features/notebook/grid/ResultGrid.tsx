@@ -14,14 +14,13 @@ import { pressed } from './grid-keys.js'
 import { GridHead, menuId } from './GridHead.js'
 import { GridPanel, type Looking } from './GridPanel.js'
 import { GridRow } from './GridRow.js'
+import { chosenRowsMax } from '../result.js'
 import { rangeOf, start, type Place, type Selection } from './selection.js'
 import { columnWidthMin, useResultTable } from './use-result-table.js'
 
 const headHeight = 30
 const numberWidth = 44
 const copiedRowsMax = 10_000
-/** What somebody writes into a mail by hand, not a file of the data. */
-const chosenRowsMax = 100
 // Eight rows and a half: the half says that there are more.
 const rowsShown = 8.5
 /** A result that is hardly longer is shown whole: half a row more to scroll to would only annoy. */

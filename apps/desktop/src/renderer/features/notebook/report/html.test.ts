@@ -6,6 +6,7 @@ import type { Cell } from '../model.js'
 import { compile } from '../references.js'
 import { readResult } from '../result.js'
 import type { RunState } from '../run.js'
+import { cardId } from '../useNotebook.js'
 import { reportBody, reportContent } from './html.js'
 
 const result = readResult(tableToIPC(new Table({ n: vectorFromArray([7, 8, 9], new Int32()) }), 'stream'), basis)
@@ -69,4 +70,16 @@ test('who may not release results gets a report without their rows, which says w
     { statements: ['statement-1'], rows: 3 },
     { statements: ['statement-1'], rows: 0 },
   ])
+})
+
+test('a drawing of single rows stays out where rows may not leave; one of few rows, which anybody copies, is there', () => {
+  const chart = { id: 'c', kind: 'chart', name: 'drawn', source: '', chart: { type: 'bar', of: 'counted', x: 'n', y: ['n'] } } as Cell
+  document.body.innerHTML = `<div id="${cardId('c')}"><div class="chart-plot"><svg viewBox="0 0 9 9"></svg></div></div>`
+  const ofRows = (rows: number, releases: boolean) => {
+    const many = readResult(tableToIPC(new Table({ n: vectorFromArray(new Int32Array(rows)) }), 'stream'), basis)
+    return report([...asRun, chart], { counted: { ...runOf('counted'), result: many } }, releases)
+  }
+  expect([ofRows(100, false), ofRows(101, true)].map((html) => html.includes('<svg'))).toEqual([true, true])
+  expect(ofRows(101, false)).toMatch(/each mark is a row/)
+  expect(ofRows(101, false)).not.toContain('<svg')
 })

@@ -1,11 +1,12 @@
 import { basisWords } from '../csv.js'
+import { marksRows } from '../chart/drawing.js'
 import { standingAlone } from '../chart/picture.js'
 import type { OpenNotebook } from '../desk.js'
 import { chosenCause, isEdited, upstreamCause } from '../cells/stale.js'
 import type { Cell } from '../model.js'
 import { parameterValue, told } from '../parameters.js'
 import { compile } from '../references.js'
-import { suppressionWord, type Result } from '../result.js'
+import { chosenRowsMax, suppressionWord, type Result } from '../result.js'
 import { figureCause } from '../statistics/run-figure.js'
 import { cardId } from '../useNotebook.js'
 
@@ -69,13 +70,20 @@ function part(cell: Cell, notebook: OpenNotebook, withRows: boolean): string {
       ? `<p><span class="name">$${escape(cell.name)}</span> = ${escape(told(parameterValue(cell.parameter).value))}</p>`
       : ''
   if (cell.kind === 'sql') return `${name}${answered(cell, notebook, withRows)}`
-  // Each of its marks is a row, unless many lie in one.
-  if (cell.chart?.type === 'scatter' && !withRows && card?.querySelector('.chart-plot svg')) return `${name}${withoutMarks}`
+  if (!withRows && hasRowMarks(cell, notebook) && card?.querySelector('.chart-plot svg')) return `${name}${withoutMarks}`
   const drawing = picture(card, cell)
   // A figure is a table that the page has drawn already.
   const figures = card?.querySelector('[data-report]')?.innerHTML ?? ''
   const earlier = drawing === '' && figures === '' ? [] : earlierRows(cell, notebook)
   return `${name}${earlier.map(mark).join('')}${drawing}${figures}${drawing === '' && figures === '' ? '<p class="meta">Not run.</p>' : ''}`
+}
+
+// As singleRows() has it, of what the report knows: how many marks its drawing has got is not said in it.
+function hasRowMarks({ chart }: Cell, { page, runs }: OpenNotebook): boolean {
+  if (chart?.type === 'scatter') return true
+  const source = page.cells.find(({ kind, name }) => kind === 'sql' && name === chart?.of)
+  const result = source && runs[source.id]?.result
+  return !!chart && marksRows.has(chart.type) && !!result && result.basis.level !== 'counts' && result.rows > chosenRowsMax
 }
 
 const mark = (text: string): string => `<p class="earlier">${escape(text)}</p>`
