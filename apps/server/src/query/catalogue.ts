@@ -180,11 +180,22 @@ function nestedWords(path: string, policy: Policy | null): string {
 
 const isPhiClass = (name: string): name is PhiClass => Object.hasOwn(treatmentsOf, name)
 
-const below = new Map<string, [string, string][]>()
-function classesBelow(path: string): [string, string][] {
-  const known = below.get(path)
-  if (known) return known
-  const found = Object.entries(phiClasses).filter(([at]) => isBelow(at, path))
-  below.set(path, found)
+let below: Map<string, [string, string][]> | null = null
+function classesBelow(path: string): readonly [string, string][] {
+  below ??= classesByPlace()
+  return below.get(path) ?? []
+}
+
+/** Each element stands under itself and under all that hold it: for each column anew, all elements took seconds to look through. */
+function classesByPlace(): Map<string, [string, string][]> {
+  const found = new Map<string, [string, string][]>()
+  for (const [at, name] of Object.entries(phiClasses)) {
+    for (let end = at.length; end > 0; end = at.lastIndexOf('.', end - 1)) {
+      const path = at.slice(0, end)
+      const there = found.get(path)
+      if (there) there.push([at, name])
+      else found.set(path, [[at, name]])
+    }
+  }
   return found
 }
