@@ -49,7 +49,7 @@ test('a study question, from an empty notebook to the report', { tag: '@long' },
     await cohort.getByRole('button', { name: 'Rule', exact: true }).click()
     await cohort.getByRole('button', { name: 'Pick codes of condition' }).click()
     const codes = cohort.getByRole('group', { name: 'Codes in conditions' })
-    await codes.getByRole('searchbox').fill('hypertension')
+    await codes.getByRole('searchbox').fill('hypertensive')
     await codes.getByRole('checkbox').first().check()
     await codes.getByRole('button', { name: 'Close the codes' }).click()
     await expect(cohort.locator('.cohort-count')).toContainText(/[1-9]\d* people/)
