@@ -97,6 +97,7 @@ test('a study question, from an empty notebook to the report', { tag: '@long' },
     await page.getByRole('menuitem', { name: /Report, HTML/ }).click()
     const report = readFileSync(await (await saved).path(), 'utf8')
     expect(report).toMatch(/reproduced top to bottom/)
+    expect(report).toMatch(/<table.*<th scope="row">everybody in the masked data<\/th>/)
     for (const word of ['cohort_hypertension', 'Log-rank', '<svg', 'Standardized', 'epoch']) expect(report).toContain(word)
   })
 })

@@ -250,6 +250,20 @@ describe('running', () => {
     expect(server.calls('POST', /statements$/)).toHaveLength(2)
   })
 
+  test('a run does not wait for earlier rows that are still on their way back', async () => {
+    await finish(runCell(desk, id, 'a'))
+    const next = openDesk()
+    server.silent = true
+    void resumeRuns(next, id)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(next.notebook(id)?.runs['a']).toMatchObject({ phase: 'queued', isReturning: true })
+    server.silent = false
+    expect(await finish(runCell(next, id, 'a'))).toBe('done')
+    expect(server.calls('POST', /statements$/)).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(next.notebook(id)?.runs['a']).toMatchObject({ phase: 'done', isReturning: false, statement: 's1', result: { rows: 3 } })
+  })
+
   test('rows that the server does not keep any more are told as such', async () => {
     await finish(runCell(desk, id, 'a'))
     server.statements.clear()

@@ -32,6 +32,8 @@ export interface RunState {
   statement: string | null
   /** Nobody answers at the moment; it may well run on. */
   isAway?: boolean
+  /** Rows of an earlier run are on their way back: a new run takes their place. */
+  isReturning?: boolean
   startedAt: number
   elapsedMs: number
   progress: number | null
@@ -58,10 +60,11 @@ export interface Around {
 /** Runs one cell; resolves when it is over, whatever the end. */
 export async function runCell(desk: Desk, notebook: string, cell: string, limit?: number, around?: Around): Promise<RunState['phase']> {
   const open = desk.notebook(notebook)
-  if (open === undefined || isGoing(open.runs[cell])) return 'stopped'
+  const old = open?.runs[cell]
+  if (open === undefined || (isGoing(old) && old?.isReturning !== true)) return 'stopped'
   const compiled = around ? compileText(open.page.cells, around.text, around.at) : compile(open.page.cells, cell)
   if (compiled.sql.trim() === '') return 'stopped'
-  const shown = showing(desk, notebook, cell, open.runs[cell])
+  const shown = showing(desk, notebook, cell, old)
   const { sql, texts, parameters } = compiled
   try {
     const begun = await begin(desk, { study: open.study, ...asked(compiled), limit, ...cited(open.page.cut) })
@@ -83,7 +86,8 @@ interface Shown {
 }
 
 function showing(desk: Desk, notebook: string, cell: string, old: RunState | undefined): Shown {
-  const startedAt = desk.parts.now()
+  // Tells it from the run before, also within a millisecond.
+  const startedAt = Math.max(desk.parts.now(), (old?.startedAt ?? 0) + 1)
   let run: RunState = {
     phase: 'queued',
     statement: null,
@@ -109,7 +113,7 @@ function showing(desk: Desk, notebook: string, cell: string, old: RunState | und
     now: () => run,
     mine,
     show,
-    end: (part) => mine() && show({ elapsedMs: desk.parts.now() - startedAt, isAway: false, ...part }),
+    end: (part) => mine() && show({ elapsedMs: desk.parts.now() - startedAt, isAway: false, isReturning: false, ...part }),
   }
 }
 
@@ -171,15 +175,16 @@ export async function resumeRuns(desk: Desk, notebook: string): Promise<void> {
     const open = desk.notebook(notebook)
     if (open === undefined) return
     if (!open.page.cells.some(({ id }) => id === cell) || open.runs[cell] !== undefined) continue
-    if (done !== undefined) await resume(desk, notebook, cell, done)
+    if (done !== undefined) await resume(desk, notebook, cell, done, true)
     if (going !== undefined) void resume(desk, notebook, cell, going)
     if (figure && open.figures[cell] === undefined) void runFigure(desk, notebook, cell)
   }
 }
 
 /** Shows a statement that was begun earlier, on this page or on another, as the run of a cell. */
-export async function resume(desk: Desk, notebook: string, cell: string, { statement, ran }: Pointer): Promise<void> {
+export async function resume(desk: Desk, notebook: string, cell: string, { statement, ran }: Pointer, isReturning = false): Promise<void> {
   const shown = showing(desk, notebook, cell, desk.notebook(notebook)?.runs[cell])
+  if (isReturning) shown.show({ isReturning })
   try {
     const ask = () => stateOf(desk.parts, statement)
     const begun = await patient(desk.parts, shown.mine, ask, () => shown.show({ isAway: true }))

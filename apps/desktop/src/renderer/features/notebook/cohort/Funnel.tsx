@@ -21,14 +21,14 @@ const causes: Record<CohortCount['governance'][number]['cause'], LucideIcon> = {
 /** Rule by rule who is left, then, shaded, who is not among them whatever the rules say. */
 export function Funnel({ answer }: { answer: CohortCount }) {
   return (
-    <div className="funnel">
+    <div className="funnel" data-report>
       <p>{answer.sentence}</p>
       {answer.notes.map((note) => (
         <p key={note} className="sub">
           {note}
         </p>
       ))}
-      <table className="funnel-table" data-report>
+      <table className="funnel-table">
         <thead>
           <tr>
             <th scope="col">Rule</th>

@@ -72,6 +72,13 @@ test('who may not release results gets a report without their rows, which says w
   ])
 })
 
+test('the figures of a cell stand in their table, with what they rest on', () => {
+  const cohort = { id: 'k', kind: 'cohort', name: 'who', source: '' } as Cell
+  const funnel = '<p>People who …</p><table><tbody><tr><th scope="row">everybody</th><td>43</td></tr></tbody></table>'
+  document.body.innerHTML = `<div id="${cardId('k')}"><div data-report>${funnel}</div><footer><span>snapshot x</span><span>epoch 9</span></footer></div>`
+  expect(report([cohort], {})).toContain(`${funnel}<p class="basis">snapshot x · epoch 9</p>`)
+})
+
 test('a drawing of single rows stays out where rows may not leave; one of few rows, which anybody copies, is there', () => {
   const chart = { id: 'c', kind: 'chart', name: 'drawn', source: '', chart: { type: 'bar', of: 'counted', x: 'n', y: ['n'] } } as Cell
   document.body.innerHTML = `<div id="${cardId('c')}"><div class="chart-plot"><svg viewBox="0 0 9 9"></svg></div></div>`

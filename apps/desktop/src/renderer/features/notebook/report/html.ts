@@ -75,7 +75,9 @@ function part(cell: Cell, notebook: OpenNotebook, withRows: boolean): string {
   // A figure is a table that the page has drawn already.
   const figures = card?.querySelector('[data-report]')?.innerHTML ?? ''
   const earlier = drawing === '' && figures === '' ? [] : earlierRows(cell, notebook)
-  return `${name}${earlier.map(mark).join('')}${drawing}${figures}${drawing === '' && figures === '' ? '<p class="meta">Not run.</p>' : ''}`
+  // A drawing says itself what it rests on.
+  const basis = drawing === '' && figures !== '' ? `<p class="basis">${escape(footOf(card))}</p>` : ''
+  return `${name}${earlier.map(mark).join('')}${drawing}${figures}${basis}${drawing === '' && figures === '' ? '<p class="meta">Not run.</p>' : ''}`
 }
 
 // As singleRows() has it, of what the report knows: how many marks its drawing has got is not said in it.
@@ -151,9 +153,11 @@ const ofOther = (of: Pick<Result, 'basis'> | null | undefined, { page }: OpenNot
 function picture(card: Element | null, cell: Cell): string {
   const svg = card?.querySelector<SVGSVGElement>('.chart-plot svg')
   if (!svg) return ''
-  const said = [...(card?.querySelectorAll('footer > span:not(.result-end)') ?? [])].flatMap((each) => each.textContent?.trim() || [])
-  return standingAlone(svg, { name: cell.name, caption: cell.chart?.caption ?? '', foot: said.join(' · ') }).text
+  return standingAlone(svg, { name: cell.name, caption: cell.chart?.caption ?? '', foot: footOf(card) }).text
 }
+
+const footOf = (card: Element | null): string =>
+  [...(card?.querySelectorAll('footer > span:not(.result-end)') ?? [])].flatMap((each) => each.textContent?.trim() || []).join(' · ')
 
 export function table(result: Result): string {
   const right = (at: number) => (result.columns[at]?.kind === 'number' ? ' class="n"' : '')

@@ -32,7 +32,8 @@ export function HistoryDetail({ study, row, other, onCompare, onClose }: Props) 
     create(draftOf(row), (made) => {
       const cell = made.cells.at(-1)
       const { id: statement, sql, parameters } = row
-      if (row.keptUntil !== null && cell) void resume(desk, made.id, cell.id, { statement, ran: { sql, texts: { '': sql }, parameters } })
+      if (row.keptUntil !== null && cell)
+        void resume(desk, made.id, cell.id, { statement, ran: { sql, texts: { '': sql }, parameters } }, true)
     })
   return (
     <section className="history-detail" aria-label="The question in full">

@@ -83,7 +83,7 @@ function SavedDetail({ study, query, onClose }: { study: string; query: SavedQue
     create({ ...draftOf(query), title: query.title, cut: query.cut }, (made) => {
       const cell = made.cells.at(-1)
       if (last !== null && cell)
-        void resume(desk, made.id, cell.id, { statement: last.statement, ran: { sql, texts: { '': sql }, parameters } })
+        void resume(desk, made.id, cell.id, { statement: last.statement, ran: { sql, texts: { '': sql }, parameters } }, true)
     })
   const failed = (what: string) => ({ onError: (error: unknown) => tellFailure(what, error) })
   return (
