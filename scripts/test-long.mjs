@@ -63,6 +63,8 @@ const parts = {
       files: ['apps/server/src/fhir/search/oracle.test.ts', 'apps/server/src/fhir/search/claims.test.ts'],
     },
     env: { AQUIFER_TEST_LONG: '1' },
+    // 55,000 of them; all alone only.
+    beside: { ORACLE_JOINED: '15000' },
   },
   objects: {
     about: 'lake, reservoir and files in a bucket of an S3-compatible server (moto, in Python), also one that fails',
