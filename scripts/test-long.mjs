@@ -63,7 +63,7 @@ const parts = {
       files: ['apps/server/src/fhir/search/oracle.test.ts', 'apps/server/src/fhir/search/claims.test.ts'],
     },
     env: { AQUIFER_TEST_LONG: '1' },
-    // 55,000 of them; all alone only.
+    // About half of them; all alone only.
     beside: { ORACLE_JOINED: '15000' },
   },
   objects: {

@@ -23,13 +23,14 @@ const seed = Number(process.env['ORACLE_SEED'] ?? 1)
 const sampleOf = 4
 const extent: Extent = isLong ? { values: 14, perValue: Infinity, pairs: 40 } : { values: 1, perValue: 2, pairs: 2 }
 // ORACLE_JOINED: fewer of those that join several parameters, beside other suites.
-const joined = isLong ? Number(process.env['ORACLE_JOINED'] ?? 60_000) : 150
+const fewer = process.env['ORACLE_JOINED']
+const joined = isLong ? Number(fewer ?? 60_000) : 150
 const askedAgain = isLong ? 4_000 : 75
 const people = isLong ? 40 : 2
 // One resource in so many is changed, and one deleted.
 const changedEach = 9
 const unprovenMax = 40
-const askedMin = isLong ? 40_000 + joined : 500
+const askedMin = isLong ? (fewer === undefined ? 100_000 : 40_000) : 500
 const base = 'http://localhost:80/fhir-server/api/v1'
 
 let world: World
